@@ -1,0 +1,34 @@
+# One folder under src/ is one static library `callwright_<folder>`; foo_test.cpp beside foo.cpp joins its unit tests.
+find_package(GTest REQUIRED)
+find_package(Threads REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED)
+include(GoogleTest)
+
+# callwright_module(<folder> [DEPENDS <folders>…] [LIBRARIES <external targets>…])
+# DEPENDS are the folders whose headers this one may include; LIBRARIES stay private to it.
+function(callwright_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;PUBLIC_LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+  set(target callwright_${name})
+  if(NOT sources)  # BOOTSTRAP
+    add_library(${target} INTERFACE)
+    return()
+  endif()
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+  list(TRANSFORM ARG_DEPENDS PREPEND callwright_)
+  target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} ${ARG_PUBLIC_LIBRARIES} PRIVATE ${ARG_LIBRARIES})
+
+  if(CALLWRIGHT_BUILD_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${target} ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" PROPERTIES TIMEOUT 20 LABELS unit DISCOVERY_TIMEOUT 30)
+  endif()
+endfunction()

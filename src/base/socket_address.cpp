@@ -1,0 +1,98 @@
+#include "base/socket_address.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace callwright::base {
+namespace {
+
+constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+Error malformed(std::string_view text, const char* expected) {
+  return {Errc::InvalidArgument, "\"" + std::string(text) + "\" is not " + expected};
+}
+
+}  // namespace
+
+IpAddress::IpAddress() noexcept : IpAddress(v4({0, 0, 0, 0})) {}
+
+IpAddress IpAddress::v4(std::array<std::uint8_t, 4> bytes) noexcept {
+  std::array<std::uint8_t, 16> mapped{};
+  std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), mapped.begin());
+  std::copy(bytes.begin(), bytes.end(), mapped.begin() + kMappedPrefix.size());
+  return IpAddress(mapped);
+}
+
+IpAddress IpAddress::v6(std::array<std::uint8_t, 16> bytes) noexcept { return IpAddress(bytes); }
+
+Result<IpAddress> IpAddress::parse(std::string_view text) {
+  std::string_view plain = text;
+  if (plain.size() > 2 && plain.front() == '[' && plain.back() == ']') {
+    plain = plain.substr(1, plain.size() - 2);
+  }
+  const std::string terminated(plain.substr(0, INET6_ADDRSTRLEN));
+  std::array<std::uint8_t, 4> four{};
+  std::array<std::uint8_t, 16> sixteen{};
+  if (plain.size() == text.size() && inet_pton(AF_INET, terminated.c_str(), four.data()) == 1) {
+    return v4(four);
+  }
+  if (inet_pton(AF_INET6, terminated.c_str(), sixteen.data()) == 1) {
+    return v6(sixteen);
+  }
+  return malformed(text, "an IP address (expected 192.0.2.1 or 2001:db8::1)");
+}
+
+bool IpAddress::is_v4() const noexcept { return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes_.begin()); }
+
+bool IpAddress::is_loopback() const noexcept {
+  if (is_v4()) {
+    return bytes_[12] == 127;
+  }
+  return bytes_[15] == 1 && std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; });
+}
+
+bool IpAddress::is_unspecified() const noexcept {
+  const auto first = is_v4() ? bytes_.begin() + 12 : bytes_.begin();
+  return std::all_of(first, bytes_.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+std::array<std::uint8_t, 4> IpAddress::v4_bytes() const noexcept { return {bytes_[12], bytes_[13], bytes_[14], bytes_[15]}; }
+
+std::string IpAddress::to_string() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (is_v4()) {
+    inet_ntop(AF_INET, bytes_.data() + kMappedPrefix.size(), text.data(), text.size());
+  } else {
+    inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+  }
+  return text.data();
+}
+
+Result<SocketAddress> SocketAddress::parse(std::string_view text) {
+  constexpr const char* kExpected = "an address with a port (expected 192.0.2.1:5060 or [2001:db8::1]:5060)";
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return malformed(text, kExpected);
+  }
+  const std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+  if (failure != std::errc() || end != digits.data() + digits.size() || bare_v6) {
+    return malformed(text, kExpected);
+  }
+  auto ip = IpAddress::parse(host);
+  if (!ip) {
+    return malformed(text, kExpected);
+  }
+  return SocketAddress{*ip, port};
+}
+
+std::string SocketAddress::host() const { return ip.is_v4() ? ip.to_string() : "[" + ip.to_string() + "]"; }
+
+std::string SocketAddress::to_string() const { return host() + ":" + std::to_string(port); }
+
+}  // namespace callwright::base
