@@ -1,0 +1,68 @@
+#pragma once
+
+#include "base/id.hpp"
+
+#include <string>
+#include <variant>
+
+/// The port through which an API steers calls. Engine thread on this side; whoever lives on another thread posts.
+namespace callwright::call {
+
+struct CommandTag;
+/// Names one command while it runs; chosen by the submitter, unique in the process.
+using CommandId = base::Id<CommandTag>;
+
+/// Click to dial: ring `caller`, and when it has answered, connect it to `callee`. Both are SIP URIs, checked already.
+/// `call_id` becomes the Call-ID of the first leg.
+struct StartCall {
+  std::string caller;
+  std::string callee;
+  std::string call_id;
+};
+
+/// Hang up the call to which the leg with this Call-ID belongs: BYE to both sides, CANCEL while ringing.
+struct EndCall {
+  std::string call_id;
+};
+
+using Command = std::variant<StartCall, EndCall>;
+
+/// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
+struct CommandEvent {
+  enum class Kind {
+    CallerAnswered,   ///< caller, callee
+    Transferring,     ///< caller, destination
+    TransferStart,    ///< call_id (of the new call: the one to name in later commands), caller, callee
+    TransferPending,  ///< call_id, caller, callee, extra: the status line that the caller's phone reports, "180 Ringing"
+    CalleeAnswered,   ///< call_id, caller, callee
+    Failed,           ///< extra: what happened, in words, with the SIP status where there is one
+    Ended,            ///< nothing follows
+  };
+
+  CommandId command;
+  Kind kind = Kind::Ended;
+  std::string call_id;
+  std::string caller;
+  std::string callee;
+  std::string destination;
+  std::string extra;
+};
+
+class CommandObserver {
+ public:
+  virtual ~CommandObserver() = default;
+  /// May be called from within `submit`.
+  virtual void on_command_event(const CommandEvent& event) = 0;
+};
+
+class CallControl {
+ public:
+  virtual ~CallControl() = default;
+
+  /// Starts a command; everything that happens to it, failure included, is reported to `observer`, which outlives the command.
+  virtual void submit(CommandId id, const Command& command, CommandObserver& observer) = 0;
+  /// Gives the command up: what it has set up is hung up, then Failed and Ended are reported. A command that has ended is no error.
+  virtual void cancel(CommandId id) = 0;
+};
+
+}  // namespace callwright::call
