@@ -1,12 +1,15 @@
-# One folder under src/ is one static library `callwright_<folder>`; foo_test.cpp beside foo.cpp joins its unit tests.
-find_package(GTest REQUIRED)
+# One folder under src/ is one static library `callwright_<folder>`; foo_test.cpp beside foo.cpp joins its unit tests,
+# foo_bench.cpp and foo_fuzz.cpp are built by benchmarks/ and fuzz/.
 find_package(Threads REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(OpenSSL REQUIRED)
-include(GoogleTest)
+if(CALLWRIGHT_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
 
-# callwright_module(<folder> [DEPENDS <folders>…] [LIBRARIES <external targets>…])
+# callwright_module(<folder> [DEPENDS <folders>…] [LIBRARIES <external targets>…] [PUBLIC_LIBRARIES <external targets>…])
 # DEPENDS are the folders whose headers this one may include; LIBRARIES stay private to it.
 function(callwright_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;PUBLIC_LIBRARIES" ${ARGN})
@@ -29,6 +32,10 @@ function(callwright_module name)
   if(CALLWRIGHT_BUILD_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${target} ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
-    gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" PROPERTIES TIMEOUT 20 LABELS unit DISCOVERY_TIMEOUT 30)
+    gtest_discover_tests(
+      ${name}_test
+      TEST_PREFIX "${name}/"
+      PROPERTIES TIMEOUT ${CALLWRIGHT_TEST_TIMEOUT} LABELS unit
+      DISCOVERY_TIMEOUT 30)
   endif()
 endfunction()
