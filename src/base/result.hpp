@@ -34,6 +34,8 @@ struct Error {
   boost::system::error_code code;
   std::string detail;
 
+  /// No error; `boost::system::result::error()` of a success is this.
+  Error() = default;
   Error(Errc errc, std::string text) : code(make_error_code(errc)), detail(std::move(text)) {}
   Error(boost::system::error_code error_code, std::string text) : code(error_code), detail(std::move(text)) {}
 
