@@ -1,0 +1,121 @@
+#pragma once
+
+#include "media/media_port.hpp"
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace callwright::media {
+
+/// For tests: streams with made-up ports, no packets. Records the last command of each kind; the test plays the other side with `emit`.
+class FakeMediaPort final : public MediaPort {
+ public:
+  struct FakeStream {
+    StreamOptions options;
+    OpenedStream opened;
+    MediaObserver* observer = nullptr;          ///< Null once abandoned or ended.
+    std::vector<StreamParameters> parameters;   ///< Every `start`, in order.
+    SourceSpec source = Silence{};
+    std::optional<std::filesystem::path> recording;
+    bool closed = false;
+  };
+
+  /// The next `open` calls fail with this, until it is cleared.
+  std::optional<base::Error> refuse_open;
+
+  base::Result<OpenedStream> open(const StreamOptions& options, MediaObserver& observer) override {
+    if (refuse_open) {
+      return *refuse_open;
+    }
+    const StreamId id = ids_.next();
+    const OpenedStream opened{id, {options.address, next_port_}, {options.address, static_cast<std::uint16_t>(next_port_ + 1)}};
+    next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? kFirstPort : next_port_ + 2);
+    streams_[id] = FakeStream{options, opened, &observer, {}, Silence{}, std::nullopt, false};
+    return opened;
+  }
+
+  void start(StreamId id, const StreamParameters& parameters) override {
+    if (FakeStream* stream = open_stream(id)) {
+      stream->parameters.push_back(parameters);
+    }
+  }
+
+  void set_source(StreamId id, const SourceSpec& source) override {
+    if (FakeStream* stream = open_stream(id)) {
+      stream->source = source;
+    }
+  }
+
+  void record(StreamId id, const std::filesystem::path& path) override {
+    if (FakeStream* stream = open_stream(id)) {
+      stream->recording = path;
+    }
+  }
+
+  void stop_recording(StreamId id) override {
+    if (FakeStream* stream = open_stream(id)) {
+      stream->recording.reset();
+    }
+  }
+
+  void close(StreamId id) override {
+    if (FakeStream* stream = open_stream(id)) {
+      stream->closed = true;
+    }
+  }
+
+  void abandon(StreamId id) override {
+    if (const auto found = streams_.find(id); found != streams_.end()) {
+      found->second.closed = true;
+      found->second.observer = nullptr;
+    }
+  }
+
+  /// Delivers an event as the media thread would; nothing happens for abandoned or ended streams.
+  template <class What>
+  void emit(StreamId id, What what, base::TimePoint at = {}) {
+    const auto found = streams_.find(id);
+    if (found != streams_.end() && found->second.observer != nullptr) {
+      found->second.observer->on_media_event({id, at, std::move(what)});
+    }
+  }
+
+  /// Gives Ended to every stream that was closed and has not had it. Call it where the engine would process its queue.
+  void finish_closing(const StreamStatistics& statistics = {}) {
+    for (auto& [id, stream] : streams_) {
+      if (stream.closed && stream.observer != nullptr) {
+        std::exchange(stream.observer, nullptr)->on_media_event({id, {}, Ended{statistics}});
+      }
+    }
+  }
+
+  /// Null when there never was such a stream. Closed streams stay visible.
+  [[nodiscard]] const FakeStream* stream(StreamId id) const {
+    const auto found = streams_.find(id);
+    return found == streams_.end() ? nullptr : &found->second;
+  }
+  [[nodiscard]] const std::map<StreamId, FakeStream>& streams() const noexcept { return streams_; }
+  [[nodiscard]] std::size_t open_count() const {
+    std::size_t count = 0;
+    for (const auto& [id, stream] : streams_) {
+      count += stream.closed ? 0 : 1;
+    }
+    return count;
+  }
+
+ private:
+  static constexpr std::uint16_t kFirstPort = 20000;
+
+  FakeStream* open_stream(StreamId id) {
+    const auto found = streams_.find(id);
+    return found == streams_.end() || found->second.closed ? nullptr : &found->second;
+  }
+
+  base::IdSource<StreamId> ids_;
+  std::uint16_t next_port_ = kFirstPort;
+  std::map<StreamId, FakeStream> streams_;
+};
+
+}  // namespace callwright::media

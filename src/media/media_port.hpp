@@ -1,0 +1,154 @@
+#pragma once
+
+#include "audio/audio.hpp"
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "base/socket_address.hpp"
+#include "sdp/offer_answer.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+/// The media of calls as the engine sees it: streams that are opened, started, told what to play and closed. Samples and packets
+/// stay on the media thread; here only commands go down and events come up.
+namespace callwright::media {
+
+struct StreamTag;
+/// One RTP stream in each direction: one audio m-line of one dialog.
+using StreamId = base::Id<StreamTag>;
+
+/// Digital silence is sent: packets flow.
+struct Silence {
+  friend bool operator==(const Silence&, const Silence&) = default;
+};
+/// A sine that never ends.
+struct Tone {
+  double frequency_hz = 440;
+  double level_dbov = -20;  ///< Up to -3.01, the loudest sine there is.
+  friend bool operator==(const Tone&, const Tone&) = default;
+};
+enum class Repeat { Once, Loop };
+/// 8 kHz, mono. Played once, it is followed by SourceEnded and silence.
+struct WavFile {
+  std::filesystem::path path;
+  Repeat repeat = Repeat::Once;
+  friend bool operator==(const WavFile&, const WavFile&) = default;
+};
+using SourceSpec = std::variant<Silence, Tone, WavFile>;
+
+struct StreamOptions {
+  base::IpAddress address;        ///< To bind: what the description will name; not 0.0.0.0.
+  std::uint16_t first_port = 0;   ///< RTP takes an even port in [first_port, last_port], RTCP the next; both 0: any free pair.
+  std::uint16_t last_port = 0;
+  std::string cname;              ///< For RTCP SDES, "user@host"; empty: one is made up (RFC 7022).
+};
+
+/// A bound pair of ports.
+struct OpenedStream {
+  StreamId id;
+  base::SocketAddress rtp;
+  base::SocketAddress rtcp;
+};
+
+/// What offer and answer agreed on. `start` takes it; given again, it changes the running stream (hold, new address, new codec).
+struct StreamParameters {
+  base::SocketAddress remote_rtp;
+  base::SocketAddress remote_rtcp;
+  audio::Encoding encoding = audio::Encoding::Pcmu;
+  sdp::PayloadType send_payload_type{};
+  sdp::PayloadType receive_payload_type{};
+  sdp::Direction direction = sdp::Direction::SendRecv;  ///< Ours: RecvOnly and Inactive send no RTP.
+  std::chrono::milliseconds ptime{20};                  ///< Of sent packets, 10 … 60; any length is received.
+
+  /// Unsupported when the codec is none that can be played here.
+  static base::Result<StreamParameters> from(const sdp::Negotiated& negotiated);
+  friend bool operator==(const StreamParameters&, const StreamParameters&) = default;
+};
+
+/// Counted since `start`; a change of parameters does not reset it.
+struct StreamStatistics {
+  std::uint64_t packets_sent = 0;
+  std::uint64_t octets_sent = 0;  ///< Payload only.
+  std::uint64_t packets_received = 0;
+  std::uint64_t octets_received = 0;
+  std::uint64_t lost = 0;        ///< Never arrived (RFC 3550 §6.4.1).
+  std::uint64_t duplicates = 0;
+  std::uint64_t late = 0;        ///< Arrived after their turn to be played.
+  std::uint64_t refused = 0;     ///< Not RTP, or a payload type that was not agreed.
+  base::Duration jitter{};       ///< Interarrival jitter (RFC 3550 A.8), as of the last packet.
+  std::optional<base::Duration> round_trip;        ///< From the last RTCP report of the other side.
+  std::optional<double> remote_fraction_lost;      ///< 0 … 1, what the other side misses of ours, in its last report.
+  std::optional<base::Duration> remote_jitter;
+  friend bool operator==(const StreamStatistics&, const StreamStatistics&) = default;
+};
+
+/// The first valid packet. All `since_start` count from `start` to the arrival at this machine; sound adds its place in the packet.
+struct FirstPacket {
+  base::Duration since_start{};
+};
+/// The first sound that is not silence.
+struct FirstAudio {
+  base::Duration since_start{};
+  double level_dbov = audio::kSilenceDbov;
+};
+/// A steady tone, reported once when it is certain and again when another one follows. `since_start` is where the tone began.
+struct ToneDetected {
+  double frequency_hz = 0;
+  double level_dbov = audio::kSilenceDbov;
+  base::Duration since_start{};
+};
+/// A WavFile was played to its end.
+struct SourceEnded {};
+/// A file could not be opened, read or written; the stream goes on without it.
+struct FileFailed {
+  base::Error error;
+};
+/// The other side ended its stream by RTCP BYE. The call goes on.
+struct RemoteBye {};
+/// The last event of a stream that was closed: sockets are free, the recording is complete.
+struct Ended {
+  StreamStatistics statistics;
+};
+
+struct StreamEvent {
+  StreamId stream;
+  base::TimePoint at{};  ///< When the media thread saw it.
+  std::variant<FirstPacket, FirstAudio, ToneDetected, SourceEnded, FileFailed, RemoteBye, Ended> what;
+};
+
+/// Called on the engine thread, never from within a MediaPort call.
+class MediaObserver {
+ public:
+  virtual void on_media_event(const StreamEvent& event) = 0;
+
+ protected:
+  ~MediaObserver() = default;
+};
+
+/// Owned by the adapter that has the sockets; used by `call`. Engine thread only, no call blocks. Commands for one stream take effect in
+/// order, at the next tick (20 ms) at the latest. A command for an unknown or closed stream does nothing.
+class MediaPort {
+ public:
+  virtual ~MediaPort() = default;
+
+  /// Binds the ports. `observer` must live until it got Ended, or until `abandon`. Errors: LimitReached (no ports left), Io.
+  virtual base::Result<OpenedStream> open(const StreamOptions& options, MediaObserver& observer) = 0;
+  /// Media flows from now on. Again: the stream changes, its clock and statistics go on.
+  virtual void start(StreamId id, const StreamParameters& parameters) = 0;
+  /// What is sent from the next packet on; Silence until told otherwise. May be given before `start`.
+  virtual void set_source(StreamId id, const SourceSpec& source) = 0;
+  /// Writes what is heard to a new WAV file, from now until `stop_recording` or the end. Replaces the file.
+  virtual void record(StreamId id, const std::filesystem::path& path) = 0;
+  virtual void stop_recording(StreamId id) = 0;
+  /// Sends BYE, completes the recording, frees the ports; then the observer gets Ended, and nothing after it.
+  virtual void close(StreamId id) = 0;
+  /// Like `close`, but the observer is not called any more, also not for events under way. For a closed stream: no Ended.
+  virtual void abandon(StreamId id) = 0;
+};
+
+}  // namespace callwright::media
