@@ -27,8 +27,10 @@ struct HeaderField {
 struct ParseError {
   std::size_t position = 0;  ///< Byte offset into the message.
   std::string_view reason;   ///< Constant text.
-  /// A request whose Via, From, To, Call-ID and CSeq were readable can still be answered 400 (RFC 3261 §8.2, §16.3).
+  /// A request (never ACK) whose Via, From, To, Call-ID and CSeq were readable can still be answered (RFC 3261 §8.2, §16.3);
+  /// the accessors of those fields then hold their values.
   bool answerable = false;
+  int status = 400;          ///< What to answer: 400, or 505 for another version of SIP.
 };
 
 /// A parsed SIP message: views into the bytes that were parsed, which must outlive it. Parsing takes one pass and allocates

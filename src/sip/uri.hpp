@@ -22,7 +22,8 @@ struct UriView {
   std::string_view parameters;  ///< ";lr;transport=tcp" with the leading ';', or "".
   std::string_view headers;     ///< "?Replaces=…" with the '?', or "".
 
-  /// The whole of `text` must be the URI. The error names the byte position.
+  /// The whole of `text` must be the URI, of at most 2048 bytes. The error names the byte position; it is Unsupported for another scheme
+  /// (answered with 416) and InvalidArgument for the rest.
   static base::Result<UriView> parse(std::string_view text);
 
   /// Value of a URI parameter (name in any case); "" for one without value; nothing when absent.
