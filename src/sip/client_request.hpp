@@ -1,0 +1,93 @@
+#pragma once
+
+#include "sip/digest.hpp"
+#include "sip/message.hpp"
+#include "sip/transaction.hpp"
+#include "sip/transport.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::sip {
+
+class UserAgent;
+
+/// A request to be sent, without what the engine adds: Via, CSeq, Contact, Max-Forwards, credentials.
+struct OutgoingRequest {
+  Method method = Method::Options;
+  std::string uri;
+  std::vector<std::string> routes;          ///< Route values in order; the first is the next hop.
+  std::optional<Flow> flow;                 ///< Where to send it, instead of where routes or URI point.
+  std::string from;                         ///< With its tag.
+  std::string to;                           ///< With its tag, if there is one.
+  std::string call_id;
+  std::optional<std::string> contact_user;  ///< Writes a Contact with this user and our address.
+  std::string contact_parameters;           ///< ";expires=60"
+  std::string headers;                      ///< Ready-made lines.
+  std::string content_type;
+  std::string body;
+  unsigned max_forwards = 70;
+};
+
+/// One request from its first sending to its final response: finds the next hop (RFC 3263 without NAPTR and SRV), makes the transaction, and
+/// answers digest challenges (RFC 3261 §22). Destroying it leaves the transaction to finish by itself.
+class ClientRequest final : private ClientTransactionUser {
+ public:
+  /// Callbacks may destroy the request.
+  class User {
+   public:
+    virtual ~User() = default;
+    virtual void on_response(ClientRequest& request, const Message& response) = 0;
+    /// No response: 408 after a time-out, 503 for a transport error, 478 for a destination that cannot be resolved (RFC 3261 §8.1.3.1).
+    virtual void on_failure(ClientRequest& request, int status, std::string_view reason) = 0;
+  };
+
+  /// `cseq` is the counter of the dialog or registration; each sending takes the next number. `digest` may be null.
+  ClientRequest(UserAgent& user_agent, OutgoingRequest request, std::uint32_t& cseq, DigestClient* digest, User& user);
+  ~ClientRequest() override;
+  ClientRequest(const ClientRequest&) = delete;
+  ClientRequest& operator=(const ClientRequest&) = delete;
+
+  /// Failures are reported later, never from within this call.
+  void send();
+  /// Sends CANCEL for an INVITE that has had a provisional response (RFC 3261 §9.1). The final response still comes, or after 64*T1 a 408.
+  void cancel();
+
+  /// Of the latest sending.
+  [[nodiscard]] std::uint32_t cseq() const noexcept { return sent_cseq_; }
+  [[nodiscard]] const Flow& flow() const noexcept { return flow_; }
+  [[nodiscard]] const OutgoingRequest& request() const noexcept { return request_; }
+
+ private:
+  void on_response(const Message& response) override;
+  void on_no_response(NoResponse why) override;
+  void on_terminated() override { transaction_ = nullptr; }
+
+  void on_resolved(base::Result<std::vector<base::IpAddress>> addresses);
+  void transmit();
+  void fail_later(int status, std::string_view reason);
+  void on_timer();
+  [[nodiscard]] bool answer_challenge(const Message& response);
+  [[nodiscard]] std::string render(std::string_view via) const;
+
+  UserAgent& user_agent_;
+  OutgoingRequest request_;
+  std::uint32_t& cseq_counter_;
+  DigestClient* digest_;
+  User& user_;
+  ClientTransaction* transaction_ = nullptr;
+  Flow flow_;
+  std::uint32_t sent_cseq_ = 0;
+  std::string authorization_;  ///< A ready-made line, once challenged.
+  std::string answered_nonce_;
+  base::Timer timer_;  ///< After CANCEL: patience for the final response. After a local failure: its report, which must not come from within `send`.
+  int failure_status_ = 0;
+  std::string_view failure_reason_;
+  std::shared_ptr<char> alive_;  ///< Lets an answer of the resolver find out that we are gone.
+};
+
+}  // namespace callwright::sip

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "base/timers.hpp"
+#include "sip/transaction.hpp"
+#include "sip/transport.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace callwright::sip {
+
+/// Lookup of string-keyed maps by view.
+struct StringHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+template <class Value>
+using StringMap = std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
+
+/// Matches messages to transactions (RFC 3261 §17.1.3, §17.2.3) and owns them. Sits between the transports and the user agent core.
+/// Engine thread only.
+class TransactionLayer final : public TransportUser {
+ public:
+  /// What new requests and strays are handed to.
+  class Core {
+   public:
+    virtual ~Core() = default;
+    /// A request that started a server transaction. It is answered through the transaction, now or later.
+    virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
+    /// An ACK that belongs to no transaction: that of a 2xx.
+    virtual void on_ack(const Message& ack) = 0;
+  };
+
+  struct Settings {
+    TimerValues timers;
+    std::size_t max_server_transactions = 200'000;  ///< Beyond it new requests outside a dialog get 503 with Retry-After.
+    int retry_after_s = 5;
+    std::string server_name = "Callwright";
+  };
+
+  struct Statistics {
+    std::uint64_t received = 0;
+    std::uint64_t malformed = 0;
+    std::uint64_t strays = 0;    ///< Responses and ACKs that match nothing.
+    std::uint64_t refused = 0;   ///< 503 at the limit.
+    std::uint64_t merged = 0;    ///< 482, the same request by two ways.
+  };
+
+  TransactionLayer(base::Timers& timers, base::Random& random, TransportPort& transport, Settings settings);
+  ~TransactionLayer() override;
+
+  void set_core(Core& core) noexcept { core_ = &core; }
+  void set_trace(TraceSink* trace) noexcept { trace_ = trace; }
+
+  void on_message(const Flow& flow, std::string_view bytes) override;
+  void on_transport_error(const Flow& flow, const base::Error& error) override;
+
+  /// Starts a client transaction. `request` is complete, its top Via carrying `branch`.
+  ClientTransaction& send_request(Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user);
+  /// A branch with the magic cookie of RFC 3261 §8.1.1.7.
+  [[nodiscard]] std::string make_branch();
+  /// "SIP/2.0/UDP 192.0.2.1:5060;branch=…;rport", or nothing when there is no listener for the flow's transport.
+  [[nodiscard]] std::optional<std::string> make_via(const Flow& flow, std::string_view branch) const;
+  /// For messages outside transactions: the ACK of a 2xx.
+  void send(const Flow& flow, std::string_view message);
+
+  /// The INVITE server transaction that this CANCEL asks to end, or null.
+  [[nodiscard]] ServerTransaction* find_cancelled(const Message& cancel);
+
+  [[nodiscard]] std::size_t client_transactions() const noexcept { return clients_.size(); }
+  [[nodiscard]] std::size_t server_transactions() const noexcept { return servers_.size(); }
+  [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
+  [[nodiscard]] base::Timers& timers() noexcept { return timers_; }
+  [[nodiscard]] base::Random& random() noexcept { return random_; }
+  [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+  [[nodiscard]] TransportPort& transport() const noexcept { return transport_; }
+
+  // For the transactions themselves: the object is destroyed by the time these return.
+  void remove(ClientTransaction& transaction);
+  void remove(ServerTransaction& transaction);
+
+ private:
+  void on_request(const Flow& flow, const Message& request);
+  void on_response(const Message& response);
+  void refuse_malformed(const Flow& flow, const Message& message);
+  void respond_statelessly(const Flow& flow, const Message& request, const Response& response);
+  void accept_request(const Flow& flow, const Message& request, std::uint64_t identity);
+
+  base::Timers& timers_;
+  base::Random& random_;
+  TransportPort& transport_;
+  Settings settings_;
+  Core* core_ = nullptr;
+  TraceSink* trace_ = nullptr;
+  StringMap<std::unique_ptr<ClientTransaction>> clients_;
+  StringMap<std::unique_ptr<ServerTransaction>> servers_;
+  /// What fails when an address turns out to be dead.
+  std::unordered_map<base::SocketAddress, std::unordered_set<ClientTransaction*>> by_remote_;
+  /// Requests outside dialogs that have a transaction: the same one by another way is a merged request.
+  std::unordered_set<std::uint64_t> identities_;
+  std::string key_;  ///< Scratch for look-ups.
+  Message message_;  ///< Scratch for parsing; its capacity is kept.
+  Statistics statistics_;
+};
+
+/// The key of a client transaction: branch and CSeq method.
+void make_client_key(std::string& key, std::string_view branch, Method method);
+
+}  // namespace callwright::sip

@@ -1,0 +1,134 @@
+#include "sip/user_agent.hpp"
+
+#include <utility>
+
+namespace callwright::sip {
+namespace {
+
+void make_dialog_key(std::string& key, std::string_view call_id, std::string_view local_tag) {
+  key.assign(call_id);
+  key.push_back('|');
+  key.append(local_tag);
+}
+
+}  // namespace
+
+UserAgent::UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings)
+    : layer_(timers, random, transport, std::move(settings)), resolver_(resolver), sweep_(timers, base::Callback::to<&UserAgent::sweep>(*this)) {
+  layer_.set_core(*this);
+}
+
+UserAgent::~UserAgent() = default;
+
+std::unique_ptr<InviteSession> UserAgent::call(InviteSession::CallerOptions options, InviteSessionObserver& observer) {
+  return std::make_unique<InviteSession>(*this, std::move(options), observer);
+}
+
+std::unique_ptr<InviteSession> UserAgent::answer(ServerTransaction& transaction, const Message& invite, std::string contact_user, InviteSessionObserver& observer) {
+  return std::make_unique<InviteSession>(*this, transaction, invite, std::move(contact_user), observer);
+}
+
+void UserAgent::retire(std::unique_ptr<InviteSession> session) {
+  if (session == nullptr) {
+    return;
+  }
+  InviteSession& retiring = *session;
+  retired_.emplace(&retiring, std::move(session));
+  retiring.detach_observer();
+  retiring.end();
+  on_settled(retiring);
+}
+
+void UserAgent::on_settled(InviteSession& session) {
+  if (!session.idle()) {
+    return;
+  }
+  if (auto node = retired_.extract(&session)) {
+    settled_.push_back(std::move(node.mapped()));
+    sweep_.start(base::Duration::zero());
+  }
+}
+
+void UserAgent::sweep() { settled_.clear(); }
+
+std::string UserAgent::contact(const Flow& flow, std::string_view user) const {
+  const auto local = layer_.transport().local_address(flow.transport, flow.remote);
+  std::string text = "<sip:";
+  if (!user.empty()) {
+    text.append(user).append("@");
+  }
+  text += local.value_or(flow.local).to_string();
+  if (flow.transport == Transport::Tcp) {
+    text += ";transport=tcp";
+  }
+  return text + ">";
+}
+
+void UserAgent::add(InviteSession& session) {
+  make_dialog_key(key_, session.dialog().call_id, session.dialog().local_tag);
+  sessions_[key_] = &session;
+}
+
+void UserAgent::remove(InviteSession& session) {
+  make_dialog_key(key_, session.dialog().call_id, session.dialog().local_tag);
+  const auto found = sessions_.find(key_);
+  if (found != sessions_.end() && found->second == &session) {
+    sessions_.erase(found);
+  }
+}
+
+InviteSession* UserAgent::find(const Message& request) {
+  make_dialog_key(key_, request.call_id(), request.to().tag());
+  const auto found = sessions_.find(key_);
+  if (found == sessions_.end()) {
+    return nullptr;
+  }
+  const std::string& remote_tag = found->second->dialog().remote_tag;
+  return remote_tag.empty() || remote_tag == request.from().tag() ? found->second : nullptr;
+}
+
+void UserAgent::on_request(ServerTransaction& transaction, const Message& request) {
+  if (request.method() == Method::Cancel) {
+    on_cancel(transaction, request);
+    return;
+  }
+  if (!request.to().tag().empty()) {
+    InviteSession* const session = find(request);
+    if (session == nullptr) {
+      transaction.respond({.status = 481});
+      return;
+    }
+    session->on_request(transaction, request);
+    return;
+  }
+  if (request.method() == Method::Options) {
+    std::string headers(kCapabilities);
+    headers += "Accept: application/sdp\r\n";
+    transaction.respond({.status = 200, .headers = headers});
+    return;
+  }
+  if (handler_ == nullptr) {
+    transaction.respond({.status = 480});
+    return;
+  }
+  handler_->on_request(transaction, request);
+}
+
+void UserAgent::on_ack(const Message& ack) {
+  if (InviteSession* const session = find(ack)) {
+    session->on_ack(ack);
+  }
+}
+
+void UserAgent::on_cancel(ServerTransaction& transaction, const Message& cancel) {
+  ServerTransaction* const invite = layer_.find_cancelled(cancel);
+  if (invite == nullptr) {
+    transaction.respond({.status = 481});
+    return;
+  }
+  transaction.set_to_tag(invite->to_tag());
+  transaction.respond({.status = 200});
+  invite->on_cancel();
+}
+
+}  // namespace callwright::sip

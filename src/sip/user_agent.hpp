@@ -1,0 +1,77 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "base/timers.hpp"
+#include "sip/invite_session.hpp"
+#include "sip/transaction_layer.hpp"
+#include "sip/transport.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace callwright::sip {
+
+/// The user agent core (RFC 3261 §6): dialogs on top of the transaction layer. One for each set of listeners. Engine thread only.
+class UserAgent final : private TransactionLayer::Core {
+ public:
+  /// Decides about requests outside dialogs. OPTIONS, CANCEL and requests for unknown dialogs are answered by the user agent itself.
+  class Handler {
+   public:
+    virtual ~Handler() = default;
+    /// INVITE, REGISTER and others: answer through `transaction`, or make a session with `UserAgent::answer`.
+    virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
+  };
+
+  UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings);
+  ~UserAgent() override;
+
+  void set_handler(Handler* handler) noexcept { handler_ = handler; }
+  void set_trace(TraceSink* trace) noexcept { layer_.set_trace(trace); }
+  /// What the transports report to.
+  [[nodiscard]] TransportUser& transport_user() noexcept { return layer_; }
+
+  [[nodiscard]] std::unique_ptr<InviteSession> call(InviteSession::CallerOptions options, InviteSessionObserver& observer);
+  /// `invite` is the request of `transaction`, both as `Handler::on_request` got them. Sends nothing yet.
+  [[nodiscard]] std::unique_ptr<InviteSession> answer(ServerTransaction& transaction, const Message& invite, std::string contact_user, InviteSessionObserver& observer);
+  /// Takes a session whose owner is done with it: it gets no more callbacks, is ended if it has not, and destroyed when the last exchange is over.
+  void retire(std::unique_ptr<InviteSession> session);
+
+  /// "<sip:user@192.0.2.1:5060;transport=tcp>"
+  [[nodiscard]] std::string contact(const Flow& flow, std::string_view user) const;
+
+  [[nodiscard]] TransactionLayer& transactions() noexcept { return layer_; }
+  [[nodiscard]] base::Timers& timers() noexcept { return layer_.timers(); }
+  [[nodiscard]] base::Random& random() noexcept { return layer_.random(); }
+  [[nodiscard]] Resolver& resolver() noexcept { return resolver_; }
+  [[nodiscard]] std::size_t dialogs() const noexcept { return sessions_.size(); }
+  [[nodiscard]] std::size_t retired() const noexcept { return retired_.size() + settled_.size(); }
+
+  // For the sessions.
+  void add(InviteSession& session);
+  void remove(InviteSession& session);
+  void on_settled(InviteSession& session);
+
+  /// Lines that tell what this user agent understands: Allow and Supported.
+  static constexpr std::string_view kCapabilities = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, NOTIFY, INFO\r\nSupported: \r\n";
+
+ private:
+  void on_request(ServerTransaction& transaction, const Message& request) override;
+  void on_ack(const Message& ack) override;
+  void on_cancel(ServerTransaction& transaction, const Message& cancel);
+  [[nodiscard]] InviteSession* find(const Message& request);
+  void sweep();
+
+  TransactionLayer layer_;
+  Resolver& resolver_;
+  Handler* handler_ = nullptr;
+  StringMap<InviteSession*> sessions_;
+  std::unordered_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
+  std::vector<std::unique_ptr<InviteSession>> settled_;  ///< Destroyed from a timer, since sessions report from within their own functions.
+  base::Timer sweep_;
+  std::string key_;
+};
+
+}  // namespace callwright::sip
