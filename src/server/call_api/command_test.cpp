@@ -1,0 +1,128 @@
+#include "server/call_api/command.hpp"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+namespace callwright::server::call_api {
+namespace {
+
+class Command : public testing::Test {
+ protected:
+  std::variant<ParsedCommand, RpcError> parse(const std::string& method, const std::string& params) {
+    Request request{.id = "1", .method = method, .params = std::nullopt};
+    if (!params.empty()) {
+      request.params = parse_json(params, kMaxDepth).value();
+    }
+    return parse_command(request, random_);
+  }
+
+  ParsedCommand accepted(const std::string& method, const std::string& params) {
+    auto parsed = parse(method, params);
+    if (const auto* error = std::get_if<RpcError>(&parsed)) {
+      ADD_FAILURE() << params << ": " << error->message;
+      return {};
+    }
+    return std::get<ParsedCommand>(parsed);
+  }
+
+  std::string refused(const std::string& method, const std::string& params) {
+    const auto parsed = parse(method, params);
+    const auto* error = std::get_if<RpcError>(&parsed);
+    if (error == nullptr) {
+      return "accepted";
+    }
+    EXPECT_EQ(error->code, RpcCode::InvalidParams);
+    return error->message;
+  }
+
+  base::DeterministicRandom random_{1};
+};
+
+TEST_F(Command, call_start_takes_caller_callee_and_cmd_id_as_call_id) {
+  const auto command = accepted("CallStart", R"({"caller":"sip:alice@127.0.0.1","callee":"sips:bob@[::1]:5061;transport=tcp","cmd_id":"c-1@host"})");
+  EXPECT_EQ(command.method, "CallStart");
+  EXPECT_EQ(command.cmd_id, "c-1@host");
+  const auto& start = std::get<call::StartCall>(command.command);
+  EXPECT_EQ(start.caller, "sip:alice@127.0.0.1");
+  EXPECT_EQ(start.callee, "sips:bob@[::1]:5061;transport=tcp");
+  EXPECT_EQ(start.call_id, "c-1@host");
+}
+
+TEST_F(Command, call_end_takes_a_call_id) {
+  EXPECT_EQ(std::get<call::EndCall>(accepted("CallEnd", R"({"callid":"ab.c-1@10.0.0.1"})").command).call_id, "ab.c-1@10.0.0.1");
+}
+
+TEST_F(Command, chooses_a_uuid_when_there_is_no_cmd_id) {
+  const std::regex uuid4("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
+  const auto first = accepted("Echo", "{}").cmd_id;
+  const auto second = accepted("Echo", R"({"cmd_id":""})").cmd_id;
+  EXPECT_TRUE(std::regex_match(first, uuid4)) << first;
+  EXPECT_TRUE(std::regex_match(second, uuid4)) << second;
+  EXPECT_NE(first, second);
+}
+
+TEST_F(Command, ignores_parameters_that_it_does_not_know) {
+  accepted("CallEnd", R"({"callid":"x","leg":5,"more":{"a":[]}})");
+}
+
+TEST_F(Command, names_the_first_missing_parameter) {
+  EXPECT_EQ(refused("CallStart", "{}"), "caller not specified");
+  EXPECT_EQ(refused("CallStart", R"({"callee":"sip:b@h"})"), "caller not specified");
+  EXPECT_EQ(refused("CallStart", R"({"caller":"sip:a@h"})"), "callee not specified");
+  EXPECT_EQ(refused("CallEnd", "{}"), "callid not specified");
+}
+
+TEST_F(Command, names_a_parameter_that_is_no_string) {
+  EXPECT_EQ(refused("CallStart", R"({"caller":5,"callee":"sip:b@h"})"), "caller must be a string");
+  EXPECT_EQ(refused("CallStart", R"({"caller":"sip:a@h","callee":null})"), "callee must be a string");
+  EXPECT_EQ(refused("CallEnd", R"({"callid":{}})"), "callid must be a string");
+  EXPECT_EQ(refused("Echo", R"({"cmd_id":5})"), "cmd_id must be a string");
+}
+
+TEST_F(Command, refuses_params_that_are_no_object) {
+  for (const char* params : {"", "null", "[]", "[\"sip:a@h\"]", "\"x\"", "1"}) {
+    EXPECT_EQ(refused("Echo", params), "params must be an object") << params;
+  }
+}
+
+TEST_F(Command, refuses_what_could_end_a_sip_header_or_uri) {
+  for (const char* bad : {"\\r\\nX-Evil: yes", "\\n", "\\u0000", "\\u007f", "<", ">", "\\t"}) {
+    const std::string evil = bad;
+    EXPECT_TRUE(refused("CallStart", R"({"caller":"sip:a)" + evil + R"(@h","callee":"sip:b@h"})").starts_with("caller must be ")) << bad;
+    EXPECT_TRUE(refused("CallStart", R"({"caller":"sip:a@h","callee":"sip:b@h)" + evil + R"("})").starts_with("callee must be ")) << bad;
+    EXPECT_TRUE(refused("CallStart", R"({"caller":"sip:a@h","callee":"sip:b@h","cmd_id":"x)" + evil + R"("})").starts_with("cmd_id must ")) << bad;
+    EXPECT_TRUE(refused("CallEnd", R"({"callid":"x)" + evil + R"("})").starts_with("callid must be ")) << bad;
+    EXPECT_TRUE(refused("Echo", R"({"cmd_id":"x)" + evil + R"("})").starts_with("cmd_id must ")) << bad;
+  }
+}
+
+TEST_F(Command, refuses_what_is_no_sip_uri) {
+  for (const char* bad : {"", "alice", "alice@host", "tel:+4930123", "http://host/", "sip:", "sip:@", "sip:a b@h", "sip:a@", "sip:a@h:99999", "sip:b@h?Replaces=x"}) {
+    EXPECT_TRUE(refused("CallStart", R"({"callee":"sip:b@h","caller":")" + std::string(bad) + "\"}").starts_with("caller must be ")) << bad;
+  }
+  EXPECT_TRUE(refused("CallStart", R"({"callee":"sip:b@h","caller":"sip:)" + std::string(kMaxUri, 'a') + "@h\"}").starts_with("caller must not be longer"));
+}
+
+TEST_F(Command, refuses_a_cmd_id_that_is_no_call_id_for_call_start_only) {
+  EXPECT_TRUE(refused("CallStart", R"({"caller":"sip:a@h","callee":"sip:b@h","cmd_id":"my id"})").starts_with("cmd_id must be a Call-ID"));
+  EXPECT_TRUE(refused("CallStart", R"({"caller":"sip:a@h","callee":"sip:b@h","cmd_id":"a@b@c"})").starts_with("cmd_id must be a Call-ID"));
+  EXPECT_EQ(accepted("Echo", R"({"cmd_id":"my id"})").cmd_id, "my id");
+}
+
+TEST_F(Command, limits_the_length_of_cmd_id_and_callid) {
+  EXPECT_EQ(accepted("Echo", R"({"cmd_id":")" + std::string(kMaxCmdId, 'x') + "\"}").cmd_id.size(), kMaxCmdId);
+  EXPECT_TRUE(refused("Echo", R"({"cmd_id":")" + std::string(kMaxCmdId + 1, 'x') + "\"}").starts_with("cmd_id must have 256"));
+  EXPECT_TRUE(refused("CallEnd", R"({"callid":")" + std::string(kMaxCmdId + 1, 'x') + "\"}").starts_with("callid must be"));
+}
+
+TEST_F(Command, knows_no_other_methods) {
+  for (const char* method : {"", "echo", "callstart", "Run", "RunSync", "Wait", "Notify", "NotifyError", "NotifyNewError", "NotifyEvent", "NotifyEnd", "Test"}) {
+    const auto parsed = parse(method, "{}");
+    ASSERT_TRUE(std::holds_alternative<RpcError>(parsed)) << method;
+    EXPECT_EQ(std::get<RpcError>(parsed).code, RpcCode::MethodNotFound) << method;
+  }
+}
+
+}  // namespace
+}  // namespace callwright::server::call_api

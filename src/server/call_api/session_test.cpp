@@ -1,0 +1,261 @@
+#include "server/call_api/session.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace callwright::server::call_api {
+namespace {
+
+using Kind = call::CommandEvent::Kind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class FakePeer final : public WebSocketPeer {
+ public:
+  void send(std::string text) override { sent.push_back(std::move(text)); }
+  void close(CloseCode, std::string_view) override {}
+  [[nodiscard]] const std::string& remote() const override { return remote_; }
+
+  std::vector<std::string> take() { return std::exchange(sent, {}); }
+  std::vector<std::string> sent;
+
+ private:
+  std::string remote_ = "127.0.0.1:1";
+};
+
+class FakeCallControl final : public call::CallControl {
+ public:
+  void submit(call::CommandId id, const call::Command& command, call::CommandObserver& observer) override {
+    submitted.push_back({id, command});
+    observer_ = &observer;
+  }
+  void cancel(call::CommandId id) override { cancelled.push_back(id); }
+
+  void report(call::CommandId id, Kind kind, const std::string& extra = "") {
+    call::CommandEvent event;
+    event.command = id;
+    event.kind = kind;
+    event.call_id = "n1";
+    event.extra = extra;
+    observer_->on_command_event(event);
+  }
+
+  struct Submitted {
+    call::CommandId id;
+    call::Command command;
+  };
+  std::vector<Submitted> submitted;
+  std::vector<call::CommandId> cancelled;
+
+ private:
+  call::CommandObserver* observer_ = nullptr;
+};
+
+/// Both threads as queues that the test runs by hand.
+class CallApiSession : public testing::Test {
+ protected:
+  explicit CallApiSession(CommandDesk::Limits limits = {}) : desk_(limits, ports()) { open(); }
+
+  EnginePorts ports() {
+    const auto to_engine = [this](std::function<void()> job) {
+      if (engine_refuses_) {
+        return false;
+      }
+      engine_.push_back(std::move(job));
+      return true;
+    };
+    return {control_, to_engine, [this](std::function<void()> job) { web_.push_back(std::move(job)); }};
+  }
+
+  static void run(std::deque<std::function<void()>>& jobs) {
+    while (!jobs.empty()) {
+      const auto job = std::move(jobs.front());
+      jobs.pop_front();
+      job();
+    }
+  }
+
+  void settle() {
+    run(engine_);
+    run(web_);
+  }
+
+  void open() { session_ = std::make_unique<Session>(peer_, desk_, random_); }
+
+  std::vector<std::string> exchange(std::string_view text) {
+    session_->on_message(text);
+    return peer_.take();
+  }
+
+  call::CommandId start_call(const std::string& cmd_id) {
+    exchange(R"({"id":1,"method":"CallStart","params":{"caller":"sip:a@h","callee":"sip:b@h","cmd_id":")" + cmd_id + "\"}}");
+    settle();
+    return control_.submitted.back().id;
+  }
+
+  std::vector<std::string> reported(call::CommandId id, Kind kind, const std::string& extra = "") {
+    control_.report(id, kind, extra);
+    settle();
+    return peer_.take();
+  }
+
+  FakeCallControl control_;
+  std::deque<std::function<void()>> engine_;
+  std::deque<std::function<void()>> web_;
+  bool engine_refuses_ = false;
+  FakePeer peer_;
+  base::DeterministicRandom random_{7};
+  CommandDesk desk_;
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(CallApiSession, echoes_all_parameters_between_answer_and_end) {
+  EXPECT_THAT(exchange(R"({"jsonrpc":"2.0","id":"e1","method":"Echo","params":{"n":1e3,"cmd_id":"my-id","a":{"z":[null],"b":"<"}}})"),
+              ElementsAre(R"({"jsonrpc":"2.0","id":"e1","result":{"cmd_id":"my-id","event":"Started"}})",
+                          R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"my-id","data":{"a":{"b":"\u003c","z":[null]},"cmd_id":"my-id","n":1e3},"event":"Reply"}})",
+                          R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"my-id","event":"Ended"}})"));
+}
+
+TEST_F(CallApiSession, answers_before_the_first_event) {
+  EXPECT_THAT(exchange(R"({"id":9,"method":"CallStart","params":{"caller":"sip:a@h","callee":"sip:b@h","cmd_id":"c1"}})"),
+              ElementsAre(R"({"jsonrpc":"2.0","id":9,"result":{"cmd_id":"c1","event":"Started"}})"));
+  run(engine_);
+  ASSERT_THAT(control_.submitted, SizeIs(1));
+  EXPECT_EQ(std::get<call::StartCall>(control_.submitted[0].command).call_id, "c1");
+  EXPECT_THAT(reported(control_.submitted[0].id, Kind::Ended), ElementsAre(R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","event":"Ended"}})"));
+}
+
+TEST_F(CallApiSession, hands_call_end_to_the_engine) {
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallEnd","params":{"callid":"x@h","cmd_id":"e"}})"), SizeIs(1));
+  settle();
+  EXPECT_EQ(std::get<call::EndCall>(control_.submitted.at(0).command).call_id, "x@h");
+  EXPECT_THAT(reported(control_.submitted[0].id, Kind::Failed, "404 Requested Dialog not found"),
+              ElementsAre(R"({"jsonrpc":"2.0","method":"CallEnd","params":{"cmd_id":"e","data":"404 Requested Dialog not found","event":"Error"}})"));
+}
+
+TEST_F(CallApiSession, reports_one_failure_one_end_and_nothing_after_it) {
+  const auto id = start_call("c1");
+  EXPECT_THAT(reported(id, Kind::CallerAnswered), SizeIs(1));
+  EXPECT_THAT(reported(id, Kind::Failed, "486"), SizeIs(1));
+  EXPECT_THAT(reported(id, Kind::Failed, "487"), IsEmpty());
+  EXPECT_THAT(reported(id, Kind::TransferPending), IsEmpty());
+  EXPECT_THAT(reported(id, Kind::Ended), SizeIs(1));
+  EXPECT_THAT(reported(id, Kind::Ended), IsEmpty());
+  EXPECT_THAT(reported(id, Kind::Failed), IsEmpty());
+  EXPECT_EQ(desk_.running(), 0U);
+}
+
+TEST_F(CallApiSession, answers_a_batch_with_one_array_before_all_events) {
+  const auto sent = exchange(R"([{"id":1,"method":"Echo","params":{"cmd_id":"x"}},{"method":"Echo","params":{"cmd_id":"y"}},5,{"id":2,"method":"Nope","params":{}}])");
+  ASSERT_THAT(sent, SizeIs(5));
+  EXPECT_TRUE(sent[0].starts_with(R"([{"jsonrpc":"2.0","id":1,"result":{"cmd_id":"x","event":"Started"}},{"jsonrpc":"2.0","id":null,"error":{"code":-32600,)")) << sent[0];
+  EXPECT_THAT(sent[0], HasSubstr(R"(,{"jsonrpc":"2.0","id":2,"error":{"code":-32601,)"));
+  EXPECT_EQ(sent[0].back(), ']');
+  EXPECT_THAT(sent[1], HasSubstr(R"("cmd_id":"x")"));
+  EXPECT_THAT(sent[4], HasSubstr(R"("cmd_id":"y","event":"Ended")"));
+}
+
+TEST_F(CallApiSession, does_not_answer_notifications_but_reports_their_events) {
+  EXPECT_THAT(exchange(R"({"method":"Echo","params":{"cmd_id":"x"}})"), ElementsAre(HasSubstr("Reply"), HasSubstr("Ended")));
+  EXPECT_THAT(exchange(R"([{"method":"Echo","params":{"cmd_id":"x"}}])"), ElementsAre(HasSubstr("Reply"), HasSubstr("Ended")));
+  EXPECT_THAT(exchange(R"({"method":"CallStart","params":{}})"), IsEmpty());
+  EXPECT_THAT(exchange(R"({"method":"Nope"})"), IsEmpty());
+  EXPECT_THAT(exchange(R"({"id":null,"method":"Nope"})"), ElementsAre(HasSubstr(R"("id":null,"error":{"code":-32601)")));
+}
+
+TEST_F(CallApiSession, refuses_a_cmd_id_that_is_in_use_until_its_command_ends) {
+  const auto id = start_call("c1");
+  for (const char* method : {"Echo", "CallEnd"}) {
+    EXPECT_THAT(exchange(R"({"id":2,"params":{"cmd_id":"c1","callid":"z"},"method":")" + std::string(method) + "\"}"),
+                ElementsAre(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"cmd_id c1 is already in use by a running command"}})"));
+  }
+  FakePeer other_peer;
+  Session other(other_peer, desk_, random_);
+  other.on_message(R"({"id":2,"method":"CallEnd","params":{"cmd_id":"c1","callid":"z"}})");
+  EXPECT_THAT(other_peer.sent, ElementsAre(HasSubstr("already in use")));
+  reported(id, Kind::Ended);
+  EXPECT_THAT(exchange(R"({"id":2,"method":"Echo","params":{"cmd_id":"c1"}})"), SizeIs(3));
+}
+
+TEST_F(CallApiSession, refuses_politely_when_the_engine_takes_no_more) {
+  engine_refuses_ = true;
+  EXPECT_THAT(exchange(R"({"id":2,"method":"CallEnd","params":{"cmd_id":"c1","callid":"z"}})"),
+              ElementsAre(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"server overloaded, try again"}})"));
+  engine_refuses_ = false;
+  EXPECT_THAT(exchange(R"({"id":2,"method":"CallEnd","params":{"cmd_id":"c1","callid":"z"}})"), ElementsAre(HasSubstr("Started")));
+}
+
+TEST_F(CallApiSession, sends_events_only_to_the_client_that_launched_the_command) {
+  FakePeer other_peer;
+  Session other(other_peer, desk_, random_);
+  const auto id = start_call("c1");
+  EXPECT_THAT(reported(id, Kind::CallerAnswered), SizeIs(1));
+  EXPECT_THAT(other_peer.sent, IsEmpty());
+}
+
+TEST_F(CallApiSession, lets_commands_of_a_lost_client_finish_unheard) {
+  const auto id = start_call("c1");
+  session_.reset();
+  settle();
+  EXPECT_THAT(control_.cancelled, IsEmpty());
+  peer_.take();
+  EXPECT_THAT(reported(id, Kind::CallerAnswered), IsEmpty());
+  EXPECT_EQ(desk_.running(), 1U);
+  EXPECT_THAT(reported(id, Kind::Ended), IsEmpty());
+  EXPECT_EQ(desk_.running(), 0U);
+}
+
+class CancellingSession : public CallApiSession {
+ protected:
+  CancellingSession() : CallApiSession({.on_disconnect = OnDisconnect::Cancel, .max_commands_per_client = 2, .max_events_in_transit = 3}) {}
+};
+
+TEST_F(CancellingSession, cancels_the_commands_of_a_lost_client_and_no_others) {
+  FakePeer other_peer;
+  Session other(other_peer, desk_, random_);
+  const auto first = start_call("c1");
+  const auto second = start_call("c2");
+  other.on_message(R"({"id":2,"method":"CallEnd","params":{"callid":"z"}})");
+  session_.reset();
+  settle();
+  EXPECT_THAT(control_.cancelled, testing::UnorderedElementsAre(first, second));
+}
+
+TEST_F(CancellingSession, repeats_cancels_that_the_engine_refused) {
+  const auto id = start_call("c1");
+  engine_refuses_ = true;
+  session_.reset();
+  settle();
+  EXPECT_THAT(control_.cancelled, IsEmpty());
+  engine_refuses_ = false;
+  reported(id, Kind::CallerAnswered);
+  settle();
+  EXPECT_THAT(control_.cancelled, ElementsAre(id));
+}
+
+TEST_F(CancellingSession, limits_the_commands_in_flight_of_one_client) {
+  const auto first = start_call("c1");
+  start_call("c2");
+  EXPECT_THAT(exchange(R"({"id":2,"method":"CallEnd","params":{"callid":"z"}})"), ElementsAre(HasSubstr(R"("code":-32000,"message":"too many commands in flight)")));
+  reported(first, Kind::Ended);
+  EXPECT_THAT(exchange(R"({"id":2,"method":"CallEnd","params":{"callid":"z"}})"), ElementsAre(HasSubstr("Started")));
+}
+
+TEST_F(CancellingSession, drops_progress_but_never_the_end_when_the_web_thread_is_behind) {
+  const auto id = start_call("c1");
+  peer_.take();
+  for (int count = 0; count < 10; ++count) {
+    control_.report(id, Kind::TransferPending, "180 Ringing");
+  }
+  control_.report(id, Kind::Failed, "486");
+  control_.report(id, Kind::Ended);
+  settle();
+  EXPECT_THAT(peer_.take(), ElementsAre(HasSubstr("Pending"), HasSubstr("Pending"), HasSubstr("Pending"), HasSubstr("Error"), HasSubstr("Ended")));
+}
+
+}  // namespace
+}  // namespace callwright::server::call_api
