@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <mutex>
@@ -17,7 +18,8 @@ enum class Overflow {
 template <class T>
 class BoundedQueue {
  public:
-  BoundedQueue(std::size_t capacity, Overflow overflow) : capacity_(capacity), overflow_(overflow) {}
+  /// A capacity of zero counts as one.
+  BoundedQueue(std::size_t capacity, Overflow overflow) : capacity_(std::max<std::size_t>(capacity, 1)), overflow_(overflow) {}
 
   struct Pushed {
     bool accepted = false;

@@ -3,12 +3,26 @@
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 
 namespace callwright::base::log {
 namespace {
 
 thread_local std::string scope_text;
+
+/// The function that replaces standard error, if any.
+struct Redirection {
+  std::mutex mutex;
+  Sink sink;
+  std::atomic<bool> active = false;
+};
+
+Redirection& redirection() {
+  static Redirection instance;
+  return instance;
+}
 
 spdlog::level::level_enum to_spdlog(Level level) noexcept {
   switch (level) {
@@ -93,6 +107,12 @@ bool parse_level(std::string_view text, Level& level) noexcept {
   return false;
 }
 
+void set_sink(Sink sink) {
+  const std::lock_guard lock(redirection().mutex);
+  redirection().sink = std::move(sink);
+  redirection().active = static_cast<bool>(redirection().sink);
+}
+
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
   if (!enabled(level)) {
     return;
@@ -101,6 +121,13 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   line += scope_text;
   for (const Field& field : fields) {
     append_field(line, field.key, field.text);
+  }
+  if (redirection().active) {
+    const std::lock_guard lock(redirection().mutex);
+    if (redirection().sink) {
+      redirection().sink(level, line);
+      return;
+    }
   }
   logger().log(to_spdlog(level), spdlog::string_view_t(line));
 }

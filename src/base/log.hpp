@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -42,6 +43,11 @@ void set_level(Level level) noexcept;
 [[nodiscard]] bool enabled(Level level) noexcept;
 /// "trace", "debug", "info", "warn", "error", "off"; anything else gives false and leaves `level` alone.
 [[nodiscard]] bool parse_level(std::string_view text, Level& level) noexcept;
+
+/// Receives each line (message, scopes and fields, without time) instead of standard error. From any thread that logs, never two at a time.
+using Sink = std::function<void(Level level, std::string_view line)>;
+/// Before other threads log; an empty sink restores standard error.
+void set_sink(Sink sink);
 
 /// Any thread. `message` is constant text without values; values go into fields. Values with blanks or quotes are quoted, control characters escaped.
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});

@@ -9,6 +9,8 @@ namespace callwright::base {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr const char* kExpectedIp = "an IP address (expected 192.0.2.1 or 2001:db8::1)";
+constexpr const char* kExpectedIpAndPort = "an address with a port (expected 192.0.2.1:5060 or [2001:db8::1]:5060)";
 
 Error malformed(std::string_view text, const char* expected) {
   return {Errc::InvalidArgument, "\"" + std::string(text) + "\" is not " + expected};
@@ -32,6 +34,9 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
   if (plain.size() > 2 && plain.front() == '[' && plain.back() == ']') {
     plain = plain.substr(1, plain.size() - 2);
   }
+  if (plain.find('\0') != std::string_view::npos) {  // inet_pton would stop there and accept what stands before it.
+    return malformed(text, kExpectedIp);
+  }
   const std::string terminated(plain.substr(0, INET6_ADDRSTRLEN));
   std::array<std::uint8_t, 4> four{};
   std::array<std::uint8_t, 16> sixteen{};
@@ -41,7 +46,7 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
   if (inet_pton(AF_INET6, terminated.c_str(), sixteen.data()) == 1) {
     return v6(sixteen);
   }
-  return malformed(text, "an IP address (expected 192.0.2.1 or 2001:db8::1)");
+  return malformed(text, kExpectedIp);
 }
 
 bool IpAddress::is_v4() const noexcept { return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes_.begin()); }
@@ -71,10 +76,9 @@ std::string IpAddress::to_string() const {
 }
 
 Result<SocketAddress> SocketAddress::parse(std::string_view text) {
-  constexpr const char* kExpected = "an address with a port (expected 192.0.2.1:5060 or [2001:db8::1]:5060)";
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) {
-    return malformed(text, kExpected);
+    return malformed(text, kExpectedIpAndPort);
   }
   const std::string_view host = text.substr(0, colon);
   const std::string_view digits = text.substr(colon + 1);
@@ -82,11 +86,11 @@ Result<SocketAddress> SocketAddress::parse(std::string_view text) {
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   const bool bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
   if (failure != std::errc() || end != digits.data() + digits.size() || bare_v6) {
-    return malformed(text, kExpected);
+    return malformed(text, kExpectedIpAndPort);
   }
   auto ip = IpAddress::parse(host);
   if (!ip) {
-    return malformed(text, kExpected);
+    return malformed(text, kExpectedIpAndPort);
   }
   return SocketAddress{*ip, port};
 }

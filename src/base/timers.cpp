@@ -7,12 +7,14 @@ namespace callwright::base {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds(1);
+/// What six levels can tell apart, a little less than the 2^36 ticks of a whole turn.
+constexpr Duration kLongestDelay = kTick * (63LL << 30);
 
 }  // namespace
 
 void Timer::start(Duration delay) noexcept {
   cancel();
-  const TimePoint deadline = timers_.clock_.now() + std::max(delay, Duration::zero());
+  const TimePoint deadline = timers_.clock_.now() + std::clamp(delay, Duration::zero(), kLongestDelay);
   tick_ = std::max(timers_.tick_of(deadline + kTick - Duration(1)), timers_.current_ + 1);
   timers_.insert(*this);
   ++timers_.pending_;
@@ -71,7 +73,22 @@ void Timers::fire(unsigned slot) {
   while (head.linked()) {
     auto& timer = static_cast<Timer&>(*head.next);
     timer.cancel();
-    timer.callback_();
+    try {
+      timer.callback_();
+    } catch (...) {
+      // The slot will not be visited again in this turn: the timers behind the one that failed fire a tick later.
+      postpone(head);
+      throw;
+    }
+  }
+}
+
+void Timers::postpone(detail::TimerLink& head) noexcept {
+  while (head.linked()) {
+    auto& timer = static_cast<Timer&>(*head.next);
+    timer.unlink();
+    timer.tick_ = current_ + 1;
+    insert(timer);
   }
 }
 

@@ -44,7 +44,7 @@ class Timer : private detail::TimerLink {
   Timer(Timers& timers, Callback callback) noexcept : timers_(timers), callback_(callback) {}
   ~Timer() { cancel(); }
 
-  /// Fires once, `delay` from now rounded up to the next millisecond; restarts when it is already pending.
+  /// Fires once, `delay` from now rounded up to the next millisecond, the next millisecond at the earliest; restarts when it is already pending.
   void start(Duration delay) noexcept;
   void cancel() noexcept;
   [[nodiscard]] bool pending() const noexcept { return linked(); }
@@ -68,7 +68,8 @@ class Timers {
   Timers(const Timers&) = delete;
   Timers& operator=(const Timers&) = delete;
 
-  /// Fires everything due at the clock's present time, in order of deadline (to the millisecond).
+  /// Fires everything due at the clock's present time, in order of deadline (to the millisecond). What a callback throws passes
+  /// through; the timers that were still due fire with the next call.
   void advance();
   /// A time at or before the next expiry and never in the past of it: when `advance()` should be called next. Empty: no timer is pending.
   [[nodiscard]] std::optional<TimePoint> next_wakeup() const noexcept;
@@ -89,6 +90,7 @@ class Timers {
   void insert(Timer& timer) noexcept;
   void cascade(unsigned level, unsigned slot) noexcept;
   void fire(unsigned slot);
+  void postpone(detail::TimerLink& head) noexcept;
   void step_to(std::uint64_t tick);
   [[nodiscard]] std::optional<std::uint64_t> next_tick() const noexcept;
   [[nodiscard]] std::uint64_t tick_of(TimePoint time) const noexcept;
