@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "rtp/packet.hpp"
+
+#include <cstdint>
+
+namespace callwright::rtp {
+
+/// Numbers the packets of one source (RFC 3550 §5.1). The timestamp runs with the media, whether packets go out or not.
+class Sender {
+ public:
+  /// SSRC and the first sequence number and timestamp are random (RFC 3550 §5.1, §8).
+  explicit Sender(base::Random& random);
+
+  /// Appends a packet whose payload lasts `duration` ticks of the timestamp's clock. The first one, and the first after `skip`, has the marker.
+  void send(PayloadType type, Bytes payload, std::uint32_t duration, Buffer& out);
+  /// Silence without packets: the timestamp goes on.
+  void skip(std::uint32_t duration) noexcept;
+
+  [[nodiscard]] Ssrc ssrc() const noexcept { return ssrc_; }
+  /// Of the next packet.
+  [[nodiscard]] Timestamp timestamp() const noexcept { return Timestamp{timestamp_}; }
+  [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
+  /// Of payload, without headers.
+  [[nodiscard]] std::uint64_t octets() const noexcept { return octets_; }
+
+ private:
+  Ssrc ssrc_;
+  std::uint16_t sequence_;
+  std::uint32_t timestamp_;
+  Marker marker_ = Marker::Yes;
+  std::uint64_t packets_ = 0;
+  std::uint64_t octets_ = 0;
+};
+
+}  // namespace callwright::rtp
