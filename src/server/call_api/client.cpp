@@ -1,0 +1,194 @@
+#include "server/call_api/client.hpp"
+
+#include "server/web_stream.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace callwright::server::call_api {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+base::Result<WebSocketUrl> WebSocketUrl::parse(std::string_view url) {
+  const auto wrong = [&](const char* what) {
+    return base::Error(base::Errc::InvalidArgument, "\"" + std::string(url) + "\": " + what + "; expected a URL such as ws://127.0.0.1:5059/call-api");
+  };
+  if (url.starts_with("wss://")) {
+    return base::Error(base::Errc::Unsupported, "wss:// is not supported yet; use ws:// on this machine or through a tunnel");
+  }
+  if (!url.starts_with("ws://")) {
+    return wrong("this is no ws:// URL");
+  }
+  if (std::any_of(url.begin(), url.end(), [](char character) { return static_cast<unsigned char>(character) <= 0x20 || character == 0x7F || character == '#'; })) {
+    return wrong("it has blanks, control characters or a '#'");
+  }
+  const std::string_view rest = url.substr(5);
+  const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  std::string_view authority = rest.substr(0, end);
+  WebSocketUrl parsed{.host = {}, .port = "80", .target = std::string(rest.substr(end))};
+  if (!parsed.target.starts_with('/')) {
+    parsed.target.insert(0, 1, '/');
+  }
+  const std::size_t colon = authority.rfind(':');
+  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+    parsed.port = authority.substr(colon + 1);
+    authority = authority.substr(0, colon);
+    const bool is_number = !parsed.port.empty() && parsed.port.size() <= 5 && parsed.port.find_first_not_of("0123456789") == std::string::npos;
+    if (!is_number || std::stoul(parsed.port) > 65535) {
+      return wrong("the port is no number up to 65535");
+    }
+  }
+  if (authority.starts_with('[') && authority.ends_with(']')) {
+    authority = authority.substr(1, authority.size() - 2);
+  }
+  if (authority.empty() || authority.find('@') != std::string_view::npos) {
+    return wrong("the host is missing or malformed");
+  }
+  parsed.host = authority;
+  return parsed;
+}
+
+class Client::Impl {
+ public:
+  base::Result<void> connect(const WebSocketUrl& url, Deadline deadline) {
+    const auto where = [&](const char* what) { return std::string(what) + " " + url.host + " port " + url.port; };
+    tcp::resolver resolver(io_);
+    tcp::resolver::results_type addresses;
+    auto done = run(deadline, where("cannot find"), [&](auto finish) {
+      resolver.async_resolve(url.host, url.port, [&addresses, finish](error_code failure, tcp::resolver::results_type found) {
+        addresses = std::move(found);
+        finish(failure);
+      });
+    });
+    if (done) {
+      done = run(deadline, where("cannot connect to"), [&](auto finish) {
+        asio::async_connect(beast::get_lowest_layer(stream_).socket(), addresses, [finish](error_code failure, const tcp::endpoint&) { finish(failure); });
+      });
+    }
+    if (!done) {
+      return done;
+    }
+    error_code ignored;
+    beast::get_lowest_layer(stream_).socket().set_option(tcp::no_delay(true), ignored);
+    stream_.read_message_max(kMaxMessage);
+    const std::string bracketed = url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
+    return run(deadline, where("no WebSocket at") + " under " + url.target,
+               [&](auto finish) { stream_.async_handshake(bracketed + ":" + url.port, url.target, finish); });
+  }
+
+  base::Result<void> send(std::string_view text, Deadline deadline) {
+    stream_.text(true);
+    return run(deadline, "cannot send", [&](auto finish) {
+      stream_.async_write(asio::buffer(text.data(), text.size()), [finish](error_code failure, std::size_t) { finish(failure); });
+    });
+  }
+
+  base::Result<std::string> receive(Deadline deadline) {
+    if (!reading_) {
+      reading_ = true;
+      read_result_.reset();
+      stream_.async_read(buffer_, [this](error_code failure, std::size_t) { read_result_ = failure; });
+    }
+    // The read goes on when the deadline passes: giving it up would end the connection.
+    run_until(deadline, [this] { return read_result_.has_value(); });
+    if (!read_result_) {
+      return base::Error(base::Errc::TimedOut, "no message arrived in time");
+    }
+    reading_ = false;
+    if (*read_result_) {
+      return failed("the connection has ended", *read_result_);
+    }
+    std::string text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    buffer_.consume(buffer_.size());
+    return text;
+  }
+
+  void close(Deadline deadline) {
+    static_cast<void>(run(deadline, "cannot close", [&](auto finish) { stream_.async_close(websocket::close_code::normal, finish); }));
+  }
+
+ private:
+  static constexpr std::size_t kMaxMessage = 16 * 1024 * 1024;
+
+  base::Error failed(const std::string& what, error_code failure) const {
+    std::string why = failure.message();
+    if (failure == websocket::error::closed && stream_.reason().code != websocket::close_code::none) {
+      why = "closed by the server with " + std::to_string(stream_.reason().code) + " " + std::string(stream_.reason().reason.c_str());
+    }
+    return {failure, what + ": " + why};
+  }
+
+  template <class Condition>
+  void run_until(Deadline deadline, Condition condition) {
+    while (!condition()) {
+      io_.restart();
+      if (io_.run_one_until(deadline) == 0) {
+        return;
+      }
+    }
+  }
+
+  /// Starts an operation and waits until it calls back. One that is too slow is cut off, and the connection with it.
+  template <class Start>
+  base::Result<void> run(Deadline deadline, const std::string& what, Start start) {
+    // Shared, since an operation that was cut off calls back later.
+    const auto result = std::make_shared<std::optional<error_code>>();
+    start([result](error_code failure) { *result = failure; });
+    run_until(deadline, [&] { return result->has_value(); });
+    if (!*result) {
+      beast::get_lowest_layer(stream_).close();
+      return base::Error(base::Errc::TimedOut, what + ": no answer in time");
+    }
+    if (**result) {
+      return failed(what, **result);
+    }
+    return base::ok();
+  }
+
+  asio::io_context io_{1};
+  websocket::stream<WebStream, false> stream_{io_};
+  beast::flat_buffer buffer_;
+  bool reading_ = false;
+  std::optional<error_code> read_result_;
+};
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+base::Result<Client> Client::blocking_connect(std::string_view url, Deadline deadline) {
+  const auto parsed = WebSocketUrl::parse(url);
+  if (!parsed) {
+    return parsed.error();
+  }
+  auto impl = std::make_unique<Impl>();
+  const auto connected = impl->connect(*parsed, deadline);
+  if (!connected) {
+    return connected.error();
+  }
+  return Client(std::move(impl));
+}
+
+base::Result<void> Client::blocking_send(std::string_view text, Deadline deadline) {
+  return impl_->send(text, deadline);
+}
+
+base::Result<std::string> Client::blocking_receive(Deadline deadline) {
+  return impl_->receive(deadline);
+}
+
+void Client::blocking_close(Deadline deadline) {
+  impl_->close(deadline);
+}
+
+}  // namespace callwright::server::call_api

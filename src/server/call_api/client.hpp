@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace callwright::server::call_api {
+
+/// Where a WebSocket is.
+struct WebSocketUrl {
+  std::string host;  ///< A name or an address; IPv6 without brackets.
+  std::string port;
+  std::string target;  ///< Path and query, "/" at least.
+
+  /// "ws://host[:port][/path][?query]"; the port is 80 when there is none. The error says what is expected.
+  static base::Result<WebSocketUrl> parse(std::string_view url);
+};
+
+/// A WebSocket client for the command line: one connection, calls that block up to a deadline. One thread at a time.
+class Client {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  /// Errors: InvalidArgument (the URL), TimedOut, or whatever the network or the server said.
+  static base::Result<Client> blocking_connect(std::string_view url, Deadline deadline);
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  base::Result<void> blocking_send(std::string_view text, Deadline deadline);
+  /// The next message. TimedOut leaves the connection usable; any other error ends it.
+  base::Result<std::string> blocking_receive(Deadline deadline);
+  /// Closes in good order (1000); the destructor just drops the connection.
+  void blocking_close(Deadline deadline);
+
+ private:
+  class Impl;
+  explicit Client(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace callwright::server::call_api

@@ -1,0 +1,193 @@
+#include "server/http_connection.hpp"
+
+#include "base/log.hpp"
+#include "server/web_stream.hpp"
+#include "server/websocket_connection.hpp"
+
+#include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace callwright::server {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto kLinger = std::chrono::seconds(2);
+constexpr std::size_t kLingerBytes = 4096;
+
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+struct Target {
+  std::string_view path;
+  std::string_view query;
+};
+
+Target split(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  return mark == std::string_view::npos ? Target{target, {}} : Target{target.substr(0, mark), target.substr(mark + 1)};
+}
+
+HttpResponse plain(http::status status, std::string text) {
+  return {.status = static_cast<unsigned>(status), .content_type = "text/plain; charset=utf-8", .body = std::move(text)};
+}
+
+/// The answer to a request that could not be read; nothing when there is nobody to answer.
+std::optional<HttpResponse> refusal(error_code failure) {
+  if (failure == http::error::header_limit) {
+    return plain(http::status::request_header_fields_too_large, "Request Header Fields Too Large\n");
+  }
+  if (failure == http::error::body_limit) {
+    return plain(http::status::payload_too_large, "Payload Too Large\n");
+  }
+  const bool is_malformed = failure.category() == http::make_error_code(http::error::bad_method).category() && failure != http::error::end_of_stream &&
+                            failure != http::error::partial_message;
+  return is_malformed ? std::optional(plain(http::status::bad_request, "Bad Request\n")) : std::nullopt;
+}
+
+class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(WebCore& core, WebTcpSocket socket, Reach reach, ConnectionSlot slot)
+      : core_(core), stream_(std::move(socket)), reach_(reach), slot_(std::move(slot)) {}
+
+  void run() {
+    slot_.occupy(weak_from_this());
+    read();
+  }
+
+  void begin_close() override {
+    closing_ = true;
+    if (!answering_) {
+      abort();
+    }
+  }
+
+  void abort() override { stream_.close(); }
+
+ private:
+  void read() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(core_.config.max_header_bytes));
+    parser_->body_limit(core_.config.max_body_bytes);
+    stream_.expires_after(core_.config.request_timeout);
+    http::async_read(stream_, buffer_, *parser_, beast::bind_front_handler(&HttpConnection::on_read, shared_from_this()));
+  }
+
+  void on_read(error_code failure, std::size_t) {
+    if (failure) {
+      if (auto response = refusal(failure)) {
+        answer(std::move(*response), http::verb::get, KeepAlive::No);
+      }
+      return;
+    }
+    const WebRequest& request = parser_->get();
+    if (core_.connections() > core_.config.max_connections) {
+      answer(plain(http::status::service_unavailable, "too many connections, try again later\n"), request.method(), KeepAlive::No);
+      return;
+    }
+    route(request);
+  }
+
+  void route(const WebRequest& request) {
+    const Target target = split(view(request.target()));
+    const auto websocket = core_.websockets.find(target.path);
+    const auto page = core_.pages.find(target.path);
+    const KeepAlive keep_alive = request.keep_alive() ? KeepAlive::Yes : KeepAlive::No;
+    if (websocket == core_.websockets.end() && page == core_.pages.end()) {
+      answer(plain(http::status::not_found, "404 page not found\n"), request.method(), keep_alive);
+    } else if (request.method() != http::verb::get && request.method() != http::verb::head) {
+      answer(plain(http::status::method_not_allowed, "Method Not Allowed\n"), request.method(), keep_alive);
+    } else if (page != core_.pages.end()) {
+      const HttpRequest seen{.method = view(request.method_string()), .path = target.path, .query = target.query};
+      answer(page->second(seen), request.method(), keep_alive);
+    } else if (!beast::websocket::is_upgrade(request)) {
+      answer(plain(http::status::bad_request, "Bad Request\n"), request.method(), keep_alive);
+    } else if (!may_connect(request)) {
+      base::log::warn("websocket refused: its origin is not allowed", {{"origin", view(request[http::field::origin])}});
+      answer(plain(http::status::forbidden, "this origin is not allowed\n"), request.method(), KeepAlive::No);
+    } else {
+      stream_.expires_never();
+      serve_websocket(core_, std::move(stream_), parser_->release(), websocket->second, std::move(slot_));
+    }
+  }
+
+  bool may_connect(const WebRequest& request) const {
+    const std::size_t origins = request.count(http::field::origin);
+    return origins == 0 ||
+           (origins == 1 && origin_may_connect(view(request[http::field::origin]), view(request[http::field::host]), core_.config.allowed_origins, reach_));
+  }
+
+  enum class KeepAlive { No, Yes };
+
+  void answer(HttpResponse page, http::verb method, KeepAlive keep_alive) {
+    response_ = {};
+    response_.version(11);
+    response_.result(page.status);
+    response_.set(http::field::content_type, page.content_type);
+    response_.set("X-Content-Type-Options", "nosniff");
+    if (page.status == static_cast<unsigned>(http::status::method_not_allowed)) {
+      response_.set(http::field::allow, "GET, HEAD");
+    }
+    response_.keep_alive(keep_alive == KeepAlive::Yes && !closing_);
+    response_.content_length(page.body.size());
+    if (method != http::verb::head) {
+      response_.body() = std::move(page.body);
+    }
+    answering_ = true;
+    stream_.expires_after(core_.config.request_timeout);
+    http::async_write(stream_, response_, beast::bind_front_handler(&HttpConnection::on_written, shared_from_this()));
+  }
+
+  void on_written(error_code failure, std::size_t) {
+    answering_ = false;
+    if (failure || closing_ || !response_.keep_alive()) {
+      error_code ignored;
+      stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+      stream_.expires_after(kLinger);
+      linger();
+      return;
+    }
+    read();
+  }
+
+  /// A socket that is closed with unread input resets the connection, and the client may never see the answer: so the rest is read, within limits.
+  void linger() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(kLingerBytes), [self = shared_from_this()](error_code failure, std::size_t length) {
+      self->lingered_ += length;
+      if (!failure && self->lingered_ < self->core_.config.max_body_bytes) {
+        self->linger();
+      }
+    });
+  }
+
+  WebCore& core_;
+  WebStream stream_;
+  const Reach reach_;
+  ConnectionSlot slot_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  http::response<http::string_body> response_;
+  std::size_t lingered_ = 0;
+  bool answering_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace
+
+void serve_http(WebCore& core, WebTcpSocket socket, Reach reach) {
+  std::make_shared<HttpConnection>(core, std::move(socket), reach, ConnectionSlot(core))->run();
+}
+
+}  // namespace callwright::server

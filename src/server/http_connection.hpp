@@ -1,0 +1,15 @@
+#pragma once
+
+#include "server/origin.hpp"
+#include "server/web_core.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+namespace callwright::server {
+
+using WebTcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+/// Serves one accepted TCP connection until it ends or becomes a WebSocket; keeps itself alive. With the server full it answers 503.
+void serve_http(WebCore& core, WebTcpSocket socket, Reach reach);
+
+}  // namespace callwright::server
