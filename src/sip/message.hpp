@@ -121,10 +121,12 @@ struct StreamFrame {
   std::size_t size = 0;
   std::string_view reason;
 };
-/// Linear in the bytes not seen before: `scanned` (0 at first) carries over where the search for the end of the headers stands.
+/// Linear in the bytes not seen before: `scanned` (0 at first, then left alone) carries over from an Incomplete answer to the next call
+/// what is known already, whether or not the caller has dropped `skip` bytes; any other answer resets it.
 [[nodiscard]] StreamFrame next_frame(std::string_view stream, std::size_t& scanned) noexcept;
 
-/// Like the text of a message, but credentials (Authorization, Proxy-Authorization) and nonces' secrets are masked; for traces and logs.
+/// Like the text of a message, but with "***" for what is secret: the response and cnonce of digest credentials, all credentials of other
+/// schemes, passwords in URIs, and the media keys of a session description. For traces and logs; the length is not kept.
 [[nodiscard]] std::string masked(std::string_view message);
 
 }  // namespace callwright::sip
