@@ -118,10 +118,15 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   /// Ends it in whatever state it is: CANCEL, a refusal with 480 or `status`, BYE (after the ACK, if that is outstanding). `on_ended` follows, at once or later.
   void end(int status = 480);
 
+  /// Hands the session to another observer, which gets everything from now on.
+  void set_observer(InviteSessionObserver& observer) noexcept { observer_ = &observer; }
+
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] const Dialog& dialog() const noexcept { return dialog_; }
   [[nodiscard]] const std::string& call_id() const noexcept { return dialog_.call_id; }
+  /// Where our latest INVITE went. Caller only.
+  [[nodiscard]] const Flow& flow() const noexcept { return invite_.request->flow(); }
   /// True when our REFER was accepted and its last NOTIFY has not come.
   [[nodiscard]] bool refer_pending() const noexcept { return refer_subscribed_; }
 

@@ -311,4 +311,9 @@ std::string escape_header_value(std::string_view text) {
   return escaped;
 }
 
+std::string_view user_of(std::string_view uri) noexcept {
+  const auto parsed = UriView::parse(uri);
+  return parsed ? parsed->user : std::string_view{};
+}
+
 }  // namespace callwright::sip

@@ -36,6 +36,9 @@ struct UriView {
   [[nodiscard]] std::string address_of_record() const;
 };
 
+/// The user part of a URI; "" when there is none or the text is no URI.
+[[nodiscard]] std::string_view user_of(std::string_view uri) noexcept;
+
 /// RFC 3261 §19.1.4.
 [[nodiscard]] bool equivalent(const UriView& left, const UriView& right);
 

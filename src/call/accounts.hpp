@@ -1,0 +1,44 @@
+#pragma once
+
+#include "sip/digest.hpp"
+#include "sip/message.hpp"
+#include "sip/transaction_layer.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace callwright::call {
+
+/// Who may register and place calls. Only HA1 hashes are kept. Engine thread.
+class Accounts {
+ public:
+  /// The outcome of a request's credentials.
+  struct Check {
+    enum class Outcome { Accepted, Challenge, Forbidden };
+    Outcome outcome = Outcome::Challenge;
+    std::string username;   ///< When accepted.
+    std::string challenge;  ///< Ready-made WWW-Authenticate lines, when challenged.
+  };
+
+  Accounts(std::string realm, const base::Clock& clock, base::Random& random);
+
+  void add(std::string_view username, std::string_view password);
+  [[nodiscard]] bool has(std::string_view username) const { return hashes_.contains(username); }
+  [[nodiscard]] Check check(const sip::Message& request);
+  [[nodiscard]] const std::string& realm() const noexcept { return digest_.realm(); }
+
+ private:
+  struct Hashes {
+    std::string md5;
+    std::string sha256;
+  };
+
+  [[nodiscard]] Check challenge(bool stale);
+
+  sip::DigestServer digest_;
+  sip::StringMap<Hashes> hashes_;
+  Hashes nobody_;  ///< Checked for unknown names, so that the answer takes as long as for known ones.
+};
+
+}  // namespace callwright::call

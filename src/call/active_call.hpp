@@ -1,0 +1,42 @@
+#pragma once
+
+#include "call/event.hpp"
+#include "sip/user_agent.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace callwright::call {
+
+/// Something with sessions that somebody may hang up. Owned by the exchange; it ends by telling `Switchboard::finish`.
+class ActiveCall {
+ public:
+  virtual ~ActiveCall() = default;
+  virtual void hang_up() = 0;
+};
+
+/// How a call that a command waits for goes.
+class CallWatcher {
+ public:
+  virtual ~CallWatcher() = default;
+  virtual void on_answered() = 0;
+  virtual void on_refused(int status, std::string_view reason) = 0;
+};
+
+/// What calls need of the exchange around them.
+class Switchboard {
+ public:
+  virtual ~Switchboard() = default;
+  [[nodiscard]] virtual sip::UserAgent& user_agent() = 0;
+  /// Makes an adopted call known by the Call-ID of one of its legs, instead of whatever had it.
+  virtual void index(const std::string& call_id, ActiveCall& call) = 0;
+  /// Takes a call over: it lives until it finishes.
+  virtual void adopt(std::unique_ptr<ActiveCall> call) = 0;
+  /// The call is over; it is destroyed a little later.
+  virtual void finish(ActiveCall& call) = 0;
+  /// Into the journal.
+  virtual void report(const std::string& call_id, decltype(Event::what) what) = 0;
+};
+
+}  // namespace callwright::call

@@ -1,0 +1,98 @@
+#include "call/agent.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+Agent::Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options)
+    : user_agent_(user_agent),
+      media_(media),
+      events_(events),
+      options_(std::move(options)),
+      registration_(user_agent,
+                    {.address_of_record = options_.address_of_record,
+                     .registrar = options_.registrar,
+                     .contact_user = std::string(sip::user_of(options_.address_of_record)),
+                     .credentials = credentials()},
+                    *this),
+      sweep_(user_agent.timers(), base::Callback::to<&Agent::sweep>(*this)) {}
+
+Agent::~Agent() {
+  // Calls use the agent while they are destroyed.
+  std::exchange(calls_, {}).clear();
+  finished_.clear();
+}
+
+sip::Credentials Agent::credentials() const { return {std::string(sip::user_of(options_.address_of_record)), options_.password}; }
+
+AgentCall& Agent::dial(const std::string& uri, AgentCall* referrer) {
+  auto made = std::make_unique<AgentCall>(*this, referrer);
+  AgentCall& call = *made;
+  calls_.emplace(&call, std::move(made));
+  call.dial(uri);
+  return call;
+}
+
+void Agent::receive(sip::ServerTransaction& transaction, const sip::Message& invite) {
+  auto made = std::make_unique<AgentCall>(*this, nullptr);
+  AgentCall& call = *made;
+  calls_.emplace(&call, std::move(made));
+  call.receive(transaction, invite);
+}
+
+void Agent::hang_up_all() {
+  std::vector<AgentCall*> calls;
+  for (const auto& [call, owned] : calls_) {
+    calls.push_back(call);
+  }
+  for (AgentCall* const call : calls) {
+    if (calls_.contains(call)) {
+      call->hang_up();
+    }
+  }
+}
+
+void Agent::finish(AgentCall& call) {
+  if (auto node = calls_.extract(&call)) {
+    finished_.push_back(std::move(node.mapped()));
+    sweep_.start(base::Duration::zero());
+  }
+}
+
+void Agent::sweep() { finished_.clear(); }
+
+void Agent::report(const std::string& call_id, decltype(Event::what) what) {
+  events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = options_.name, .call_id = call_id, .what = std::move(what)});
+}
+
+void Agent::on_registered(sip::RegisterClient& /*client*/, std::chrono::seconds expires) { report({}, Registered{expires}); }
+
+void Agent::on_registration_failed(sip::RegisterClient& /*client*/, int status, std::string_view reason) { report({}, RegistrationFailed{status, std::string(reason)}); }
+
+void Agent::on_unregistered(sip::RegisterClient& /*client*/) { report({}, Unregistered{}); }
+
+Agents::Agents(sip::UserAgent& user_agent) : user_agent_(user_agent) { user_agent_.set_handler(this); }
+
+Agents::~Agents() { user_agent_.set_handler(nullptr); }
+
+Agent& Agents::add(media::MediaPort& media, EventSink& events, AgentOptions options) {
+  std::string user(sip::user_of(options.address_of_record));
+  auto& agent = agents_[std::move(user)];
+  agent = std::make_unique<Agent>(user_agent_, media, events, std::move(options));
+  return *agent;
+}
+
+void Agents::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
+  if (request.method() != sip::Method::Invite) {
+    transaction.respond({.status = 405, .headers = sip::UserAgent::kCapabilities});
+    return;
+  }
+  const auto found = agents_.find(sip::unescape(sip::user_of(request.request_uri())));
+  if (found == agents_.end()) {
+    transaction.respond({.status = 404});
+    return;
+  }
+  found->second->receive(transaction, request);
+}
+
+}  // namespace callwright::call

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "call/agent_call.hpp"
+#include "call/event.hpp"
+#include "media/media_port.hpp"
+#include "sip/register_client.hpp"
+#include "sip/user_agent.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace callwright::call {
+
+struct AgentOptions {
+  enum class Answering { AtOnce, Manually };
+
+  std::string name;               ///< Unique; the user part of incoming calls, too.
+  std::string address_of_record;  ///< "sip:alice@192.0.2.1"
+  std::string registrar;          ///< "sip:192.0.2.1:5060"
+  std::string password;
+  base::IpAddress media_address;  ///< For RTP.
+  media::SourceSpec source;       ///< What it says in its calls.
+  Answering answering = Answering::AtOnce;
+};
+
+/// A SIP user agent: an account that registers, places and answers calls and has media in them. Engine thread only.
+class Agent final : private sip::RegisterClient::Observer {
+ public:
+  Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options);
+  ~Agent() override;
+
+  void start_registration() { registration_.start(); }
+  void stop_registration() { registration_.stop(); }
+  [[nodiscard]] bool registered() const noexcept { return registration_.registered(); }
+
+  AgentCall& dial(const std::string& uri, AgentCall* referrer = nullptr);
+  void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
+  void hang_up_all();
+  [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
+
+  // For its calls.
+  void finish(AgentCall& call);
+  void report(const std::string& call_id, decltype(Event::what) what);
+  [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
+  [[nodiscard]] media::MediaPort& media() noexcept { return media_; }
+  [[nodiscard]] const AgentOptions& options() const noexcept { return options_; }
+  [[nodiscard]] sip::Credentials credentials() const;
+
+ private:
+  void on_registered(sip::RegisterClient& client, std::chrono::seconds expires) override;
+  void on_registration_failed(sip::RegisterClient& client, int status, std::string_view reason) override;
+  void on_unregistered(sip::RegisterClient& client) override;
+  void sweep();
+
+  sip::UserAgent& user_agent_;
+  media::MediaPort& media_;
+  EventSink& events_;
+  AgentOptions options_;
+  sip::RegisterClient registration_;
+  std::unordered_map<AgentCall*, std::unique_ptr<AgentCall>> calls_;
+  std::vector<std::unique_ptr<AgentCall>> finished_;  ///< Destroyed from a timer, since calls report from within their own functions.
+  base::Timer sweep_;
+};
+
+/// Agents that share listeners: an incoming call goes to the one named in its Request-URI.
+class Agents final : private sip::UserAgent::Handler {
+ public:
+  explicit Agents(sip::UserAgent& user_agent);
+  ~Agents() override;
+
+  Agent& add(media::MediaPort& media, EventSink& events, AgentOptions options);
+  [[nodiscard]] const sip::StringMap<std::unique_ptr<Agent>>& all() const noexcept { return agents_; }
+
+ private:
+  void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
+
+  sip::UserAgent& user_agent_;
+  sip::StringMap<std::unique_ptr<Agent>> agents_;
+};
+
+}  // namespace callwright::call

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "call/event.hpp"
+#include "media/media_port.hpp"
+#include "sdp/offer_answer.hpp"
+#include "sip/user_agent.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace callwright::call {
+
+class Agent;
+
+/// One call of an agent: a session, its offer and answer, and one audio stream. Owned by its Agent.
+class AgentCall final : private sip::InviteSessionObserver, private media::MediaObserver {
+ public:
+  /// `referrer`: the call whose peer asked for this one by REFER and wants to hear how it goes, or null.
+  AgentCall(Agent& agent, AgentCall* referrer);
+  ~AgentCall() override;
+
+  void dial(const std::string& uri);
+  void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
+  /// Answers an incoming call that rings.
+  void answer();
+  void hang_up();
+  [[nodiscard]] const std::string& call_id() const { return session_->call_id(); }
+
+ private:
+  void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;
+  void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
+  void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
+  void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
+  void on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view referred_by) override;
+  void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
+  void on_media_event(const media::StreamEvent& event) override;
+
+  [[nodiscard]] base::Result<void> open_stream();
+  [[nodiscard]] base::Result<std::string> answer_to(std::string_view offer);
+  [[nodiscard]] std::string offer();
+  void take_answer(std::string_view sdp);
+  void start_media();
+  void close_media();
+  void tell_referrer(int status, std::string_view reason);
+  void report(decltype(Event::what) what);
+  void fail_media(const base::Error& error);
+
+  Agent& agent_;
+  AgentCall* referrer_;
+  AgentCall* referred_ = nullptr;
+  std::unique_ptr<sip::InviteSession> session_;
+  std::unique_ptr<sdp::Session> description_;
+  media::OpenedStream stream_;
+  std::string remote_offer_;
+};
+
+}  // namespace callwright::call

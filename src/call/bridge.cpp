@@ -1,0 +1,89 @@
+#include "call/bridge.hpp"
+
+#include "sip/fields.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+Bridge::Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee)
+    : switchboard_(switchboard), caller_(std::move(caller)), callee_(std::move(callee)) {
+  caller_->set_observer(*this);
+  callee_->set_observer(*this);
+}
+
+void Bridge::join(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee) {
+  auto made = std::make_unique<Bridge>(switchboard, std::move(caller), std::move(callee));
+  Bridge& bridge = *made;
+  switchboard.adopt(std::move(made));
+  switchboard.index(bridge.caller_->call_id(), bridge);
+  switchboard.index(bridge.callee_->call_id(), bridge);
+}
+
+Bridge::~Bridge() {
+  switchboard_.user_agent().retire(std::move(caller_));
+  switchboard_.user_agent().retire(std::move(callee_));
+}
+
+void Bridge::hang_up() {
+  caller_->end();
+  callee_->end();
+}
+
+void Bridge::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
+  // Does nothing unless the peer's 2xx made an offer that waits for this answer.
+  static_cast<void>(peer(session).acknowledge(sdp));
+}
+
+void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
+  if (!peer(session).reinvite(sdp)) {
+    static_cast<void>(session.reject_reinvite(491));
+  }
+}
+
+void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
+  if (result.status < 300) {
+    static_cast<void>(peer(session).accept_reinvite(result.sdp));
+  } else {
+    static_cast<void>(peer(session).reject_reinvite(result.status));
+  }
+}
+
+void Bridge::on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view referred_by) {
+  const auto uri = sip::UriView::parse(refer_to);
+  if (!uri || uri->header("Replaces")) {
+    // Replaces would name a dialog that the other side does not know.
+    static_cast<void>(session.reject_refer(uri ? 501 : 400));
+    return;
+  }
+  if (!peer(session).refer(refer_to, referred_by)) {
+    static_cast<void>(session.reject_refer(491));
+    return;
+  }
+  static_cast<void>(session.accept_refer());
+}
+
+void Bridge::on_refer_result(sip::InviteSession& session, int status, std::string_view reason) {
+  if (status >= 300) {
+    static_cast<void>(peer(session).notify_refer(status, reason));
+  }
+}
+
+void Bridge::on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool /*last*/) {
+  const auto status = sip::parse_number(status_line.substr(0, 3));
+  if (status && *status > 100 && *status < 700) {
+    static_cast<void>(peer(session).notify_refer(static_cast<int>(*status)));
+  }
+}
+
+void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
+  if (over_) {
+    return;
+  }
+  over_ = true;
+  switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason});
+  peer(session).end();
+  switchboard_.finish(*this);
+}
+
+}  // namespace callwright::call

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "call/active_call.hpp"
+
+#include <memory>
+#include <string>
+
+namespace callwright::call {
+
+/// Two sessions joined back to back (RFC 7092): SDP goes through, so media flows from phone to phone; re-INVITE, REFER and hang-up are passed on.
+class Bridge final : public ActiveCall, private sip::InviteSessionObserver {
+ public:
+  /// Makes a bridge that the switchboard owns. Both sessions have been answered; `caller` may still owe an answer, in its ACK, to an offer that
+  /// `callee` made in its 2xx.
+  static void join(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee);
+
+  Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee);
+  ~Bridge() override;
+
+  void hang_up() override;
+
+ private:
+  void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
+  void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
+  void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
+  void on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view referred_by) override;
+  void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
+  void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
+  void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
+
+  [[nodiscard]] sip::InviteSession& peer(const sip::InviteSession& session) noexcept { return &session == caller_.get() ? *callee_ : *caller_; }
+
+  Switchboard& switchboard_;
+  std::unique_ptr<sip::InviteSession> caller_;
+  std::unique_ptr<sip::InviteSession> callee_;
+  bool over_ = false;
+};
+
+}  // namespace callwright::call

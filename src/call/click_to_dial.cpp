@@ -1,0 +1,302 @@
+#include "call/click_to_dial.hpp"
+
+#include "call/bridge.hpp"
+#include "sdp/offer_answer.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+using Kind = CommandEvent::Kind;
+
+namespace {
+
+constexpr std::size_t kMaxEarlyNotifies = 16;
+
+std::string status_text(int status, std::string_view reason) {
+  return std::to_string(status) + " " + std::string(reason.empty() ? sip::reason_phrase(status) : reason);
+}
+
+}  // namespace
+
+ClickToDial::ClickToDial(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, StartCall command, CommandObserver& observer)
+    : switchboard_(switchboard),
+      routing_(routing),
+      timeouts_(timeouts),
+      id_(id),
+      command_(std::move(command)),
+      observer_(observer),
+      deadline_(switchboard.user_agent().timers(), base::Callback::to<&ClickToDial::on_deadline>(*this)) {}
+
+ClickToDial::~ClickToDial() {
+  switchboard_.user_agent().retire(std::move(caller_leg_));
+  switchboard_.user_agent().retire(std::move(callee_leg_));
+}
+
+void ClickToDial::start() {
+  const Routing::Found found = routing_.find(command_.caller, Asker::Api);
+  if (found.targets.empty()) {
+    fail("failed to establish initial call: " + status_text(found.status, {}));
+    return;
+  }
+  call_caller(found.targets.front());
+}
+
+void ClickToDial::call_caller(const Target& target) {
+  sip::InviteSession::CallerOptions options;
+  options.uri = target.uri;
+  options.flow = target.flow;
+  options.credentials = target.credentials;
+  // The caller's phone shows whom it is about to be connected with.
+  options.from = "<" + command_.callee + ">";
+  options.to = "<" + command_.caller + ">";
+  options.call_id = command_.call_id;
+  options.contact_user = sip::user_of(command_.callee);
+  caller_leg_ = switchboard_.user_agent().call(std::move(options), *this);
+  switchboard_.index(caller_leg_->call_id(), *this);
+  switchboard_.report(caller_leg_->call_id(), CallStarted{command_.caller, command_.callee});
+  deadline_.start(timeouts_.ring);
+  static_cast<void>(caller_leg_->invite(black_hole_offer()));
+}
+
+std::string ClickToDial::black_hole_offer() const {
+  // RFC 3725 §4.2: a stream without a place to send to. The callee's phone makes the real offer later.
+  sdp::AudioCapabilities nowhere;
+  nowhere.codecs = {sdp::pcmu(), sdp::pcma()};
+  nowhere.address = {base::IpAddress::v4({0, 0, 0, 0}), 9};
+  nowhere.telephone_event.reset();
+  sip::UserAgent& user_agent = switchboard_.user_agent();
+  const sdp::Origin origin = sdp::Session(user_agent.random().between(1, UINT32_MAX), nowhere.address.ip).make_offer(nowhere).origin;
+  return sdp::make_offer(nowhere, origin).to_string();
+}
+
+void ClickToDial::on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) {
+  if (state_ == State::Over) {
+    return;
+  }
+  if (&session == caller_leg_.get()) {
+    emit(Kind::CallerAnswered);
+    refer_caller();
+    return;
+  }
+  // Third-party call control: the callee's offer goes to the caller's phone, its answer comes back in the callee's ACK.
+  state_ = State::JoiningMedia;
+  if (progress.sdp.empty() || !caller_leg_->reinvite(progress.sdp)) {
+    fail("failed to join the media of caller and callee");
+  }
+}
+
+void ClickToDial::refer_caller() {
+  state_ = State::Referring;
+  token_ = std::to_string(id_.value) + "-" + switchboard_.user_agent().random().token(24);
+  deadline_.start(timeouts_.refer_answer);
+  const std::string_view callee = sip::user_of(command_.callee);
+  // The call must come through here whatever domain the callee is in: Refer-To names this exchange.
+  std::string refer_to = switchboard_.user_agent().contact(caller_leg_->flow(), callee.empty() ? "callee" : callee);
+  refer_to = refer_to.substr(1, refer_to.size() - 2);
+  refer_to.append(";").append(kTokenParameter).append("=").append(token_);
+  emit(Kind::Transferring);
+  if (state_ != State::Referring) {
+    return;
+  }
+  if (!caller_leg_->refer(refer_to, command_.callee)) {
+    fail("failed to transfer the caller: the call is gone");
+  }
+}
+
+bool ClickToDial::expects(std::string_view token) const noexcept {
+  return (state_ == State::Referring || state_ == State::AwaitingCall) && (token.empty() || token == token_);
+}
+
+void ClickToDial::on_referred_call(ActiveCall& call, const std::string& call_id) {
+  state_ = State::CallingCallee;
+  deadline_.cancel();  // The call has its own ring time-out.
+  referred_call_ = &call;
+  call_id_ = call_id;
+  emit(Kind::TransferStart);
+  for (std::string& line : std::exchange(early_notifies_, {})) {
+    emit(Kind::TransferPending, std::move(line));
+  }
+}
+
+void ClickToDial::on_refer_result(sip::InviteSession& /*session*/, int status, std::string_view reason) {
+  if (state_ != State::Referring) {
+    return;
+  }
+  if (status < 300) {
+    state_ = State::AwaitingCall;
+    deadline_.start(timeouts_.referred_call);
+  } else if (status == 481) {
+    fail("failed to transfer the caller: " + status_text(status, reason));
+  } else {
+    call_callee_directly();
+  }
+}
+
+void ClickToDial::on_refer_progress(sip::InviteSession& /*session*/, std::string_view status_line, bool /*last*/) {
+  switch (state_) {
+    case State::Referring:
+    case State::AwaitingCall:
+      if (status_line.front() >= '3') {
+        fail("failed to reach the callee: " + std::string(status_line));
+      } else if (early_notifies_.size() < kMaxEarlyNotifies) {
+        early_notifies_.emplace_back(status_line);
+      }
+      return;
+    case State::CallingCallee: emit(Kind::TransferPending, std::string(status_line)); return;
+    default: return;
+  }
+}
+
+void ClickToDial::on_answered() {
+  if (state_ != State::CallingCallee) {
+    return;
+  }
+  referred_call_ = nullptr;
+  emit(Kind::CalleeAnswered);
+  caller_leg_->end();
+  finish();
+}
+
+void ClickToDial::on_refused(int status, std::string_view reason) {
+  if (state_ != State::CallingCallee) {
+    return;
+  }
+  referred_call_ = nullptr;
+  fail("failed to reach the callee: " + status_text(status, reason));
+}
+
+void ClickToDial::on_unroutable(int status) { fail("failed to reach the callee: " + status_text(status, {})); }
+
+void ClickToDial::call_callee_directly() {
+  const Routing::Found found = routing_.find(command_.callee, Asker::Api);
+  if (found.targets.empty()) {
+    fail("failed to reach the callee: " + status_text(found.status, {}));
+    return;
+  }
+  state_ = State::CallingCalleeDirectly;
+  token_.clear();
+  const Target& target = found.targets.front();
+  sip::InviteSession::CallerOptions options;
+  options.uri = target.uri;
+  options.flow = target.flow;
+  options.credentials = target.credentials;
+  options.from = "<" + command_.caller + ">";
+  options.to = "<" + command_.callee + ">";
+  options.contact_user = sip::user_of(command_.caller);
+  callee_leg_ = switchboard_.user_agent().call(std::move(options), *this);
+  call_id_ = callee_leg_->call_id();
+  switchboard_.index(call_id_, *this);
+  deadline_.start(timeouts_.ring);
+  emit(Kind::TransferStart);
+  static_cast<void>(callee_leg_->invite({}));
+}
+
+void ClickToDial::on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) {
+  if (&session == callee_leg_.get() && state_ == State::CallingCalleeDirectly) {
+    emit(Kind::TransferPending, status_text(progress.status, progress.reason));
+  }
+}
+
+void ClickToDial::on_reinvite_result(sip::InviteSession& /*session*/, const sip::InviteProgress& result) {
+  if (state_ != State::JoiningMedia) {
+    return;
+  }
+  if (result.status >= 300 || result.sdp.empty()) {
+    fail("failed to join the media of caller and callee: " + status_text(result.status, result.reason));
+    return;
+  }
+  static_cast<void>(callee_leg_->acknowledge(result.sdp));
+  join();
+}
+
+void ClickToDial::join() {
+  emit(Kind::CalleeAnswered);
+  switchboard_.report(caller_leg_->call_id(), CallAnswered{});
+  Bridge::join(switchboard_, std::move(caller_leg_), std::move(callee_leg_));
+  finish();
+}
+
+void ClickToDial::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
+  if (state_ == State::Over) {
+    return;
+  }
+  if (&session == caller_leg_.get()) {
+    on_caller_ended(end);
+  } else {
+    on_callee_ended(end);
+  }
+}
+
+void ClickToDial::on_caller_ended(const sip::SessionEnd& end) {
+  switch (state_) {
+    case State::CallingCaller: fail("failed to establish initial call: " + status_text(end.status, end.reason)); return;
+    case State::CallingCallee:
+      // Some phones hang up on whoever sent the REFER as soon as their own call is under way.
+      return;
+    case State::AwaitingCall: deadline_.start(timeouts_.refer_answer); return;
+    default: fail("the caller hung up before the callee was connected"); return;
+  }
+}
+
+void ClickToDial::on_callee_ended(const sip::SessionEnd& end) {
+  if (state_ == State::JoiningMedia) {
+    fail("the callee hung up before the caller was connected");
+  } else {
+    fail("failed to reach the callee: " + status_text(end.status, end.reason));
+  }
+}
+
+void ClickToDial::on_deadline() {
+  switch (state_) {
+    case State::CallingCaller: fail("failed to establish initial call: 408 Request Timeout"); return;
+    case State::Referring: call_callee_directly(); return;
+    case State::AwaitingCall: fail("the caller's phone agreed to call the callee but did not"); return;
+    case State::CallingCalleeDirectly: fail("failed to reach the callee: 408 Request Timeout"); return;
+    default: return;
+  }
+}
+
+void ClickToDial::cancel(std::string_view why) {
+  if (state_ != State::Over) {
+    fail(std::string(why));
+  }
+}
+
+void ClickToDial::fail(std::string text) {
+  // What hangs up below reports back here; nothing of that is news.
+  state_ = State::Over;
+  if (ActiveCall* const call = std::exchange(referred_call_, nullptr)) {
+    call->hang_up();
+  }
+  if (callee_leg_ != nullptr) {
+    callee_leg_->end();
+  }
+  if (caller_leg_ != nullptr) {
+    caller_leg_->end();
+    switchboard_.report(caller_leg_->call_id(), CallEnded{0, text});
+  }
+  emit(Kind::Failed, std::move(text));
+  finish();
+}
+
+void ClickToDial::finish() {
+  state_ = State::Over;
+  deadline_.cancel();
+  emit(Kind::Ended);
+  switchboard_.finish(*this);
+}
+
+void ClickToDial::emit(Kind kind, std::string extra) {
+  CommandEvent event;
+  event.command = id_;
+  event.kind = kind;
+  event.call_id = call_id_;
+  event.caller = command_.caller;
+  event.callee = command_.callee;
+  event.destination = command_.callee;
+  event.extra = std::move(extra);
+  observer_.on_command_event(event);
+}
+
+}  // namespace callwright::call

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "call/active_call.hpp"
+#include "call/call_control.hpp"
+#include "call/routing.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::call {
+
+/// Deadlines of a command.
+struct CommandTimeouts {
+  base::Duration ring = std::chrono::minutes(2);            ///< For a phone to answer.
+  base::Duration refer_answer = std::chrono::seconds(4);    ///< For a phone to answer REFER; after it the exchange calls the callee itself.
+  base::Duration referred_call = std::chrono::seconds(32);  ///< For the call that a phone has agreed to make.
+};
+
+/// The command StartCall: calls the caller's phone, and when it has been answered has it call the callee by REFER (RFC 3515); where the phone does
+/// not know REFER, calls the callee itself and joins the two (RFC 3725 flow IV, with a black-hole offer first).
+class ClickToDial final : public ActiveCall, public CallWatcher, private sip::InviteSessionObserver {
+ public:
+  ClickToDial(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, StartCall command, CommandObserver& observer);
+  ~ClickToDial() override;
+
+  void start();
+  /// Ends the command with Failed and this text, and hangs up what it has set up.
+  void cancel(std::string_view why);
+  void hang_up() override { cancel("the call was ended"); }
+
+  [[nodiscard]] CommandId id() const noexcept { return id_; }
+  [[nodiscard]] const std::string& caller() const noexcept { return command_.caller; }
+  [[nodiscard]] const std::string& callee() const noexcept { return command_.callee; }
+  /// True while a call from the caller's phone is expected. `token` is the value of the Refer-To's parameter in its Request-URI, the command's id and
+  /// a secret, "27-k3…"; "" when the phone lost it.
+  [[nodiscard]] bool expects(std::string_view token) const noexcept;
+  /// That call has come; `call` outlives the command or is found through `on_refused`.
+  void on_referred_call(ActiveCall& call, const std::string& call_id);
+
+  /// That call has come, but leads nowhere.
+  void on_unroutable(int status);
+
+  // CallWatcher, for that call.
+  void on_answered() override;
+  void on_refused(int status, std::string_view reason) override;
+
+  /// The parameter of Refer-To that brings a call back to its command.
+  static constexpr std::string_view kTokenParameter = "cw-command";
+
+ private:
+  enum class State { CallingCaller, Referring, AwaitingCall, CallingCallee, CallingCalleeDirectly, JoiningMedia, Over };
+
+  void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;
+  void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
+  void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
+  void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
+  void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
+  void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
+  void on_deadline();
+
+  void call_caller(const Target& target);
+  void refer_caller();
+  void call_callee_directly();
+  void on_caller_ended(const sip::SessionEnd& end);
+  void on_callee_ended(const sip::SessionEnd& end);
+  void join();
+  void fail(std::string text);
+  void finish();
+  void emit(CommandEvent::Kind kind, std::string extra = {});
+  [[nodiscard]] std::string black_hole_offer() const;
+
+  Switchboard& switchboard_;
+  const Routing& routing_;
+  const CommandTimeouts timeouts_;
+  const CommandId id_;
+  const StartCall command_;
+  CommandObserver& observer_;
+  State state_ = State::CallingCaller;
+  std::unique_ptr<sip::InviteSession> caller_leg_;
+  std::unique_ptr<sip::InviteSession> callee_leg_;  ///< Third-party call control only.
+  ActiveCall* referred_call_ = nullptr;             ///< The call from the caller's phone, while it rings.
+  std::string call_id_;                             ///< Of the call that is left at the end.
+  std::string token_;
+  std::vector<std::string> early_notifies_;  ///< Came before the call that they tell about.
+  base::Timer deadline_;
+};
+
+}  // namespace callwright::call

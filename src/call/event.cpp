@@ -1,0 +1,39 @@
+#include "call/event.hpp"
+
+namespace callwright::call {
+namespace {
+
+using base::log::Field;
+using base::log::Level;
+using base::log::write;
+
+struct LogLine {
+  const Event& event;
+
+  void operator()(const Registered& what) const { line("registered", {"expires_s", what.expires.count()}); }
+  void operator()(const Unregistered& /*what*/) const { line("unregistered"); }
+  void operator()(const RegistrationFailed& what) const { line("registration failed", {"status", what.status}, {"reason", what.reason}); }
+  void operator()(const CallStarted& what) const { line("call started", {"from", what.from}, {"to", what.to}); }
+  void operator()(const CallRinging& /*what*/) const { line("call ringing"); }
+  void operator()(const CallAnswered& /*what*/) const { line("call answered"); }
+  void operator()(const CallEnded& what) const { line("call ended", {"status", what.status}, {"reason", what.reason}); }
+  void operator()(const AudioHeard& what) const { line("audio heard", {"frequency_hz", what.frequency_hz}, {"level_dbov", what.level_dbov}); }
+  void operator()(const MediaFailed& what) const { line("media failed", {"reason", what.reason}); }
+  void operator()(const SipMessage& what) const {
+    write(Level::Trace, what.direction == sip::TraceSink::Direction::Sent ? "sip sent" : "sip received",
+          {{"remote", what.flow.remote.to_string()}, {"message", what.text}});
+  }
+
+  template <class... Fields>
+  void line(std::string_view message, const Fields&... fields) const {
+    write(Level::Info, message, {Field("agent", event.agent.empty() ? "exchange" : event.agent), Field("call_id", event.call_id), fields...});
+  }
+  void line(std::string_view message, const Field& first, const Field& second) const { line<Field, Field>(message, first, second); }
+  void line(std::string_view message, const Field& only) const { line<Field>(message, only); }
+};
+
+}  // namespace
+
+void LogEventSink::on_event(const Event& event) { std::visit(LogLine{event}, event.what); }
+
+}  // namespace callwright::call

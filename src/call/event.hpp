@@ -1,0 +1,68 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "sip/transport.hpp"
+
+#include <chrono>
+#include <string>
+#include <variant>
+
+/// The journal: whatever happens is one typed event. Notifications, logs, ladders and reports are views of it.
+namespace callwright::call {
+
+struct Registered {
+  std::chrono::seconds expires;
+};
+struct Unregistered {};
+struct RegistrationFailed {
+  int status = 0;
+  std::string reason;
+};
+struct CallStarted {
+  std::string from;
+  std::string to;
+};
+struct CallRinging {};
+struct CallAnswered {};
+struct CallEnded {
+  int status = 0;
+  std::string reason;
+};
+/// The first sound that an agent hears in a call, or a steady tone in it. `since_start` counts from the start of its media.
+struct AudioHeard {
+  double frequency_hz = 0;  ///< 0: no steady tone known yet.
+  double level_dbov = 0;
+  base::Duration since_start{};
+};
+struct MediaFailed {
+  std::string reason;
+};
+/// A SIP message as it went over the wire, credentials masked.
+struct SipMessage {
+  sip::TraceSink::Direction direction = sip::TraceSink::Direction::Sent;
+  sip::Flow flow;
+  std::string text;
+};
+
+struct Event {
+  base::WallTime time{};
+  std::string agent;    ///< Name of the agent, or "" for the exchange.
+  std::string call_id;  ///< "" when it belongs to no call.
+  std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage> what;
+};
+
+/// Engine thread.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(const Event& event) = 0;
+};
+
+/// Writes the journal to the log: one line an event at Info, SIP messages at Trace.
+class LogEventSink final : public EventSink {
+ public:
+  void on_event(const Event& event) override;
+};
+
+}  // namespace callwright::call

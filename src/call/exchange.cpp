@@ -1,0 +1,258 @@
+#include "call/exchange.hpp"
+
+#include "call/routed_call.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace callwright::call {
+
+using sip::Method;
+
+namespace {
+
+std::string pair_of_users(std::string_view caller, std::string_view callee) {
+  return std::string(sip::user_of(caller)).append(">").append(sip::user_of(callee));
+}
+
+CommandEvent event_of(CommandId id, CommandEvent::Kind kind) {
+  CommandEvent event;
+  event.command = id;
+  event.kind = kind;
+  return event;
+}
+
+void refuse(CommandId id, CommandObserver& observer, std::string why) {
+  CommandEvent failed = event_of(id, CommandEvent::Kind::Failed);
+  failed.extra = std::move(why);
+  observer.on_command_event(failed);
+  observer.on_command_event(event_of(id, CommandEvent::Kind::Ended));
+}
+
+}  // namespace
+
+Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettings settings)
+    : user_agent_(user_agent),
+      events_(events),
+      settings_(std::move(settings)),
+      accounts_(settings_.realm, user_agent.timers().clock(), user_agent.random()),
+      registrar_(user_agent.timers(), settings_.registrar),
+      routing_(registrar_, user_agent, settings_.domains, settings_.routes),
+      sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
+  user_agent_.set_handler(this);
+}
+
+Exchange::~Exchange() {
+  user_agent_.set_handler(nullptr);
+  user_agent_.set_trace(nullptr);
+  // Calls use the exchange while they are destroyed.
+  commands_.clear();
+  std::exchange(calls_, {}).clear();
+  finished_.clear();
+}
+
+void Exchange::shut_down() {
+  shutting_down_ = true;
+  std::vector<ActiveCall*> calls;
+  for (const auto& [call, entry] : calls_) {
+    calls.push_back(call);
+  }
+  for (ActiveCall* const call : calls) {
+    if (calls_.contains(call)) {
+      call->hang_up();
+    }
+  }
+}
+
+void Exchange::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
+  switch (request.method()) {
+    case Method::Invite: on_invite(transaction, request); return;
+    case Method::Register: on_register(transaction, request); return;
+    default: transaction.respond({.status = 405, .headers = sip::UserAgent::kCapabilities}); return;
+  }
+}
+
+bool Exchange::authenticate(sip::ServerTransaction& transaction, const sip::Message& request, std::string& username) {
+  Accounts::Check check = accounts_.check(request);
+  switch (check.outcome) {
+    case Accounts::Check::Outcome::Accepted: username = std::move(check.username); return true;
+    case Accounts::Check::Outcome::Challenge: transaction.respond({.status = 401, .headers = check.challenge}); return false;
+    case Accounts::Check::Outcome::Forbidden: break;
+  }
+  base::log::warn("wrong credentials refused", {{"from", transaction.flow().remote.to_string()}, {"method", request.method_text()}});
+  transaction.respond({.status = 403});
+  return false;
+}
+
+void Exchange::on_register(sip::ServerTransaction& transaction, const sip::Message& request) {
+  std::string username;
+  if (!authenticate(transaction, request, username)) {
+    return;
+  }
+  const auto uri = sip::UriView::parse(request.to().uri);
+  if (!uri || sip::unescape(uri->user) != username) {
+    transaction.respond({.status = 403, .reason = "Not your address of record"});
+    return;
+  }
+  registrar_.handle(transaction, request, username);
+}
+
+ClickToDial* Exchange::expecting(std::string_view token) {
+  CommandId id;
+  std::from_chars(token.data(), token.data() + token.size(), id.value);
+  const auto found = commands_.find(id);
+  return found != commands_.end() && found->second->expects(token) ? found->second : nullptr;
+}
+
+ClickToDial* Exchange::expecting(const sip::Message& request) {
+  const auto [first, last] = commands_by_users_.equal_range(pair_of_users(request.from().uri, request.request_uri()));
+  const auto found = std::find_if(first, last, [](const auto& entry) { return entry.second->expects({}); });
+  return found == last ? nullptr : found->second;
+}
+
+void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message& request) {
+  const auto uri = sip::UriView::parse(request.request_uri());
+  if (!uri || uri->scheme != sip::UriView::Scheme::Sip) {
+    transaction.respond({.status = 416});
+    return;
+  }
+  if (shutting_down_ || calls_.size() >= settings_.max_calls) {
+    const std::string retry_after = "Retry-After: " + std::to_string(settings_.retry_after_s) + "\r\n";
+    transaction.respond({.status = 503, .headers = retry_after});
+    return;
+  }
+  if (const auto token = uri->parameter(ClickToDial::kTokenParameter)) {
+    // Only the phone that was told to call knows the token: it stands for the credentials.
+    ClickToDial* const command = token->empty() ? nullptr : expecting(*token);
+    if (command == nullptr) {
+      transaction.respond({.status = 403, .reason = "Transfer Expired"});
+      return;
+    }
+    route_call(transaction, request, command);
+    return;
+  }
+  std::string username;
+  if (authenticate(transaction, request, username)) {
+    route_call(transaction, request, expecting(request));
+  }
+}
+
+void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command) {
+  const unsigned max_forwards = sip::parse_number(request.header(sip::Header::MaxForwards).value_or(std::string_view{})).value_or(70);
+  if (max_forwards == 0) {
+    transaction.respond({.status = 483});
+    return;
+  }
+  Routing::Found found = command == nullptr ? routing_.find(request.request_uri(), Asker::Phone) : routing_.find(command->callee(), Asker::Api);
+  RoutedCall::Options options;
+  if (command != nullptr) {
+    options.watcher = [this, id = command->id()]() -> CallWatcher* {
+      const auto watcher = commands_.find(id);
+      return watcher == commands_.end() ? nullptr : watcher->second;
+    };
+  }
+  if (found.targets.empty()) {
+    transaction.respond({.status = found.status});
+    if (command != nullptr) {
+      command->on_unroutable(found.status);
+    }
+    return;
+  }
+  options.targets = std::move(found.targets);
+  options.ring_timeout = settings_.timeouts.ring;
+  options.max_forwards = std::min(max_forwards, 70U) - 1;
+  Switchboard& switchboard = *this;
+  auto made = std::make_unique<RoutedCall>(switchboard, transaction, request, std::move(options));
+  RoutedCall& call = *made;
+  adopt(std::move(made));
+  if (command != nullptr) {
+    command->on_referred_call(call, call.call_id());
+  }
+  call.start(request);
+}
+
+void Exchange::submit(CommandId id, const Command& command, CommandObserver& observer) {
+  std::visit([&](const auto& what) { start(id, what, observer); }, command);
+}
+
+void Exchange::start(CommandId id, const StartCall& command, CommandObserver& observer) {
+  if (shutting_down_ || calls_.size() >= settings_.max_calls) {
+    refuse(id, observer, "503 Service Unavailable: too many calls, try again later");
+    return;
+  }
+  if (by_call_id_.contains(command.call_id)) {
+    refuse(id, observer, "482 a call with this Call-ID is in progress");
+    return;
+  }
+  Switchboard& switchboard = *this;
+  auto made = std::make_unique<ClickToDial>(switchboard, routing_, settings_.timeouts, id, command, observer);
+  ClickToDial& dial = *made;
+  commands_.emplace(id, &dial);
+  commands_by_users_.emplace(pair_of_users(command.caller, command.callee), &dial);
+  adopt(std::move(made));
+  dial.start();
+}
+
+void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {
+  const auto found = by_call_id_.find(command.call_id);
+  if (found == by_call_id_.end()) {
+    refuse(id, observer, "404 Requested Dialog not found");
+    return;
+  }
+  found->second->hang_up();
+  observer.on_command_event(event_of(id, CommandEvent::Kind::Ended));
+}
+
+void Exchange::cancel(CommandId id) {
+  const auto found = commands_.find(id);
+  if (found != commands_.end()) {
+    found->second->cancel("the command was cancelled");
+  }
+}
+
+void Exchange::index(const std::string& call_id, ActiveCall& call) {
+  by_call_id_[call_id] = &call;
+  const auto found = calls_.find(&call);
+  if (found != calls_.end()) {
+    found->second.call_ids.push_back(call_id);
+  }
+}
+
+void Exchange::adopt(std::unique_ptr<ActiveCall> call) {
+  ActiveCall* const key = call.get();
+  calls_[key].call = std::move(call);
+}
+
+void Exchange::finish(ActiveCall& call) {
+  const auto found = calls_.find(&call);
+  if (found == calls_.end()) {
+    return;
+  }
+  for (const std::string& call_id : found->second.call_ids) {
+    const auto indexed = by_call_id_.find(call_id);
+    if (indexed != by_call_id_.end() && indexed->second == &call) {
+      by_call_id_.erase(indexed);
+    }
+  }
+  if (const auto* const command = dynamic_cast<ClickToDial*>(&call)) {
+    commands_.erase(command->id());
+    const auto [first, last] = commands_by_users_.equal_range(pair_of_users(command->caller(), command->callee()));
+    commands_by_users_.erase(std::find_if(first, last, [command](const auto& entry) { return entry.second == command; }));
+  }
+  finished_.push_back(std::move(found->second.call));
+  calls_.erase(found);
+  sweep_.start(base::Duration::zero());
+}
+
+void Exchange::sweep() { finished_.clear(); }
+
+void Exchange::report(const std::string& call_id, decltype(Event::what) what) {
+  events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = {}, .call_id = call_id, .what = std::move(what)});
+}
+
+void Exchange::on_trace(Direction direction, const sip::Flow& flow, std::string_view message) {
+  report({}, SipMessage{direction, flow, sip::masked(message)});
+}
+
+}  // namespace callwright::call

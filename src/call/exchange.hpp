@@ -1,0 +1,89 @@
+#pragma once
+
+#include "call/accounts.hpp"
+#include "call/active_call.hpp"
+#include "call/call_control.hpp"
+#include "call/click_to_dial.hpp"
+#include "call/routing.hpp"
+#include "sip/registrar.hpp"
+#include "sip/user_agent.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace callwright::call {
+
+struct ExchangeSettings {
+  std::string realm = "callwright";
+  std::vector<std::string> domains;       ///< Names of this exchange besides its own addresses.
+  std::vector<Route> routes;
+  sip::Registrar::Limits registrar;
+  CommandTimeouts timeouts;
+  std::size_t max_calls = 10'000;         ///< Beyond it calls are refused: 503 with Retry-After.
+  int retry_after_s = 5;
+};
+
+/// The built-in exchange: registrar, router and back-to-back user agent (RFC 7092), and the commands on its calls. Engine thread only.
+class Exchange final : public sip::UserAgent::Handler, public CallControl, private Switchboard, private sip::TraceSink {
+ public:
+  Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettings settings);
+  ~Exchange() override;
+
+  [[nodiscard]] Accounts& accounts() noexcept { return accounts_; }
+  [[nodiscard]] const sip::Registrar& registrar() const noexcept { return registrar_; }
+  [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
+  /// Every message becomes a SipMessage event from now on; costs a copy of each.
+  void trace_messages() { user_agent_.set_trace(this); }
+  /// Hangs up everything and refuses what is new with 503. Poll `calls()` for the end.
+  void shut_down();
+
+  // CallControl
+  void submit(CommandId id, const Command& command, CommandObserver& observer) override;
+  void cancel(CommandId id) override;
+
+ private:
+  void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
+  void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
+  void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
+  void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
+  [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request, std::string& username);
+  [[nodiscard]] ClickToDial* expecting(std::string_view token);
+  [[nodiscard]] ClickToDial* expecting(const sip::Message& request);
+
+  void start(CommandId id, const StartCall& command, CommandObserver& observer);
+  void start(CommandId id, const EndCall& command, CommandObserver& observer);
+
+  // Switchboard
+  [[nodiscard]] sip::UserAgent& user_agent() override { return user_agent_; }
+  void index(const std::string& call_id, ActiveCall& call) override;
+  void adopt(std::unique_ptr<ActiveCall> call) override;
+  void finish(ActiveCall& call) override;
+  void report(const std::string& call_id, decltype(Event::what) what) override;
+  // sip::TraceSink
+  void on_trace(Direction direction, const sip::Flow& flow, std::string_view message) override;
+
+  void sweep();
+
+  struct Entry {
+    std::unique_ptr<ActiveCall> call;
+    std::vector<std::string> call_ids;
+  };
+
+  sip::UserAgent& user_agent_;
+  EventSink& events_;
+  ExchangeSettings settings_;
+  Accounts accounts_;
+  sip::Registrar registrar_;
+  Routing routing_;
+  std::unordered_map<ActiveCall*, Entry> calls_;
+  sip::StringMap<ActiveCall*> by_call_id_;
+  std::unordered_map<CommandId, ClickToDial*> commands_;
+  std::unordered_multimap<std::string, ClickToDial*> commands_by_users_;  ///< "caller>callee", for phones that lose the token.
+  std::vector<std::unique_ptr<ActiveCall>> finished_;  ///< Destroyed from a timer, since calls report from within their own functions.
+  base::Timer sweep_;
+  bool shutting_down_ = false;
+};
+
+}  // namespace callwright::call

@@ -1,0 +1,150 @@
+#include "call/routed_call.hpp"
+
+#include "call/bridge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::call {
+namespace {
+
+/// RFC 3261 §16.7 step 6, for the refusals of several targets: a 6xx wins, then the lowest class; of 4xx those tell most that a person caused.
+int rank(int status) {
+  if (status >= 600) {
+    return 0;
+  }
+  if (status == 486 || status == 480 || status == 603) {
+    return 1;
+  }
+  return status >= 500 || status == 408 ? 3 : 2;
+}
+
+}  // namespace
+
+RoutedCall::RoutedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, Options options)
+    : switchboard_(switchboard),
+      options_(std::move(options)),
+      incoming_(switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), *this)),
+      ring_timeout_(switchboard.user_agent().timers(), base::Callback::to<&RoutedCall::on_ring_timeout>(*this)) {}
+
+RoutedCall::~RoutedCall() {
+  sip::UserAgent& user_agent = switchboard_.user_agent();
+  for (auto& attempt : attempts_) {
+    user_agent.retire(std::move(attempt));
+  }
+  user_agent.retire(std::move(incoming_));
+}
+
+void RoutedCall::start(const sip::Message& invite) {
+  switchboard_.index(incoming_->call_id(), *this);
+  switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
+  const std::string from = sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from());
+  const std::string to = sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to());
+  for (const Target& target : options_.targets) {
+    sip::InviteSession::CallerOptions options;
+    options.uri = target.uri;
+    options.flow = target.flow;
+    options.from = from;
+    options.to = to;
+    options.contact_user = sip::user_of(invite.from().uri);
+    options.max_forwards = options_.max_forwards;
+    options.credentials = target.credentials;
+    attempts_.push_back(switchboard_.user_agent().call(std::move(options), *this));
+    switchboard_.index(attempts_.back()->call_id(), *this);
+  }
+  ring_timeout_.start(options_.ring_timeout);
+  for (const auto& attempt : attempts_) {
+    static_cast<void>(attempt->invite(invite.body()));
+  }
+}
+
+void RoutedCall::hang_up() {
+  if (over_) {
+    return;
+  }
+  refuse(480, "Call ended");
+}
+
+void RoutedCall::on_provisional(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
+  if (over_) {
+    return;
+  }
+  // Early media can come from one target only; of several that ring the caller gets to know just that.
+  const bool single = attempts_.size() == 1;
+  static_cast<void>(incoming_->provisional(single ? progress.status : 180, single ? progress.sdp : std::string_view{}));
+  if (!ringing_) {
+    ringing_ = true;
+    switchboard_.report(call_id(), CallRinging{});
+  }
+}
+
+void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) {
+  if (over_) {
+    session.end();
+    return;
+  }
+  over_ = true;
+  ring_timeout_.cancel();
+  const auto winner = std::find_if(attempts_.begin(), attempts_.end(), [&session](const auto& attempt) { return attempt.get() == &session; });
+  auto callee = std::move(*winner);
+  attempts_.erase(winner);
+  end_attempts();
+  static_cast<void>(incoming_->accept(progress.sdp));
+  switchboard_.report(call_id(), CallAnswered{});
+  if (CallWatcher* const watcher = options_.watcher()) {
+    watcher->on_answered();
+  }
+  Bridge::join(switchboard_, std::move(incoming_), std::move(callee));
+  switchboard_.finish(*this);
+}
+
+void RoutedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
+  if (over_) {
+    return;
+  }
+  if (&session == incoming_.get()) {
+    // The caller hung up, or a refusal of ours is out.
+    over_ = true;
+    end_attempts();
+    switchboard_.report(session.call_id(), CallEnded{end.status, end.reason});
+    if (CallWatcher* const watcher = options_.watcher()) {
+      watcher->on_refused(end.status, end.reason);
+    }
+    switchboard_.finish(*this);
+    return;
+  }
+  note_refusal(end);
+  drop(session);
+  if (attempts_.empty()) {
+    refuse(best_status_, best_reason_);
+  }
+}
+
+void RoutedCall::note_refusal(const sip::SessionEnd& end) {
+  if (best_status_ == 0 || rank(end.status) < rank(best_status_)) {
+    best_status_ = end.status >= 300 ? end.status : 480;
+    best_reason_ = end.reason;
+  }
+}
+
+void RoutedCall::drop(sip::InviteSession& attempt) {
+  const auto found = std::find_if(attempts_.begin(), attempts_.end(), [&attempt](const auto& candidate) { return candidate.get() == &attempt; });
+  switchboard_.user_agent().retire(std::move(*found));
+  attempts_.erase(found);
+}
+
+void RoutedCall::refuse(int status, std::string_view reason) {
+  // on_ended of the incoming session does the rest.
+  static_cast<void>(incoming_->reject(status, reason));
+}
+
+void RoutedCall::end_attempts() {
+  for (auto& attempt : attempts_) {
+    switchboard_.user_agent().retire(std::move(attempt));
+  }
+  attempts_.clear();
+}
+
+void RoutedCall::on_ring_timeout() { refuse(480, "No answer"); }
+
+}  // namespace callwright::call

@@ -1,0 +1,77 @@
+#include "call/routing.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::call {
+namespace {
+
+bool matches(std::string_view pattern, std::string_view user) {
+  if (pattern.ends_with('*')) {
+    return user.starts_with(pattern.substr(0, pattern.size() - 1));
+  }
+  return pattern == user;
+}
+
+Target target_of(const Route& route, const sip::UriView& dialled) {
+  auto uri = sip::UriView::parse(route.target);
+  if (uri && uri->user.empty()) {
+    uri->user = dialled.user;
+    return {uri->to_string(), std::nullopt, route.credentials};
+  }
+  return {route.target, std::nullopt, route.credentials};
+}
+
+}  // namespace
+
+Routing::Routing(const sip::Registrar& registrar, const sip::UserAgent& user_agent, std::vector<std::string> domains, std::vector<Route> routes)
+    : registrar_(registrar), user_agent_(user_agent), domains_(std::move(domains)), routes_(std::move(routes)) {}
+
+bool Routing::is_ours(const sip::UriView& uri) const {
+  const bool named = std::any_of(domains_.begin(), domains_.end(), [&uri](const std::string& domain) { return sip::equals_ignoring_case(domain, uri.host); });
+  if (named) {
+    return true;
+  }
+  const auto ip = uri.host == "localhost" ? base::IpAddress::parse("127.0.0.1") : base::IpAddress::parse(uri.host);
+  if (!ip) {
+    return false;
+  }
+  for (const sip::Transport transport : {sip::Transport::Udp, sip::Transport::Tcp}) {
+    const auto local = user_agent_.transport().local_address(transport, {*ip, uri.port});
+    if (local && local->ip == *ip && (uri.port == 0 || uri.port == local->port)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Routing::Found Routing::find(std::string_view text, Asker asker) const {
+  const auto uri = sip::UriView::parse(text);
+  if (!uri || uri->scheme != sip::UriView::Scheme::Sip) {
+    return {{}, 416};
+  }
+  const bool ours = is_ours(*uri);
+  if (!ours && asker == Asker::Api) {
+    return {{{std::string(text), std::nullopt, std::nullopt}}, 0};
+  }
+  if (ours) {
+    Found found;
+    for (const sip::Binding& binding : registrar_.lookup(sip::unescape(uri->user))) {
+      found.targets.push_back({binding.contact, binding.flow, std::nullopt});
+    }
+    if (!found.targets.empty()) {
+      return found;
+    }
+  }
+  for (const Route& route : routes_) {
+    if (matches(route.user, uri->user)) {
+      Target target = target_of(route, *uri);
+      const auto next = sip::UriView::parse(target.uri);
+      // A route that leads back to us would call itself until Max-Forwards is used up.
+      return next && is_ours(*next) ? Found{{}, 482} : Found{{std::move(target)}, 0};
+    }
+  }
+  return {{}, 404};
+}
+
+}  // namespace callwright::call

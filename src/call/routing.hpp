@@ -1,0 +1,51 @@
+#pragma once
+
+#include "sip/registrar.hpp"
+#include "sip/user_agent.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::call {
+
+/// Calls whose user matches go to a trunk or another fixed place.
+struct Route {
+  std::string user;    ///< A user, or a prefix that ends in '*': "0049*", "*".
+  std::string target;  ///< SIP URI; where it has no user, the dialled one is put in.
+  std::optional<sip::Credentials> credentials;
+};
+
+/// One place to send an INVITE to.
+struct Target {
+  std::string uri;
+  std::optional<sip::Flow> flow;
+  std::optional<sip::Credentials> credentials;
+};
+
+/// Who asks: the API may call any URI, a phone only users and routes of this exchange (nobody else pays for its calls).
+enum class Asker { Api, Phone };
+
+/// Where calls go: registered users first, then routes in their order, then, for the API, the URI itself. Engine thread.
+class Routing {
+ public:
+  struct Found {
+    std::vector<Target> targets;  ///< All of them ring at once.
+    int status = 404;             ///< Why there are none.
+  };
+
+  Routing(const sip::Registrar& registrar, const sip::UserAgent& user_agent, std::vector<std::string> domains, std::vector<Route> routes);
+
+  [[nodiscard]] Found find(std::string_view uri, Asker asker) const;
+  /// True for a URI of this exchange: one of its domains or its own address.
+  [[nodiscard]] bool is_ours(const sip::UriView& uri) const;
+
+ private:
+  const sip::Registrar& registrar_;
+  const sip::UserAgent& user_agent_;
+  std::vector<std::string> domains_;
+  std::vector<Route> routes_;
+};
+
+}  // namespace callwright::call
