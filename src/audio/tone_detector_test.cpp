@@ -129,7 +129,7 @@ TEST(ToneDetector, takes_the_idle_noise_of_a_line_for_silence) {
 
 TEST(ToneDetector, is_not_fooled_by_noise) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    EXPECT_TRUE(heard(noise(20 * kSecond, -20, seed)).empty()) << seed;
+    EXPECT_TRUE(heard(noise(6 * kSecond, -20, seed)).empty()) << seed;
   }
 }
 
@@ -169,7 +169,7 @@ TEST(ToneDetector, does_not_mind_a_slipped_frame) {
 }
 
 TEST(ToneDetector, does_not_mind_loss_that_is_played_as_silence) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     base::DeterministicRandom random(seed);
     Samples lossy = tone(1633, 30 * kSecond);
     for (std::size_t at = 0; at < lossy.size(); at += kFrame) {
