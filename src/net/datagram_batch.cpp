@@ -1,0 +1,223 @@
+#include "net/datagram_batch.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <linux/errqueue.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace callwright::net {
+namespace {
+
+constexpr std::size_t kSendBatch = 64;
+
+boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
+
+base::SocketAddress from_sockaddr(const sockaddr_storage& storage) noexcept {
+  if (storage.ss_family == AF_INET6) {
+    sockaddr_in6 six;
+    std::memcpy(&six, &storage, sizeof six);
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &six.sin6_addr, bytes.size());
+    return {base::IpAddress::v6(bytes), ntohs(six.sin6_port)};
+  }
+  sockaddr_in four;
+  std::memcpy(&four, &storage, sizeof four);
+  std::array<std::uint8_t, 4> bytes{};
+  std::memcpy(bytes.data(), &four.sin_addr, bytes.size());
+  return {base::IpAddress::v4(bytes), ntohs(four.sin_port)};
+}
+
+socklen_t to_sockaddr(const base::SocketAddress& address, sockaddr_storage& storage) noexcept {
+  if (address.ip.is_v4()) {
+    sockaddr_in four{};
+    four.sin_family = AF_INET;
+    four.sin_port = htons(address.port);
+    const auto bytes = address.ip.v4_bytes();
+    std::memcpy(&four.sin_addr, bytes.data(), bytes.size());
+    std::memcpy(&storage, &four, sizeof four);
+    return sizeof four;
+  }
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(address.port);
+  const auto& bytes = address.ip.v6_bytes();
+  std::memcpy(&six.sin6_addr, bytes.data(), bytes.size());
+  std::memcpy(&storage, &six, sizeof six);
+  return sizeof six;
+}
+
+void set_option(int descriptor, int level, int name, int value) noexcept { (void)setsockopt(descriptor, level, name, &value, sizeof value); }
+
+/// The error in the control messages, or 0.
+int error_in(msghdr& header) noexcept {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+    const bool four = control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_RECVERR;
+    const bool six = control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_RECVERR;
+    if (four || six) {
+      sock_extended_err error{};
+      std::memcpy(&error, CMSG_DATA(control), sizeof error);
+      return static_cast<int>(error.ee_errno);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+struct DatagramReader::Headers {
+  std::array<mmsghdr, kBatch> messages{};
+  std::array<iovec, kBatch> parts{};
+  std::array<sockaddr_storage, kBatch> remotes{};
+  // Not initialised: the pages that no datagram touches cost nothing.
+  std::unique_ptr<char[]> bytes = std::make_unique_for_overwrite<char[]>(kBatch * kMaxDatagram);
+};
+
+DatagramReader::DatagramReader() : headers_(std::make_unique<Headers>()) {
+  for (std::size_t index = 0; index < kBatch; ++index) {
+    headers_->parts[index] = {headers_->bytes.get() + index * kMaxDatagram, kMaxDatagram};
+    msghdr& header = headers_->messages[index].msg_hdr;
+    header.msg_iov = &headers_->parts[index];
+    header.msg_iovlen = 1;
+    header.msg_name = &headers_->remotes[index];
+  }
+}
+
+DatagramReader::~DatagramReader() = default;
+
+std::size_t DatagramReader::receive(int descriptor, boost::system::error_code& failure) {
+  for (mmsghdr& message : headers_->messages) {
+    message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+  }
+  failure = {};
+  const int count = recvmmsg(descriptor, headers_->messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+  if (count >= 0) {
+    return static_cast<std::size_t>(count);
+  }
+  if (errno != EAGAIN && errno != EINTR) {
+    failure = last_error();
+  }
+  return 0;
+}
+
+DatagramReader::Datagram DatagramReader::at(std::size_t index) const noexcept {
+  return {from_sockaddr(headers_->remotes[index]), {headers_->bytes.get() + index * kMaxDatagram, headers_->messages[index].msg_len}};
+}
+
+struct DatagramQueue::Headers {
+  std::array<mmsghdr, kSendBatch> messages{};
+  std::array<iovec, kSendBatch> parts{};
+  std::array<sockaddr_storage, kSendBatch> remotes{};
+};
+
+DatagramQueue::DatagramQueue(std::size_t max_bytes) : max_bytes_(max_bytes), headers_(std::make_unique<Headers>()) {}
+
+DatagramQueue::~DatagramQueue() = default;
+
+bool DatagramQueue::push(const base::SocketAddress& remote, std::string_view bytes) {
+  if (bytes.size() > max_bytes_ - std::min(max_bytes_, bytes_.size())) {
+    return false;
+  }
+  entries_.push_back({remote, bytes_.size(), bytes.size()});
+  bytes_ += bytes;
+  return true;
+}
+
+int DatagramQueue::send_some(int descriptor) {
+  const std::size_t count = std::min(kSendBatch, size());
+  for (std::size_t index = 0; index < count; ++index) {
+    const Entry& entry = entries_[next_ + index];
+    headers_->parts[index] = {bytes_.data() + entry.offset, entry.size};
+    msghdr& header = headers_->messages[index].msg_hdr;
+    header.msg_iov = &headers_->parts[index];
+    header.msg_iovlen = 1;
+    header.msg_name = &headers_->remotes[index];
+    header.msg_namelen = to_sockaddr(entry.remote, headers_->remotes[index]);
+  }
+  return sendmmsg(descriptor, headers_->messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void DatagramQueue::flush(int descriptor, const OnFailure& on_failure, const OnPending& on_pending) {
+  // An error that belongs to an earlier datagram is reported once by the next call on the socket; trying again tells which kind this one is.
+  int attempts = 0;
+  while (!empty()) {
+    const int sent = send_some(descriptor);
+    if (sent > 0) {
+      next_ += static_cast<std::size_t>(sent);
+      attempts = 0;
+      continue;
+    }
+    const boost::system::error_code failure = last_error();
+    if (failure.value() == EAGAIN) {
+      return;
+    }
+    if (failure.value() == EINTR) {
+      continue;
+    }
+    if (failure.value() == ENOBUFS) {
+      // The interface's queue is full and the datagram is gone, as if the network had lost it; going on now would lose the next one too.
+      ++next_;
+      return;
+    }
+    on_pending();
+    if (++attempts == 3) {
+      const base::SocketAddress remote = entries_[next_++].remote;
+      attempts = 0;
+      on_failure(remote, failure);
+    }
+  }
+  clear();
+}
+
+void DatagramQueue::clear() noexcept {
+  constexpr std::size_t kKeptBytes = 256 * 1024;
+  entries_.clear();
+  bytes_.clear();
+  next_ = 0;
+  if (bytes_.capacity() > kKeptBytes) {
+    bytes_.shrink_to_fit();
+  }
+}
+
+void configure_datagram_socket(int descriptor, const base::SocketAddress& local, int buffer_bytes) noexcept {
+  set_option(descriptor, SOL_SOCKET, SO_RCVBUF, buffer_bytes);
+  set_option(descriptor, SOL_SOCKET, SO_SNDBUF, buffer_bytes);
+  if (local.ip.is_v4()) {
+    set_option(descriptor, IPPROTO_IP, IP_RECVERR, 1);
+    set_option(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+  } else {
+    set_option(descriptor, IPPROTO_IPV6, IPV6_RECVERR, 1);
+    set_option(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+  }
+}
+
+bool take_icmp_error(int descriptor, base::SocketAddress& remote, boost::system::error_code& failure) {
+  for (;;) {
+    alignas(cmsghdr) std::array<char, 512> control{};
+    sockaddr_storage name{};
+    iovec nothing{nullptr, 0};
+    msghdr header{};
+    header.msg_name = &name;
+    header.msg_namelen = sizeof name;
+    header.msg_iov = &nothing;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    if (recvmsg(descriptor, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+      return false;
+    }
+    const int error = error_in(header);
+    if (error != 0 && error != EMSGSIZE && header.msg_namelen > 0) {
+      remote = from_sockaddr(name);
+      failure = {error, boost::system::system_category()};
+      return true;
+    }
+  }
+}
+
+}  // namespace callwright::net

@@ -1,0 +1,171 @@
+#include "net/engine_loop.hpp"
+
+#include "base/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace callwright::net {
+namespace {
+
+/// A bug in one handler must not take the other calls with it.
+template <class Function>
+void guarded(const std::string& loop, Function function) {
+  try {
+    function();
+  } catch (const std::exception& exception) {
+    base::log::error("A handler failed by an exception; its work is lost, please report this", {{"loop", loop}, {"what", exception.what()}});
+  }
+}
+
+}  // namespace
+
+EngineLoop::BatchEnd::~BatchEnd() {
+  if (requested_) {
+    // The loop may be walking a list, so the entry is blanked and not erased.
+    for (auto* list : {&loop_.batch_ends_, &loop_.ending_}) {
+      std::replace(list->begin(), list->end(), this, static_cast<BatchEnd*>(nullptr));
+    }
+  }
+}
+
+void EngineLoop::BatchEnd::request() {
+  if (!requested_) {
+    requested_ = true;
+    loop_.batch_ends_.push_back(this);
+  }
+}
+
+EngineLoop::EngineLoop() : EngineLoop(Options{}) {}
+
+EngineLoop::EngineLoop(Options options)
+    : options_(std::move(options)), timers_(clock_), context_(1), work_(context_.get_executor()), posted_(options_.queue_capacity, base::Overflow::Refuse) {}
+
+EngineLoop::~EngineLoop() {
+  stop();
+  join();
+}
+
+bool EngineLoop::post(Task task) {
+  if (stopped_.load(std::memory_order_acquire)) {
+    return false;
+  }
+  const auto pushed = posted_.push(std::move(task));
+  if (pushed.accepted && pushed.was_empty) {
+    // Each iteration looks into the queue, so an empty handler is enough to wake the loop.
+    boost::asio::post(context_, [] {});
+  }
+  return pushed.accepted;
+}
+
+void EngineLoop::run() {
+  while (!stopped_.load(std::memory_order_acquire)) {
+    iterate(base::TimePoint::max());
+  }
+  run_posted();
+  run_batch_ends();
+}
+
+void EngineLoop::start() {
+  thread_ = std::jthread(std::bind_front(&EngineLoop::run, this));
+}
+
+void EngineLoop::stop() {
+  stopped_.store(true, std::memory_order_release);
+  boost::asio::post(context_, [] {});
+}
+
+void EngineLoop::join() {
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+bool EngineLoop::run_until(const std::function<bool()>& done, base::Duration limit) {
+  const base::TimePoint latest = clock_.now() + limit;
+  while (!done()) {
+    if (clock_.now() >= latest) {
+      return false;
+    }
+    iterate(latest);
+  }
+  return true;
+}
+
+void EngineLoop::handler_started() noexcept {
+  if (work_started_ == base::TimePoint{}) {
+    work_started_ = clock_.now();
+  }
+}
+
+void EngineLoop::iterate(base::TimePoint latest) {
+  guarded(options_.name, [this, latest] { run_handlers(latest); });
+  handler_started();
+  run_posted();
+  guarded(options_.name, [this] { timers_.advance(); });
+  run_batch_ends();
+  watch_iteration();
+}
+
+void EngineLoop::run_handlers(base::TimePoint latest) {
+  const auto wakeup = timers_.next_wakeup();
+  const base::TimePoint deadline = wakeup ? std::min(*wakeup, latest) : latest;
+  work_started_ = {};
+  std::size_t handlers = 0;
+  if (!batch_ends_.empty()) {
+    handlers = context_.poll_one();
+  } else if (deadline == base::TimePoint::max()) {
+    handlers = context_.run_one();
+  } else {
+    handlers = context_.run_one_until(deadline);
+  }
+  // The number is limited so that timers and posted work get their turn while a flood of packets comes in.
+  for (std::size_t count = 1; handlers != 0 && count < kHandlersPerIteration; ++count) {
+    handler_started();
+    handlers = context_.poll_one();
+  }
+}
+
+void EngineLoop::run_posted() {
+  for (Task& task : posted_.take_all()) {
+    guarded(options_.name, task);
+    task = nullptr;
+  }
+}
+
+void EngineLoop::run_batch_ends() {
+  // What is requested meanwhile waits for the next iteration, which then does not sleep.
+  batch_ends_.swap(ending_);
+  for (std::size_t index = 0; index < ending_.size(); ++index) {
+    BatchEnd* const end = ending_[index];
+    if (end == nullptr) {
+      continue;
+    }
+    ending_[index] = nullptr;
+    end->requested_ = false;
+    guarded(options_.name, end->callback_);
+  }
+  ending_.clear();
+}
+
+void EngineLoop::watch_iteration() {
+  const base::TimePoint now = clock_.now();
+  const base::Duration worked = now - work_started_;
+  if (worked < options_.slow_iteration) {
+    return;
+  }
+  ++slow_iterations_;
+  if (last_slow_log_ != base::TimePoint{} && now - last_slow_log_ < options_.slow_log_interval) {
+    return;
+  }
+  last_slow_log_ = now;
+  base::log::warn("An event loop was busy for too long; calls on it were late",
+                  {{"loop", options_.name},
+                   {"busy_ms", std::chrono::duration_cast<std::chrono::milliseconds>(worked).count()},
+                   {"times_so_far", slow_iterations_}});
+}
+
+}  // namespace callwright::net

@@ -1,0 +1,168 @@
+#include "net/sip_transports.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::net {
+namespace {
+
+/// The listener that a packet to `remote` would leave from: the one bound to `source`, else a wildcard, else one of the same family that could
+/// reach it, loopback to loopback. Index into `listeners`.
+std::optional<std::size_t> best_listener(const std::vector<base::SocketAddress>& listeners, const base::IpAddress& remote,
+                                         const std::optional<base::IpAddress>& source) {
+  const auto rank = [&](const base::IpAddress& ip) {
+    if (ip.is_v4() != remote.is_v4()) {
+      return 0;
+    }
+    if (source && ip == *source) {
+      return 4;
+    }
+    if (ip.is_unspecified()) {
+      return 3;
+    }
+    return ip.is_loopback() == remote.is_loopback() ? 2 : 1;
+  };
+  std::optional<std::size_t> best;
+  int best_rank = 0;
+  for (std::size_t index = 0; index < listeners.size(); ++index) {
+    if (const int value = rank(listeners[index].ip); value > best_rank) {
+      best = index;
+      best_rank = value;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+SipTransports::SipTransports(EngineLoop& loop, const StreamLimits& limits)
+    : loop_(loop), tcp_(loop, limits, *this), sources_(loop.clock()), batch_end_(loop, base::Callback::to<&SipTransports::report_failures>(*this)) {}
+
+SipTransports::~SipTransports() {
+  for (const auto& listener : udp_) {
+    listener->close();
+  }
+}
+
+base::Result<base::SocketAddress> SipTransports::listen(sip::Transport transport, const base::SocketAddress& address) {
+  if (transport == sip::Transport::Tcp) {
+    auto local = tcp_.listen(address);
+    if (local) {
+      tcp_addresses_.push_back(*local);
+    }
+    return local;
+  }
+  const auto listener = std::make_shared<UdpListener>(loop_, reader_, static_cast<UdpListener::Owner&>(*this));
+  auto local = listener->open(address);
+  if (local) {
+    udp_.push_back(listener);
+    udp_addresses_.push_back(*local);
+  }
+  return local;
+}
+
+const std::vector<base::SocketAddress>& SipTransports::listeners(sip::Transport transport) const noexcept {
+  return transport == sip::Transport::Tcp ? tcp_addresses_ : udp_addresses_;
+}
+
+std::optional<base::SocketAddress> SipTransports::local_address(sip::Transport transport, const base::SocketAddress& remote) const {
+  const auto source = sources_.toward(remote.ip);
+  const auto& addresses = listeners(transport);
+  const auto best = best_listener(addresses, remote.ip, source);
+  if (!best) {
+    return std::nullopt;
+  }
+  base::SocketAddress address = addresses[*best];
+  if (address.ip.is_unspecified() && source) {
+    address.ip = *source;
+  }
+  return address;
+}
+
+void SipTransports::send(const sip::Flow& flow, std::string_view message) {
+  ++sent_;
+  if (flow.transport == sip::Transport::Udp) {
+    send_datagram(flow, message);
+  } else {
+    send_stream(flow, message);
+  }
+}
+
+UdpListener* SipTransports::listener_for(const sip::Flow& flow) const {
+  for (std::size_t index = 0; index < udp_.size(); ++index) {
+    if (udp_addresses_[index] == flow.local) {
+      return udp_[index].get();
+    }
+  }
+  const auto best = best_listener(udp_addresses_, flow.remote.ip, sources_.toward(flow.remote.ip));
+  return best ? udp_[*best].get() : nullptr;
+}
+
+void SipTransports::send_datagram(const sip::Flow& flow, std::string_view message) {
+  UdpListener* const listener = listener_for(flow);
+  if (listener == nullptr) {
+    fail_later(flow, {base::Errc::Unreachable, "There is no UDP listener for " + flow.remote.to_string() + ". Configure one of that address family."});
+    return;
+  }
+  trace(sip::TraceSink::Direction::Sent, {sip::Transport::Udp, listener->local(), flow.remote, {}}, message);
+  listener->send(flow.remote, message);
+}
+
+void SipTransports::send_stream(const sip::Flow& flow, std::string_view message) {
+  sip::Flow used = flow;
+  used.connection = tcp_.send(flow, message);
+  if (used.connection) {
+    trace(sip::TraceSink::Direction::Sent, used, message);
+  }
+}
+
+void SipTransports::fail_later(const sip::Flow& flow, base::Error error) {
+  failures_.push_back({flow, std::move(error)});
+  batch_end_.request();
+}
+
+void SipTransports::report_failures() {
+  for (const Failure& failure : std::exchange(failures_, {})) {
+    on_stream_error(failure.flow, failure.error);
+  }
+}
+
+void SipTransports::on_datagram(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes) {
+  deliver({sip::Transport::Udp, listener.local(), remote, {}}, bytes);
+}
+
+void SipTransports::on_datagram_error(const UdpListener& listener, const base::SocketAddress& remote, const base::Error& error) {
+  on_stream_error({sip::Transport::Udp, listener.local(), remote, {}}, error);
+}
+
+void SipTransports::on_stream_message(const sip::Flow& flow, std::string_view message) { deliver(flow, message); }
+
+void SipTransports::on_stream_error(const sip::Flow& flow, const base::Error& error) {
+  if (user_ != nullptr) {
+    user_->on_transport_error(flow, error);
+  }
+}
+
+void SipTransports::deliver(const sip::Flow& flow, std::string_view message) {
+  ++received_;
+  trace(sip::TraceSink::Direction::Received, flow, message);
+  if (user_ != nullptr) {
+    user_->on_message(flow, message);
+  }
+}
+
+void SipTransports::trace(sip::TraceSink::Direction direction, const sip::Flow& flow, std::string_view message) const {
+  if (trace_ != nullptr) {
+    trace_->on_trace(direction, flow, message);
+  }
+}
+
+SipTransports::Statistics SipTransports::statistics() const {
+  Statistics now{received_, sent_, 0, tcp_.refused(), tcp_.size()};
+  for (const auto& listener : udp_) {
+    now.datagrams_dropped += listener->dropped();
+  }
+  return now;
+}
+
+}  // namespace callwright::net
