@@ -97,12 +97,16 @@ class FilterBank {
     Vector one[kVectors] = {};
     Vector two[kVectors] = {};
     std::memcpy(coefficient, coefficients, sizeof coefficient);
+    const auto step = [&](std::size_t i, float sample) {
+      const Vector next = sample + coefficient[i] * one[i] - two[i];
+      two[i] = one[i];
+      one[i] = next;
+    };
     for (const float sample : samples) {
-      for (std::size_t i = 0; i < kVectors; ++i) {
-        const Vector next = sample + coefficient[i] * one[i] - two[i];
-        two[i] = one[i];
-        one[i] = next;
-      }
+      step(0, sample);
+      step(1, sample);
+      step(2, sample);
+      step(3, sample);
     }
     for (std::size_t i = 0; i < kVectors; ++i) {
       one[i] = one[i] * one[i] + two[i] * two[i] - coefficient[i] * one[i] * two[i];

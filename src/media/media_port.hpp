@@ -1,6 +1,7 @@
 #pragma once
 
 #include "audio/audio.hpp"
+#include "audio/wav.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
@@ -32,7 +33,7 @@ struct Tone {
   double level_dbov = -20;  ///< Up to -3.01, the loudest sine there is.
   friend bool operator==(const Tone&, const Tone&) = default;
 };
-enum class Repeat { Once, Loop };
+using audio::Repeat;
 /// 8 kHz, mono. Played once, it is followed by SourceEnded and silence.
 struct WavFile {
   std::filesystem::path path;
@@ -62,6 +63,7 @@ struct StreamParameters {
   audio::Encoding encoding = audio::Encoding::Pcmu;
   sdp::PayloadType send_payload_type{};
   sdp::PayloadType receive_payload_type{};
+  std::optional<sdp::PayloadType> receive_event_payload_type;  ///< telephone-event; counted, not decoded yet.
   sdp::Direction direction = sdp::Direction::SendRecv;  ///< Ours: RecvOnly and Inactive send no RTP.
   std::chrono::milliseconds ptime{20};                  ///< Of sent packets, 10 … 60; any length is received.
 

@@ -28,6 +28,7 @@ base::Result<StreamParameters> StreamParameters::from(const sdp::Negotiated& neg
   parameters.encoding = *encoding;
   parameters.send_payload_type = negotiated.codec.payload_type;
   parameters.receive_payload_type = negotiated.receive_payload_type;
+  parameters.receive_event_payload_type = negotiated.receive_event_payload_type;
   parameters.direction = negotiated.direction;
   parameters.ptime = negotiated.ptime;
   return parameters;

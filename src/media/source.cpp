@@ -1,0 +1,39 @@
+#include "media/source.hpp"
+
+#include "audio/tone_source.hpp"
+#include "audio/wav.hpp"
+
+#include <fmt/core.h>
+
+namespace callwright::media {
+namespace {
+
+using SourcePointer = std::unique_ptr<audio::Source>;
+
+struct Maker {
+  base::Result<SourcePointer> operator()(const Silence&) const { return SourcePointer(); }
+
+  base::Result<SourcePointer> operator()(const Tone& tone) const {
+    if (!(tone.frequency_hz > 0 && tone.frequency_hz < 4000)) {
+      return base::Error(base::Errc::InvalidArgument, fmt::format("A tone of {} Hz cannot be played; choose 1 to 3999 Hz", tone.frequency_hz));
+    }
+    if (!(tone.level_dbov >= audio::kSilenceDbov && tone.level_dbov <= 0)) {
+      return base::Error(base::Errc::InvalidArgument, fmt::format("A tone of {} dBov cannot be played; choose -96 to -3", tone.level_dbov));
+    }
+    return SourcePointer(std::make_unique<audio::ToneSource>(tone.frequency_hz, tone.level_dbov));
+  }
+
+  base::Result<SourcePointer> operator()(const WavFile& file) const {
+    auto source = audio::WavSource::blocking_open(file.path, file.repeat);
+    if (!source) {
+      return source.error();
+    }
+    return SourcePointer(std::move(*source));
+  }
+};
+
+}  // namespace
+
+base::Result<SourcePointer> blocking_make_source(const SourceSpec& spec) { return std::visit(Maker{}, spec); }
+
+}  // namespace callwright::media

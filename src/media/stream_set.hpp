@@ -1,0 +1,32 @@
+#pragma once
+
+#include "media/stream.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace callwright::media {
+
+/// All streams of one media thread, driven by one tick.
+class StreamSet {
+ public:
+  StreamSet(base::Random& random, StreamOutput& output) : random_(random), output_(output) {}
+
+  /// A stream that is not started yet. The id must be new. The reference is good until `remove`.
+  Stream& add(StreamId id, std::string cname);
+  /// Null when there is none.
+  [[nodiscard]] Stream* find(StreamId id) noexcept;
+  /// Says nothing to the other side: call `Stream::end` first.
+  void remove(StreamId id) noexcept { streams_.erase(id); }
+  /// To be called every 20 ms; each stream catches up with what was missed.
+  void tick(base::TimePoint now, base::WallTime wall);
+  [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
+
+ private:
+  base::Random& random_;
+  StreamOutput& output_;
+  std::unordered_map<StreamId, std::unique_ptr<Stream>> streams_;
+};
+
+}  // namespace callwright::media
