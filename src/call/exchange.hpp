@@ -36,7 +36,9 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
   /// Every message becomes a SipMessage event from now on; costs a copy of each.
   void trace_messages() { user_agent_.set_trace(this); }
-  /// Hangs up everything and refuses what is new with 503. Poll `calls()` for the end.
+  /// From now on new calls and commands get 503.
+  void refuse_new_calls() noexcept { shutting_down_ = true; }
+  /// Hangs up everything and refuses what is new. Poll `calls()` for the end.
   void shut_down();
 
   // CallControl

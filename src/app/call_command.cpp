@@ -1,0 +1,75 @@
+#include "app/call_view.hpp"
+#include "app/commands.hpp"
+#include "server/call_api/client.hpp"
+
+#include <cstdio>
+#include <optional>
+
+namespace callwright::app {
+namespace {
+
+using server::call_api::Client;
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kNoConnection = 3;
+
+constexpr std::string_view kRequestId = "1";
+
+std::optional<std::string> request_of(const CallOptions& options) {
+  std::vector<std::pair<std::string, std::string>> params;
+  for (const std::string& param : options.params) {
+    const std::size_t equals = param.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      std::fprintf(stderr, "callwright call: \"%s\" is not key=value\n", param.c_str());
+      return std::nullopt;
+    }
+    params.emplace_back(param.substr(0, equals), param.substr(equals + 1));
+  }
+  return make_request(kRequestId, options.method, params);
+}
+
+}  // namespace
+
+int call(const CallOptions& options) {
+  const auto request = request_of(options);
+  if (!request) {
+    return kUsage;
+  }
+  const Client::Deadline deadline = std::chrono::steady_clock::now() + options.timeout;
+  auto client = Client::blocking_connect(options.url, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::seconds(10)));
+  if (!client) {
+    std::fprintf(stderr, "callwright call: %s: %s\n", options.url.c_str(), client.error().message().c_str());
+    return client.error().code == base::Errc::InvalidArgument ? kUsage : kNoConnection;
+  }
+  if (const auto sent = client->blocking_send(*request, deadline); !sent) {
+    std::fprintf(stderr, "callwright call: %s\n", sent.error().message().c_str());
+    return kNoConnection;
+  }
+  int status = 0;
+  while (true) {
+    const auto text = client->blocking_receive(deadline);
+    if (!text) {
+      std::fprintf(stderr, "callwright call: %s\n", text.error().message().c_str());
+      return text.error().code == base::Errc::TimedOut ? kFailed : kNoConnection;
+    }
+    const CallMessage message = read_message(*text);
+    const std::string line = options.output == CallOptions::Output::Json ? *text : message.summary;
+    std::printf("%s\n", line.c_str());
+    std::fflush(stdout);
+    if (message.kind == CallMessage::Kind::ErrorAnswer) {
+      status = kFailed;
+      break;
+    }
+    if (message.event == "Error") {
+      status = kFailed;
+    }
+    if (message.event == "Ended") {
+      break;
+    }
+  }
+  client->blocking_close(std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  return status;
+}
+
+}  // namespace callwright::app

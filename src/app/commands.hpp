@@ -1,0 +1,28 @@
+#pragma once
+
+#include "app/config.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+/// The subcommands; each returns the exit status of the process.
+namespace callwright::app {
+
+/// `callwright serve`: runs until SIGINT or SIGTERM; 1 when it cannot start.
+int serve(const Config& config);
+
+/// `callwright demo`: 0 only if all of it worked.
+int demo();
+
+struct CallOptions {
+  std::string url;
+  std::string method;
+  std::vector<std::string> params;  ///< "key=value"
+  enum class Output { Text, Json } output = Output::Text;
+  std::chrono::seconds timeout{180};  ///< For the whole command.
+};
+/// `callwright call`: 0 on Ended, 1 on Error or an error answer, 2 on usage, 3 when the server cannot be reached or goes away.
+int call(const CallOptions& options);
+
+}  // namespace callwright::app

@@ -1,0 +1,266 @@
+#include "app/config.hpp"
+
+#include "app/config_keys.hpp"
+#include "sip/uri.hpp"
+#include "sip/writer.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace callwright::app {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+
+namespace {
+
+constexpr std::string_view kSections[] = {"sip", "exchange", "call_api", "http", "server", "log"};
+
+base::SocketAddress loopback(std::uint16_t port) { return {base::IpAddress::v4({127, 0, 0, 1}), port}; }
+
+std::optional<ConfigValue> value_of(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) {
+    return *text;
+  }
+  if (const auto number = node.value_exact<std::int64_t>()) {
+    return *number;
+  }
+  if (const auto flag = node.value_exact<bool>()) {
+    return *flag;
+  }
+  const toml::array* const array = node.as_array();
+  if (array == nullptr) {
+    return std::nullopt;
+  }
+  std::vector<std::string> list;
+  for (const toml::node& element : *array) {
+    const auto text = element.value_exact<std::string>();
+    if (!text) {
+      return std::nullopt;
+    }
+    list.push_back(*text);
+  }
+  return list;
+}
+
+/// Reads one document and collects everything that is wrong with it.
+class Reader {
+ public:
+  Reader(Config& config, std::string_view file) : config_(config), file_(file) {}
+
+  void read(const toml::table& document) {
+    for (const auto& [key, node] : document) {
+      const std::string_view name = key.str();
+      if (name == "accounts" || name == "routes") {
+        read_tables(name, node);
+      } else if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections) || !node.is_table()) {
+        complain(key.source().begin.line, std::string(name) + ": unknown section; there are sip, exchange, call_api, http, server, log, [[accounts]] and [[routes]]");
+      } else {
+        read_section(name, *node.as_table());
+      }
+    }
+  }
+
+  void apply(const Override& setting) {
+    const ConfigKey* const key = find_config_key(setting.key);
+    if (key == nullptr) {
+      problems_ += setting.origin + ": " + unknown(setting.key) + "\n";
+      return;
+    }
+    const auto readings = readings_of(setting.text);
+    const bool taken = std::any_of(readings.begin(), readings.end(), [&](const ConfigValue& value) { return key->apply(config_, value); });
+    if (!taken) {
+      problems_ += setting.origin + ": expected " + std::string(key->expected) + ", got \"" + setting.text + "\"\n";
+    }
+  }
+
+  void complain(std::uint32_t line, const std::string& what) { problems_ += std::string(file_) + ":" + std::to_string(line) + ": " + what + "\n"; }
+  [[nodiscard]] const std::string& problems() const noexcept { return problems_; }
+
+ private:
+  static std::string unknown(const std::string& name) {
+    const std::string_view near = nearest_config_key(name);
+    return name + ": unknown key" + (near.empty() ? std::string{} : " (did you mean " + std::string(near) + "?)");
+  }
+
+  void read_section(std::string_view section, const toml::table& table) {
+    for (const auto& [key, node] : table) {
+      const std::string name = std::string(section) + "." + std::string(key.str());
+      const ConfigKey* const known = find_config_key(name);
+      const std::uint32_t line = key.source().begin.line;
+      if (known == nullptr) {
+        complain(line, unknown(name));
+        continue;
+      }
+      const auto value = value_of(node);
+      if (!value || !known->apply(config_, *value)) {
+        complain(line, name + ": expected " + std::string(known->expected));
+      }
+    }
+  }
+
+  void read_tables(std::string_view name, const toml::node& node) {
+    const toml::array* const tables = node.as_array();
+    if (tables == nullptr || !tables->is_homogeneous(toml::node_type::table)) {
+      complain(node.source().begin.line, std::string(name) + ": expected [[" + std::string(name) + "]] tables");
+      return;
+    }
+    for (const toml::node& element : *tables) {
+      if (name == "accounts") {
+        read_account(*element.as_table());
+      } else {
+        read_route(*element.as_table());
+      }
+    }
+  }
+
+  /// The string at `key`, or nothing with a complaint when it must be there or is no string.
+  std::string text_at(const toml::table& table, std::string_view where, std::string_view key, bool required) {
+    const toml::node* const node = table.get(key);
+    if (node == nullptr) {
+      if (required) {
+        complain(table.source().begin.line, std::string(where) + ": " + std::string(key) + " is missing");
+      }
+      return {};
+    }
+    const auto text = node->value_exact<std::string>();
+    if (!text || (required && text->empty()) || !sip::is_header_safe(*text)) {
+      complain(node->source().begin.line, std::string(where) + "." + std::string(key) + ": expected a text without control characters");
+      return {};
+    }
+    return *text;
+  }
+
+  void refuse_other_keys(const toml::table& table, std::string_view where, std::initializer_list<std::string_view> known) {
+    for (const auto& [key, node] : table) {
+      if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
+        complain(key.source().begin.line, std::string(where) + "." + std::string(key.str()) + ": unknown key");
+      }
+    }
+  }
+
+  void read_account(const toml::table& table) {
+    refuse_other_keys(table, "accounts", {"username", "password"});
+    AccountConfig account{text_at(table, "accounts", "username", true), text_at(table, "accounts", "password", true)};
+    const bool known = std::any_of(config_.accounts.begin(), config_.accounts.end(), [&](const AccountConfig& other) { return other.username == account.username; });
+    if (!account.username.empty() && known) {
+      complain(table.source().begin.line, "accounts: username \"" + account.username + "\" is there twice");
+    } else if (account.username.find_first_of("@<>\" :;,") != std::string::npos) {
+      complain(table.source().begin.line, "accounts: username \"" + account.username + "\" has a character that a SIP user may not have");
+    }
+    config_.accounts.push_back(std::move(account));
+  }
+
+  void read_route(const toml::table& table) {
+    refuse_other_keys(table, "routes", {"user", "target", "username", "password"});
+    call::Route route;
+    route.user = text_at(table, "routes", "user", true);
+    route.target = text_at(table, "routes", "target", true);
+    const std::string username = text_at(table, "routes", "username", false);
+    const std::string password = text_at(table, "routes", "password", false);
+    if (!username.empty()) {
+      route.credentials = sip::Credentials{username, password};
+    }
+    const auto target = sip::UriView::parse(route.target);
+    if (!route.target.empty() && (!target || target->scheme != sip::UriView::Scheme::Sip)) {
+      complain(table.source().begin.line, "routes.target: expected a SIP URI such as \"sip:203.0.113.5:5060\"");
+    }
+    if (route.user.find('*') < route.user.size() - 1) {
+      complain(table.source().begin.line, "routes.user: expected a user or a prefix that ends in *, such as \"0049*\"");
+    }
+    config_.routes.push_back(std::move(route));
+  }
+
+  Config& config_;
+  std::string_view file_;
+  std::string problems_;
+};
+
+bool all_loopback(const std::vector<base::SocketAddress>& addresses) {
+  return std::all_of(addresses.begin(), addresses.end(), [](const base::SocketAddress& address) { return address.ip.is_loopback(); });
+}
+
+/// What cannot be seen in one key alone.
+std::string conflicts_in(Config& config, std::string_view file) {
+  const bool api_local = all_loopback(config.call_api_listen) && all_loopback(config.http_listen);
+  std::string problems;
+  if (!api_local && !config.allow_unauthenticated) {
+    problems += std::string(file) + ": the Call API would be open to the network without authentication; listen on 127.0.0.1, put a reverse proxy that authenticates in front, or set call_api.allow_unauthenticated = true\n";
+  }
+  if (config.accounts.empty() && all_loopback(config.sip_listen)) {
+    config.accounts = {{"alice", "alice-demo"}, {"bob", "bob-demo"}, {"carol", "carol-demo"}};
+    config.demo_accounts = true;
+  } else if (config.accounts.empty()) {
+    problems += std::string(file) + ": sip.listen is open to the network but there are no [[accounts]]; add some, or listen on 127.0.0.1 to use the demo accounts\n";
+  }
+  return problems;
+}
+
+}  // namespace
+
+Config::Config() : sip_listen{loopback(5060)}, call_api_listen{loopback(5059)}, http_listen{loopback(8080)} {}
+
+Result<Config> read_config(std::string_view text, std::string_view file, const std::vector<Override>& overrides) {
+  Config config;
+  Reader reader(config, file);
+  try {
+    reader.read(toml::parse(text, std::string(file)));
+  } catch (const toml::parse_error& error) {
+    reader.complain(error.source().begin.line, std::string(error.description()));
+  }
+  for (const Override& setting : overrides) {
+    reader.apply(setting);
+  }
+  std::string problems = reader.problems() + conflicts_in(config, file);
+  if (!problems.empty()) {
+    problems.pop_back();
+    return Error(Errc::InvalidArgument, std::move(problems));
+  }
+  return config;
+}
+
+std::vector<Override> environment_overrides(const char* const* environment) {
+  constexpr std::string_view kPrefix = "CALLWRIGHT_";
+  std::vector<Override> overrides;
+  for (; *environment != nullptr; ++environment) {
+    const std::string_view entry(*environment);
+    const std::size_t equals = entry.find('=');
+    if (!entry.starts_with(kPrefix) || equals == std::string_view::npos) {
+      continue;
+    }
+    std::string name(entry.substr(kPrefix.size(), equals - kPrefix.size()));
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char character) { return static_cast<char>(std::tolower(character)); });
+    for (const std::string_view section : kSections) {
+      if (name.starts_with(std::string(section) + "_")) {
+        overrides.push_back({std::string(entry.substr(0, equals)), std::string(section) + "." + name.substr(section.size() + 1), std::string(entry.substr(equals + 1))});
+      }
+    }
+  }
+  return overrides;
+}
+
+Result<ConfigFile> find_config_file(const std::string& path) {
+  std::vector<std::string> candidates{path};
+  if (path.empty()) {
+    candidates = {"callwright.toml", "/etc/callwright/callwright.toml"};
+  }
+  for (const std::string& candidate : candidates) {
+    std::ifstream stream(candidate, std::ios::binary);
+    if (stream && !std::filesystem::is_directory(candidate)) {
+      return ConfigFile{candidate, std::string(std::istreambuf_iterator<char>(stream), {})};
+    }
+  }
+  if (!path.empty()) {
+    return Error(Errc::NotFound, path + ": cannot be read; check the path and its permissions");
+  }
+  return ConfigFile{"callwright.toml", {}};
+}
+
+}  // namespace callwright::app

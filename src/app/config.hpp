@@ -1,0 +1,75 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "base/socket_address.hpp"
+#include "call/routing.hpp"
+#include "server/call_api/command_desk.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::app {
+
+struct AccountConfig {
+  std::string username;
+  std::string password;
+};
+
+/// Everything that `callwright serve` can be told: defaults, then the file, then CALLWRIGHT_* variables, then flags. docs/configuration.md lists the keys.
+struct Config {
+  std::vector<base::SocketAddress> sip_listen;  ///< Each for UDP and TCP.
+  std::string realm = "callwright";
+  std::vector<std::string> domains;
+  std::vector<AccountConfig> accounts;
+  std::vector<call::Route> routes;
+
+  std::vector<base::SocketAddress> call_api_listen;
+  std::vector<base::SocketAddress> http_listen;
+  std::string call_api_path = "/call-api";
+  std::vector<std::string> allowed_origins;
+  server::call_api::OnDisconnect on_disconnect = server::call_api::OnDisconnect::Finish;
+  bool allow_unauthenticated = false;  ///< Call API on addresses other than loopback.
+
+  std::chrono::milliseconds ring_timeout{120'000};
+  std::chrono::milliseconds refer_timeout{4'000};
+  std::chrono::milliseconds transfer_timeout{32'000};
+  std::chrono::milliseconds grace{5'000};
+
+  std::size_t max_calls = 10'000;
+  std::size_t max_transactions = 200'000;
+  std::size_t max_connections = 1'000;
+  std::size_t max_commands_per_client = 1'000;
+
+  base::log::Level log_level = base::log::Level::Info;
+  bool demo_accounts = false;  ///< None were configured: those of the documentation are in force.
+
+  Config();
+};
+
+/// A setting from outside the file: where it came from, which key, and its text.
+struct Override {
+  std::string origin;  ///< "CALLWRIGHT_SIP_LISTEN" or "--sip"
+  std::string key;     ///< "sip.listen"
+  std::string text;
+};
+
+/// Reads `text` (a TOML document named `file` in messages) over the defaults and applies the overrides. All that is wrong is told in one error,
+/// a line each: "callwright.toml:3: sip.listn: unknown key (did you mean sip.listen?)".
+base::Result<Config> read_config(std::string_view text, std::string_view file, const std::vector<Override>& overrides);
+
+/// The CALLWRIGHT_SECTION_KEY variables in `environment` ("NAME=value" lines as in environ). Names of no key are errors of `read_config`.
+[[nodiscard]] std::vector<Override> environment_overrides(const char* const* environment);
+
+/// The file to use: `path` if given, else ./callwright.toml or /etc/callwright/callwright.toml if there is one, else an empty document.
+struct ConfigFile {
+  std::string name;
+  std::string text;
+};
+base::Result<ConfigFile> find_config_file(const std::string& path);
+
+}  // namespace callwright::app

@@ -1,0 +1,185 @@
+#include "app/config_keys.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+namespace callwright::app {
+namespace {
+
+constexpr std::string_view kAddresses = "an address with port such as \"127.0.0.1:5060\", or a list of them";
+
+bool take_strings(std::vector<std::string>& out, const ConfigValue& value) {
+  if (const auto* const list = std::get_if<std::vector<std::string>>(&value)) {
+    out = *list;
+    return true;
+  }
+  const auto* const one = std::get_if<std::string>(&value);
+  if (one != nullptr) {
+    out = {*one};
+  }
+  return one != nullptr;
+}
+
+bool take_addresses(std::vector<base::SocketAddress>& out, const ConfigValue& value) {
+  std::vector<std::string> texts;
+  if (!take_strings(texts, value)) {
+    return false;
+  }
+  std::vector<base::SocketAddress> addresses;
+  for (const std::string& text : texts) {
+    const auto address = base::SocketAddress::parse(text);
+    if (!address) {
+      return false;
+    }
+    addresses.push_back(*address);
+  }
+  out = std::move(addresses);
+  return true;
+}
+
+template <class Number>
+bool take_number(Number& out, const ConfigValue& value, std::int64_t low, std::int64_t high) {
+  const auto* const number = std::get_if<std::int64_t>(&value);
+  if (number == nullptr || *number < low || *number > high) {
+    return false;
+  }
+  out = static_cast<Number>(*number);
+  return true;
+}
+
+bool take_milliseconds(std::chrono::milliseconds& out, const ConfigValue& value) {
+  std::int64_t number = 0;
+  const bool taken = take_number(number, value, 1, 3'600'000);
+  if (taken) {
+    out = std::chrono::milliseconds(number);
+  }
+  return taken;
+}
+
+bool take_bool(bool& out, const ConfigValue& value) {
+  const auto* const flag = std::get_if<bool>(&value);
+  if (flag != nullptr) {
+    out = *flag;
+  }
+  return flag != nullptr;
+}
+
+bool take_realm(Config& config, const ConfigValue& value) {
+  const auto* const text = std::get_if<std::string>(&value);
+  const bool good = text != nullptr && !text->empty() && text->size() <= 128 && text->find_first_of("\"\\\r\n") == std::string::npos;
+  if (good) {
+    config.realm = *text;
+  }
+  return good;
+}
+
+bool take_path(Config& config, const ConfigValue& value) {
+  const auto* const text = std::get_if<std::string>(&value);
+  const bool good = text != nullptr && text->starts_with('/') && text->find_first_of(" ?#\r\n") == std::string::npos && *text != "/healthz";
+  if (good) {
+    config.call_api_path = *text;
+  }
+  return good;
+}
+
+bool take_on_disconnect(Config& config, const ConfigValue& value) {
+  using server::call_api::OnDisconnect;
+  const auto* const text = std::get_if<std::string>(&value);
+  if (text == nullptr || (*text != "finish" && *text != "cancel")) {
+    return false;
+  }
+  config.on_disconnect = *text == "finish" ? OnDisconnect::Finish : OnDisconnect::Cancel;
+  return true;
+}
+
+bool take_log_level(Config& config, const ConfigValue& value) {
+  const auto* const text = std::get_if<std::string>(&value);
+  return text != nullptr && base::log::parse_level(*text, config.log_level);
+}
+
+constexpr std::string_view kMilliseconds = "milliseconds, 1 to 3600000";
+constexpr std::string_view kCount = "a number from 1 to 10000000";
+constexpr std::int64_t kMaxCount = 10'000'000;
+
+constexpr ConfigKey kKeys[] = {
+    {"sip.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.sip_listen, value); }},
+    {"sip.realm", "a name without quotes, 1 to 128 characters", take_realm},
+    {"sip.domains", "a list of host names", [](Config& config, const ConfigValue& value) { return take_strings(config.domains, value); }},
+    {"sip.max_transactions", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_transactions, value, 1, kMaxCount); }},
+    {"exchange.max_calls", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_calls, value, 1, kMaxCount); }},
+    {"exchange.ring_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.ring_timeout, value); }},
+    {"call_api.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.call_api_listen, value); }},
+    {"call_api.path", "a path such as \"/call-api\"", take_path},
+    {"call_api.on_disconnect", "\"finish\" or \"cancel\"", take_on_disconnect},
+    {"call_api.allowed_origins", "a list of origins such as \"https://app.example.com\"",
+     [](Config& config, const ConfigValue& value) { return take_strings(config.allowed_origins, value); }},
+    {"call_api.allow_unauthenticated", "true or false", [](Config& config, const ConfigValue& value) { return take_bool(config.allow_unauthenticated, value); }},
+    {"call_api.max_commands_per_client", kCount,
+     [](Config& config, const ConfigValue& value) { return take_number(config.max_commands_per_client, value, 1, kMaxCount); }},
+    {"call_api.refer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.refer_timeout, value); }},
+    {"call_api.transfer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.transfer_timeout, value); }},
+    {"http.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.http_listen, value); }},
+    {"http.max_connections", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_connections, value, 1, kMaxCount); }},
+    {"server.grace_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.grace, value); }},
+    {"log.level", "one of trace, debug, info, warn, error, off", take_log_level},
+};
+
+/// Levenshtein distance; both texts are short.
+std::size_t distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t substitute = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({substitute, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[right.size()];
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() noexcept { return kKeys; }
+
+const ConfigKey* find_config_key(std::string_view name) noexcept {
+  const auto* const found = std::find_if(std::begin(kKeys), std::end(kKeys), [name](const ConfigKey& key) { return key.name == name; });
+  return found == std::end(kKeys) ? nullptr : found;
+}
+
+std::string_view nearest_config_key(std::string_view name) {
+  if (name.size() > 64) {
+    return {};
+  }
+  const auto* const nearest =
+      std::min_element(std::begin(kKeys), std::end(kKeys), [name](const ConfigKey& left, const ConfigKey& right) { return distance(left.name, name) < distance(right.name, name); });
+  return distance(nearest->name, name) <= 4 ? nearest->name : std::string_view{};
+}
+
+std::vector<ConfigValue> readings_of(std::string_view text) {
+  std::vector<ConfigValue> readings;
+  if (text == "true" || text == "false") {
+    readings.emplace_back(text == "true");
+  }
+  std::int64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure == std::errc() && end == text.data() + text.size()) {
+    readings.emplace_back(number);
+  }
+  if (text.find(',') != std::string_view::npos) {
+    std::vector<std::string> list;
+    for (std::size_t start = 0; start <= text.size();) {
+      const std::size_t comma = std::min(text.find(',', start), text.size());
+      list.emplace_back(text.substr(start, comma - start));
+      start = comma + 1;
+    }
+    readings.emplace_back(std::move(list));
+  }
+  readings.emplace_back(std::string(text));
+  return readings;
+}
+
+}  // namespace callwright::app

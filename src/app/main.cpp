@@ -1,0 +1,140 @@
+#include "app/commands.hpp"
+#include "app/config.hpp"
+#include "base/log.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+namespace {
+
+using callwright::app::CallOptions;
+using callwright::app::Config;
+using callwright::app::Override;
+
+constexpr int kUsage = 2;
+
+/// Flags of `serve` that stand for a key of the configuration.
+struct ServeFlag {
+  const char* flag;
+  const char* key;
+  const char* help;
+};
+constexpr ServeFlag kServeFlags[] = {
+    {"--sip", "sip.listen", "Address of the SIP exchange, UDP and TCP (default 127.0.0.1:5060; port 0: any free one)"},
+    {"--call-api", "call_api.listen", "Address of the Call API (default 127.0.0.1:5059)"},
+    {"--http", "http.listen", "Address of the HTTP server (default 127.0.0.1:8080)"},
+    {"--log-level", "log.level", "trace, debug, info, warn, error or off (default info)"},
+};
+
+callwright::base::Result<Config> load(const std::string& path, const std::vector<Override>& overrides) {
+  const auto file = callwright::app::find_config_file(path);
+  if (!file) {
+    return file.error();
+  }
+  return callwright::app::read_config(file->text, file->name, overrides);
+}
+
+int run_serve(const std::string& path, const std::vector<Override>& flags) {
+  auto overrides = callwright::app::environment_overrides(environ);
+  overrides.insert(overrides.end(), flags.begin(), flags.end());
+  const auto config = load(path, overrides);
+  if (!config) {
+    std::fprintf(stderr, "%s\n", config.error().message().c_str());
+    return kUsage;
+  }
+  callwright::base::log::set_level(config->log_level);
+  return callwright::app::serve(*config);
+}
+
+int run_check(const std::string& path) {
+  const auto config = load(path, {});
+  if (!config) {
+    std::fprintf(stderr, "%s\n", config.error().message().c_str());
+    return kUsage;
+  }
+  std::printf("%s: ok\n", path.c_str());
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Callwright makes, answers, steers and verifies phone calls.");
+  app.set_version_flag("--version", "callwright " CALLWRIGHT_VERSION);
+  app.require_subcommand(1);
+  app.footer("Start with:  callwright demo\nHelp on one:  callwright serve --help");
+
+  int status = 0;
+  CLI::App* const demo = app.add_subcommand("demo", "Two phones talk, steered over WebSocket: the main job in one command");
+  demo->footer("Example:\n  callwright demo");
+  demo->callback([&status] { status = callwright::app::demo(); });
+
+  CLI::App* const serve = app.add_subcommand("serve", "Run the SIP exchange and the Call API");
+  serve->footer(
+      "Without a file, ./callwright.toml or /etc/callwright/callwright.toml is used if there is one, else the defaults with the demo accounts.\n"
+      "Each key can also be set by a variable: CALLWRIGHT_SIP_LISTEN=127.0.0.1:5070.\n"
+      "Examples:\n  callwright serve\n  callwright serve --config callwright.toml --sip 127.0.0.1:5070");
+  std::string config_path;
+  std::vector<std::string> flag_values(std::size(kServeFlags));
+  serve->add_option("-c,--config", config_path, "Configuration file (TOML)");
+  for (std::size_t index = 0; index < std::size(kServeFlags); ++index) {
+    serve->add_option(kServeFlags[index].flag, flag_values[index], kServeFlags[index].help);
+  }
+  serve->callback([&] {
+    std::vector<Override> flags;
+    for (std::size_t index = 0; index < std::size(kServeFlags); ++index) {
+      if (!flag_values[index].empty()) {
+        flags.push_back({kServeFlags[index].flag, kServeFlags[index].key, flag_values[index]});
+      }
+    }
+    status = run_serve(config_path, flags);
+  });
+
+  CLI::App* const check = app.add_subcommand("check-config", "Check a configuration file and do nothing else");
+  std::string check_path;
+  check->add_option("FILE", check_path, "Configuration file (TOML)")->required();
+  check->footer("Example:\n  callwright check-config callwright.toml");
+  check->callback([&] { status = run_check(check_path); });
+
+  CLI::App* const call = app.add_subcommand("call", "Send one command to the Call API and print what comes back");
+  CallOptions options;
+  options.url = "ws://127.0.0.1:5059/call-api";
+  bool json = false;
+  int timeout_s = static_cast<int>(options.timeout.count());
+  call->add_option("METHOD", options.method, "CallStart, CallEnd or Echo")->required();
+  call->add_option("PARAMS", options.params, "Parameters as key=value");
+  call->add_option("--url", options.url, "Where the Call API is")->capture_default_str();
+  call->add_option("--timeout", timeout_s, "Seconds to wait for the end of the command")->capture_default_str()->check(CLI::Range(1, 86400));
+  call->add_flag("--json", json, "Print the messages as they come, one a line");
+  call->footer(
+      "Exit status: 0 Ended, 1 Error, 2 wrong usage, 3 no connection.\n"
+      "Examples:\n  callwright call CallStart caller=sip:alice@127.0.0.1 callee=sip:bob@127.0.0.1\n"
+      "  callwright call CallEnd callid=CALL-ID-FROM-TRANSFERSTART");
+  call->callback([&] {
+    options.output = json ? CallOptions::Output::Json : CallOptions::Output::Text;
+    options.timeout = std::chrono::seconds(timeout_s);
+    status = callwright::app::call(options);
+  });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "callwright: %s\n", error.what());
+    return 1;
+  }
+}

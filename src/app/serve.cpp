@@ -1,0 +1,89 @@
+#include "app/commands.hpp"
+#include "app/service.hpp"
+#include "base/log.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+
+#include <pthread.h>
+
+namespace callwright::app {
+namespace {
+
+/// SIGINT and SIGTERM are waited for by the main thread; blocked before any other thread starts, so that none of them gets one.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+
+  void blocking_wait() const {
+    int signal = 0;
+    sigwait(&set_, &signal);
+  }
+  /// True when one came within this time.
+  [[nodiscard]] bool blocking_wait_for(std::chrono::milliseconds time) const {
+    const timespec limit{.tv_sec = static_cast<std::time_t>(time.count() / 1000), .tv_nsec = static_cast<long>(time.count() % 1000) * 1'000'000};
+    return sigtimedwait(&set_, nullptr, &limit) > 0;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+void announce(const Config& config, const Service& service) {
+  for (const sip::Transport transport : {sip::Transport::Udp, sip::Transport::Tcp}) {
+    for (const base::SocketAddress& address : service.sip_addresses(transport)) {
+      std::printf("listening sip %s %s\n", transport == sip::Transport::Udp ? "udp" : "tcp", address.to_string().c_str());
+    }
+  }
+  for (const base::SocketAddress& address : service.call_api_addresses()) {
+    std::printf("listening call-api ws://%s%s\n", address.to_string().c_str(), config.call_api_path.c_str());
+  }
+  for (const base::SocketAddress& address : service.http_addresses()) {
+    std::printf("listening http http://%s\n", address.to_string().c_str());
+  }
+  if (config.demo_accounts) {
+    std::printf("no accounts are configured: alice, bob and carol may register with the demo passwords of docs/configuration.md\n");
+  }
+  std::printf("ready\n");
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const Config& config) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const StopSignals signals;
+  call::LogEventSink events;
+  auto created = Service::create(config, events);
+  if (!created) {
+    std::fprintf(stderr, "callwright: cannot start: %s\n", created.error().message().c_str());
+    return 1;
+  }
+  Service& service = **created;
+  if (base::log::enabled(base::log::Level::Trace)) {
+    service.exchange().trace_messages();
+  }
+  service.start();
+  announce(config, service);
+
+  signals.blocking_wait();
+  std::printf("stopping: calls may end within %lld ms; once more to hang them up now\n", static_cast<long long>(config.grace.count()));
+  std::fflush(stdout);
+  const auto drained = service.drain();
+  while (drained.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    if (signals.blocking_wait_for(std::chrono::milliseconds(20))) {
+      service.hang_up();
+    }
+  }
+  service.stop();
+  std::printf("stopped\n");
+  return 0;
+}
+
+}  // namespace callwright::app

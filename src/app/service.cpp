@@ -1,0 +1,161 @@
+#include "app/service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::app {
+namespace {
+
+server::WebConfig web_config(const Config& config) {
+  server::WebConfig web;
+  web.max_connections = config.max_connections;
+  web.allowed_origins = config.allowed_origins;
+  return web;
+}
+
+call::ExchangeSettings exchange_settings(const Config& config) {
+  call::ExchangeSettings settings;
+  settings.realm = config.realm;
+  settings.domains = config.domains;
+  settings.routes = config.routes;
+  settings.max_calls = config.max_calls;
+  settings.timeouts = {.ring = config.ring_timeout, .refer_answer = config.refer_timeout, .referred_call = config.transfer_timeout};
+  return settings;
+}
+
+}  // namespace
+
+/// Looks every now and then whether the last call has ended; lives on the engine thread.
+class Service::Drain {
+ public:
+  Drain(Service& service, base::Duration grace)
+      : service_(service), deadline_(service.loop_.clock().now() + grace), timer_(service.loop_.timers(), base::Callback::to<&Drain::look>(*this)) {
+    service_.exchange_->refuse_new_calls();
+    look();
+  }
+
+  [[nodiscard]] std::future<void> done() { return done_.get_future(); }
+  void hurry() { deadline_ = service_.loop_.clock().now(); }
+
+ private:
+  void look() {
+    const base::TimePoint now = service_.loop_.clock().now();
+    const bool quiet = service_.exchange_->calls() == 0 && service_.user_agent_->retired() == 0;
+    // Phones that do not answer our BYE are not waited for longer than this.
+    const bool late = hanging_up_ && now >= deadline_ + std::chrono::seconds(2);
+    if (quiet || late) {
+      done_.set_value();
+      return;
+    }
+    if (now >= deadline_ && !hanging_up_) {
+      hanging_up_ = true;
+      service_.exchange_->shut_down();
+    }
+    timer_.start(std::chrono::milliseconds(20));
+  }
+
+  Service& service_;
+  base::TimePoint deadline_;
+  base::Timer timer_;
+  std::promise<void> done_;
+  bool hanging_up_ = false;
+};
+
+Service::Service(const Config& config, call::EventSink& events) : config_(config), transports_(loop_), resolver_(loop_), web_(web_config(config)) {
+  sip::TransactionLayer::Settings settings;
+  settings.max_server_transactions = config_.max_transactions;
+  settings.server_name = "Callwright/" CALLWRIGHT_VERSION;
+  user_agent_ = std::make_unique<sip::UserAgent>(loop_.timers(), random_, transports_, resolver_, settings);
+  transports_.set_user(&user_agent_->transport_user());
+  exchange_ = std::make_unique<call::Exchange>(*user_agent_, events, exchange_settings(config_));
+  for (const AccountConfig& account : config_.accounts) {
+    exchange_->accounts().add(account.username, account.password);
+  }
+  call_api_ = std::make_unique<server::call_api::CallApi>(
+      server::call_api::CallApi::Config{.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
+      server::call_api::EnginePorts{*exchange_, [this](std::function<void()> task) { return loop_.post(std::move(task)); },
+                                    [this](std::function<void()> job) { web_.post(std::move(job)); }});
+  web_.add_page("/healthz", server::health_page(CALLWRIGHT_VERSION));
+  web_.add_websocket(config_.call_api_path, [this](server::WebSocketPeer& peer) { return call_api_->open(peer); });
+}
+
+Service::~Service() { stop(); }
+
+base::Result<std::unique_ptr<Service>> Service::create(const Config& config, call::EventSink& events) {
+  std::unique_ptr<Service> service(new Service(config, events));
+  if (const auto listening = service->listen(); !listening) {
+    return listening.error();
+  }
+  return service;
+}
+
+base::Result<void> Service::listen_sip(const base::SocketAddress& address) {
+  const auto udp = transports_.listen(sip::Transport::Udp, address);
+  if (!udp) {
+    return udp.error();
+  }
+  const auto tcp = transports_.listen(sip::Transport::Tcp, *udp);
+  return tcp ? base::ok() : base::Result<void>(tcp.error());
+}
+
+base::Result<void> Service::listen() {
+  for (const base::SocketAddress& address : config_.sip_listen) {
+    if (auto listening = listen_sip(address); !listening) {
+      return listening;
+    }
+  }
+  for (const auto& [wanted, bound] : {std::pair{&config_.call_api_listen, &call_api_addresses_}, std::pair{&config_.http_listen, &http_addresses_}}) {
+    for (const base::SocketAddress& address : *wanted) {
+      const auto listening = web_.listen(address);
+      if (!listening) {
+        return listening.error();
+      }
+      bound->push_back(*listening);
+    }
+  }
+  return base::ok();
+}
+
+void Service::start() {
+  loop_.start();
+  web_.start();
+}
+
+std::future<void> Service::drain() {
+  auto made = std::make_shared<std::promise<std::future<void>>>();
+  auto ready = made->get_future();
+  const bool posted = loop_.post([this, made] {
+    drain_ = std::make_unique<Drain>(*this, config_.grace);
+    made->set_value(drain_->done());
+  });
+  if (!posted) {
+    std::promise<void> nothing;
+    nothing.set_value();
+    return nothing.get_future();
+  }
+  return ready.get();
+}
+
+void Service::hang_up() {
+  static_cast<void>(loop_.post([this] {
+    if (drain_ != nullptr) {
+      drain_->hurry();
+    }
+  }));
+}
+
+void Service::stop() {
+  if (std::exchange(stopped_, true)) {
+    return;
+  }
+  web_.blocking_stop(std::chrono::seconds(2));
+  loop_.stop();
+  loop_.join();
+}
+
+std::string Service::call_api_url() const {
+  const auto& addresses = call_api_addresses_.empty() ? http_addresses_ : call_api_addresses_;
+  return addresses.empty() ? std::string{} : "ws://" + addresses.front().to_string() + config_.call_api_path;
+}
+
+}  // namespace callwright::app

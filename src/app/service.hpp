@@ -1,0 +1,71 @@
+#pragma once
+
+#include "app/config.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "call/event.hpp"
+#include "call/exchange.hpp"
+#include "net/dns_resolver.hpp"
+#include "net/engine_loop.hpp"
+#include "net/sip_transports.hpp"
+#include "server/call_api/call_api.hpp"
+#include "server/web_server.hpp"
+#include "sip/user_agent.hpp"
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace callwright::app {
+
+/// The server whole: exchange, Call API and HTTP, wired and running. Made, stopped and destroyed from one thread; the engine and the web server have
+/// threads of their own.
+class Service {
+ public:
+  /// Binds all listeners; nothing runs until `start`. `events` is called on the engine thread and outlives the service.
+  static base::Result<std::unique_ptr<Service>> create(const Config& config, call::EventSink& events);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  void start();
+  /// Refuses new calls, lets those that are up end within the grace time, then hangs up the rest. Ready when no call is left.
+  [[nodiscard]] std::future<void> drain();
+  /// Hangs up everything now; a drain becomes ready soon after.
+  void hang_up();
+  /// Ends both threads. What is still up is cut off.
+  void stop();
+
+  [[nodiscard]] net::EngineLoop& loop() noexcept { return loop_; }
+  [[nodiscard]] base::Random& random() noexcept { return random_; }
+  [[nodiscard]] call::Exchange& exchange() noexcept { return *exchange_; }
+  [[nodiscard]] net::DnsResolver& resolver() noexcept { return resolver_; }
+  [[nodiscard]] const std::vector<base::SocketAddress>& sip_addresses(sip::Transport transport) const noexcept { return transports_.listeners(transport); }
+  [[nodiscard]] const std::vector<base::SocketAddress>& call_api_addresses() const noexcept { return call_api_addresses_; }
+  [[nodiscard]] const std::vector<base::SocketAddress>& http_addresses() const noexcept { return http_addresses_; }
+  [[nodiscard]] std::string call_api_url() const;
+
+ private:
+  class Drain;
+
+  Service(const Config& config, call::EventSink& events);
+  [[nodiscard]] base::Result<void> listen();
+  [[nodiscard]] base::Result<void> listen_sip(const base::SocketAddress& address);
+
+  const Config config_;
+  base::SystemRandom random_;
+  net::EngineLoop loop_;
+  net::SipTransports transports_;
+  net::DnsResolver resolver_;
+  std::unique_ptr<sip::UserAgent> user_agent_;
+  std::unique_ptr<call::Exchange> exchange_;
+  server::WebServer web_;
+  std::unique_ptr<server::call_api::CallApi> call_api_;
+  std::unique_ptr<Drain> drain_;
+  std::vector<base::SocketAddress> call_api_addresses_;
+  std::vector<base::SocketAddress> http_addresses_;
+  bool stopped_ = false;
+};
+
+}  // namespace callwright::app
