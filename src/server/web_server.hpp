@@ -43,7 +43,7 @@ struct WebConfig {
   std::size_t max_queued_event_bytes = 4 * 1024 * 1024;
   std::size_t max_queued_event_messages = 65536;
   /// Origins of web pages that may connect besides the server's own, "https://app.example.com".
-  std::vector<std::string> allowed_origins;
+  std::vector<std::string> allowed_origins = {};
 };
 
 /// HTTP/1.1 and WebSocket (RFC 6455) on one thread of its own, any number of listeners, all with the same routes.

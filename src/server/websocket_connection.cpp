@@ -9,6 +9,7 @@
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
