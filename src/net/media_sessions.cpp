@@ -1,0 +1,241 @@
+#include "net/media_sessions.hpp"
+
+#include "media/source.hpp"
+
+#include <utility>
+
+namespace callwright::net {
+namespace {
+
+std::string_view as_text(rtp::Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+rtp::Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+}  // namespace
+
+/// A stream with its two sockets. `stream` is gone once it is closed; the session stays until its recordings are complete.
+class MediaSessions::Session final : public RtpSocket::Owner {
+ public:
+  Session(EngineLoop& loop, DatagramReader& reader, media::Stream& owned, PortPair sockets)
+      : id(owned.id()),
+        stream(&owned),
+        rtp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtp), RtpSocket::Kind::Rtp, static_cast<RtpSocket::Owner&>(*this))),
+        rtcp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtcp), RtpSocket::Kind::Rtcp, static_cast<RtpSocket::Owner&>(*this))),
+        clock_(loop.clock()) {
+    rtp->start();
+    rtcp->start();
+  }
+
+  void on_packet(RtpSocket::Kind kind, const base::SocketAddress&, std::string_view bytes) override {
+    if (kind == RtpSocket::Kind::Rtp) {
+      stream->receive_rtp(as_bytes(bytes), clock_.now());
+    } else {
+      stream->receive_rtcp(as_bytes(bytes), clock_.now());
+    }
+  }
+
+  void close_sockets() {
+    rtp->close();
+    rtcp->close();
+  }
+
+  const media::StreamId id;
+  media::Stream* stream;
+  const std::shared_ptr<RtpSocket> rtp;
+  const std::shared_ptr<RtpSocket> rtcp;
+  std::uint64_t source_request = 0;        ///< The newest `set_source`; a file that opens later than the next request is not used.
+  std::size_t recordings_to_finish = 0;
+  media::StreamStatistics final_statistics;  ///< Once closed.
+
+ private:
+  const base::Clock& clock_;
+};
+
+MediaSessions::MediaSessions(EngineLoop& loop, EngineLoop& files, Deliver deliver)
+    : loop_(loop),
+      files_(files),
+      deliver_(std::move(deliver)),
+      streams_(random_, *this),
+      tick_(loop.context()),
+      events_(std::make_shared<std::vector<media::StreamEvent>>()),
+      batch_end_(loop, base::Callback::to<&MediaSessions::deliver_events>(*this)) {}
+
+MediaSessions::~MediaSessions() {
+  for (const auto& [id, session] : sessions_) {
+    session->close_sockets();
+  }
+}
+
+MediaSessions::Session* MediaSessions::find(media::StreamId id) noexcept {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() || found->second->stream == nullptr ? nullptr : found->second.get();
+}
+
+void MediaSessions::open(media::StreamId id, const std::string& cname, PortPair sockets) {
+  sessions_[id] = std::make_unique<Session>(loop_, reader_, streams_.add(id, cname), std::move(sockets));
+  if (!ticking_) {
+    ticking_ = true;
+    next_tick_ = loop_.clock().now() + media::Stream::kFrame;
+    wait_for_tick();
+  }
+}
+
+void MediaSessions::start(media::StreamId id, const media::StreamParameters& parameters) {
+  if (Session* const session = find(id)) {
+    session->stream->start(parameters, loop_.clock().now());
+  }
+}
+
+void MediaSessions::set_source(media::StreamId id, const media::SourceSpec& source) {
+  Session* const session = find(id);
+  if (session == nullptr) {
+    return;
+  }
+  ++session->source_request;
+  if (const auto* const file = std::get_if<media::WavFile>(&source)) {
+    load_source(*session, *file);
+  } else {
+    use_source(id, session->source_request, media::blocking_make_source(source));  // Does not wait for anything: no file is involved.
+  }
+}
+
+void MediaSessions::load_source(Session& session, const media::WavFile& file) {
+  const bool accepted = files_.post([self = shared_from_this(), id = session.id, request = session.source_request, file] {
+    const auto opened = std::make_shared<base::Result<std::unique_ptr<audio::Source>>>(media::blocking_make_source(file));
+    (void)self->loop_.post([self, id, request, opened] { self->use_source(id, request, std::move(*opened)); });
+  });
+  if (!accepted) {
+    emit(session.id, media::FileFailed{{base::Errc::LimitReached, "Too much work waits for the disk to open " + file.path.string() + "."}});
+  }
+}
+
+void MediaSessions::use_source(media::StreamId id, std::uint64_t request, base::Result<std::unique_ptr<audio::Source>> source) {
+  Session* const session = find(id);
+  if (session == nullptr || session->source_request != request) {
+    return;
+  }
+  if (source) {
+    session->stream->set_source(std::move(*source));
+  } else {
+    session->stream->set_source(nullptr);
+    emit(id, media::FileFailed{source.error()});
+  }
+}
+
+void MediaSessions::record(media::StreamId id, const std::filesystem::path& path) {
+  Session* const session = find(id);
+  if (session == nullptr) {
+    return;
+  }
+  end_recording(*session);
+  session->stream->set_sink(std::make_unique<FileRecording>(
+      loop_, files_, path, [weak = weak_from_this(), id](const base::Error& error) {
+        if (const auto self = weak.lock()) {
+          self->emit(id, media::FileFailed{error});
+        }
+      }));
+}
+
+void MediaSessions::stop_recording(media::StreamId id) {
+  if (Session* const session = find(id)) {
+    end_recording(*session);
+  }
+}
+
+void MediaSessions::end_recording(Session& session) {
+  const auto sink = session.stream->set_sink(nullptr);
+  if (sink == nullptr) {
+    return;
+  }
+  ++session.recordings_to_finish;
+  static_cast<FileRecording&>(*sink).finish([weak = weak_from_this(), id = session.id] {
+    if (const auto self = weak.lock()) {
+      --self->sessions_.at(id)->recordings_to_finish;
+      self->end_if_complete(id);
+    }
+  });
+}
+
+void MediaSessions::close(media::StreamId id) {
+  Session* const session = find(id);
+  if (session == nullptr) {
+    return;
+  }
+  session->stream->end(loop_.clock().now(), loop_.clock().wall_now());
+  end_recording(*session);
+  session->close_sockets();
+  session->final_statistics = session->stream->statistics();
+  session->stream = nullptr;
+  streams_.remove(id);
+  end_if_complete(id);
+}
+
+void MediaSessions::end_if_complete(media::StreamId id) {
+  const auto found = sessions_.find(id);
+  if (found->second->stream != nullptr || found->second->recordings_to_finish != 0) {
+    return;
+  }
+  emit(id, media::Ended{found->second->final_statistics});
+  sessions_.erase(found);
+}
+
+void MediaSessions::close_all() {
+  std::vector<media::StreamId> ids;
+  for (const auto& [id, session] : sessions_) {
+    ids.push_back(id);
+  }
+  for (const media::StreamId id : ids) {
+    close(id);
+  }
+}
+
+void MediaSessions::send_rtp(media::StreamId id, const base::SocketAddress& to, rtp::Bytes packet) {
+  if (Session* const session = find(id)) {
+    session->rtp->send(to, as_text(packet));
+  }
+}
+
+void MediaSessions::send_rtcp(media::StreamId id, const base::SocketAddress& to, rtp::Bytes packet) {
+  if (Session* const session = find(id)) {
+    session->rtcp->send(to, as_text(packet));
+  }
+}
+
+void MediaSessions::emit(media::StreamId id, decltype(media::StreamEvent::what) what) { on_stream_event({id, loop_.clock().now(), std::move(what)}); }
+
+void MediaSessions::on_stream_event(const media::StreamEvent& event) {
+  events_->push_back(event);
+  batch_end_.request();
+}
+
+void MediaSessions::deliver_events() {
+  if (!events_->empty() && deliver_(events_)) {
+    events_ = std::make_shared<std::vector<media::StreamEvent>>();
+  }
+}
+
+void MediaSessions::wait_for_tick() {
+  tick_.expires_at(std::chrono::time_point_cast<boost::asio::steady_timer::duration>(next_tick_));
+  tick_.async_wait([weak = weak_from_this()](const boost::system::error_code& failure) {
+    if (const auto self = weak.lock(); self != nullptr && !failure) {
+      self->on_tick();
+    }
+  });
+}
+
+void MediaSessions::on_tick() {
+  loop_.handler_started();
+  const base::TimePoint now = loop_.clock().now();
+  streams_.tick(now, loop_.clock().wall_now());
+  deliver_events();
+  if (sessions_.empty() && events_->empty()) {
+    ticking_ = false;
+    return;
+  }
+  // The schedule is absolute, so it does not drift; each stream catches up with what a late tick has missed.
+  do {
+    next_tick_ += media::Stream::kFrame;
+  } while (next_tick_ <= now);
+  wait_for_tick();
+}
+
+}  // namespace callwright::net

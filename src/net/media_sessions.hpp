@@ -1,0 +1,73 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "media/stream_set.hpp"
+#include "net/datagram_batch.hpp"
+#include "net/engine_loop.hpp"
+#include "net/file_recording.hpp"
+#include "net/port_pairs.hpp"
+#include "net/rtp_socket.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace callwright::net {
+
+/// What lives on the media thread: streams with their sockets, one tick of 20 ms for all of them, and the events on their way up. Media thread, but for
+/// construction and destruction, when that thread does not run. Lives in a shared_ptr: pending work keeps it.
+class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, private media::StreamOutput {
+ public:
+  /// Takes the events of one iteration; false: not now, they will be offered again.
+  using Deliver = std::function<bool(const std::shared_ptr<std::vector<media::StreamEvent>>&)>;
+
+  /// `files` runs what waits for the disk.
+  MediaSessions(EngineLoop& loop, EngineLoop& files, Deliver deliver);
+  ~MediaSessions();
+
+  void open(media::StreamId id, const std::string& cname, PortPair sockets);
+  void start(media::StreamId id, const media::StreamParameters& parameters);
+  void set_source(media::StreamId id, const media::SourceSpec& source);
+  void record(media::StreamId id, const std::filesystem::path& path);
+  void stop_recording(media::StreamId id);
+  void close(media::StreamId id);
+  void close_all();
+
+ private:
+  class Session;
+
+  void send_rtp(media::StreamId id, const base::SocketAddress& to, rtp::Bytes packet) override;
+  void send_rtcp(media::StreamId id, const base::SocketAddress& to, rtp::Bytes packet) override;
+  void on_stream_event(const media::StreamEvent& event) override;
+
+  [[nodiscard]] Session* find(media::StreamId id) noexcept;
+  void emit(media::StreamId id, decltype(media::StreamEvent::what) what);
+  void load_source(Session& session, const media::WavFile& file);
+  void use_source(media::StreamId id, std::uint64_t request, base::Result<std::unique_ptr<audio::Source>> source);
+  void end_recording(Session& session);
+  void end_if_complete(media::StreamId id);
+  void wait_for_tick();
+  void on_tick();
+  void deliver_events();
+
+  EngineLoop& loop_;
+  EngineLoop& files_;
+  Deliver deliver_;
+  base::SystemRandom random_;
+  DatagramReader reader_;
+  media::StreamSet streams_;
+  std::unordered_map<media::StreamId, std::unique_ptr<Session>> sessions_;
+  boost::asio::steady_timer tick_;
+  base::TimePoint next_tick_{};
+  bool ticking_ = false;
+  std::shared_ptr<std::vector<media::StreamEvent>> events_;
+  EngineLoop::BatchEnd batch_end_;
+};
+
+}  // namespace callwright::net

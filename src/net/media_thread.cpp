@@ -1,0 +1,128 @@
+#include "net/media_thread.hpp"
+
+#include "net/endpoint.hpp"
+
+#include <utility>
+
+namespace callwright::net {
+namespace {
+
+constexpr base::Duration kRetryDelay = std::chrono::milliseconds(20);
+
+EngineLoop::Options media_loop() {
+  return {.name = "media", .slow_iteration = std::chrono::milliseconds(20)};
+}
+
+/// Waiting for the disk is what this one is for.
+EngineLoop::Options file_loop() {
+  return {.name = "media-files", .slow_iteration = std::chrono::seconds(2)};
+}
+
+}  // namespace
+
+void MediaThread::Registry::deliver(const media::StreamEvent& event) {
+  const bool ended = std::holds_alternative<media::Ended>(event.what);
+  if (ended) {
+    open.erase(event.stream);
+  }
+  const auto found = observers.find(event.stream);
+  if (found == observers.end()) {
+    return;
+  }
+  media::MediaObserver* const observer = found->second;
+  if (ended) {
+    observers.erase(found);
+  }
+  observer->on_media_event(event);
+}
+
+MediaThread::MediaThread(EngineLoop& engine) : MediaThread(engine, Options{}) {}
+
+MediaThread::MediaThread(EngineLoop& engine, const Options& options)
+    : engine_(engine),
+      options_(options),
+      retry_(engine.timers(), base::Callback::to<&MediaThread::retry_commands>(*this)),
+      files_(file_loop()),
+      loop_(media_loop()) {
+  sessions_ = std::make_shared<MediaSessions>(loop_, files_, [&loop = engine_, registry = registry_](const auto& events) {
+    return loop.post([registry, events] {
+      for (const media::StreamEvent& event : *events) {
+        registry->deliver(event);
+      }
+    });
+  });
+  files_.start();
+  loop_.start();
+}
+
+MediaThread::~MediaThread() {
+  registry_->observers.clear();
+  command([sessions = sessions_] { sessions->close_all(); });
+  loop_.stop();
+  loop_.join();
+  files_.stop();
+  files_.join();
+}
+
+base::Result<media::OpenedStream> MediaThread::open(const media::StreamOptions& options, media::MediaObserver& observer) {
+  if (registry_->open.size() >= options_.max_streams || !waiting_commands_.empty()) {
+    return base::Error(base::Errc::LimitReached, "No more audio streams: " + std::to_string(registry_->open.size()) + " are open. End calls first.");
+  }
+  const bool named = options.first_port != 0 || options.last_port != 0;
+  auto bound = ports_.bind(loop_.context(), options.address, named ? PortRange{options.first_port, options.last_port} : options_.ports);
+  if (!bound) {
+    return bound.error();
+  }
+  const media::StreamId id = ids_.next();
+  const media::OpenedStream opened{id, from_endpoint(bound->rtp.local_endpoint()), from_endpoint(bound->rtcp.local_endpoint())};
+  const auto sockets = std::make_shared<PortPair>(std::move(*bound));
+  if (!loop_.post([sessions = sessions_, id, cname = options.cname, sockets] { sessions->open(id, cname, std::move(*sockets)); })) {
+    return base::Error(base::Errc::LimitReached, "The media thread has too much to do to open a stream. Try again later.");
+  }
+  registry_->open.insert(id);
+  registry_->observers[id] = &observer;
+  return opened;
+}
+
+void MediaThread::start(media::StreamId id, const media::StreamParameters& parameters) {
+  command([sessions = sessions_, id, parameters] { sessions->start(id, parameters); });
+}
+
+void MediaThread::set_source(media::StreamId id, const media::SourceSpec& source) {
+  command([sessions = sessions_, id, source] { sessions->set_source(id, source); });
+}
+
+void MediaThread::record(media::StreamId id, const std::filesystem::path& path) {
+  command([sessions = sessions_, id, path] { sessions->record(id, path); });
+}
+
+void MediaThread::stop_recording(media::StreamId id) {
+  command([sessions = sessions_, id] { sessions->stop_recording(id); });
+}
+
+void MediaThread::close(media::StreamId id) {
+  command([sessions = sessions_, id] { sessions->close(id); });
+}
+
+void MediaThread::abandon(media::StreamId id) {
+  registry_->observers.erase(id);
+  close(id);
+}
+
+void MediaThread::command(EngineLoop::Task task) {
+  if (!waiting_commands_.empty() || !loop_.post(task)) {
+    waiting_commands_.push_back(std::move(task));
+    retry_.start(kRetryDelay);
+  }
+}
+
+void MediaThread::retry_commands() {
+  while (!waiting_commands_.empty() && loop_.post(waiting_commands_.front())) {
+    waiting_commands_.pop_front();
+  }
+  if (!waiting_commands_.empty()) {
+    retry_.start(kRetryDelay);
+  }
+}
+
+}  // namespace callwright::net

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "base/timers.hpp"
+#include "media/media_port.hpp"
+#include "net/engine_loop.hpp"
+#include "net/media_sessions.hpp"
+#include "net/port_pairs.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace callwright::net {
+
+/// The media of calls on real sockets: one thread for the streams and one for their files, which run as long as the object lives. Used on the thread of the
+/// engine's loop, on which observers are called too.
+///
+/// Commands that find the media thread's queue full wait and are given again, in order; `open` refuses instead. Events that find the engine's queue full are
+/// offered again with the next tick. Destruction says BYE on every stream and completes the recordings, but calls no observer.
+class MediaThread final : public media::MediaPort {
+ public:
+  struct Options {
+    PortRange ports;                  ///< For streams whose options name none.
+    std::size_t max_streams = 10'000;
+  };
+
+  explicit MediaThread(EngineLoop& engine);
+  MediaThread(EngineLoop& engine, const Options& options);
+  ~MediaThread() override;
+
+  base::Result<media::OpenedStream> open(const media::StreamOptions& options, media::MediaObserver& observer) override;
+  void start(media::StreamId id, const media::StreamParameters& parameters) override;
+  void set_source(media::StreamId id, const media::SourceSpec& source) override;
+  void record(media::StreamId id, const std::filesystem::path& path) override;
+  void stop_recording(media::StreamId id) override;
+  void close(media::StreamId id) override;
+  void abandon(media::StreamId id) override;
+
+  /// Streams that have not had their end, abandoned ones included.
+  [[nodiscard]] std::size_t streams() const noexcept { return registry_->open.size(); }
+
+ private:
+  /// Shared with the events that are on their way when the object goes.
+  struct Registry {
+    std::unordered_set<media::StreamId> open;
+    std::unordered_map<media::StreamId, media::MediaObserver*> observers;
+
+    void deliver(const media::StreamEvent& event);
+  };
+
+  void command(EngineLoop::Task task);
+  void retry_commands();
+
+  EngineLoop& engine_;
+  const Options options_;
+  base::SystemRandom random_;
+  PortPairs ports_{random_};
+  base::IdSource<media::StreamId> ids_;
+  std::shared_ptr<Registry> registry_ = std::make_shared<Registry>();
+  std::deque<EngineLoop::Task> waiting_commands_;
+  base::Timer retry_;
+  EngineLoop files_;
+  EngineLoop loop_;
+  std::shared_ptr<MediaSessions> sessions_;
+};
+
+}  // namespace callwright::net

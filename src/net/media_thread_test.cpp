@@ -1,0 +1,219 @@
+#include "net/media_thread.hpp"
+
+#include "audio/wav.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace callwright::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kGuard = 20s;
+const base::IpAddress kLoopback = base::IpAddress::v4({127, 0, 0, 1});
+
+media::StreamOptions on_loopback(std::uint16_t first_port = 0, std::uint16_t last_port = 0) {
+  media::StreamOptions options;
+  options.address = kLoopback;
+  options.first_port = first_port;
+  options.last_port = last_port;
+  return options;
+}
+
+class RecordingObserver final : public media::MediaObserver {
+ public:
+  void on_media_event(const media::StreamEvent& event) override { events.push_back(event); }
+
+  template <class What>
+  [[nodiscard]] std::optional<What> first() const {
+    for (const auto& event : events) {
+      if (const auto* const what = std::get_if<What>(&event.what)) {
+        return *what;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::vector<media::StreamEvent> events;
+};
+
+class MediaThreadTest : public testing::Test {
+ protected:
+  struct Phone {
+    RecordingObserver observer;
+    media::OpenedStream opened;
+  };
+
+  std::unique_ptr<Phone> open(const media::StreamOptions& options = on_loopback()) {
+    auto phone = std::make_unique<Phone>();
+    phone->opened = media.open(options, phone->observer).value();
+    return phone;
+  }
+  void connect(const Phone& from, const Phone& to) {
+    media::StreamParameters parameters;
+    parameters.remote_rtp = to.opened.rtp;
+    parameters.remote_rtcp = to.opened.rtcp;
+    media.start(from.opened.id, parameters);
+  }
+  bool until(const std::function<bool()>& done) { return engine.run_until(done, kGuard); }
+
+  EngineLoop engine;
+  MediaThread media{engine};
+};
+
+TEST_F(MediaThreadTest, lets_two_streams_hear_each_others_tone) {
+  const auto alice = open();
+  const auto bob = open();
+  media.set_source(alice->opened.id, media::Tone{440, -20});
+  media.set_source(bob->opened.id, media::Tone{1000, -15});
+  connect(*alice, *bob);
+  connect(*bob, *alice);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::ToneDetected>() && bob->observer.first<media::ToneDetected>(); }));
+  EXPECT_NEAR(alice->observer.first<media::ToneDetected>()->frequency_hz, 1000, 10);
+  EXPECT_NEAR(alice->observer.first<media::ToneDetected>()->level_dbov, -15, 1);
+  EXPECT_NEAR(bob->observer.first<media::ToneDetected>()->frequency_hz, 440, 10);
+  EXPECT_TRUE(bob->observer.first<media::FirstPacket>().has_value());
+  media.close(alice->opened.id);
+  media.close(bob->opened.id);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::Ended>() && bob->observer.first<media::Ended>(); }));
+  EXPECT_GT(alice->observer.first<media::Ended>()->statistics.packets_sent, 3U);
+  EXPECT_GT(alice->observer.first<media::Ended>()->statistics.packets_received, 3U);
+  EXPECT_TRUE(std::holds_alternative<media::Ended>(alice->observer.events.back().what));
+  EXPECT_EQ(media.streams(), 0U);
+}
+
+TEST_F(MediaThreadTest, sends_a_packet_every_twenty_milliseconds_without_drift) {
+  const auto alice = open();
+  const auto bob = open();
+  connect(*bob, *alice);
+  const auto begin = engine.clock().now();
+  connect(*alice, *bob);
+  const auto sent_for = 600ms;
+  EXPECT_FALSE(engine.run_until([] { return false; }, sent_for));
+  media.close(alice->opened.id);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::Ended>().has_value(); }));
+  const auto elapsed = engine.clock().now() - begin;
+  const auto sent = static_cast<double>(alice->observer.first<media::Ended>()->statistics.packets_sent);
+  EXPECT_LE(sent, static_cast<double>(elapsed / 20ms) + 1);
+  EXPECT_GE(sent, 25);
+}
+
+TEST_F(MediaThreadTest, frees_the_ports_of_two_thousand_streams_one_after_the_other) {
+  // Twenty pairs of ports have to do for all of them.
+  const auto options = on_loopback(46'000, 46'039);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::unique_ptr<Phone>> phones;
+    for (int number = 0; number < 10; ++number) {
+      phones.push_back(open(options));
+    }
+    for (const auto& phone : phones) {
+      media.close(phone->opened.id);
+    }
+    ASSERT_TRUE(until([&phones] { return std::all_of(phones.begin(), phones.end(), [](const auto& phone) { return phone->observer.template first<media::Ended>(); }); }))
+        << round;
+  }
+  EXPECT_EQ(media.streams(), 0U);
+}
+
+TEST_F(MediaThreadTest, says_so_when_all_ports_are_taken) {
+  RecordingObserver observer;
+  const auto options = on_loopback(46'100, 46'101);
+  const auto first = media.open(options, observer);
+  ASSERT_TRUE(first.has_value());
+  const auto second = media.open(options, observer);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, base::make_error_code(base::Errc::LimitReached));
+}
+
+TEST_F(MediaThreadTest, tells_an_abandoned_streams_observer_nothing) {
+  const auto alice = open();
+  auto bob = open();
+  connect(*alice, *bob);
+  connect(*bob, *alice);
+  media.abandon(bob->opened.id);
+  bob.reset();
+  ASSERT_TRUE(until([this] { return media.streams() == 1; }));
+  media.close(alice->opened.id);
+  EXPECT_TRUE(until([&] { return alice->observer.first<media::Ended>().has_value(); }));
+}
+
+TEST_F(MediaThreadTest, records_what_it_hears_and_has_completed_the_file_at_the_end) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "media_thread_test.wav";
+  const auto alice = open();
+  const auto bob = open();
+  media.set_source(alice->opened.id, media::Tone{440, -20});
+  media.record(bob->opened.id, path);
+  connect(*bob, *alice);
+  connect(*alice, *bob);
+  ASSERT_TRUE(until([&] { return bob->observer.first<media::ToneDetected>().has_value(); }));
+  media.close(bob->opened.id);
+  ASSERT_TRUE(until([&] { return bob->observer.first<media::Ended>().has_value(); }));
+  EXPECT_FALSE(bob->observer.first<media::FileFailed>().has_value());
+  auto file = audio::WavSource::blocking_open(path, audio::Repeat::Once);
+  ASSERT_TRUE(file.has_value());
+  std::vector<audio::Sample> samples(480);
+  EXPECT_EQ((*file)->read(samples), samples.size());
+  std::filesystem::remove(path);
+}
+
+TEST_F(MediaThreadTest, plays_a_recording_and_tells_its_end) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "media_thread_source.wav";
+  {
+    auto recorder = audio::WavRecorder::blocking_create(path).value();
+    recorder->write(std::vector<audio::Sample>(1600, 8000));
+  }
+  const auto alice = open();
+  const auto bob = open();
+  media.set_source(alice->opened.id, media::WavFile{path, media::Repeat::Once});
+  connect(*bob, *alice);
+  connect(*alice, *bob);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::SourceEnded>() && bob->observer.first<media::FirstAudio>(); }));
+  std::filesystem::remove(path);
+}
+
+TEST_F(MediaThreadTest, reports_files_that_cannot_be_opened) {
+  const auto alice = open();
+  media.set_source(alice->opened.id, media::WavFile{"/nonexistent/file.wav", media::Repeat::Once});
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::FileFailed>().has_value(); }));
+  alice->observer.events.clear();
+  media.record(alice->opened.id, "/nonexistent/out.wav");
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::FileFailed>().has_value(); }));
+  media.close(alice->opened.id);
+  EXPECT_TRUE(until([&] { return alice->observer.first<media::Ended>().has_value(); }));
+}
+
+TEST_F(MediaThreadTest, ignores_commands_for_unknown_and_closed_streams) {
+  const auto alice = open();
+  media.close(alice->opened.id);
+  media.close(alice->opened.id);
+  media.set_source(alice->opened.id, media::Tone{});
+  media.record(alice->opened.id, "/nonexistent/out.wav");
+  media.start(media::StreamId{999}, {});
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::Ended>().has_value(); }));
+  EXPECT_EQ(alice->observer.events.size(), 1U);
+}
+
+TEST(MediaThread, destroys_with_streams_open_and_completes_their_recordings) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "media_thread_open.wav";
+  EngineLoop engine;
+  RecordingObserver observer;
+  {
+    MediaThread media(engine);
+    const auto opened = media.open(on_loopback(), observer).value();
+    media.record(opened.id, path);
+  }
+  EXPECT_TRUE(audio::WavSource::blocking_open(path, audio::Repeat::Once).has_value());
+  EXPECT_FALSE(engine.run_until([&observer] { return !observer.events.empty(); }, 10ms));
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace callwright::net
