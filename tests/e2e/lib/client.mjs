@@ -97,7 +97,7 @@ export class Client {
   /** Closes in good order; gives the close code. */
   async close() {
     this.#socket.close(1000);
-    return within(LIMIT_MS, this.#closed, 'close');
+    return (await within(LIMIT_MS, this.#closed, 'close')).code;
   }
 
   /** Cuts the connection. */
