@@ -39,3 +39,11 @@ function(callwright_module name)
       DISCOVERY_TIMEOUT 30)
   endif()
 endfunction()
+
+# The targets of the folders whose headers a source names: what a benchmark or a fuzz target links.
+function(callwright_included_modules source result)
+  file(STRINGS "${source}" lines REGEX "^#include \"[a-z]+/")
+  list(TRANSFORM lines REPLACE "^#include \"([a-z]+)/.*" "callwright_\\1")
+  list(REMOVE_DUPLICATES lines)
+  set(${result} ${lines} PARENT_SCOPE)
+endfunction()
