@@ -1,0 +1,73 @@
+// Two baresip phones with their stock configuration at the built binary: CallStart through the command-line client.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { Server, binary, within } from '../e2e/lib/server.mjs';
+import { Baresip } from './lib/baresip.mjs';
+
+const LIMIT_MS = 20_000;
+
+let server;
+let alice;
+let bob;
+
+/** Runs `callwright call`; gives exit code and the lines that it printed. */
+async function call(...args) {
+  const child = spawn(binary(), ['call', ...args, '--url', server.callApi], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+  });
+  const [code] = await within(LIMIT_MS, once(child, 'close'), 'callwright call does not end');
+  return { code, lines: output.trim().split('\n') };
+}
+
+function names(lines) {
+  return lines.map((line) => line.split(' ')[0]);
+}
+
+describe('baresip', () => {
+  before(async () => {
+    server = await Server.start();
+    alice = await Baresip.start('alice', 'alice-demo', server.sip);
+    bob = await Baresip.start('bob', 'bob-demo', server.sip);
+  });
+  after(async () => {
+    await alice?.stop();
+    await bob?.stop();
+    assert.equal(await server?.stop(), 0);
+  });
+
+  test('two phones are connected by CallStart, exchange RTP and are hung up by CallEnd, twice', async () => {
+    for (let round = 0; round < 2; ++round) {
+      const started = await call('CallStart', `caller=sip:alice@${server.sip}`, `callee=sip:bob@${server.sip}`);
+      assert.equal(started.code, 0, started.lines.join('\n'));
+      assert.deepEqual(
+        names(started.lines).filter((name) => name !== 'TransferPending'),
+        ['Started', 'CallerAnswered', 'Transferring', 'TransferStart', 'CalleeAnswered', 'Ended'],
+      );
+      await alice.line(/incoming rtp for 'audio' established/);
+      await bob.line(/incoming rtp for 'audio' established/);
+      const callid = /callid=(\S+)/.exec(started.lines.find((line) => line.startsWith('TransferStart')))[1];
+      const ended = await call('CallEnd', `callid=${callid}`);
+      assert.equal(ended.code, 0, ended.lines.join('\n'));
+      await bob.line(/session closed|terminated/);
+      await alice.line(/session closed|terminated/);
+    }
+  });
+
+  test('a phone that is not registered ends CallStart with 404 and exit status 1', async () => {
+    const result = await call('CallStart', `caller=sip:carol@${server.sip}`, `callee=sip:bob@${server.sip}`);
+    assert.equal(result.code, 1);
+    assert.deepEqual(names(result.lines), ['Started', 'Error', 'Ended']);
+    assert.match(result.lines[1], /failed to establish initial call: 404 Not Found/);
+  });
+
+  test('a callee that is not registered ends CallStart with 404, and the first leg is hung up', async () => {
+    const result = await call('CallStart', `caller=sip:alice@${server.sip}`, `callee=sip:carol@${server.sip}`);
+    assert.equal(result.code, 1);
+    assert.match(result.lines.find((line) => line.startsWith('Error')), /404 Not Found/);
+    await alice.line(/session closed|terminated/);
+  });
+});

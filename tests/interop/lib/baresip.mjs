@@ -1,0 +1,86 @@
+// Runs baresip as a user would: the configuration that it writes for itself, plus one account. The sound card is ALSA's null device.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { within } from '../../e2e/lib/server.mjs';
+
+const LIMIT_MS = 20_000;
+
+export class Baresip {
+  #child;
+  #directory;
+  #exited;
+  #lines = [];
+  #waiting = [];
+
+  /** Starts a phone that registers `user` at `registrar` ("127.0.0.1:5060") and answers at once. Resolves when it is registered. */
+  static async start(user, password, registrar) {
+    const phone = new Baresip();
+    phone.#configure(user, password, registrar);
+    phone.#spawn();
+    await phone.line(/ 200 OK .*\[1 binding/);
+    return phone;
+  }
+
+  /** The next line that matches, from the beginning of the output on; each line is given once. */
+  async line(pattern) {
+    const find = async () => {
+      for (;;) {
+        const index = this.#lines.findIndex((line) => pattern.test(line));
+        if (index >= 0) {
+          return this.#lines.splice(index, 1)[0];
+        }
+        await new Promise((resolve) => this.#waiting.push(resolve));
+      }
+    };
+    try {
+      return await within(LIMIT_MS, find(), `baresip prints no ${pattern}`);
+    } catch (error) {
+      error.message += `\n${this.#lines.join('\n')}`;
+      throw error;
+    }
+  }
+
+  async stop() {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGTERM');
+    }
+    try {
+      await within(LIMIT_MS, this.#exited, 'baresip does not stop');
+    } catch (error) {
+      this.#child.kill('SIGKILL');
+      throw error;
+    } finally {
+      rmSync(this.#directory, { recursive: true, force: true });
+    }
+  }
+
+  #configure(user, password, registrar) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'callwright-baresip-'));
+    writeFileSync(join(this.#directory, '.asoundrc'), 'pcm.!default { type null }\nctl.!default { type null }\n');
+    // The first start writes the stock configuration.
+    const first = spawnSync('baresip', ['-f', this.#directory, '-t', '1'], { env: this.#environment(), timeout: LIMIT_MS });
+    if (first.error) {
+      throw first.error;
+    }
+    appendFileSync(join(this.#directory, 'accounts'), `<sip:${user}@${registrar};transport=udp>;auth_user=${user};auth_pass=${password};answermode=auto\n`);
+  }
+
+  #environment() {
+    return { ...process.env, HOME: this.#directory };
+  }
+
+  #spawn() {
+    this.#child = spawn('baresip', ['-f', this.#directory], { env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#exited = once(this.#child, 'exit');
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        this.#lines.push(line);
+        this.#waiting.splice(0).forEach((resolve) => resolve());
+      });
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// Runs SIPp with one of the scenarios in ../sipp, on loopback.
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { within } from '../../e2e/lib/server.mjs';
+
+const LIMIT_MS = 20_000;
+const HOST = '127.0.0.1';
+
+/** A UDP port that nobody uses now. */
+export async function freePort() {
+  const socket = createSocket('udp4');
+  socket.bind(0, HOST);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+/** True once somebody listens on this port. */
+function isBound(port, transport) {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return readFileSync(`/proc/net/${transport}`, 'utf8').includes(` ${local} `);
+}
+
+export class Sipp {
+  #child;
+  #output = '';
+  #exit;
+
+  /**
+   * Starts `scenario` ("callee") towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `set` gives variables.
+   * Resolves when it listens, so that it can be called.
+   */
+  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, set = {}, transport = 'u1' } = {}) {
+    const sipp = new Sipp();
+    sipp.port = await freePort();
+    const file = fileURLToPath(new URL(`../sipp/${scenario}.xml`, import.meta.url));
+    const args = [remote, '-sf', file, '-i', HOST, '-p', String(sipp.port), '-t', transport, '-m', '1', '-s', service, '-nostdin', '-timeout', '18s', '-timeout_error'];
+    if (password) {
+      args.push('-au', service, '-ap', password);
+    }
+    for (const [name, value] of Object.entries(set)) {
+      args.push('-set', name, value);
+    }
+    await sipp.#spawn(args, transport);
+    return sipp;
+  }
+
+  /** Starts and waits for the end; fails unless every message was as the scenario has it. */
+  static async run(scenario, options) {
+    const sipp = await Sipp.start(scenario, options);
+    await sipp.succeeded();
+  }
+
+  port;
+
+  get uri() {
+    return `sip:phone@${HOST}:${this.port}`;
+  }
+
+  get contact() {
+    return `${HOST}:${this.port}`;
+  }
+
+  /** Resolves when the scenario has ended well. */
+  async succeeded() {
+    const code = await within(LIMIT_MS, this.#exit, 'SIPp does not end').catch((error) => {
+      this.#child.kill('SIGKILL');
+      throw error;
+    });
+    if (code !== 0) {
+      throw new Error(`SIPp ended with ${code}:\n${this.#output.slice(-4000)}`);
+    }
+  }
+
+  /** Ends it early; for the clean-up of a test that failed. */
+  kill() {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGKILL');
+    }
+  }
+
+  async #spawn(args, transport) {
+    this.#child = spawn('sipp', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TERM: 'dumb' } });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.on('data', (data) => {
+        this.#output += data;
+      });
+    }
+    let ended = false;
+    this.#exit = once(this.#child, 'exit').then(([code, signal]) => {
+      ended = true;
+      return code ?? signal;
+    });
+    const bound = async () => {
+      while (!ended && !isBound(this.port, transport === 'u1' ? 'udp' : 'tcp')) {
+        await nextTurn();
+      }
+    };
+    await within(LIMIT_MS, bound(), 'SIPp does not listen');
+  }
+}
