@@ -3,10 +3,14 @@
 #include "sip/user_agent.hpp"
 #include "sip/writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::sip {
 namespace {
+
+/// Two challengers (a proxy and the answerer), each with one nonce gone stale. More is a loop.
+constexpr int kMaxChallenges = 4;
 
 /// Sends a CANCEL and needs nothing of its answer.
 class CancelUser final : public ClientTransactionUser {
@@ -29,8 +33,7 @@ ClientRequest::ClientRequest(UserAgent& user_agent, OutgoingRequest request, std
       cseq_counter_(cseq),
       digest_(digest),
       user_(user),
-      timer_(user_agent.timers(), base::Callback::to<&ClientRequest::on_timer>(*this)),
-      alive_(std::make_shared<char>()) {}
+      timer_(user_agent.timers(), base::Callback::to<&ClientRequest::on_timer>(*this)) {}
 
 ClientRequest::~ClientRequest() {
   if (transaction_ != nullptr) {
@@ -65,14 +68,16 @@ void ClientRequest::send() {
     transmit();
     return;
   }
-  user_agent_.resolver().resolve(host, [this, alive = std::weak_ptr<char>(alive_)](base::Result<std::vector<base::IpAddress>> addresses) {
-    if (!alive.expired()) {
+  lookup_ = std::make_shared<char>();
+  user_agent_.resolver().resolve(host, [this, lookup = std::weak_ptr<char>(lookup_)](base::Result<std::vector<base::IpAddress>> addresses) {
+    if (!lookup.expired()) {
       on_resolved(std::move(addresses));
     }
   });
 }
 
 void ClientRequest::on_resolved(base::Result<std::vector<base::IpAddress>> addresses) {
+  lookup_.reset();
   if (!addresses || addresses->empty()) {
     fail_later(478, "Unresolvable destination");
     return;
@@ -90,6 +95,7 @@ void ClientRequest::transmit() {
     return;
   }
   sent_cseq_ = ++cseq_counter_;
+  stage_ = Stage::Waiting;
   // The pointer must be known before anything can call back; send_request only starts the transaction.
   transaction_ = &layer.send_request(request_.method, std::move(branch), render(*via), flow_, *this);
 }
@@ -111,7 +117,9 @@ std::string ClientRequest::render(std::string_view via) const {
   if (request_.contact_user) {
     writer.header(Header::Contact, user_agent_.contact(flow_, *request_.contact_user) + request_.contact_parameters);
   }
-  writer.raw(authorization_);
+  for (const Answer& answer : answers_) {
+    writer.header(answer.header, answer.value);
+  }
   writer.raw(request_.headers);
   writer.header(Header::UserAgent, user_agent_.transactions().settings().server_name);
   if (request_.body.empty()) {
@@ -122,48 +130,69 @@ std::string ClientRequest::render(std::string_view via) const {
   return text;
 }
 
-void ClientRequest::on_response(const Message& response) {
-  if ((response.status() == 401 || response.status() == 407) && answer_challenge(response)) {
-    return;
+std::string ClientRequest::authorization() const {
+  std::string lines;
+  Writer writer(lines);
+  for (const Answer& answer : answers_) {
+    writer.header(answer.header, answer.value);
   }
-  if (response.status() >= 200) {
+  return lines;
+}
+
+void ClientRequest::on_response(const Message& response) {
+  const int status = response.status();
+  if (status < 200) {
+    stage_ = Stage::Proceeding;
+    if (cancelled_ && !timer_.pending()) {
+      send_cancel();
+    }
+  } else if ((status == 401 || status == 407) && !cancelled_ && answer_challenges(response)) {
+    if (transaction_ != nullptr) {
+      std::exchange(transaction_, nullptr)->detach();
+    }
+    transmit();
+    return;
+  } else {
+    stage_ = Stage::Done;
     timer_.cancel();
   }
   user_.on_response(*this, response);
 }
 
-bool ClientRequest::answer_challenge(const Message& response) {
-  if (digest_ == nullptr) {
+bool ClientRequest::answer_challenges(const Message& response) {
+  if (digest_ == nullptr || ++challenged_ > kMaxChallenges) {
     return false;
   }
+  // A server offers the algorithms that it knows in the order of its preference (RFC 8760 §2.4): the first that we know too is answered.
   const bool proxy = response.status() == 407;
   for (const HeaderField& field : response.headers()) {
-    if (field.id != (proxy ? Header::ProxyAuthenticate : Header::WwwAuthenticate)) {
-      continue;
+    if (field.id == (proxy ? Header::ProxyAuthenticate : Header::WwwAuthenticate) &&
+        answer_challenge(proxy ? Header::ProxyAuthorization : Header::Authorization, field.value)) {
+      return true;
     }
-    const auto challenge = DigestChallenge::parse(field.value);
-    if (!challenge) {
-      continue;
-    }
-    // Challenged again although the nonce was fresh: the password is wrong, asking again would not help.
-    if (!answered_nonce_.empty() && !challenge->stale) {
-      return false;
-    }
-    answered_nonce_ = challenge->nonce;
-    authorization_.clear();
-    Writer(authorization_)
-        .header(proxy ? Header::ProxyAuthorization : Header::Authorization, digest_->authorize(*challenge, to_string(request_.method), request_.uri));
-    if (transaction_ != nullptr) {
-      transaction_->detach();
-      transaction_ = nullptr;
-    }
-    transmit();
-    return true;
   }
   return false;
 }
 
+bool ClientRequest::answer_challenge(Header answer, std::string_view value) {
+  const auto challenge = DigestChallenge::parse(value);
+  if (!challenge) {
+    return false;
+  }
+  const auto known = std::find_if(answers_.begin(), answers_.end(), [&](const Answer& other) { return other.header == answer && other.realm == challenge->realm; });
+  if (known != answers_.end()) {
+    // Challenged again although the nonce was fresh: the password is wrong, asking again would not help.
+    if (!challenge->stale) {
+      return false;
+    }
+    answers_.erase(known);
+  }
+  answers_.push_back({answer, challenge->realm, digest_->authorize(*challenge, to_string(request_.method), request_.uri)});
+  return true;
+}
+
 void ClientRequest::on_no_response(NoResponse why) {
+  stage_ = Stage::Done;
   timer_.cancel();
   if (why == NoResponse::TimedOut) {
     user_.on_failure(*this, 408, "Request Timeout");
@@ -179,12 +208,22 @@ void ClientRequest::fail_later(int status, std::string_view reason) {
 }
 
 void ClientRequest::cancel() {
-  if (transaction_ == nullptr || request_.method != Method::Invite || timer_.pending()) {
+  if (cancelled_ || stage_ == Stage::Done || request_.method != Method::Invite) {
     return;
   }
+  cancelled_ = true;
+  if (lookup_ != nullptr) {
+    lookup_.reset();
+    fail_later(487, "Request Terminated");
+  } else if (stage_ == Stage::Proceeding) {
+    send_cancel();
+  }
+}
+
+void ClientRequest::send_cancel() {
   // RFC 3261 §9.1: same Request-URI, Call-ID, To, From, CSeq number, top Via and Route as the INVITE.
   Message invite;
-  if (!invite.parse(transaction_->request())) {
+  if (transaction_ == nullptr || !invite.parse(transaction_->request())) {
     return;
   }
   std::string text;

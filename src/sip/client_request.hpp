@@ -54,15 +54,29 @@ class ClientRequest final : private ClientTransactionUser {
 
   /// Failures are reported later, never from within this call.
   void send();
-  /// Sends CANCEL for an INVITE that has had a provisional response (RFC 3261 §9.1). The final response still comes, or after 64*T1 a 408.
+  /// Ends an INVITE that nobody wants any more. CANCEL goes out at once, or with the first provisional response when there was none yet
+  /// (RFC 3261 §9.1). The final response still comes, or 64*T1 after the CANCEL a 408. An INVITE whose destination is still being looked up
+  /// is never sent; it fails with 487.
   void cancel();
 
   /// Of the latest sending.
   [[nodiscard]] std::uint32_t cseq() const noexcept { return sent_cseq_; }
   [[nodiscard]] const Flow& flow() const noexcept { return flow_; }
   [[nodiscard]] const OutgoingRequest& request() const noexcept { return request_; }
+  /// The lines that answer the challenges so far: the ACK of a 2xx repeats them (RFC 3261 §13.2.2.4).
+  [[nodiscard]] std::string authorization() const;
+  /// False once no further response can come.
+  [[nodiscard]] bool alive() const noexcept { return transaction_ != nullptr; }
 
  private:
+  enum class Stage : std::uint8_t { Waiting, Proceeding, Done };
+  /// One challenger, known by its realm, and what we answered it.
+  struct Answer {
+    Header header;
+    std::string realm;
+    std::string value;
+  };
+
   void on_response(const Message& response) override;
   void on_no_response(NoResponse why) override;
   void on_terminated() override { transaction_ = nullptr; }
@@ -71,7 +85,9 @@ class ClientRequest final : private ClientTransactionUser {
   void transmit();
   void fail_later(int status, std::string_view reason);
   void on_timer();
-  [[nodiscard]] bool answer_challenge(const Message& response);
+  [[nodiscard]] bool answer_challenges(const Message& response);
+  [[nodiscard]] bool answer_challenge(Header answer, std::string_view value);
+  void send_cancel();
   [[nodiscard]] std::string render(std::string_view via) const;
 
   UserAgent& user_agent_;
@@ -82,12 +98,14 @@ class ClientRequest final : private ClientTransactionUser {
   ClientTransaction* transaction_ = nullptr;
   Flow flow_;
   std::uint32_t sent_cseq_ = 0;
-  std::string authorization_;  ///< A ready-made line, once challenged.
-  std::string answered_nonce_;
+  std::vector<Answer> answers_;
+  int challenged_ = 0;
+  Stage stage_ = Stage::Waiting;
+  bool cancelled_ = false;
   base::Timer timer_;  ///< After CANCEL: patience for the final response. After a local failure: its report, which must not come from within `send`.
   int failure_status_ = 0;
   std::string_view failure_reason_;
-  std::shared_ptr<char> alive_;  ///< Lets an answer of the resolver find out that we are gone.
+  std::shared_ptr<char> lookup_;  ///< Lets an answer of the resolver find out that it is no longer wanted.
 };
 
 }  // namespace callwright::sip

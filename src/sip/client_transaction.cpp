@@ -28,6 +28,14 @@ void ClientTransaction::start() {
   layer_.send(flow_, request_);
 }
 
+void ClientTransaction::detach() noexcept {
+  user_ = nullptr;
+  if (method_ == Method::Invite && state_ == State::Proceeding) {
+    // Nobody is left who could lose patience.
+    timeout_.start(layer_.settings().timers.timeout());
+  }
+}
+
 void ClientTransaction::on_retransmit() {
   // Timer A doubles without bound (§17.1.1.2); timer E doubles up to T2 and stays there once there was a provisional response (§17.1.2.2).
   const base::Duration t2 = layer_.settings().timers.t2;
@@ -51,8 +59,6 @@ void ClientTransaction::on_timeout() {
 void ClientTransaction::on_transport_error() {
   if (state_ == State::Trying || state_ == State::Proceeding) {
     fail(NoResponse::TransportError);
-  } else if (state_ == State::Completed) {
-    terminate();
   }
 }
 
@@ -106,6 +112,7 @@ void ClientTransaction::on_invite_response(const Message& response) {
   } else if (status >= 200) {
     if (state_ != State::Accepted) {
       state_ = State::Accepted;
+      layer_.forget_remote(*this);
       retransmit_.cancel();
       timeout_.start(layer_.settings().timers.timeout());  // Timer M.
     }
@@ -140,6 +147,7 @@ void ClientTransaction::on_other_response(const Message& response) {
 
 void ClientTransaction::complete(base::Duration linger) {
   state_ = State::Completed;
+  layer_.forget_remote(*this);
   retransmit_.cancel();
   timeout_.start(linger);
 }

@@ -2,6 +2,7 @@
 
 #include "sip/user_agent.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::sip {
@@ -64,6 +65,8 @@ InviteSession::InviteSession(UserAgent& user_agent, ServerTransaction& transacti
 InviteSession::~InviteSession() {
   if (invite_transaction_ != nullptr) {
     invite_transaction_->detach();
+    // An INVITE without a final response would stay in the transaction layer for ever.
+    invite_transaction_->respond({.status = 480});
   }
   user_agent_.remove(*this);
 }
@@ -78,7 +81,10 @@ void InviteSession::detach_observer() noexcept {
   refer_accepted_ = false;
 }
 
-bool InviteSession::idle() const noexcept { return state_ == State::Ended && bye_ == nullptr && notify_ == nullptr && fork_byes_.empty() && !refer_subscribed_ && !refer_accepted_; }
+bool InviteSession::idle() const noexcept {
+  const bool forks_ended = std::all_of(forks_.begin(), forks_.end(), [](const Fork& fork) { return fork.bye == nullptr; });
+  return state_ == State::Ended && bye_ == nullptr && notify_ == nullptr && forks_ended && !refer_subscribed_ && !refer_accepted_;
+}
 
 void InviteSession::settle() {
   if (idle()) {
@@ -93,11 +99,8 @@ void InviteSession::end(int status) {
       finish({.by = SessionEnd::Party::Local, .status = 487, .reason = "Request Terminated"});
       return;
     case State::Inviting:
-      // RFC 3261 §9.1: CANCEL only after a provisional response; until then remember.
       end_requested_ = true;
-      if (provisional_received_) {
-        invite_.request->cancel();
-      }
+      invite_.request->cancel();
       return;
     case State::Incoming:
       static_cast<void>(reject(status));
@@ -146,6 +149,8 @@ void InviteSession::on_response(ClientRequest& request, const Message& response)
     on_invite_response(response);
   } else if (&request == reinvite_.request.get()) {
     on_reinvite_response(response);
+  } else if (repeat_ack(request, response)) {
+    return;
   } else if (response.status() < 200) {
     return;
   } else if (&request == refer_.get()) {
@@ -163,19 +168,16 @@ void InviteSession::on_failure(ClientRequest& request, int status, std::string_v
   } else if (&request == refer_.get()) {
     on_refer_response(status, reason);
   } else if (&request == notify_.get()) {
-    notify_.reset();
-    if (status >= 300) {
-      // 481 and the like: the peer wants no more of them (RFC 6665 §4.2.2).
-      notifies_.clear();
-      refer_accepted_ = false;
-    }
-    send_next_notify();
+    on_notify_result(status);
   } else if (&request == bye_.get()) {
     bye_.reset();
     settle();
   } else {
-    std::erase_if(fork_byes_, [&request](const std::unique_ptr<ClientRequest>& bye) { return bye.get() == &request; });
-    settle();
+    const auto fork = std::find_if(forks_.begin(), forks_.end(), [&request](const Fork& other) { return other.bye.get() == &request; });
+    if (fork != forks_.end()) {
+      fork->bye.reset();
+      settle();
+    }
   }
 }
 

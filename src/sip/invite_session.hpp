@@ -51,9 +51,10 @@ class InviteSessionObserver {
   virtual void on_refer(InviteSession& session, std::string_view refer_to, std::string_view referred_by);
   /// The final response to our REFER; 202 or 200 means that NOTIFYs follow.
   virtual void on_refer_result(InviteSession& session, int status, std::string_view reason);
-  /// A NOTIFY of our REFER's subscription: the status line of its sipfrag without "SIP/2.0 "; `last` when the subscription has ended.
+  /// A NOTIFY of our REFER's subscription: the status line of its sipfrag without "SIP/2.0 "; `last` when the subscription has ended. The line is
+  /// empty when it ended without telling how the referred call went.
   virtual void on_refer_progress(InviteSession& session, std::string_view status_line, bool last);
-  /// The last callback.
+  /// The last callback, once; but a REFER whose subscription outlives the call (`refer_pending`) goes on to report until it ends.
   virtual void on_ended(InviteSession& session, const SessionEnd& end) = 0;
 };
 
@@ -142,6 +143,17 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
     std::string ack;
     Flow ack_flow;
   };
+  /// Another party that answered our INVITE, a proxy having forked it: it gets an ACK and a BYE.
+  struct Fork {
+    std::string tag;
+    std::string ack;
+    Flow flow;
+    std::unique_ptr<ClientRequest> bye;
+  };
+  struct Notification {
+    std::string status_line;
+    enum class Kind : std::uint8_t { Progress, Last } kind = Kind::Progress;
+  };
 
   // From the user agent.
   void on_request(ServerTransaction& transaction, const Message& request);
@@ -166,7 +178,11 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   void finish_reinvite(int status, std::string_view reason);
   void retry_reinvite();
   void acknowledge(SentInvite& invite, std::string_view sdp);
+  void on_other_accepted(const Message& response);
   void drop_fork(const Message& response);
+  void write_ack(std::string& ack, const ClientRequest& invite, const Flow& flow, const OutgoingRequest& request, std::string_view sdp) const;
+  [[nodiscard]] bool repeat_ack(const ClientRequest& request, const Message& response);
+  void keep_for_repeats(SentInvite& invite);
   [[nodiscard]] SentInvite* unacknowledged() noexcept;
 
   // Answerer's INVITE (invite_session_answerer.cpp)
@@ -183,6 +199,7 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   void on_refer_response(int status, std::string_view reason);
   void send_next_notify();
   void on_refer_silence();
+  void on_notify_result(int status);
   void send_bye();
   [[nodiscard]] std::unique_ptr<ClientRequest> send_in_dialog(OutgoingRequest request);
   [[nodiscard]] std::string contact_lines(const Flow& flow) const;
@@ -198,14 +215,13 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   Role role_;
   State state_ = State::Idle;
   bool end_requested_ = false;
-  bool provisional_received_ = false;
   bool reinvite_incoming_ = false;
   bool refer_subscribed_ = false;  ///< Our REFER, their NOTIFYs.
   bool refer_accepted_ = false;    ///< Their REFER, our NOTIFYs.
-  int refusal_status_ = 480;
 
   SentInvite invite_;
   SentInvite reinvite_;
+  std::vector<SentInvite> former_reinvites_;  ///< Replaced by a later one, but their 2xx may still be repeated.
   int reinvite_attempts_ = 0;
   base::Timer reinvite_retry_;
 
@@ -219,10 +235,11 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   ServerTransaction* refer_transaction_ = nullptr;  ///< Only while `on_refer` runs.
   std::unique_ptr<ClientRequest> refer_;
   std::unique_ptr<ClientRequest> notify_;
-  std::deque<std::pair<std::string, bool>> notifies_;  ///< Status lines still to be sent; true: the last one.
+  std::deque<Notification> notifies_;  ///< The first one is under way when `notify_` is there.
+  int notify_attempts_ = 0;
   base::Timer refer_timeout_;
   std::unique_ptr<ClientRequest> bye_;
-  std::vector<std::unique_ptr<ClientRequest>> fork_byes_;
+  std::vector<Fork> forks_;
   std::unique_ptr<DigestClient> digest_;
 };
 

@@ -3,6 +3,7 @@
 #include "sip/user_agent.hpp"
 #include "sip/writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::sip {
@@ -14,10 +15,24 @@ using base::Result;
 namespace {
 
 constexpr int kMaxReinviteAttempts = 5;
+constexpr std::size_t kMaxForks = 16;
 
 InviteProgress progress_of(const Message& response) { return {.status = response.status(), .reason = response.reason(), .sdp = response.body()}; }
 
 Error wrong_state(const char* what) { return {Errc::WrongState, what}; }
+
+/// Where an ACK goes: to the address that stands in its first Route or its URI, else where the INVITE went.
+Flow ack_flow(const OutgoingRequest& ack, const Flow& invite_flow) {
+  Flow flow = invite_flow;
+  const std::string_view next_hop = ack.routes.empty() ? std::string_view(ack.uri) : std::string_view(ack.routes.front());
+  const auto named = NameAddr::parse(next_hop);
+  const auto uri = named ? UriView::parse(named->uri) : Result<UriView>(named.error());
+  const auto literal = uri ? base::IpAddress::parse(uri->host) : Result<base::IpAddress>(uri.error());
+  if (literal && flow.transport == Transport::Udp) {
+    flow.remote = {*literal, uri->port != 0 ? uri->port : std::uint16_t{5060}};
+  }
+  return flow;
+}
 
 }  // namespace
 
@@ -41,6 +56,7 @@ void InviteSession::send_invite(SentInvite& invite, std::string_view sdp) {
   }
   request.body = sdp;
   request.content_type = "application/sdp";
+  keep_for_repeats(invite);
   invite.phase = SentInvite::Phase::Pending;
   invite.sdp = sdp;
   invite.ack.clear();
@@ -58,25 +74,14 @@ void InviteSession::on_invite_response(const Message& response) {
     on_invite_accepted(response);
     return;
   }
-  if (state_ != State::Inviting) {
-    return;
-  }
-  provisional_received_ = true;
-  if (end_requested_) {
-    invite_.request->cancel();
-  } else if (status > 100) {
+  if (state_ == State::Inviting && !end_requested_ && status > 100) {
     observer_->on_provisional(*this, progress_of(response));
   }
 }
 
 void InviteSession::on_invite_accepted(const Message& response) {
   if (state_ != State::Inviting) {
-    // Repeated since our ACK was lost, or another fork that answered too (RFC 3261 §13.2.2.4).
-    if (response.to().tag() != dialog_.remote_tag) {
-      drop_fork(response);
-    } else if (invite_.phase == SentInvite::Phase::Done) {
-      user_agent_.transactions().send(invite_.ack_flow, invite_.ack);
-    }
+    on_other_accepted(response);
     return;
   }
   dialog_.establish(response);
@@ -127,21 +132,18 @@ Result<void> InviteSession::acknowledge(std::string_view sdp_answer) {
 void InviteSession::acknowledge(SentInvite& invite, std::string_view sdp) {
   // RFC 3261 §13.2.2.4: the ACK of a 2xx is no transaction; it goes where the route set says, and again for each repeated 2xx.
   const OutgoingRequest request = dialog_.request(Method::Ack);
-  TransactionLayer& layer = user_agent_.transactions();
-  invite.ack_flow = invite.request->flow();
-  const std::string_view next_hop = request.routes.empty() ? std::string_view(request.uri) : std::string_view(request.routes.front());
-  if (const auto named = NameAddr::parse(next_hop)) {
-    if (const auto uri = UriView::parse(named->uri)) {
-      const auto literal = base::IpAddress::parse(uri->host);
-      if (literal && invite.ack_flow.transport == Transport::Udp) {
-        invite.ack_flow.remote = {*literal, uri->port != 0 ? uri->port : std::uint16_t{5060}};
-      }
-    }
-  }
+  invite.ack_flow = ack_flow(request, invite.request->flow());
   invite.phase = SentInvite::Phase::Done;
-  Writer writer(invite.ack);
+  write_ack(invite.ack, *invite.request, invite.ack_flow, request, sdp);
+  user_agent_.transactions().send(invite.ack_flow, invite.ack);
+}
+
+void InviteSession::write_ack(std::string& ack, const ClientRequest& invite, const Flow& flow, const OutgoingRequest& request, std::string_view sdp) const {
+  TransactionLayer& layer = user_agent_.transactions();
+  ack.clear();
+  Writer writer(ack);
   writer.request(Method::Ack, request.uri);
-  writer.header(Header::Via, layer.make_via(invite.ack_flow, layer.make_branch()).value_or(std::string{}));
+  writer.header(Header::Via, layer.make_via(flow, layer.make_branch()).value_or(std::string{}));
   writer.header(Header::MaxForwards, 70);
   for (const std::string& route : request.routes) {
     writer.header(Header::Route, route);
@@ -149,29 +151,61 @@ void InviteSession::acknowledge(SentInvite& invite, std::string_view sdp) {
   writer.header(Header::From, request.from);
   writer.header(Header::To, request.to);
   writer.header(Header::CallId, request.call_id);
-  writer.cseq(invite.request->cseq(), "ACK");
+  writer.cseq(invite.cseq(), "ACK");
+  writer.raw(invite.authorization());
   if (sdp.empty()) {
     writer.end();
   } else {
     writer.body("application/sdp", sdp);
   }
-  layer.send(invite.ack_flow, invite.ack);
+}
+
+void InviteSession::on_other_accepted(const Message& response) {
+  const std::string_view tag = response.to().tag();
+  if (tag == dialog_.remote_tag) {
+    if (invite_.phase == SentInvite::Phase::Done) {
+      user_agent_.transactions().send(invite_.ack_flow, invite_.ack);
+    }
+    return;
+  }
+  const auto fork = std::find_if(forks_.begin(), forks_.end(), [tag](const Fork& other) { return other.tag == tag; });
+  if (fork != forks_.end()) {
+    user_agent_.transactions().send(fork->flow, fork->ack);
+  } else if (forks_.size() < kMaxForks) {
+    drop_fork(response);
+  }
 }
 
 void InviteSession::drop_fork(const Message& response) {
-  const Dialog kept = dialog_;
-  const std::string ack = std::exchange(invite_.ack, {});
-  const Flow ack_flow = invite_.ack_flow;
-  dialog_.establish(response);
-  acknowledge(invite_, {});
-  fork_byes_.push_back(send_in_dialog(dialog_.request(Method::Bye)));
-  ClientRequest& bye = *fork_byes_.back();
-  bye.send();
-  const std::uint32_t cseq = dialog_.local_cseq;
-  dialog_ = kept;
-  dialog_.local_cseq = cseq;
-  invite_.ack = ack;
-  invite_.ack_flow = ack_flow;
+  Dialog other = dialog_;
+  other.establish(response);
+  const OutgoingRequest request = other.request(Method::Ack);
+  Fork& fork = forks_.emplace_back();
+  fork.tag = other.remote_tag;
+  fork.flow = ack_flow(request, invite_.request->flow());
+  write_ack(fork.ack, *invite_.request, fork.flow, request, {});
+  user_agent_.transactions().send(fork.flow, fork.ack);
+  fork.bye = send_in_dialog(other.request(Method::Bye));
+  fork.bye->send();
+}
+
+void InviteSession::keep_for_repeats(SentInvite& invite) {
+  std::erase_if(former_reinvites_, [](const SentInvite& former) { return !former.request->alive(); });
+  if (invite.phase == SentInvite::Phase::Done && invite.request->alive()) {
+    former_reinvites_.push_back(std::move(invite));
+    invite = SentInvite{};
+  }
+}
+
+bool InviteSession::repeat_ack(const ClientRequest& request, const Message& response) {
+  const auto former = std::find_if(former_reinvites_.begin(), former_reinvites_.end(), [&request](const SentInvite& sent) { return sent.request.get() == &request; });
+  if (former == former_reinvites_.end()) {
+    return false;
+  }
+  if (response.status() >= 200 && response.status() < 300) {
+    user_agent_.transactions().send(former->ack_flow, former->ack);
+  }
+  return true;
 }
 
 Result<void> InviteSession::reinvite(std::string_view sdp_offer) {

@@ -12,6 +12,8 @@ using base::Result;
 
 namespace {
 
+constexpr int kMaxNotifyAttempts = 3;
+constexpr std::size_t kMaxNotifies = 8;
 constexpr std::string_view kSipFrag = "message/sipfrag;version=2.0";
 
 /// "SIP/2.0 180 Ringing" → "180 Ringing"; "" when the body is no status line.
@@ -79,6 +81,7 @@ void InviteSession::on_refer_response(int status, std::string_view reason) {
   refer_.reset();
   if (status >= 300) {
     refer_subscribed_ = false;
+    refer_timeout_.cancel();
   }
   observer_->on_refer_result(*this, status, text);
   if (state_ == State::Ended) {
@@ -88,6 +91,8 @@ void InviteSession::on_refer_response(int status, std::string_view reason) {
 
 void InviteSession::on_refer_silence() {
   refer_subscribed_ = false;
+  refer_.reset();
+  observer_->on_refer_progress(*this, {}, true);
   settle();
 }
 
@@ -102,6 +107,10 @@ void InviteSession::receive_notify(ServerTransaction& transaction, const Message
     return;
   }
   transaction.respond({.status = 200});
+  if (refer_ != nullptr) {
+    // It overtook the response to the REFER, which it implies (RFC 6665 §4.1.2.4).
+    on_refer_response(202, reason_phrase(202));
+  }
   const auto subscription = TokenWithParameters::parse(request.header(Header::SubscriptionState).value_or(std::string_view{}));
   const std::string_view line = status_line_of(request.body());
   // Some phones leave the subscription active after the final status; nothing follows all the same.
@@ -110,7 +119,7 @@ void InviteSession::receive_notify(ServerTransaction& transaction, const Message
     refer_subscribed_ = false;
     refer_timeout_.cancel();
   }
-  if (!line.empty()) {
+  if (!line.empty() || last) {
     observer_->on_refer_progress(*this, line, last);
   }
   if (state_ == State::Ended) {
@@ -169,9 +178,32 @@ Result<void> InviteSession::notify_refer(int status, std::string_view reason) {
   }
   std::string line = std::to_string(status) + " ";
   line += reason.empty() ? reason_phrase(status) : reason;
-  notifies_.emplace_back(std::move(line), status >= 200);
+  if (notifies_.size() >= kMaxNotifies && notifies_.back().kind == Notification::Kind::Progress) {
+    // Nobody misses a 180 that a later status overtakes.
+    notifies_.pop_back();
+  }
+  notifies_.push_back({std::move(line), status >= 200 ? Notification::Kind::Last : Notification::Kind::Progress});
+  if (status >= 200) {
+    refer_accepted_ = false;
+  }
   send_next_notify();
   return base::ok();
+}
+
+void InviteSession::on_notify_result(int status) {
+  notify_.reset();
+  // 500: another request of ours, sent later, overtook it, so that its CSeq number came too late. With a new number it is welcome.
+  const bool again = status == 500 && ++notify_attempts_ < kMaxNotifyAttempts;
+  if (!again) {
+    notifies_.pop_front();
+    notify_attempts_ = 0;
+  }
+  if (status >= 300 && status != 500) {
+    // 481 and the like: the peer wants no more of them (RFC 6665 §4.2.2).
+    notifies_.clear();
+    refer_accepted_ = false;
+  }
+  send_next_notify();
 }
 
 void InviteSession::send_next_notify() {
@@ -184,17 +216,13 @@ void InviteSession::send_next_notify() {
     }
     return;
   }
-  auto [line, last] = std::move(notifies_.front());
-  notifies_.pop_front();
+  const Notification& next = notifies_.front();
   OutgoingRequest request = dialog_.request(Method::Notify);
   request.contact_user = contact_user_;
   request.headers = "Event: refer\r\nSubscription-State: ";
-  request.headers += last ? "terminated;reason=noresource\r\n" : "active;expires=60\r\n";
+  request.headers += next.kind == Notification::Kind::Last ? "terminated;reason=noresource\r\n" : "active;expires=60\r\n";
   request.content_type = kSipFrag;
-  request.body = "SIP/2.0 " + line + "\r\n";
-  if (last) {
-    refer_accepted_ = false;
-  }
+  request.body = "SIP/2.0 " + next.status_line + "\r\n";
   notify_ = send_in_dialog(std::move(request));
   notify_->send();
 }

@@ -44,6 +44,9 @@ Flow reply_flow(const Flow& flow, const Via& via) {
   return reply;
 }
 
+/// RFC 3261 §17.2.1: an INVITE that its user has not answered by then gets a 100, so that it is not sent again.
+constexpr base::Duration kTryingDelay = std::chrono::milliseconds(200);
+
 bool makes_dialog(Method method) { return method == Method::Invite || method == Method::Subscribe || method == Method::Refer || method == Method::Notify; }
 
 }  // namespace
@@ -78,7 +81,9 @@ ServerTransaction::ServerTransaction(TransactionLayer& layer, std::string key, s
       return true;
     });
   }
-  if (method_ != Method::Invite) {
+  if (method_ == Method::Invite) {
+    retransmit_.start(kTryingDelay);
+  } else {
     // Nobody waits for an answer longer than timer F; a request that is never answered must not stay for ever.
     timeout_.start(layer.settings().timers.timeout());
   }
@@ -119,6 +124,7 @@ void ServerTransaction::respond(const Response& response) {
     return;
   }
   render(response);
+  retransmit_.cancel();
   layer_.send(reply_flow_, last_response_);
   if (response.status < 200) {
     state_ = State::Proceeding;
@@ -182,6 +188,10 @@ void ServerTransaction::on_cancel() {
 }
 
 void ServerTransaction::on_retransmit() {
+  if (state_ == State::Trying) {
+    respond({.status = 100});
+    return;
+  }
   interval_ = std::min(2 * interval_, layer_.settings().timers.t2);
   retransmit_.start(interval_);
   layer_.send(reply_flow_, last_response_);

@@ -44,7 +44,7 @@ class ClientTransaction {
   /// Sends the request for the first time.
   void start();
   /// The user goes away; the transaction finishes by itself.
-  void detach() noexcept { user_ = nullptr; }
+  void detach() noexcept;
   void on_response(const Message& response);
   void on_transport_error();
   /// Ends it without waiting for a final response (RFC 3261 §9.1, after CANCEL).

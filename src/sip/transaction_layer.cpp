@@ -87,8 +87,8 @@ void TransactionLayer::refuse_malformed(const Flow& flow, const Message& message
   const ParseError& error = message.error();
   base::log::debug("malformed SIP message refused", {{"from", flow.remote.to_string()}, {"position", error.position}, {"reason", error.reason}});
   if (error.answerable && message.is_request() && message.method() != Method::Ack) {
-    const std::string reason = "Bad Request - " + std::string(error.reason);
-    respond_statelessly(flow, message, {.status = 400, .reason = reason});
+    const std::string reason = std::string(reason_phrase(error.status)) + " - " + std::string(error.reason);
+    respond_statelessly(flow, message, {.status = error.status, .reason = reason});
   }
 }
 
@@ -196,7 +196,7 @@ ServerTransaction* TransactionLayer::find_cancelled(const Message& cancel) {
   return found == servers_.end() ? nullptr : found->second.get();
 }
 
-void TransactionLayer::remove(ClientTransaction& transaction) {
+void TransactionLayer::forget_remote(ClientTransaction& transaction) {
   const auto remote = by_remote_.find(transaction.flow().remote);
   if (remote != by_remote_.end()) {
     remote->second.erase(&transaction);
@@ -204,6 +204,10 @@ void TransactionLayer::remove(ClientTransaction& transaction) {
       by_remote_.erase(remote);
     }
   }
+}
+
+void TransactionLayer::remove(ClientTransaction& transaction) {
+  forget_remote(transaction);
   std::string key;
   make_client_key(key, transaction.branch(), transaction.method());
   clients_.erase(key);

@@ -82,6 +82,8 @@ class TransactionLayer final : public TransportUser {
   // For the transactions themselves: the object is destroyed by the time these return.
   void remove(ClientTransaction& transaction);
   void remove(ServerTransaction& transaction);
+  /// The transaction has its final response: that its peer dies does not matter any more.
+  void forget_remote(ClientTransaction& transaction);
 
  private:
   void on_request(const Flow& flow, const Message& request);
@@ -98,7 +100,7 @@ class TransactionLayer final : public TransportUser {
   TraceSink* trace_ = nullptr;
   StringMap<std::unique_ptr<ClientTransaction>> clients_;
   StringMap<std::unique_ptr<ServerTransaction>> servers_;
-  /// What fails when an address turns out to be dead.
+  /// What fails when an address turns out to be dead: the transactions that still wait for it.
   std::unordered_map<base::SocketAddress, std::unordered_set<ClientTransaction*>> by_remote_;
   /// Requests outside dialogs that have a transaction: the same one by another way is a merged request.
   std::unordered_set<std::uint64_t> identities_;

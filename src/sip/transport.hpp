@@ -36,7 +36,8 @@ class TransportPort {
  public:
   virtual ~TransportPort() = default;
 
-  /// Takes the message; the bytes are not used after the call. A failure that shows later is told through `TransportUser::on_transport_error`.
+  /// Takes the message; the bytes are not used after the call. A failure is told through `TransportUser::on_transport_error`, later: never from
+  /// within this call.
   virtual void send(const Flow& flow, std::string_view message) = 0;
   /// The address that a peer at `remote` should use to reach us (for Via and Contact), or nothing when there is no listener for that transport.
   [[nodiscard]] virtual std::optional<base::SocketAddress> local_address(Transport transport, const base::SocketAddress& remote) const = 0;

@@ -11,6 +11,16 @@ void make_dialog_key(std::string& key, std::string_view call_id, std::string_vie
   key.append(local_tag);
 }
 
+/// Options that the peer insists on (RFC 3261 §8.2.2.3): none is offered here.
+std::string required_options(const Message& request) {
+  std::string options;
+  request.for_each_value(Header::Require, [&options](std::string_view option) {
+    options.append(options.empty() ? "" : ", ").append(option);
+    return true;
+  });
+  return options;
+}
+
 }  // namespace
 
 UserAgent::UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings)
@@ -18,7 +28,11 @@ UserAgent::UserAgent(base::Timers& timers, base::Random& random, TransportPort& 
   layer_.set_core(*this);
 }
 
-UserAgent::~UserAgent() = default;
+UserAgent::~UserAgent() {
+  // Sessions use what is declared after them when they go.
+  settled_.clear();
+  retired_.clear();
+}
 
 std::unique_ptr<InviteSession> UserAgent::call(InviteSession::CallerOptions options, InviteSessionObserver& observer) {
   return std::make_unique<InviteSession>(*this, std::move(options), observer);
@@ -90,6 +104,11 @@ InviteSession* UserAgent::find(const Message& request) {
 void UserAgent::on_request(ServerTransaction& transaction, const Message& request) {
   if (request.method() == Method::Cancel) {
     on_cancel(transaction, request);
+    return;
+  }
+  if (const std::string unsupported = required_options(request); !unsupported.empty()) {
+    const std::string headers = "Unsupported: " + unsupported + "\r\n";
+    transaction.respond({.status = 420, .headers = headers});
     return;
   }
   if (!request.to().tag().empty()) {

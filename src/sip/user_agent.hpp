@@ -46,6 +46,7 @@ class UserAgent final : private TransactionLayer::Core {
   [[nodiscard]] base::Timers& timers() noexcept { return layer_.timers(); }
   [[nodiscard]] base::Random& random() noexcept { return layer_.random(); }
   [[nodiscard]] Resolver& resolver() noexcept { return resolver_; }
+  [[nodiscard]] const TransportPort& transport() const noexcept { return layer_.transport(); }
   [[nodiscard]] std::size_t dialogs() const noexcept { return sessions_.size(); }
   [[nodiscard]] std::size_t retired() const noexcept { return retired_.size() + settled_.size(); }
 
