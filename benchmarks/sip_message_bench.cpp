@@ -36,14 +36,16 @@ std::string long_invite() {
     const std::string host = "proxy" + std::to_string(i) + ".example.com";
     text += "Via: SIP/2.0/UDP " + host + ";branch=z9hG4bK" + std::to_string(i) + "\r\nRecord-Route: <sip:" + host + ";lr>\r\n";
   }
-  for (int i = 0; i < 12; ++i) text += "X-Note-" + std::to_string(i) + ": value " + std::to_string(i) + "\r\n";
+  for (int i = 0; i < 12; ++i)
+    text += "X-Note-" + std::to_string(i) + ": value " + std::to_string(i) + "\r\n";
   return text += "\r\n";
 }
 
 void parse(benchmark::State& state, std::string_view text) {
   Message message;
   for (auto _ : state) {
-    if (!message.parse(text)) state.SkipWithError("the message was refused");
+    if (!message.parse(text))
+      state.SkipWithError("the message was refused");
     benchmark::DoNotOptimize(message.cseq().number);
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(text.size()));
@@ -51,25 +53,26 @@ void parse(benchmark::State& state, std::string_view text) {
   state.counters["fields"] = static_cast<double>(message.headers().size());
 }
 
-void sip_parse_invite(benchmark::State& state) { parse(state, kInvite); }
-BENCHMARK(sip_parse_invite);
+void parse_invite(benchmark::State& state) { parse(state, kInvite); }
+BENCHMARK(parse_invite);
 
-void sip_parse_long_invite(benchmark::State& state) {
+void parse_long_invite(benchmark::State& state) {
   const std::string text = long_invite();
   parse(state, text);
 }
-BENCHMARK(sip_parse_long_invite);
+BENCHMARK(parse_long_invite);
 
-void sip_parse_folded_invite(benchmark::State& state) {
+void parse_folded_invite(benchmark::State& state) {
   std::string text(kInvite);
   text.insert(text.find("Supported"), "Subject: one\r\n two\r\n");
   parse(state, text);
 }
-BENCHMARK(sip_parse_folded_invite);
+BENCHMARK(parse_folded_invite);
 
-void sip_write_ok(benchmark::State& state) {
+void write_ok(benchmark::State& state) {
   Message request;
-  if (!request.parse(kInvite)) state.SkipWithError("the message was refused");
+  if (!request.parse(kInvite))
+    state.SkipWithError("the message was refused");
   std::string out;
   for (auto _ : state) {
     out.clear();
@@ -80,6 +83,6 @@ void sip_write_ok(benchmark::State& state) {
     benchmark::DoNotOptimize(out.data());
   }
 }
-BENCHMARK(sip_write_ok);
+BENCHMARK(write_ok);
 
 }  // namespace

@@ -12,7 +12,8 @@ using namespace callwright;
 namespace {
 
 void require(bool holds) {
-  if (!holds) std::abort();
+  if (!holds)
+    std::abort();
 }
 
 }  // namespace

@@ -13,10 +13,13 @@ using namespace callwright::sip;
 namespace {
 
 void require(bool holds) {
-  if (!holds) std::abort();
+  if (!holds)
+    std::abort();
 }
 
-bool is_within(std::string_view part, std::string_view whole) { return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size(); }
+bool is_within(std::string_view part, std::string_view whole) {
+  return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
+}
 
 void read_all(const Message& message) {
   for (const HeaderField& field : message.headers()) {
@@ -39,14 +42,18 @@ void read_all(const Message& message) {
 void round_trip(const Message& message) {
   std::string out;
   Writer writer(out);
-  if (message.is_request()) writer.request(message.method_text(), message.request_uri());
-  else writer.response(message.status(), message.reason());
+  if (message.is_request())
+    writer.request(message.method_text(), message.request_uri());
+  else
+    writer.response(message.status(), message.reason());
   for (const HeaderField& field : message.headers()) {
-    if (field.id != Header::ContentLength) writer.header(field.name, field.value);
+    if (field.id != Header::ContentLength)
+      writer.header(field.name, field.value);
   }
   writer.body("", message.body());
   Message again;
-  if (out.size() > Message::kMaxSize || message.headers().size() >= Message::kMaxHeaders) return;
+  if (out.size() > Message::kMaxSize || message.headers().size() >= Message::kMaxHeaders)
+    return;
   require(again.parse(out));
   require(again.call_id() == message.call_id() && again.cseq().number == message.cseq().number && again.body() == message.body());
   require(again.from().tag() == message.from().tag() && again.top_via().branch() == message.top_via().branch());
@@ -62,7 +69,8 @@ void frame(std::string_view bytes) {
   for (; size <= bytes.size() && state == StreamFrame::State::Incomplete; ++size) {
     const StreamFrame part = next_frame(bytes.substr(0, size), scanned);
     state = part.state;
-    if (state == StreamFrame::State::Message) require(whole.state == state && part.skip == whole.skip && part.size == whole.size);
+    if (state == StreamFrame::State::Message)
+      require(whole.state == state && part.skip == whole.skip && part.size == whole.size);
   }
 }
 
@@ -79,7 +87,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(message.error().position <= size && !message.error().reason.empty());
     require(!message.error().answerable || (!message.call_id().empty() && !message.cseq().method_text.empty() && !message.from().uri.empty()));
   }
-  if (size < 2000) frame(bytes);
+  if (size < 2000)
+    frame(bytes);
   static_cast<void>(masked(bytes));
   return 0;
 }

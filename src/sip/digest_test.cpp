@@ -32,7 +32,8 @@ TEST(DigestHash, matches_rfc_2617_3_5) {
 
 TEST(DigestHash, matches_rfc_7616_3_9_1) {
   constexpr std::string_view kFields =
-      "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", uri=\"/dir/index.html\", nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", nc=00000001,"
+      "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", uri=\"/dir/index.html\", nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", "
+      "nc=00000001,"
       " cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth, ";
   const std::string md5_text = std::string(kFields) + "algorithm=MD5, response=\"8ca523f5e9506fed4657c9700eebdbec\"";
   const DigestResponse md5 = parsed(md5_text);
@@ -45,13 +46,15 @@ TEST(DigestHash, matches_rfc_7616_3_9_1) {
 
 TEST(DigestHash, matches_the_form_without_qop) {
   // MD5(HA1 ":" nonce ":" HA2) with the account of RFC 2617 §3.5, as in its erratum for RFC 2069.
-  const DigestResponse answer = parsed(
-      "Digest username=\"Mufasa\", realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\", response=\"x\"");
-  EXPECT_EQ(expected_response(answer, "GET", digest_ha1(DigestAlgorithm::Md5, "Mufasa", "testrealm@host.com", "CircleOfLife")), "1949323746fe6a43ef61f9606e7febea");
+  const DigestResponse answer =
+      parsed("Digest username=\"Mufasa\", realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\", response=\"x\"");
+  EXPECT_EQ(expected_response(answer, "GET", digest_ha1(DigestAlgorithm::Md5, "Mufasa", "testrealm@host.com", "CircleOfLife")),
+            "1949323746fe6a43ef61f9606e7febea");
 }
 
 TEST(DigestChallenge, reads_parameters_in_any_order_quoted_or_not) {
-  const auto challenge = DigestChallenge::parse(" digest  qop=\"auth-int, auth\" ,stale=TRUE,algorithm=\"sha-256\",nonce=abc, realm=\"a \\\"b\\\", c\", opaque=\"o\", x=y,");
+  const auto challenge =
+      DigestChallenge::parse(" digest  qop=\"auth-int, auth\" ,stale=TRUE,algorithm=\"sha-256\",nonce=abc, realm=\"a \\\"b\\\", c\", opaque=\"o\", x=y,");
   ASSERT_TRUE(challenge) << challenge.error().detail;
   EXPECT_EQ(challenge->algorithm, DigestAlgorithm::Sha256);
   EXPECT_TRUE(challenge->algorithm_named);
@@ -72,8 +75,8 @@ TEST(DigestChallenge, has_defaults) {
 }
 
 TEST(DigestChallenge, says_what_is_unsupported) {
-  for (const std::string_view value : {"Basic realm=\"a\"", "Digest realm=\"a\", nonce=\"n\", algorithm=MD5-sess", "Digest realm=\"a\", nonce=\"n\", algorithm=SHA-512-256",
-                                       "Digest realm=\"a\", nonce=\"n\", qop=\"auth-int\"", ""}) {
+  for (const std::string_view value : {"Basic realm=\"a\"", "Digest realm=\"a\", nonce=\"n\", algorithm=MD5-sess",
+                                       "Digest realm=\"a\", nonce=\"n\", algorithm=SHA-512-256", "Digest realm=\"a\", nonce=\"n\", qop=\"auth-int\"", ""}) {
     const auto challenge = DigestChallenge::parse(value);
     ASSERT_FALSE(challenge) << value;
     EXPECT_EQ(challenge.error().code, base::make_error_code(base::Errc::Unsupported)) << value;
@@ -81,8 +84,9 @@ TEST(DigestChallenge, says_what_is_unsupported) {
 }
 
 TEST(DigestChallenge, refuses_malformed_parameters) {
-  for (const std::string_view value : {"Digest", "Digest realm=\"a\"", "Digest nonce=\"a\"", "Digest realm=\"a\", nonce=\"\"", "Digest realm=\"a\", nonce=\"b",
-                                       "Digest realm=\"a\" nonce=\"b\"", "Digest realm=\"a\", nonce=\"b\", realm=\"c\"", "Digest realm, nonce=\"b\"", "Digest =\"a\""}) {
+  for (const std::string_view value :
+       {"Digest", "Digest realm=\"a\"", "Digest nonce=\"a\"", "Digest realm=\"a\", nonce=\"\"", "Digest realm=\"a\", nonce=\"b",
+        "Digest realm=\"a\" nonce=\"b\"", "Digest realm=\"a\", nonce=\"b\", realm=\"c\"", "Digest realm, nonce=\"b\"", "Digest =\"a\""}) {
     const auto challenge = DigestChallenge::parse(value);
     ASSERT_FALSE(challenge) << value;
     EXPECT_EQ(challenge.error().code, base::make_error_code(base::Errc::InvalidArgument)) << value;
@@ -155,7 +159,8 @@ TEST_F(DigestTest, client_writes_what_servers_want) {
   EXPECT_THAT(first, HasSubstr(", qop=auth, nc=00000001, cnonce=\""));
   EXPECT_THAT(first, HasSubstr(", algorithm=MD5"));
   EXPECT_THAT(first, HasSubstr(", opaque=\"o\\\"p\""));
-  for (int i = 2; i < 16; ++i) static_cast<void>(client_.authorize(challenge, "REGISTER", kUri));
+  for (int i = 2; i < 16; ++i)
+    static_cast<void>(client_.authorize(challenge, "REGISTER", kUri));
   EXPECT_THAT(client_.authorize(challenge, "REGISTER", kUri), HasSubstr("nc=00000010"));
   EXPECT_THAT(client_.authorize(challenge_of(server), "REGISTER", kUri), HasSubstr("nc=00000001"));
   challenge.algorithm_named = challenge.qop_auth = false;
@@ -229,7 +234,8 @@ TEST_F(DigestTest, takes_the_response_in_upper_case) {
   DigestServer server = make_server();
   std::string value = client_.authorize(challenge_of(server), "REGISTER", kUri);
   const std::size_t at = value.find("response=\"") + 10;
-  for (std::size_t i = at; i < at + 32; ++i) value[i] = static_cast<char>(std::toupper(value[i]));
+  for (std::size_t i = at; i < at + 32; ++i)
+    value[i] = static_cast<char>(std::toupper(value[i]));
   EXPECT_EQ(judge(server, value), Verdict::Accepted);
 }
 
@@ -271,7 +277,8 @@ TEST_F(DigestTest, cannot_be_replayed_when_it_had_to_forget) {
     used.push_back(client_.authorize(challenge_of(server), "REGISTER", kUri));
     EXPECT_EQ(judge(server, used.back()), Verdict::Accepted);
   }
-  for (const std::string& value : used) EXPECT_EQ(judge(server, value), Verdict::Stale);
+  for (const std::string& value : used)
+    EXPECT_EQ(judge(server, value), Verdict::Stale);
   EXPECT_EQ(judge(server, waiting), Verdict::Stale);  // As old as one that was forgotten, so it might be a replay.
   clock_.advance(std::chrono::seconds(1));
   EXPECT_EQ(judge(server, client_.authorize(challenge_of(server), "REGISTER", kUri)), Verdict::Accepted);

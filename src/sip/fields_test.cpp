@@ -49,9 +49,23 @@ TEST(NameAddr, knows_the_wildcard) {
 
 TEST(NameAddr, names_the_byte_that_is_wrong) {
   const std::vector<std::pair<std::string, int>> refused = {
-      {"", 0},         {"alice", 5},         {"<>", 1},          {"<sip:>", 5},     {"<sip:a@h", 0},     {"\"a <sip:b@c>", 0}, {"\"a\" sip:b@c", 4},
-      {"a\"b\" <sip:c@d>", 1}, {"<sip:a b@c>", 6}, {"<sip:a@b>x", 9}, {"<sip:a@b>;;x", 10}, {"<sip:a@b>;=1", 10}, {"<sip:a@b>;x=\"1", 12}, {"sip:a@b?X=y", 7},
-      {"sip:a@b,c", 7}, {"< sip:a@b>", 1},   {"1:2", 0},
+      {"", 0},
+      {"alice", 5},
+      {"<>", 1},
+      {"<sip:>", 5},
+      {"<sip:a@h", 0},
+      {"\"a <sip:b@c>", 0},
+      {"\"a\" sip:b@c", 4},
+      {"a\"b\" <sip:c@d>", 1},
+      {"<sip:a b@c>", 6},
+      {"<sip:a@b>x", 9},
+      {"<sip:a@b>;;x", 10},
+      {"<sip:a@b>;=1", 10},
+      {"<sip:a@b>;x=\"1", 12},
+      {"sip:a@b?X=y", 7},
+      {"sip:a@b,c", 7},
+      {"< sip:a@b>", 1},
+      {"1:2", 0},
   };
   for (const auto& [text, position] : refused) {
     const auto parsed = NameAddr::parse(text);
@@ -78,8 +92,18 @@ TEST(Via, takes_every_form_of_host) {
 
 TEST(Via, names_the_byte_that_is_wrong) {
   const std::vector<std::pair<std::string, int>> refused = {
-      {"", 0}, {"HTTP/2.0/UDP h", 4}, {"SIP/1.0/UDP h", 4}, {"SIP/2.0 h", 8}, {"SIP/2.0/ h", 9 + 1}, {"SIP/2.0/UDP", 11}, {"SIP/2.0/UDP ", 12},
-      {"SIP/2.0/UDP h:", 14}, {"SIP/2.0/UDP h:99999", 14}, {"SIP/2.0/UDP h x", 14}, {"SIP/2.0/UDP h;;x", 14}, {"SIP/2.0/UDP [::1", 16},
+      {"", 0},
+      {"HTTP/2.0/UDP h", 4},
+      {"SIP/1.0/UDP h", 4},
+      {"SIP/2.0 h", 8},
+      {"SIP/2.0/ h", 9 + 1},
+      {"SIP/2.0/UDP", 11},
+      {"SIP/2.0/UDP ", 12},
+      {"SIP/2.0/UDP h:", 14},
+      {"SIP/2.0/UDP h:99999", 14},
+      {"SIP/2.0/UDP h x", 14},
+      {"SIP/2.0/UDP h;;x", 14},
+      {"SIP/2.0/UDP [::1", 16},
   };
   for (const auto& [text, position] : refused) {
     const auto parsed = Via::parse(text);
@@ -94,7 +118,8 @@ TEST(CSeq, has_number_and_method) {
   EXPECT_EQ(cseq.method, Method::Unknown);
   EXPECT_EQ(cseq.method_text, "NEWMETHOD");
   EXPECT_EQ(CSeq::parse("2147483647 ACK")->method, Method::Ack);
-  for (const std::string_view text : {"", "1", "INVITE", "1INVITE", "2147483648 ACK", "+1 ACK", "1 ACK x", "1 <", "1 "}) EXPECT_FALSE(CSeq::parse(text)) << text;
+  for (const std::string_view text : {"", "1", "INVITE", "1INVITE", "2147483648 ACK", "+1 ACK", "1 ACK x", "1 <", "1 "})
+    EXPECT_FALSE(CSeq::parse(text)) << text;
 }
 
 TEST(TokenWithParameters, splits_at_the_first_semicolon) {
@@ -112,7 +137,8 @@ TEST(Number, is_digits_with_room_for_comment_and_parameters) {
   EXPECT_EQ(parse_number("4294967295"), 4294967295U);
   EXPECT_EQ(parse_number("18000;duration=3600"), 18000U);
   EXPECT_EQ(parse_number("120 (I'm in a meeting)"), 120U);
-  for (const std::string_view text : {"", " ", "4294967296", "99999999999999999999999", "-1", "+1", "1 2", "0x10", "1.5", "; x"}) EXPECT_EQ(parse_number(text), std::nullopt) << text;
+  for (const std::string_view text : {"", " ", "4294967296", "99999999999999999999999", "-1", "+1", "1 2", "0x10", "1.5", "; x"})
+    EXPECT_EQ(parse_number(text), std::nullopt) << text;
 }
 
 TEST(Case, is_ignored_in_letters_only) {

@@ -10,11 +10,55 @@ namespace callwright::sip {
 namespace {
 
 constexpr auto kNames = std::to_array<std::string_view>({
-    "", "Accept", "Allow", "Allow-Events", "Authentication-Info", "Authorization", "Call-ID", "Contact", "Content-Disposition", "Content-Encoding",
-    "Content-Length", "Content-Type", "CSeq", "Date", "Event", "Expires", "From", "Max-Forwards", "Min-Expires", "Min-SE", "Path",
-    "P-Asserted-Identity", "Privacy", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Require", "RAck", "Reason", "Record-Route", "Referred-By",
-    "Refer-Sub", "Refer-To", "Replaces", "Require", "Retry-After", "Route", "RSeq", "Server", "Service-Route", "Session-Expires", "Subject",
-    "Subscription-State", "Supported", "To", "Unsupported", "User-Agent", "Via", "Warning", "WWW-Authenticate",
+    "",
+    "Accept",
+    "Allow",
+    "Allow-Events",
+    "Authentication-Info",
+    "Authorization",
+    "Call-ID",
+    "Contact",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Type",
+    "CSeq",
+    "Date",
+    "Event",
+    "Expires",
+    "From",
+    "Max-Forwards",
+    "Min-Expires",
+    "Min-SE",
+    "Path",
+    "P-Asserted-Identity",
+    "Privacy",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Require",
+    "RAck",
+    "Reason",
+    "Record-Route",
+    "Referred-By",
+    "Refer-Sub",
+    "Refer-To",
+    "Replaces",
+    "Require",
+    "Retry-After",
+    "Route",
+    "RSeq",
+    "Server",
+    "Service-Route",
+    "Session-Expires",
+    "Subject",
+    "Subscription-State",
+    "Supported",
+    "To",
+    "Unsupported",
+    "User-Agent",
+    "Via",
+    "Warning",
+    "WWW-Authenticate",
 });
 static_assert(kNames.size() == static_cast<std::size_t>(Header::WwwAuthenticate) + 1);
 
@@ -23,9 +67,21 @@ struct Compact {
   Header header;
 };
 constexpr auto kCompact = std::to_array<Compact>({
-    {'i', Header::CallId}, {'m', Header::Contact}, {'e', Header::ContentEncoding}, {'l', Header::ContentLength}, {'c', Header::ContentType},
-    {'f', Header::From}, {'s', Header::Subject}, {'k', Header::Supported}, {'t', Header::To}, {'v', Header::Via}, {'r', Header::ReferTo},
-    {'b', Header::ReferredBy}, {'o', Header::Event}, {'u', Header::AllowEvents}, {'x', Header::SessionExpires},
+    {'i', Header::CallId},
+    {'m', Header::Contact},
+    {'e', Header::ContentEncoding},
+    {'l', Header::ContentLength},
+    {'c', Header::ContentType},
+    {'f', Header::From},
+    {'s', Header::Subject},
+    {'k', Header::Supported},
+    {'t', Header::To},
+    {'v', Header::Via},
+    {'r', Header::ReferTo},
+    {'b', Header::ReferredBy},
+    {'o', Header::Event},
+    {'u', Header::AllowEvents},
+    {'x', Header::SessionExpires},
 });
 
 /// A perfect hash over the long names: three letters (any case) and the length, times a factor that the compiler searches.
@@ -44,14 +100,16 @@ struct Table {
 
 constexpr bool place(Table& table, std::string_view name, std::size_t header) noexcept {
   std::uint8_t& slot = table.headers[hash(name, table.factor)];
-  if (slot != 0) return false;
+  if (slot != 0)
+    return false;
   slot = static_cast<std::uint8_t>(header);
   return true;
 }
 
 constexpr bool fill(Table& table) noexcept {
   for (std::size_t i = 1; i < kNames.size(); ++i) {
-    if (!place(table, kNames[i], i)) return false;
+    if (!place(table, kNames[i], i))
+      return false;
   }
   return true;
 }
@@ -60,7 +118,8 @@ constexpr Table make_table() noexcept {
   for (std::uint32_t factor = 0x9e3779b1U;; factor += 0x3c6ef372U) {
     Table table;
     table.factor = factor;
-    if (fill(table)) return table;
+    if (fill(table))
+      return table;
   }
 }
 
@@ -68,7 +127,8 @@ constexpr Table kTable = make_table();
 
 Header compact_header(char letter) noexcept {
   for (const Compact& compact : kCompact) {
-    if (compact.letter == scan::lower(letter)) return compact.header;
+    if (compact.letter == scan::lower(letter))
+      return compact.header;
   }
   return Header::Other;
 }
@@ -76,10 +136,13 @@ Header compact_header(char letter) noexcept {
 }  // namespace
 
 Header header_from(std::string_view name) noexcept {
-  if (name.empty()) return Header::Other;
-  if (name.size() == 1) return compact_header(name.front());
+  if (name.empty())
+    return Header::Other;
+  if (name.size() == 1)
+    return compact_header(name.front());
   const std::size_t found = kTable.headers[hash(name, kTable.factor)];
-  if (found == 0) return Header::Other;
+  if (found == 0)
+    return Header::Other;
   return kNames[found] == name || equals_ignoring_case(kNames[found], name) ? static_cast<Header>(found) : Header::Other;
 }
 

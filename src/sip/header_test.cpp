@@ -27,9 +27,10 @@ TEST(Header, is_found_by_its_name_in_any_case) {
 
 TEST(Header, is_found_by_its_compact_form) {
   const std::pair<std::string_view, Header> forms[] = {
-      {"i", Header::CallId}, {"m", Header::Contact},    {"e", Header::ContentEncoding}, {"l", Header::ContentLength}, {"c", Header::ContentType},
-      {"f", Header::From},   {"s", Header::Subject},    {"k", Header::Supported},       {"t", Header::To},            {"v", Header::Via},
-      {"r", Header::ReferTo}, {"b", Header::ReferredBy}, {"o", Header::Event},          {"u", Header::AllowEvents},   {"x", Header::SessionExpires},
+      {"i", Header::CallId},      {"m", Header::Contact},     {"e", Header::ContentEncoding}, {"l", Header::ContentLength},
+      {"c", Header::ContentType}, {"f", Header::From},        {"s", Header::Subject},         {"k", Header::Supported},
+      {"t", Header::To},          {"v", Header::Via},         {"r", Header::ReferTo},         {"b", Header::ReferredBy},
+      {"o", Header::Event},       {"u", Header::AllowEvents}, {"x", Header::SessionExpires},
   };
   for (const auto& [letter, header] : forms) {
     EXPECT_EQ(header_from(letter), header);
@@ -39,7 +40,8 @@ TEST(Header, is_found_by_its_compact_form) {
 }
 
 TEST(Header, is_other_for_the_rest) {
-  for (const std::string_view name : {"", "z", "X-Header", "Contents", "Call_ID", "Frim", "\x16ia", "9"}) EXPECT_EQ(header_from(name), Header::Other) << name;
+  for (const std::string_view name : {"", "z", "X-Header", "Contents", "Call_ID", "Frim", "\x16ia", "9"})
+    EXPECT_EQ(header_from(name), Header::Other) << name;
   EXPECT_EQ(to_string(Header::Other), "");
 }
 
@@ -51,7 +53,8 @@ TEST(Method, is_found_by_its_exact_name) {
   }
   EXPECT_EQ(method_from("PRACK"), Method::Prack);
   EXPECT_EQ(to_string(Method::Update), "UPDATE");
-  for (const std::string_view name : {"", "invite", "INVITES", "RE%47IST%45R"}) EXPECT_EQ(method_from(name), Method::Unknown);
+  for (const std::string_view name : {"", "invite", "INVITES", "RE%47IST%45R"})
+    EXPECT_EQ(method_from(name), Method::Unknown);
   EXPECT_EQ(to_string(Method::Unknown), "");
 }
 
@@ -61,7 +64,8 @@ TEST(ReasonPhrase, is_the_standard_one) {
   EXPECT_EQ(reason_phrase(486), "Busy Here");
   EXPECT_EQ(reason_phrase(503), "Service Unavailable");
   EXPECT_EQ(reason_phrase(603), "Decline");
-  for (const int status : {-1, 0, 99, 299, 499, 599, 699, 1000}) EXPECT_EQ(reason_phrase(status), "");
+  for (const int status : {-1, 0, 99, 299, 499, 599, 699, 1000})
+    EXPECT_EQ(reason_phrase(status), "");
 }
 
 TEST(Transport, is_named_as_in_via) {

@@ -51,12 +51,14 @@ TEST(Masked, hides_credentials_behind_leading_line_ends_and_in_bodies) {
 }
 
 TEST(Masked, leaves_the_rest_as_it_is) {
-  for (const std::string_view text : {"", "\r\n", "no line end", "A\r\nX: response=\"1\"\r\n\r\nbody\r\n"}) EXPECT_EQ(masked(text), text);
+  for (const std::string_view text : {"", "\r\n", "no line end", "A\r\nX: response=\"1\"\r\n\r\nbody\r\n"})
+    EXPECT_EQ(masked(text), text);
 }
 
 TEST(Masked, is_linear_in_hostile_text) {
   std::string uris = "A\r\nX: ";
-  for (int i = 0; i < 16'000; ++i) uris += "sip:";
+  for (int i = 0; i < 16'000; ++i)
+    uris += "sip:";
   EXPECT_EQ(masked(uris), uris);
 }
 

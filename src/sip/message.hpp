@@ -30,7 +30,7 @@ struct ParseError {
   /// A request (never ACK) whose Via, From, To, Call-ID and CSeq were readable can still be answered (RFC 3261 §8.2, §16.3);
   /// the accessors of those fields then hold their values.
   bool answerable = false;
-  int status = 400;          ///< What to answer: 400, or 505 for another version of SIP.
+  int status = 400;  ///< What to answer: 400, or 505 for another version of SIP.
 };
 
 /// A parsed SIP message: views into the bytes that were parsed, which must outlive it. Parsing takes one pass and allocates

@@ -40,7 +40,7 @@ class MessageParser {
   Message& message_;
   const char* begin_;  ///< Of the text that is read: the bytes given, or their unfolded copy.
   const char* end_;
-  const char* base_;   ///< Where the bytes given start.
+  const char* base_;  ///< Where the bytes given start.
   const char* at_ = nullptr;
   const char* first_header_ = nullptr;
   std::uint32_t seen_ = 0;

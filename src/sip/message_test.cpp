@@ -151,7 +151,7 @@ TEST(Message, knows_compact_forms) {
 
 TEST(Message, finds_other_fields_by_name_in_any_case) {
   KeptMessage message;
-  ASSERT_TRUE(message.parse(options_with("X-Phone-Id :  7 \r\nx-empty:\r\n")) );
+  ASSERT_TRUE(message.parse(options_with("X-Phone-Id :  7 \r\nx-empty:\r\n")));
   EXPECT_EQ(message.header("x-phone-ID"), "7");
   EXPECT_EQ(message.header("X-Empty"), "");
   EXPECT_EQ(message.header("X-None"), std::nullopt);
@@ -160,7 +160,8 @@ TEST(Message, finds_other_fields_by_name_in_any_case) {
 
 TEST(Message, joins_folded_lines) {
   Message message;
-  const std::string text = options_with("Subject: I know you're there,\r\n pick up\r\n\t the phone\r\nExpires:\r\n 60\r\nContent-Length: 5\r\n", "a\r\n b, and more");
+  const std::string text =
+      options_with("Subject: I know you're there,\r\n pick up\r\n\t the phone\r\nExpires:\r\n 60\r\nContent-Length: 5\r\n", "a\r\n b, and more");
   ASSERT_TRUE(message.parse(text)) << message.error().reason;
   EXPECT_EQ(message.header(Header::Subject), "I know you're there,   pick up  \t the phone");
   EXPECT_EQ(message.header(Header::Expires), "60");
@@ -396,7 +397,8 @@ TEST(MessageRefusal, wants_the_empty_line) {
 
 TEST(MessageRefusal, refuses_every_proper_prefix_of_a_message_with_content_length) {
   for (std::size_t size = 0; size < kInvite.size(); ++size) {
-    const std::vector<char> prefix(kInvite.begin(), kInvite.begin() + static_cast<std::ptrdiff_t>(size));  // No terminator, so that reading past its end is seen.
+    const std::vector<char> prefix(kInvite.begin(),
+                                   kInvite.begin() + static_cast<std::ptrdiff_t>(size));  // No terminator, so that reading past its end is seen.
     Message message;
     EXPECT_FALSE(message.parse({prefix.data(), prefix.size()})) << size;
     EXPECT_LE(message.error().position, size);
@@ -407,7 +409,8 @@ TEST(MessageRefusal, refuses_every_proper_prefix_of_a_message_with_content_lengt
 TEST(MessageRefusal, has_limits_of_size_and_fields) {
   KeptMessage message;
   std::string lines;
-  for (std::size_t i = 6; i < Message::kMaxHeaders; ++i) lines += "X: y\r\n";  // Five required fields and one more below make up the difference.
+  for (std::size_t i = 6; i < Message::kMaxHeaders; ++i)
+    lines += "X: y\r\n";  // Five required fields and one more below make up the difference.
   EXPECT_TRUE(message.parse(options_with(lines + "Last: 1\r\n")));
   EXPECT_EQ(message.headers().size(), Message::kMaxHeaders);
   expect_refused(options_with(lines + "Last: 1\r\nOver: 1\r\n"), "Over", 0, "more than 256 header fields", true);

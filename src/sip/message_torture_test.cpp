@@ -25,7 +25,9 @@ class KeptMessage : public Message {
 
 /// The required fields for a method, none of which is interesting.
 std::string fields(std::string_view method) {
-  return std::string("To: <sip:callee@example.com>\r\nFrom: <sip:caller@example.net>;tag=fr1\r\nCall-ID: torture\r\nVia: SIP/2.0/UDP host5.example.net;branch=z9hG4bKt\r\nCSeq: 8 ")
+  return std::string(
+             "To: <sip:callee@example.com>\r\nFrom: <sip:caller@example.net>;tag=fr1\r\nCall-ID: torture\r\nVia: SIP/2.0/UDP "
+             "host5.example.net;branch=z9hG4bKt\r\nCSeq: 8 ")
       .append(method)
       .append("\r\n");
 }
@@ -52,7 +54,8 @@ TEST(Torture, wsinv_has_blanks_and_folds_everywhere) {
       "NewFangledHeader:   newfangled value\r\n continued newfangled value\r\n"
       "UnknownHeaderWithUnusualValue: ;;,,;;,;\r\n"
       "Route:\r\n <sip:services.example.com;lr;unknownwith=value;unknown-no-value>\r\n"
-      "v:  SIP  / 2.0  / TCP     spindle.example.com   ;\r\n  branch  =   z9hG4bK9ikj8  ,\r\n SIP  /    2.0   / UDP  192.168.255.111   ; branch=\r\n z9hG4bK30239\r\n"
+      "v:  SIP  / 2.0  / TCP     spindle.example.com   ;\r\n  branch  =   z9hG4bK9ikj8  ,\r\n SIP  /    2.0   / UDP  192.168.255.111   ; branch=\r\n "
+      "z9hG4bK30239\r\n"
       "m:\"Quoted string \\\"\\\"\" <sip:jdrosen@example.com> ; newparam =\r\n      newvalue ;\r\n  secondparam ; q = 0.33\r\n"
       "\r\nv=0";
   KeptMessage message;
@@ -104,7 +107,8 @@ TEST(Torture, intmeth_has_unusual_but_legal_characters) {
 }
 
 TEST(Torture, esc01_has_escapes_that_are_not_resolved) {
-  const std::string text = "INVITE sip:sips%3Auser%40example.com@example.net SIP/2.0\r\n" + fields("INVITE") + "Contact: <sip:cal%6Cer@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31>\r\n\r\n";
+  const std::string text = "INVITE sip:sips%3Auser%40example.com@example.net SIP/2.0\r\n" + fields("INVITE") +
+                           "Contact: <sip:cal%6Cer@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31>\r\n\r\n";
   KeptMessage message;
   ASSERT_TRUE(message.parse(text)) << message.error().reason;
   const auto uri = UriView::parse(message.request_uri());
@@ -122,9 +126,7 @@ TEST(Torture, esc02_takes_a_percent_sign_in_a_method_as_it_is) {
   EXPECT_EQ(message.method(), Method::Unknown);
 }
 
-TEST(Torture, escnull_is_a_user_of_its_own) {
-  EXPECT_EQ(UriView::parse("sip:null-%00-null@example.com")->address_of_record(), "null-%00-null@example.com");
-}
+TEST(Torture, escnull_is_a_user_of_its_own) { EXPECT_EQ(UriView::parse("sip:null-%00-null@example.com")->address_of_record(), "null-%00-null@example.com"); }
 
 TEST(Torture, lwsdisp_has_no_blank_before_the_bracket) {
   KeptMessage message;
@@ -137,7 +139,8 @@ TEST(Torture, lwsdisp_has_no_blank_before_the_bracket) {
 
 TEST(Torture, longreq_has_long_values) {
   const std::string token(2000, 'x');
-  const std::string text = "INVITE sip:user@example.com SIP/2.0\r\n" + fields("INVITE") + "unknown-" + token + ": " + token + "\r\nContact: <sip:" + token + "@h;" + token + "=" + token + ">\r\n\r\n";
+  const std::string text = "INVITE sip:user@example.com SIP/2.0\r\n" + fields("INVITE") + "unknown-" + token + ": " + token + "\r\nContact: <sip:" + token +
+                           "@h;" + token + "=" + token + ">\r\n\r\n";
   KeptMessage message;
   ASSERT_TRUE(message.parse(text));
   EXPECT_EQ(message.header("unknown-" + token), token);
@@ -150,9 +153,7 @@ TEST(Torture, dblreq_is_cut_after_the_first) {
   EXPECT_EQ(message.bytes(), first);
 }
 
-TEST(Torture, semiuri_has_a_semicolon_in_the_user) {
-  EXPECT_EQ(UriView::parse("sip:user;par=u%40example.net@example.com")->user, "user;par=u%40example.net");
-}
+TEST(Torture, semiuri_has_a_semicolon_in_the_user) { EXPECT_EQ(UriView::parse("sip:user;par=u%40example.net@example.com")->user, "user;par=u%40example.net"); }
 
 TEST(Torture, unreason_and_noreason_are_fine) {
   KeptMessage message;
@@ -169,11 +170,13 @@ TEST(Torture, badinv01_has_stray_separators) {
 }
 
 TEST(Torture, clerr_announces_more_than_there_is) {
-  expect_refused("INVITE sip:user@example.com SIP/2.0\r\n" + fields("INVITE") + "Content-Length: 9999\r\n\r\nv=0\r\n", "9999", "Content-Length is more than the bytes there are", true);
+  expect_refused("INVITE sip:user@example.com SIP/2.0\r\n" + fields("INVITE") + "Content-Length: 9999\r\n\r\nv=0\r\n", "9999",
+                 "Content-Length is more than the bytes there are", true);
 }
 
 TEST(Torture, ncl_is_negative) {
-  expect_refused("INVITE sip:user@example.com SIP/2.0\r\n" + fields("INVITE") + "Content-Length: -999\r\n\r\n", "-999", "Content-Length must be a number", true);
+  expect_refused("INVITE sip:user@example.com SIP/2.0\r\n" + fields("INVITE") + "Content-Length: -999\r\n\r\n", "-999", "Content-Length must be a number",
+                 true);
 }
 
 TEST(Torture, scalar02_overflows_in_a_request) {
@@ -226,7 +229,8 @@ TEST(Torture, mismatch01_and_02_have_another_method_in_cseq) {
 }
 
 TEST(Torture, bigcode_is_no_status) {
-  expect_refused("SIP/2.0 4294967301 better not break the receiver\r\n" + fields("INVITE") + "\r\n", "4294967301", "status code from 100 to 699 expected", false);
+  expect_refused("SIP/2.0 4294967301 better not break the receiver\r\n" + fields("INVITE") + "\r\n", "4294967301", "status code from 100 to 699 expected",
+                 false);
 }
 
 TEST(Torture, unksm2_and_novelsc_pass_as_messages_but_not_as_uris) {
@@ -244,28 +248,33 @@ TEST(Torture, unksm2_and_novelsc_pass_as_messages_but_not_as_uris) {
 }
 
 TEST(Torture, multi01_has_everything_twice) {
-  expect_refused("INVITE sip:user@company.com SIP/2.0\r\n" + fields("INVITE") + "CSeq: 59 INVITE\r\nCall-ID: 2\r\n\r\n", "CSeq: 59", "CSeq is there twice", true);
+  expect_refused("INVITE sip:user@company.com SIP/2.0\r\n" + fields("INVITE") + "CSeq: 59 INVITE\r\nCall-ID: 2\r\n\r\n", "CSeq: 59", "CSeq is there twice",
+                 true);
 }
 
 TEST(Torture, mcl01_has_two_lengths) {
-  expect_refused("OPTIONS sip:user@example.com SIP/2.0\r\n" + fields("OPTIONS") + "Content-Length: 13\r\nContent-Length: 5\r\n\r\nThere's no way", "5\r\n\r\nThere",
-                 "two different values of Content-Length", true);
+  expect_refused("OPTIONS sip:user@example.com SIP/2.0\r\n" + fields("OPTIONS") + "Content-Length: 13\r\nContent-Length: 5\r\n\r\nThere's no way",
+                 "5\r\n\r\nThere", "two different values of Content-Length", true);
 }
 
 TEST(Torture, insuf_lacks_what_every_request_has) {
-  expect_refused("INVITE sip:user@example.com SIP/2.0\r\nCSeq: 193942 INVITE\r\nVia: SIP/2.0/UDP 192.0.2.95;branch=z9hG4bKkdj.insuf\r\n\r\n", "\r\n\r\n", "From is missing", false, 2);
+  expect_refused("INVITE sip:user@example.com SIP/2.0\r\nCSeq: 193942 INVITE\r\nVia: SIP/2.0/UDP 192.0.2.95;branch=z9hG4bKkdj.insuf\r\n\r\n", "\r\n\r\n",
+                 "From is missing", false, 2);
 }
 
 TEST(Torture, regbadct_has_a_contact_that_needs_brackets) {
   KeptMessage message;
-  ASSERT_TRUE(message.parse("REGISTER sip:example.com SIP/2.0\r\n" + fields("REGISTER") + "Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E\r\n\r\n"));
+  ASSERT_TRUE(
+      message.parse("REGISTER sip:example.com SIP/2.0\r\n" + fields("REGISTER") + "Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E\r\n\r\n"));
   EXPECT_FALSE(message.contact().has_value());
 }
 
 TEST(Torture, inv2543_has_no_branch_and_no_tags) {
   KeptMessage message;
-  ASSERT_TRUE(message.parse("INVITE sip:UserB@example.com SIP/2.0\r\nVia: SIP/2.0/UDP iftgw.example.com\r\nFrom: <sip:+13035551111@ift.client.example.net;user=phone>\r\n"
-                            "Record-Route: <sip:UserB@example.com;maddr=ss1.example.com>\r\nTo: sip:+16505552222@ss1.example.net;user=phone\r\nCall-ID: inv2543.1717@ift\r\nCSeq: 56 INVITE\r\n\r\n"));
+  ASSERT_TRUE(message.parse(
+      "INVITE sip:UserB@example.com SIP/2.0\r\nVia: SIP/2.0/UDP iftgw.example.com\r\nFrom: <sip:+13035551111@ift.client.example.net;user=phone>\r\n"
+      "Record-Route: <sip:UserB@example.com;maddr=ss1.example.com>\r\nTo: sip:+16505552222@ss1.example.net;user=phone\r\nCall-ID: inv2543.1717@ift\r\nCSeq: 56 "
+      "INVITE\r\n\r\n"));
   EXPECT_EQ(message.top_via().branch(), "");
   EXPECT_EQ(message.from().tag(), "");
   EXPECT_EQ(message.to().parameters.find("user"), "phone");

@@ -6,8 +6,8 @@
 namespace callwright::sip {
 namespace {
 
-constexpr std::array<std::string_view, 15> kNames = {"",      "INVITE", "ACK",       "BYE",  "CANCEL", "REGISTER", "OPTIONS", "REFER",
-                                                     "NOTIFY", "SUBSCRIBE", "INFO", "MESSAGE", "UPDATE", "PRACK", "PUBLISH"};
+constexpr std::array<std::string_view, 15> kNames = {"",       "INVITE",    "ACK",  "BYE",     "CANCEL", "REGISTER", "OPTIONS", "REFER",
+                                                     "NOTIFY", "SUBSCRIBE", "INFO", "MESSAGE", "UPDATE", "PRACK",    "PUBLISH"};
 
 std::string_view provisional_or_success_phrase(int status) noexcept {
   switch (status) {
@@ -105,7 +105,8 @@ std::string_view server_or_global_failure_phrase(int status) noexcept {
 
 Method method_from(std::string_view text) noexcept {
   for (std::size_t i = 1; i < kNames.size(); ++i) {
-    if (kNames[i] == text) return static_cast<Method>(i);
+    if (kNames[i] == text)
+      return static_cast<Method>(i);
   }
   return Method::Unknown;
 }
@@ -113,7 +114,8 @@ Method method_from(std::string_view text) noexcept {
 std::string_view to_string(Method method) noexcept { return kNames[static_cast<std::size_t>(method)]; }
 
 std::string_view reason_phrase(int status) noexcept {
-  if (status < 400) return provisional_or_success_phrase(status);
+  if (status < 400)
+    return provisional_or_success_phrase(status);
   return status < 500 ? client_failure_phrase(status) : server_or_global_failure_phrase(status);
 }
 

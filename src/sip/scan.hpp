@@ -10,13 +10,13 @@
 /// Character classes and searches that the parsers of this folder share. Not for other folders.
 namespace callwright::sip::scan {
 
-inline constexpr std::uint8_t kToken = 1;      ///< RFC 3261 §25.1 `token`.
+inline constexpr std::uint8_t kToken = 1;  ///< RFC 3261 §25.1 `token`.
 inline constexpr std::uint8_t kDigit = 2;
 inline constexpr std::uint8_t kHex = 4;
-inline constexpr std::uint8_t kHost = 8;       ///< Of a host name or IPv4 address; '_' too, since people use it.
-inline constexpr std::uint8_t kValue = 16;     ///< May stand in an unquoted parameter value.
+inline constexpr std::uint8_t kHost = 8;         ///< Of a host name or IPv4 address; '_' too, since people use it.
+inline constexpr std::uint8_t kValue = 16;       ///< May stand in an unquoted parameter value.
 inline constexpr std::uint8_t kUnreserved = 32;  ///< RFC 3261 §25.1 `unreserved`.
-inline constexpr std::uint8_t kUri = 64;       ///< May stand anywhere in a URI: visible ASCII but for '<', '>' and '"'.
+inline constexpr std::uint8_t kUri = 64;         ///< May stand anywhere in a URI: visible ASCII but for '<', '>' and '"'.
 inline constexpr std::uint8_t kAlpha = 128;
 
 namespace detail {
@@ -30,20 +30,29 @@ constexpr std::uint8_t classify(unsigned byte) noexcept {
   const bool hex = digit || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
   const bool visible = byte > 0x20 && byte < 0x7f;
   unsigned classes = 0;
-  if (digit || alpha || in(c, "-.!%*_+`'~")) classes |= kToken;
-  if (digit) classes |= kDigit;
-  if (hex) classes |= kHex;
-  if (digit || alpha || in(c, "-._")) classes |= kHost;
-  if ((visible || byte >= 0x80) && !in(c, ";,\"<>")) classes |= kValue;
-  if (digit || alpha || in(c, "-_.!~*'()")) classes |= kUnreserved;
-  if (visible && !in(c, "<>\"")) classes |= kUri;
-  if (alpha) classes |= kAlpha;
+  if (digit || alpha || in(c, "-.!%*_+`'~"))
+    classes |= kToken;
+  if (digit)
+    classes |= kDigit;
+  if (hex)
+    classes |= kHex;
+  if (digit || alpha || in(c, "-._"))
+    classes |= kHost;
+  if ((visible || byte >= 0x80) && !in(c, ";,\"<>"))
+    classes |= kValue;
+  if (digit || alpha || in(c, "-_.!~*'()"))
+    classes |= kUnreserved;
+  if (visible && !in(c, "<>\""))
+    classes |= kUri;
+  if (alpha)
+    classes |= kAlpha;
   return static_cast<std::uint8_t>(classes);
 }
 
 constexpr std::array<std::uint8_t, 256> make_classes() noexcept {
   std::array<std::uint8_t, 256> classes{};
-  for (unsigned byte = 0; byte < 256; ++byte) classes[byte] = classify(byte);
+  for (unsigned byte = 0; byte < 256; ++byte)
+    classes[byte] = classify(byte);
   return classes;
 }
 
@@ -56,11 +65,13 @@ inline constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
 [[nodiscard]] constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 [[nodiscard]] inline const char* skip(std::uint8_t classes, const char* at, const char* end) noexcept {
-  while (at != end && is(classes, *at)) ++at;
+  while (at != end && is(classes, *at))
+    ++at;
   return at;
 }
 [[nodiscard]] inline const char* skip_blanks(const char* at, const char* end) noexcept {
-  while (at != end && is_blank(*at)) ++at;
+  while (at != end && is_blank(*at))
+    ++at;
   return at;
 }
 
@@ -68,14 +79,17 @@ inline constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
 [[nodiscard]] inline const char* end_of(std::string_view text) noexcept { return text.data() + text.size(); }
 
 [[nodiscard]] inline std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_blank(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back()))
+    text.remove_suffix(1);
   return text;
 }
 
 /// The first `wanted` in [at, end), or `end`.
 [[nodiscard]] inline const char* find(const char* at, const char* end, char wanted) noexcept {
-  if (at == end) return end;
+  if (at == end)
+    return end;
   const void* found = std::memchr(at, wanted, static_cast<std::size_t>(end - at));
   return found != nullptr ? static_cast<const char*>(found) : end;
 }
@@ -89,18 +103,21 @@ inline constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
       std::uint64_t word = 0;
       std::memcpy(&word, at, sizeof(word));
       const std::uint64_t below = (word - kOnes * 0x20U) & ~word & kHighBits;
-      if (below != 0) return at + std::countr_zero(below) / 8;
+      if (below != 0)
+        return at + std::countr_zero(below) / 8;
       at += 8;
     }
   }
-  while (at != end && static_cast<unsigned char>(*at) >= 0x20) ++at;
+  while (at != end && static_cast<unsigned char>(*at) >= 0x20)
+    ++at;
   return at;
 }
 
 /// `at` is behind the opening quote; the result is the closing quote, or `end` when there is none. Escapes are stepped over.
 [[nodiscard]] inline const char* find_closing_quote(const char* at, const char* end) noexcept {
   while (at != end && *at != '"') {
-    if (*at == '\\' && end - at > 1) ++at;
+    if (*at == '\\' && end - at > 1)
+      ++at;
     ++at;
   }
   return at;

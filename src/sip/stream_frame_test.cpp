@@ -85,9 +85,7 @@ TEST(StreamFrame, reads_content_length_in_all_its_forms) {
   EXPECT_EQ(frame_of("A\r\nl:2\r\nContent-Length:02\r\n\r\nxyz").state, State::Message);
 }
 
-TEST(StreamFrame, does_not_read_content_length_in_a_folded_line) {
-  EXPECT_EQ(frame_of("A\r\nSubject: x\r\n l: 2\r\n\r\n").state, State::Broken);
-}
+TEST(StreamFrame, does_not_read_content_length_in_a_folded_line) { EXPECT_EQ(frame_of("A\r\nSubject: x\r\n l: 2\r\n\r\n").state, State::Broken); }
 
 TEST(StreamFrame, breaks_without_a_usable_content_length) {
   EXPECT_EQ(frame_of("A\r\nB: c\r\n\r\n").reason, "Content-Length is missing, and a stream needs it");

@@ -76,15 +76,36 @@ TEST(Uri, tells_unknown_schemes_from_malformed_text) {
 
 TEST(Uri, names_the_byte_that_is_wrong) {
   const std::vector<std::pair<std::string, int>> refused = {
-      {"", 0},           {"alice", 0},      {"sip:", 4},          {"sip:@h", 4},      {"sip:a b@h", 5},     {"sip:a@", 6},      {"sip:a@h:", 8},
-      {"sip:a@h:65536", 8}, {"sip:a@h:5x", 9}, {"sip:a@h x", 7},  {"sip:a%4@h", 5},   {"sip:a%zz@h", 5},    {"sip:a@[::1", 10}, {"sip:a@[]", 7},
-      {"sip:a@h;x=<", 10}, {"sip:a@h;x y", 9}, {"sip:a@h?x=%4", 10}, {"sip:<a>@h", 4}, {"sip:a@h\r\nX: y", 7}, {"tel:", 4},     {"tel:12x", 6},
-      {"sip:a@h@i", 7},  {"sip:\xff@h", 4}, {" sip:a@h", 0},
+      {"", 0},
+      {"alice", 0},
+      {"sip:", 4},
+      {"sip:@h", 4},
+      {"sip:a b@h", 5},
+      {"sip:a@", 6},
+      {"sip:a@h:", 8},
+      {"sip:a@h:65536", 8},
+      {"sip:a@h:5x", 9},
+      {"sip:a@h x", 7},
+      {"sip:a%4@h", 5},
+      {"sip:a%zz@h", 5},
+      {"sip:a@[::1", 10},
+      {"sip:a@[]", 7},
+      {"sip:a@h;x=<", 10},
+      {"sip:a@h;x y", 9},
+      {"sip:a@h?x=%4", 10},
+      {"sip:<a>@h", 4},
+      {"sip:a@h\r\nX: y", 7},
+      {"tel:", 4},
+      {"tel:12x", 6},
+      {"sip:a@h@i", 7},
+      {"sip:\xff@h", 4},
+      {" sip:a@h", 0},
   };
   for (const auto& [text, position] : refused) {
     const auto parsed = UriView::parse(text);
     ASSERT_FALSE(parsed) << text;
-    if (text.starts_with(' ')) continue;  // Another scheme, as far as the grammar goes.
+    if (text.starts_with(' '))
+      continue;  // Another scheme, as far as the grammar goes.
     EXPECT_THAT(parsed.error().detail, HasSubstr("at byte " + std::to_string(position) + ":")) << text;
   }
 }
@@ -95,7 +116,8 @@ TEST(Uri, has_a_limit_of_length) {
 }
 
 TEST(Uri, prints_what_it_read) {
-  for (const std::string_view text : {"sip:a:p@h:1;x=y;z?A=b&C=d", "sips:h", "sip:[::1]:5060", "tel:+1-2;ext=3", "sip:a@h"}) EXPECT_EQ(uri(text).to_string(), text);
+  for (const std::string_view text : {"sip:a:p@h:1;x=y;z?A=b&C=d", "sips:h", "sip:[::1]:5060", "tel:+1-2;ext=3", "sip:a@h"})
+    EXPECT_EQ(uri(text).to_string(), text);
 }
 
 TEST(Uri, makes_the_key_of_a_registrar) {
@@ -109,7 +131,8 @@ TEST(UriEquivalence, holds_as_rfc_3261_19_1_4_says) {
   EXPECT_TRUE(same("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtlanTa.CoM;Transport=tcp"));
   EXPECT_TRUE(same("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"));
   EXPECT_TRUE(same("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;newparam=5"));
-  EXPECT_TRUE(same("sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com", "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com"));
+  EXPECT_TRUE(
+      same("sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com", "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com"));
   EXPECT_TRUE(same("sip:alice@atlanta.com?subject=project%20x&priority=urgent", "sip:alice@atlanta.com?priority=urgent&subject=project%20x"));
   EXPECT_TRUE(same("sip:a@[2001:DB8:0::1]", "sip:a@[2001:db8::1]"));
   EXPECT_TRUE(same("tel:+1-201-555", "tel:+1201555"));
@@ -136,7 +159,8 @@ TEST(Escapes, are_resolved_and_made) {
   EXPECT_EQ(escape_header_value("12345@h;to-tag=a b"), "12345%40h%3Bto-tag%3Da%20b");
   EXPECT_EQ(escape_header_value("[]/?:+$-_.!~*'()"), "[]/?:+$-_.!~*'()");
   std::string all;
-  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+  for (int c = 0; c < 256; ++c)
+    all += static_cast<char>(c);
   EXPECT_EQ(unescape(escape_header_value(all)), all);
 }
 
