@@ -44,8 +44,7 @@ std::string long_invite() {
 void parse(benchmark::State& state, std::string_view text) {
   Message message;
   for (auto _ : state) {
-    if (!message.parse(text))
-      state.SkipWithError("the message was refused");
+    if (!message.parse(text)) state.SkipWithError("the message was refused");
     benchmark::DoNotOptimize(message.cseq().number);
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(text.size()));
@@ -71,8 +70,7 @@ BENCHMARK(parse_folded_invite);
 
 void write_ok(benchmark::State& state) {
   Message request;
-  if (!request.parse(kInvite))
-    state.SkipWithError("the message was refused");
+  if (!request.parse(kInvite)) state.SkipWithError("the message was refused");
   std::string out;
   for (auto _ : state) {
     out.clear();

@@ -12,8 +12,7 @@ using namespace callwright;
 namespace {
 
 void require(bool holds) {
-  if (!holds)
-    std::abort();
+  if (!holds) std::abort();
 }
 
 }  // namespace

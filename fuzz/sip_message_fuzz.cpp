@@ -13,8 +13,7 @@ using namespace callwright::sip;
 namespace {
 
 void require(bool holds) {
-  if (!holds)
-    std::abort();
+  if (!holds) std::abort();
 }
 
 bool is_within(std::string_view part, std::string_view whole) {
@@ -47,13 +46,11 @@ void round_trip(const Message& message) {
   else
     writer.response(message.status(), message.reason());
   for (const HeaderField& field : message.headers()) {
-    if (field.id != Header::ContentLength)
-      writer.header(field.name, field.value);
+    if (field.id != Header::ContentLength) writer.header(field.name, field.value);
   }
   writer.body("", message.body());
   Message again;
-  if (out.size() > Message::kMaxSize || message.headers().size() >= Message::kMaxHeaders)
-    return;
+  if (out.size() > Message::kMaxSize || message.headers().size() >= Message::kMaxHeaders) return;
   require(again.parse(out));
   require(again.call_id() == message.call_id() && again.cseq().number == message.cseq().number && again.body() == message.body());
   require(again.from().tag() == message.from().tag() && again.top_via().branch() == message.top_via().branch());
@@ -69,8 +66,7 @@ void frame(std::string_view bytes) {
   for (; size <= bytes.size() && state == StreamFrame::State::Incomplete; ++size) {
     const StreamFrame part = next_frame(bytes.substr(0, size), scanned);
     state = part.state;
-    if (state == StreamFrame::State::Message)
-      require(whole.state == state && part.skip == whole.skip && part.size == whole.size);
+    if (state == StreamFrame::State::Message) require(whole.state == state && part.skip == whole.skip && part.size == whole.size);
   }
 }
 
@@ -87,8 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(message.error().position <= size && !message.error().reason.empty());
     require(!message.error().answerable || (!message.call_id().empty() && !message.cseq().method_text.empty() && !message.from().uri.empty()));
   }
-  if (size < 2000)
-    frame(bytes);
+  if (size < 2000) frame(bytes);
   static_cast<void>(masked(bytes));
   return 0;
 }

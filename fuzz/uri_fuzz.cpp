@@ -12,8 +12,7 @@ using namespace callwright::sip;
 namespace {
 
 void require(bool holds) {
-  if (!holds)
-    std::abort();
+  if (!holds) std::abort();
 }
 
 }  // namespace
@@ -22,8 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   require(unescape(escape_header_value(text)) == text);
   const auto first = UriView::parse(text);
-  if (!first)
-    return 0;
+  if (!first) return 0;
   const std::string printed = first->to_string();
   const auto second = UriView::parse(printed);
   require(second.has_value());

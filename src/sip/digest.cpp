@@ -27,8 +27,7 @@ struct Wanted {
 bool read_value(const char*& at, const char* end, std::string_view& value) noexcept {
   if (at != end && *at == '"') {
     const char* const closing = scan::find_closing_quote(at + 1, end);
-    if (closing == end)
-      return false;
+    if (closing == end) return false;
     value = view(at + 1, closing);
     at = closing + 1;
     return true;
@@ -51,26 +50,20 @@ Result<void> read_parameters(std::string_view text, std::string_view parameters,
   while (true) {
     while (at != end && (*at == ',' || scan::is_blank(*at)))
       ++at;
-    if (at == end)
-      return base::ok();
+    if (at == end) return base::ok();
     const char* const name_at = at;
     at = scan::skip(scan::kToken, at, end);
     const std::string_view name = view(name_at, at);
     at = scan::skip_blanks(at, end);
-    if (name.empty() || at == end || *at != '=')
-      return malformed(at, text, "name=value expected");
+    if (name.empty() || at == end || *at != '=') return malformed(at, text, "name=value expected");
     at = scan::skip_blanks(at + 1, end);
     std::string_view value;
-    if (!read_value(at, end, value))
-      return malformed(at, text, "the quoted string has no end");
+    if (!read_value(at, end, value)) return malformed(at, text, "the quoted string has no end");
     at = scan::skip_blanks(at, end);
-    if (at != end && *at != ',')
-      return malformed(at, text, "',' expected");
+    if (at != end && *at != ',') return malformed(at, text, "',' expected");
     for (const Wanted& one : wanted) {
-      if (!equals_ignoring_case(one.name, name))
-        continue;
-      if (one.value->data() != nullptr)
-        return malformed(name_at, text, "the parameter is there twice");
+      if (!equals_ignoring_case(one.name, name)) continue;
+      if (one.value->data() != nullptr) return malformed(name_at, text, "the parameter is there twice");
       *one.value = value;
     }
   }
@@ -82,23 +75,19 @@ Result<std::string_view> digest_parameters(std::string_view value) {
   const char* const end = scan::end_of(text);
   const char* const scheme_end = scan::skip(scan::kToken, text.data(), end);
   const std::string_view scheme = view(text.data(), scheme_end);
-  if (!equals_ignoring_case(scheme, "Digest"))
-    return Error(Errc::Unsupported, "The authentication scheme is not Digest, the only one offered here.");
+  if (!equals_ignoring_case(scheme, "Digest")) return Error(Errc::Unsupported, "The authentication scheme is not Digest, the only one offered here.");
   return view(scheme_end, end);
 }
 
 Result<DigestAlgorithm> read_algorithm(std::string_view name) {
-  if (name.data() == nullptr || equals_ignoring_case(name, "MD5"))
-    return DigestAlgorithm::Md5;
-  if (equals_ignoring_case(name, "SHA-256"))
-    return DigestAlgorithm::Sha256;
+  if (name.data() == nullptr || equals_ignoring_case(name, "MD5")) return DigestAlgorithm::Md5;
+  if (equals_ignoring_case(name, "SHA-256")) return DigestAlgorithm::Sha256;
   return Error(Errc::Unsupported, "The digest algorithm is neither MD5 nor SHA-256.");
 }
 
 bool offers_auth(std::string_view qop) noexcept {
   while (!qop.empty()) {
-    if (equals_ignoring_case(scan::next_value(qop), "auth"))
-      return true;
+    if (equals_ignoring_case(scan::next_value(qop), "auth")) return true;
   }
   return false;
 }
@@ -111,21 +100,15 @@ std::string_view to_string(DigestAlgorithm algorithm) noexcept { return algorith
 
 Result<DigestChallenge> DigestChallenge::parse(std::string_view value) {
   const auto parameters = digest_parameters(value);
-  if (!parameters)
-    return parameters.error();
+  if (!parameters) return parameters.error();
   std::string_view realm, nonce, opaque, qop, stale, algorithm_name;
   const Wanted wanted[] = {{"realm", &realm}, {"nonce", &nonce}, {"opaque", &opaque}, {"qop", &qop}, {"stale", &stale}, {"algorithm", &algorithm_name}};
-  if (const auto read = read_parameters(value, parameters.value(), wanted); !read)
-    return read.error();
-  if (realm.data() == nullptr)
-    return missing("realm");
-  if (nonce.empty())
-    return missing("nonce");
+  if (const auto read = read_parameters(value, parameters.value(), wanted); !read) return read.error();
+  if (realm.data() == nullptr) return missing("realm");
+  if (nonce.empty()) return missing("nonce");
   const auto algorithm = read_algorithm(algorithm_name);
-  if (!algorithm)
-    return algorithm.error();
-  if (!qop.empty() && !offers_auth(qop))
-    return Error(Errc::Unsupported, "The server offers no qop=auth, the only one that is supported.");
+  if (!algorithm) return algorithm.error();
+  if (!qop.empty() && !offers_auth(qop)) return Error(Errc::Unsupported, "The server offers no qop=auth, the only one that is supported.");
 
   DigestChallenge challenge;
   challenge.algorithm = algorithm.value();
@@ -160,42 +143,31 @@ std::string DigestClient::authorize(const DigestChallenge& challenge, std::strin
   }
   std::string value = fmt::format("Digest username=\"{}\", realm=\"{}\", nonce=\"{}\", uri=\"{}\", response=\"{}\"", escape_quoted(credentials_.username),
                                   escape_quoted(challenge.realm), escape_quoted(challenge.nonce), escape_quoted(uri), expected_response(answer, method, ha1));
-  if (challenge.algorithm_named)
-    value.append(", algorithm=").append(to_string(challenge.algorithm));
-  if (!challenge.opaque.empty())
-    value.append(", opaque=\"").append(escape_quoted(challenge.opaque)).append("\"");
-  if (challenge.qop_auth)
-    value += fmt::format(", qop=auth, nc={}, cnonce=\"{}\"", count, cnonce);
+  if (challenge.algorithm_named) value.append(", algorithm=").append(to_string(challenge.algorithm));
+  if (!challenge.opaque.empty()) value.append(", opaque=\"").append(escape_quoted(challenge.opaque)).append("\"");
+  if (challenge.qop_auth) value += fmt::format(", qop=auth, nc={}, cnonce=\"{}\"", count, cnonce);
   return value;
 }
 
 Result<DigestResponse> DigestResponse::parse(std::string_view value) {
   const auto parameters = digest_parameters(value);
-  if (!parameters)
-    return parameters.error();
+  if (!parameters) return parameters.error();
   DigestResponse answer;
   std::string_view algorithm_name;
   const Wanted wanted[] = {{"username", &answer.username}, {"realm", &answer.realm},       {"nonce", &answer.nonce},
                            {"uri", &answer.uri},           {"response", &answer.response}, {"cnonce", &answer.cnonce},
                            {"nc", &answer.nonce_count},    {"qop", &answer.qop},           {"algorithm", &algorithm_name}};
-  if (const auto read = read_parameters(value, parameters.value(), wanted); !read)
-    return read.error();
+  if (const auto read = read_parameters(value, parameters.value(), wanted); !read) return read.error();
   for (const Wanted& one : std::span(wanted).first(5)) {
-    if (one.value->data() == nullptr)
-      return missing(one.name);
+    if (one.value->data() == nullptr) return missing(one.name);
   }
   const auto algorithm = read_algorithm(algorithm_name);
-  if (!algorithm)
-    return algorithm.error();
+  if (!algorithm) return algorithm.error();
   answer.algorithm = algorithm.value();
-  if (answer.qop.empty())
-    return answer;
-  if (!equals_ignoring_case(answer.qop, "auth"))
-    return Error(Errc::Unsupported, "The only supported qop is auth.");
-  if (answer.nonce_count.empty())
-    return missing("nc");
-  if (answer.cnonce.data() == nullptr)
-    return missing("cnonce");
+  if (answer.qop.empty()) return answer;
+  if (!equals_ignoring_case(answer.qop, "auth")) return Error(Errc::Unsupported, "The only supported qop is auth.");
+  if (answer.nonce_count.empty()) return missing("nc");
+  if (answer.cnonce.data() == nullptr) return missing("cnonce");
   return answer;
 }
 

@@ -19,8 +19,7 @@ using DigestHandle = std::unique_ptr<EVP_MD, FreeDigest>;
 
 DigestHandle fetch(const char* name) {
   DigestHandle digest(EVP_MD_fetch(nullptr, name, nullptr));
-  if (digest == nullptr)
-    throw std::runtime_error(fmt::format("The OpenSSL library offers no {}; SIP authentication needs it.", name));
+  if (digest == nullptr) throw std::runtime_error(fmt::format("The OpenSSL library offers no {}; SIP authentication needs it.", name));
   return digest;
 }
 
@@ -47,8 +46,7 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 std::string hash_hex(DigestAlgorithm algorithm, std::string_view text) {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> bytes{};
   unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), bytes.data(), &size, digest_for(algorithm), nullptr) != 1)
-    throw std::runtime_error("Hashing failed.");
+  if (EVP_Digest(text.data(), text.size(), bytes.data(), &size, digest_for(algorithm), nullptr) != 1) throw std::runtime_error("Hashing failed.");
   return to_hex({bytes.data(), size});
 }
 
@@ -57,8 +55,7 @@ std::string keyed_hash_hex(std::span<const std::uint8_t> key, std::string_view t
   unsigned size = 0;
   const auto* const data = reinterpret_cast<const std::uint8_t*>(text.data());
   const EVP_MD* const digest = digest_for(DigestAlgorithm::Sha256);
-  if (HMAC(digest, key.data(), static_cast<int>(key.size()), data, text.size(), bytes.data(), &size) == nullptr)
-    throw std::runtime_error("Hashing failed.");
+  if (HMAC(digest, key.data(), static_cast<int>(key.size()), data, text.size(), bytes.data(), &size) == nullptr) throw std::runtime_error("Hashing failed.");
   return to_hex({bytes.data(), 16});
 }
 
@@ -68,8 +65,7 @@ bool equal_in_constant_time(std::string_view left, std::string_view right) noexc
 
 std::string expected_response(const DigestResponse& answer, std::string_view method, std::string_view ha1) {
   const std::string ha2 = hash_hex(answer.algorithm, fmt::format("{}:{}", method, answer.uri));
-  if (answer.qop.empty())
-    return hash_hex(answer.algorithm, fmt::format("{}:{}:{}", ha1, answer.nonce, ha2));
+  if (answer.qop.empty()) return hash_hex(answer.algorithm, fmt::format("{}:{}:{}", ha1, answer.nonce, ha2));
   return hash_hex(answer.algorithm, fmt::format("{}:{}:{}:{}:{}:{}", ha1, answer.nonce, answer.nonce_count, answer.cnonce, answer.qop, ha2));
 }
 
@@ -77,8 +73,7 @@ std::string unescape_quoted(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size())
-      ++i;
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
     plain += text[i];
   }
   return plain;
@@ -88,8 +83,7 @@ std::string escape_quoted(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
   for (const char c : text) {
-    if (c == '"' || c == '\\')
-      escaped += '\\';
+    if (c == '"' || c == '\\') escaped += '\\';
     escaped += c;
   }
   return escaped;

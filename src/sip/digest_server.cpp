@@ -32,10 +32,8 @@ std::string to_lower(std::string_view text) {
 /// Phones differ in whether they hash a quoted URI with or without its escapes.
 bool is_right(const DigestResponse& answer, std::string_view method, std::string_view ha1) {
   const std::string given = to_lower(answer.response);
-  if (equal_in_constant_time(given, expected_response(answer, method, ha1)))
-    return true;
-  if (answer.uri.find('\\') == std::string_view::npos)
-    return false;
+  if (equal_in_constant_time(given, expected_response(answer, method, ha1))) return true;
+  if (answer.uri.find('\\') == std::string_view::npos) return false;
   const std::string uri = unescape_quoted(answer.uri);
   DigestResponse unescaped = answer;
   unescaped.uri = uri;
@@ -65,45 +63,35 @@ std::string DigestServer::challenge(DigestAlgorithm algorithm, bool stale) {
 std::string DigestServer::sign(std::string_view time_and_salt) const { return keyed_hash_hex(key_, time_and_salt); }
 
 bool DigestServer::read_nonce(std::string_view text, Nonce& nonce) const {
-  if (text.size() != kNonce)
-    return false;
+  if (text.size() != kNonce) return false;
   const std::string_view time_and_salt = text.substr(0, kTimeAndSalt);
-  if (!equal_in_constant_time(text.substr(kTimeAndSalt), sign(time_and_salt)))
-    return false;
+  if (!equal_in_constant_time(text.substr(kTimeAndSalt), sign(time_and_salt))) return false;
   std::uint64_t issued = 0;
-  if (!read_hex(time_and_salt.substr(0, 16), issued) || !read_hex(time_and_salt.substr(16), nonce.salt))
-    return false;
+  if (!read_hex(time_and_salt.substr(0, 16), issued) || !read_hex(time_and_salt.substr(16), nonce.salt)) return false;
   nonce.issued = base::TimePoint(base::Duration(static_cast<base::Duration::rep>(issued)));
   return true;
 }
 
 DigestServer::Verdict DigestServer::verify(const DigestResponse& answer, std::string_view method, std::string_view ha1) {
-  if (unescape_quoted(answer.realm) != realm_)
-    return Verdict::Wrong;
+  if (unescape_quoted(answer.realm) != realm_) return Verdict::Wrong;
   std::uint32_t count = std::numeric_limits<std::uint32_t>::max();  // Without qop there is no count, so the nonce serves once.
-  if (!answer.qop.empty() && (answer.nonce_count.size() > 8 || !read_hex(answer.nonce_count, count) || count == 0))
-    return Verdict::Wrong;
+  if (!answer.qop.empty() && (answer.nonce_count.size() > 8 || !read_hex(answer.nonce_count, count) || count == 0)) return Verdict::Wrong;
   // Stale is said to those only who know the password (RFC 7616 §3.3), so the password comes first.
-  if (!is_right(answer, method, ha1))
-    return Verdict::Wrong;
+  if (!is_right(answer, method, ha1)) return Verdict::Wrong;
   Nonce nonce{};
-  if (!read_nonce(answer.nonce, nonce) || nonce.issued + limits_.nonce_lifetime <= clock_.now())
-    return Verdict::Stale;
+  if (!read_nonce(answer.nonce, nonce) || nonce.issued + limits_.nonce_lifetime <= clock_.now()) return Verdict::Stale;
   return count_use(nonce, count);
 }
 
 DigestServer::Verdict DigestServer::count_use(const Nonce& nonce, std::uint32_t count) {
   forget_expired();
   if (const auto known = used_.find(nonce.salt); known != used_.end()) {
-    if (count <= known->second.highest_count)
-      return Verdict::Stale;
+    if (count <= known->second.highest_count) return Verdict::Stale;
     known->second.highest_count = count;
     return Verdict::Accepted;
   }
-  if (nonce.issued <= dropped_)
-    return Verdict::Stale;
-  if (used_.size() >= limits_.remembered_nonces)
-    forget_oldest();
+  if (nonce.issued <= dropped_) return Verdict::Stale;
+  if (used_.size() >= limits_.remembered_nonces) forget_oldest();
   used_.emplace(nonce.salt, Use{count, nonce.issued});
   order_.push_back(nonce.salt);
   return Verdict::Accepted;
@@ -113,8 +101,7 @@ void DigestServer::forget_expired() {
   const base::TimePoint oldest = clock_.now() - limits_.nonce_lifetime;
   while (!order_.empty()) {
     const auto first = used_.find(order_.front());
-    if (first->second.issued > oldest)
-      return;
+    if (first->second.issued > oldest) return;
     used_.erase(first);
     order_.pop_front();
   }

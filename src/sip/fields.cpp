@@ -17,24 +17,18 @@ using scan::view;
 Fault check_parameters(const char* at, const char* end) noexcept {
   while (true) {
     at = scan::skip_blanks(at, end);
-    if (at == end)
-      return {};
-    if (*at != ';')
-      return {at, "';' expected before a parameter"};
+    if (at == end) return {};
+    if (*at != ';') return {at, "';' expected before a parameter"};
     const char* const name = at = scan::skip_blanks(at + 1, end);
-    if (at == end)
-      return {};
+    if (at == end) return {};
     at = scan::skip(scan::kToken, at, end);
-    if (at == name)
-      return {at, "parameter name expected"};
+    if (at == name) return {at, "parameter name expected"};
     at = scan::skip_blanks(at, end);
-    if (at == end || *at != '=')
-      continue;
+    if (at == end || *at != '=') continue;
     at = scan::skip_blanks(at + 1, end);
     if (at != end && *at == '"') {
       const char* const closing = scan::find_closing_quote(at + 1, end);
-      if (closing == end)
-        return {at, "the quoted string has no end"};
+      if (closing == end) return {at, "the quoted string has no end"};
       at = closing + 1;
     } else {
       at = scan::skip(scan::kValue, at, end);
@@ -46,17 +40,14 @@ Fault check_parameters(const char* at, const char* end) noexcept {
 Fault check_uri_shape(std::string_view uri) noexcept {
   const char* const end = scan::end_of(uri);
   const char* at = uri.data();
-  if (at == end || !scan::is(scan::kAlpha, *at))
-    return {at, "URI scheme expected"};
+  if (at == end || !scan::is(scan::kAlpha, *at)) return {at, "URI scheme expected"};
   at = scan::skip(scan::kToken, at, end);
-  if (at == end || *at != ':')
-    return {at, "':' expected after the URI scheme"};
+  if (at == end || *at != ':') return {at, "':' expected after the URI scheme"};
   const char* const rest = at + 1;
   at = rest;
   while (at != end && (scan::is(scan::kUri, *at) || static_cast<unsigned char>(*at) >= 0x80 || *at == '"'))
     ++at;
-  if (at != end)
-    return {at, "character that may not stand in a URI"};
+  if (at != end) return {at, "character that may not stand in a URI"};
   return rest == end ? Fault{rest, "the URI is empty"} : Fault{};
 }
 
@@ -66,10 +57,8 @@ Fault read_bare_address(const char* at, const char* end, NameAddr& address) noex
   while (at != end && *at != ';' && *at != '?' && *at != ',' && !scan::is_blank(*at))
     ++at;
   address.uri = view(uri, at);
-  if (const Fault fault = check_uri_shape(address.uri))
-    return fault;
-  if (at != end && (*at == '?' || *at == ','))
-    return {at, "a URI with '?' or ',' must stand in angle brackets"};
+  if (const Fault fault = check_uri_shape(address.uri)) return fault;
+  if (at != end && (*at == '?' || *at == ',')) return {at, "a URI with '?' or ',' must stand in angle brackets"};
   address.parameters = Parameters(scan::trim(view(at, end)));
   return check_parameters(at, end);
 }
@@ -77,11 +66,9 @@ Fault read_bare_address(const char* at, const char* end, NameAddr& address) noex
 /// `at` points to the '<'.
 Fault read_bracketed_address(const char* at, const char* end, NameAddr& address) noexcept {
   const char* const closing = scan::find(at, end, '>');
-  if (closing == end)
-    return {at, "'<' without '>'"};
+  if (closing == end) return {at, "'<' without '>'"};
   address.uri = view(at + 1, closing);
-  if (const Fault fault = check_uri_shape(address.uri))
-    return fault;
+  if (const Fault fault = check_uri_shape(address.uri)) return fault;
   address.parameters = Parameters(scan::trim(view(closing + 1, end)));
   return check_parameters(closing + 1, end);
 }
@@ -94,25 +81,18 @@ Fault read_sent_protocol(const char*& at, const char* end, Via& via) noexcept {
   };
   const auto slash = [&at, end] {
     at = scan::skip_blanks(at, end);
-    if (at == end || *at != '/')
-      return false;
+    if (at == end || *at != '/') return false;
     ++at;
     return true;
   };
-  if (!equals_ignoring_case(token(), "SIP"))
-    return {at, "'SIP' expected"};
-  if (!slash())
-    return {at, "'/' expected"};
+  if (!equals_ignoring_case(token(), "SIP")) return {at, "'SIP' expected"};
+  if (!slash()) return {at, "'/' expected"};
   const std::string_view version = token();
-  if (version != "2.0")
-    return {version.data(), "version 2.0 expected"};
-  if (!slash())
-    return {at, "'/' expected"};
+  if (version != "2.0") return {version.data(), "version 2.0 expected"};
+  if (!slash()) return {at, "'/' expected"};
   via.transport = token();
-  if (via.transport.empty())
-    return {at, "transport expected"};
-  if (at == end || !scan::is_blank(*at))
-    return {at, "blank expected after the transport"};
+  if (via.transport.empty()) return {at, "transport expected"};
+  if (at == end || !scan::is_blank(*at)) return {at, "blank expected after the transport"};
   at = scan::skip_blanks(at, end);
   return {};
 }
@@ -125,13 +105,11 @@ Fault read_host(const char*& at, const char* end, std::string_view& host) noexce
     ++at;
     while (at != end && (scan::is(scan::kHex, *at) || *at == ':' || *at == '.'))
       ++at;
-    if (at == end || *at != ']' || at - from < 3)
-      return {at, "malformed IPv6 address"};
+    if (at == end || *at != ']' || at - from < 3) return {at, "malformed IPv6 address"};
     ++at;
   } else {
     at = scan::skip(scan::kHost, at, end);
-    if (at == from)
-      return {at, "host expected"};
+    if (at == from) return {at, "host expected"};
   }
   host = view(from, at);
   return {};
@@ -141,8 +119,7 @@ Fault read_port(const char*& at, const char* end, std::uint16_t& port) noexcept 
   const char* const from = at;
   at = scan::skip(scan::kDigit, at, end);
   std::uint32_t number = 0;
-  if (!scan::read_number(view(from, at), 65535, number))
-    return {from, "port from 0 to 65535 expected"};
+  if (!scan::read_number(view(from, at), 65535, number)) return {from, "port from 0 to 65535 expected"};
   port = static_cast<std::uint16_t>(number);
   return {};
 }
@@ -158,13 +135,11 @@ Fault read_via(std::string_view value, Via& via) noexcept {
   } else if (const Fault fault = read_sent_protocol(at, end, via)) {
     return fault;
   }
-  if (const Fault fault = read_host(at, end, via.host))
-    return fault;
+  if (const Fault fault = read_host(at, end, via.host)) return fault;
   at = scan::skip_blanks(at, end);
   if (at != end && *at == ':') {
     at = scan::skip_blanks(at + 1, end);
-    if (const Fault fault = read_port(at, end, via.port))
-      return fault;
+    if (const Fault fault = read_port(at, end, via.port)) return fault;
   }
   via.parameters = Parameters(scan::trim(view(at, end)));
   return check_parameters(at, end);
@@ -181,8 +156,7 @@ Fault read_name_addr(std::string_view value, NameAddr& address) noexcept {
   }
   if (at != end && *at == '"') {
     const char* const closing = scan::find_closing_quote(at + 1, end);
-    if (closing == end)
-      return {at, "the quoted string has no end"};
+    if (closing == end) return {at, "the quoted string has no end"};
     address.display_name = view(at + 1, closing);
     at = scan::skip_blanks(closing + 1, end);
     return at != end && *at == '<' ? read_bracketed_address(at, end, address) : Fault{at, "'<' expected after the display name"};
@@ -190,8 +164,7 @@ Fault read_name_addr(std::string_view value, NameAddr& address) noexcept {
   while (at != end && *at != '<' && *at != ';' && *at != '"')
     ++at;
   if (at == end || *at != '<') {
-    if (at != end && *at == '"')
-      return {at, "a quote may not stand here"};
+    if (at != end && *at == '"') return {at, "a quote may not stand here"};
     return read_bare_address(text.data(), end, address);
   }
   address.display_name = scan::trim(view(text.data(), at));
@@ -203,16 +176,12 @@ Fault read_cseq(std::string_view value, CSeq& cseq) noexcept {
   const char* const end = scan::end_of(value);
   const char* const digits = scan::skip_blanks(value.data(), end);
   const char* const behind = scan::skip(scan::kDigit, digits, end);
-  if (!scan::read_number(view(digits, behind), kHighest, cseq.number))
-    return {digits, "sequence number below 2^31 expected"};
+  if (!scan::read_number(view(digits, behind), kHighest, cseq.number)) return {digits, "sequence number below 2^31 expected"};
   const char* const name = scan::skip_blanks(behind, end);
-  if (name == behind)
-    return {behind, "blank expected after the sequence number"};
+  if (name == behind) return {behind, "blank expected after the sequence number"};
   const char* const name_end = scan::skip(scan::kToken, name, end);
-  if (name_end == name)
-    return {name, "method expected"};
-  if (scan::skip_blanks(name_end, end) != end)
-    return {name_end, "nothing may follow the method"};
+  if (name_end == name) return {name, "method expected"};
+  if (scan::skip_blanks(name_end, end) != end) return {name_end, "nothing may follow the method"};
   cseq.method_text = view(name, name_end);
   cseq.method = method_from(cseq.method_text);
   return {};
@@ -226,30 +195,26 @@ std::optional<std::string_view> Parameters::find(std::string_view name) const no
   std::string_view rest = text_;
   scan::Parameter parameter;
   while (scan::next_parameter(rest, parameter)) {
-    if (equals_ignoring_case(parameter.name, name))
-      return parameter.value;
+    if (equals_ignoring_case(parameter.name, name)) return parameter.value;
   }
   return std::nullopt;
 }
 
 base::Result<NameAddr> NameAddr::parse(std::string_view value) {
   NameAddr address;
-  if (const Fault fault = read_name_addr(value, address))
-    return to_error(fault, "address", value);
+  if (const Fault fault = read_name_addr(value, address)) return to_error(fault, "address", value);
   return address;
 }
 
 base::Result<Via> Via::parse(std::string_view value) {
   Via via;
-  if (const Fault fault = read_via(value, via))
-    return to_error(fault, "Via", value);
+  if (const Fault fault = read_via(value, via)) return to_error(fault, "Via", value);
   return via;
 }
 
 base::Result<CSeq> CSeq::parse(std::string_view value) {
   CSeq cseq;
-  if (const Fault fault = read_cseq(value, cseq))
-    return to_error(fault, "CSeq", value);
+  if (const Fault fault = read_cseq(value, cseq)) return to_error(fault, "CSeq", value);
   return cseq;
 }
 
@@ -265,19 +230,15 @@ std::optional<std::uint32_t> parse_number(std::string_view value) noexcept {
   const char* const behind = scan::skip(scan::kDigit, text.data(), end);
   const char* const rest = scan::skip_blanks(behind, end);
   std::uint32_t number = 0;
-  if (rest != end && *rest != ';' && *rest != '(')
-    return std::nullopt;
-  if (!scan::read_number(view(text.data(), behind), 0xffffffffU, number))
-    return std::nullopt;
+  if (rest != end && *rest != ';' && *rest != '(') return std::nullopt;
+  if (!scan::read_number(view(text.data(), behind), 0xffffffffU, number)) return std::nullopt;
   return number;
 }
 
 bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept {
-  if (left.size() != right.size())
-    return false;
+  if (left.size() != right.size()) return false;
   for (std::size_t i = 0; i < left.size(); ++i) {
-    if (left[i] != right[i] && scan::lower(left[i]) != scan::lower(right[i]))
-      return false;
+    if (left[i] != right[i] && scan::lower(left[i]) != scan::lower(right[i])) return false;
   }
   return true;
 }

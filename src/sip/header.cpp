@@ -100,16 +100,14 @@ struct Table {
 
 constexpr bool place(Table& table, std::string_view name, std::size_t header) noexcept {
   std::uint8_t& slot = table.headers[hash(name, table.factor)];
-  if (slot != 0)
-    return false;
+  if (slot != 0) return false;
   slot = static_cast<std::uint8_t>(header);
   return true;
 }
 
 constexpr bool fill(Table& table) noexcept {
   for (std::size_t i = 1; i < kNames.size(); ++i) {
-    if (!place(table, kNames[i], i))
-      return false;
+    if (!place(table, kNames[i], i)) return false;
   }
   return true;
 }
@@ -118,8 +116,7 @@ constexpr Table make_table() noexcept {
   for (std::uint32_t factor = 0x9e3779b1U;; factor += 0x3c6ef372U) {
     Table table;
     table.factor = factor;
-    if (fill(table))
-      return table;
+    if (fill(table)) return table;
   }
 }
 
@@ -127,8 +124,7 @@ constexpr Table kTable = make_table();
 
 Header compact_header(char letter) noexcept {
   for (const Compact& compact : kCompact) {
-    if (compact.letter == scan::lower(letter))
-      return compact.header;
+    if (compact.letter == scan::lower(letter)) return compact.header;
   }
   return Header::Other;
 }
@@ -136,13 +132,10 @@ Header compact_header(char letter) noexcept {
 }  // namespace
 
 Header header_from(std::string_view name) noexcept {
-  if (name.empty())
-    return Header::Other;
-  if (name.size() == 1)
-    return compact_header(name.front());
+  if (name.empty()) return Header::Other;
+  if (name.size() == 1) return compact_header(name.front());
   const std::size_t found = kTable.headers[hash(name, kTable.factor)];
-  if (found == 0)
-    return Header::Other;
+  if (found == 0) return Header::Other;
   return kNames[found] == name || equals_ignoring_case(kNames[found], name) ? static_cast<Header>(found) : Header::Other;
 }
 

@@ -26,17 +26,14 @@ bool is_single(Header id) noexcept {
 template <class Visitor>
 void visit_values(std::span<const HeaderField> headers, Header id, const Visitor& visit) {
   for (const HeaderField& field : headers) {
-    if (field.id != id)
-      continue;
+    if (field.id != id) continue;
     std::string_view rest = field.value;
     if (is_single(id)) {
-      if (!visit(rest))
-        return;
+      if (!visit(rest)) return;
       continue;
     }
     for (std::string_view value = scan::next_value(rest); !value.empty(); value = scan::next_value(rest)) {
-      if (!visit(value))
-        return;
+      if (!visit(value)) return;
     }
   }
 }
@@ -58,19 +55,16 @@ void Message::clear() noexcept {
 
 std::optional<std::string_view> Message::header(Header id) const noexcept {
   for (const HeaderField& field : headers_) {
-    if (field.id == id)
-      return field.value;
+    if (field.id == id) return field.value;
   }
   return std::nullopt;
 }
 
 std::optional<std::string_view> Message::header(std::string_view name) const noexcept {
   const Header id = header_from(name);
-  if (id != Header::Other)
-    return header(id);
+  if (id != Header::Other) return header(id);
   for (const HeaderField& field : headers_) {
-    if (field.id == Header::Other && equals_ignoring_case(field.name, name))
-      return field.value;
+    if (field.id == Header::Other && equals_ignoring_case(field.name, name)) return field.value;
   }
   return std::nullopt;
 }
@@ -80,8 +74,7 @@ void Message::for_each_value(Header id, const std::function<bool(std::string_vie
 std::optional<NameAddr> Message::contact() const {
   std::optional<NameAddr> found;
   visit_values(headers(), Header::Contact, [&found](std::string_view value) {
-    if (const auto address = NameAddr::parse(value))
-      found = address.value();
+    if (const auto address = NameAddr::parse(value)) found = address.value();
     return false;
   });
   return found;

@@ -18,14 +18,10 @@ constexpr std::uint32_t kCSeq = 16;
 constexpr std::uint32_t kRequired = kVia | kFrom | kTo | kCallId | kCSeq;
 
 std::string_view missing_text(std::uint32_t missing) noexcept {
-  if ((missing & kVia) != 0)
-    return "Via is missing";
-  if ((missing & kFrom) != 0)
-    return "From is missing";
-  if ((missing & kTo) != 0)
-    return "To is missing";
-  if ((missing & kCallId) != 0)
-    return "Call-ID is missing";
+  if ((missing & kVia) != 0) return "Via is missing";
+  if ((missing & kFrom) != 0) return "From is missing";
+  if ((missing & kTo) != 0) return "To is missing";
+  if ((missing & kCallId) != 0) return "Call-ID is missing";
   return "CSeq is missing";
 }
 
@@ -39,11 +35,9 @@ std::string_view duplicate_text(std::uint32_t field) noexcept {
 }
 
 scan::Fault read_call_id(std::string_view value, std::string_view& call_id) noexcept {
-  if (value.empty())
-    return {value.data(), "Call-ID is empty"};
+  if (value.empty()) return {value.data(), "Call-ID is empty"};
   for (const char& c : value) {
-    if (scan::is_blank(c))
-      return {&c, "a blank may not stand in Call-ID"};
+    if (scan::is_blank(c)) return {&c, "a blank may not stand in Call-ID"};
   }
   call_id = value;
   return {};
@@ -67,8 +61,7 @@ bool MessageParser::run() {
 }
 
 void MessageParser::fault(const char* at, std::string_view reason) {
-  if (std::exchange(failed_, true))
-    return;
+  if (std::exchange(failed_, true)) return;
   message_.error_.position = static_cast<std::size_t>(at - begin_);
   message_.error_.reason = reason;
 }
@@ -80,8 +73,7 @@ const char* MessageParser::find_line_end(const char* at, const char*& line_end) 
       fault(at, "the message ends within its header");
       return nullptr;
     }
-    if (*at == '\n')
-      break;
+    if (*at == '\n') break;
     if (*at == '\0') {
       fault(at, "a NUL byte in the header");
       return nullptr;
@@ -105,8 +97,7 @@ bool MessageParser::skip_empty_lines() {
   while (at_ != end_ && (*at_ == '\n' || (*at_ == '\r' && end_ - at_ > 1 && at_[1] == '\n')))
     at_ += *at_ == '\n' ? 1 : 2;
   message_.bytes_ = view(at_, end_);
-  if (at_ != end_)
-    return true;
+  if (at_ != end_) return true;
   fault(at_, "the message is empty");
   return false;
 }
@@ -114,8 +105,7 @@ bool MessageParser::skip_empty_lines() {
 bool MessageParser::read_start_line() {
   const char* line_end = nullptr;
   first_header_ = find_line_end(at_, line_end);
-  if (first_header_ == nullptr)
-    return false;
+  if (first_header_ == nullptr) return false;
   const std::string_view line = view(at_, line_end);
   if (equals_ignoring_case(line.substr(0, 4), "SIP/"))
     read_status_line(line);
@@ -130,26 +120,18 @@ void MessageParser::read_request_line(std::string_view line) {
   const char* const method_end = scan::skip(scan::kToken, line.data(), end);
   message_.method_text_ = view(line.data(), method_end);
   message_.method_ = method_from(message_.method_text_);
-  if (method_end == line.data())
-    return fault(method_end, "method expected");
-  if (method_end == end || *method_end != ' ')
-    return fault(method_end, "one space expected after the method");
+  if (method_end == line.data()) return fault(method_end, "method expected");
+  if (method_end == end || *method_end != ' ') return fault(method_end, "one space expected after the method");
   const char* const uri = method_end + 1;
   const char* const uri_end = scan::find(uri, end, ' ');
-  if (uri_end == uri)
-    return fault(uri, "Request-URI expected");
-  if (*uri == '<')
-    return fault(uri, "the Request-URI may not stand in angle brackets");
-  if (uri_end == end)
-    return fault(end, "SIP version expected");
-  if (const char* const tab = scan::find_control(uri, uri_end); tab != uri_end)
-    return fault(tab, "character that may not stand in a URI");
+  if (uri_end == uri) return fault(uri, "Request-URI expected");
+  if (*uri == '<') return fault(uri, "the Request-URI may not stand in angle brackets");
+  if (uri_end == end) return fault(end, "SIP version expected");
+  if (const char* const tab = scan::find_control(uri, uri_end); tab != uri_end) return fault(tab, "character that may not stand in a URI");
   message_.request_uri_ = view(uri, uri_end);
   const std::string_view version = view(uri_end + 1, end);
-  if (version == "SIP/2.0" || equals_ignoring_case(version, "SIP/2.0"))
-    return;
-  if (equals_ignoring_case(version.substr(0, 4), "SIP/") && version.find(' ') == std::string_view::npos)
-    message_.error_.status = 505;
+  if (version == "SIP/2.0" || equals_ignoring_case(version, "SIP/2.0")) return;
+  if (equals_ignoring_case(version.substr(0, 4), "SIP/") && version.find(' ') == std::string_view::npos) message_.error_.status = 505;
   fault(uri_end + 1, "SIP/2.0 expected");
 }
 
@@ -157,21 +139,17 @@ void MessageParser::read_status_line(std::string_view line) {
   message_.status_ = 1;  // Not a request, whatever else is wrong with it.
   const char* const end = scan::end_of(line);
   const std::string_view version = line.substr(0, line.find(' '));
-  if (!equals_ignoring_case(version, "SIP/2.0"))
-    return fault(line.data(), "SIP/2.0 expected");
-  if (scan::end_of(version) == end)
-    return fault(end, "status code expected");
+  if (!equals_ignoring_case(version, "SIP/2.0")) return fault(line.data(), "SIP/2.0 expected");
+  if (scan::end_of(version) == end) return fault(end, "status code expected");
   const char* const code = scan::end_of(version) + 1;
   const char* const code_end = scan::skip(scan::kDigit, code, end);
   std::uint32_t status = 0;
   if (code_end - code != 3 || !scan::read_number(view(code, code_end), 699, status) || status < 100) {
     return fault(code, "status code from 100 to 699 expected");
   }
-  if (code_end != end && *code_end != ' ')
-    return fault(code_end, "one space expected after the status code");
+  if (code_end != end && *code_end != ' ') return fault(code_end, "one space expected after the status code");
   message_.status_ = static_cast<int>(status);
-  if (code_end != end)
-    message_.reason_ = view(code_end + 1, end);
+  if (code_end != end) message_.reason_ = view(code_end + 1, end);
 }
 
 bool MessageParser::read_headers() {
@@ -201,11 +179,9 @@ MessageParser::Step MessageParser::read_header() {
   const char* const value = well_formed ? scan::skip_blanks(colon + 1, end_) : colon;
   const char* line_end = nullptr;
   const char* const next = find_line_end(value, line_end);
-  if (next == nullptr)
-    return Step::Fatal;
+  if (next == nullptr) return Step::Fatal;
   const bool folded = next != end_ && scan::is_blank(*next);
-  if (folded && message_.unfolded_ == nullptr)
-    return Step::Folded;
+  if (folded && message_.unfolded_ == nullptr) return Step::Folded;
   at_ = next;
   if (!well_formed) {
     if (field.name.empty())
@@ -230,8 +206,7 @@ void MessageParser::keep(const HeaderField& field) {
   kept.id = header_from(field.name);
   switch (kept.id) {
     case Header::Via:
-      if ((seen_ & kVia) == 0)
-        read_once(kVia, kept);
+      if ((seen_ & kVia) == 0) read_once(kVia, kept);
       break;
     case Header::From: read_once(kFrom, kept); break;
     case Header::To: read_once(kTo, kept); break;
@@ -243,8 +218,7 @@ void MessageParser::keep(const HeaderField& field) {
 }
 
 void MessageParser::read_once(std::uint32_t field, const HeaderField& header) {
-  if ((seen_ & field) != 0)
-    return fault(header.name.data(), duplicate_text(field));
+  if ((seen_ & field) != 0) return fault(header.name.data(), duplicate_text(field));
   seen_ |= field;
   const scan::Fault found = read_required(field, header.value);
   if (found)
@@ -273,10 +247,8 @@ scan::Fault MessageParser::read_required(std::uint32_t field, std::string_view v
 
 void MessageParser::read_content_length(std::string_view value) {
   std::uint32_t length = 0;
-  if (!scan::read_number(value, 0xffffffffU, length))
-    return fault(value.data(), "Content-Length must be a number");
-  if (content_length_at_ != nullptr && length != content_length_)
-    return fault(value.data(), "two different values of Content-Length");
+  if (!scan::read_number(value, 0xffffffffU, length)) return fault(value.data(), "Content-Length must be a number");
+  if (content_length_at_ != nullptr && length != content_length_) return fault(value.data(), "two different values of Content-Length");
   content_length_at_ = value.data();
   content_length_ = length;
 }
@@ -293,19 +265,15 @@ void MessageParser::unfold() {
   bool line_has_text = true;
   for (char* at = copy + (first_header_ - begin_); at != end_; ++at) {
     if (*at != '\n') {
-      if (*at != '\r')
-        line_has_text = true;
+      if (*at != '\r') line_has_text = true;
       continue;
     }
     const bool crlf = at != first_header_ && at[-1] == '\r';
-    if (!line_has_text)
-      break;
+    if (!line_has_text) break;
     line_has_text = false;
-    if (at + 1 == end_ || !scan::is_blank(at[1]))
-      continue;
+    if (at + 1 == end_ || !scan::is_blank(at[1])) continue;
     *at = ' ';
-    if (crlf)
-      at[-1] = ' ';
+    if (crlf) at[-1] = ' ';
   }
   message_.headers_.clear();
   seen_ = understood_ = 0;
@@ -313,10 +281,8 @@ void MessageParser::unfold() {
 }
 
 void MessageParser::check_required() {
-  if (seen_ != kRequired)
-    fault(at_, missing_text(kRequired & ~seen_));
-  if ((understood_ & kCSeq) == 0)
-    return;
+  if (seen_ != kRequired) fault(at_, missing_text(kRequired & ~seen_));
+  if ((understood_ & kCSeq) == 0) return;
   if (!message_.is_request()) {
     message_.method_ = message_.cseq_.method;
     message_.method_text_ = message_.cseq_.method_text;
@@ -331,8 +297,7 @@ void MessageParser::cut_body() {
   const char* const body = base_ + (message_.body_.data() - begin_);
   message_.body_ = view(body, body + available);
   if (content_length_at_ != nullptr) {
-    if (content_length_ > available)
-      return fault(content_length_at_, "Content-Length is more than the bytes there are");
+    if (content_length_ > available) return fault(content_length_at_, "Content-Length is more than the bytes there are");
     message_.body_ = message_.body_.substr(0, content_length_);
   }
   message_.bytes_ = view(message_.bytes_.data(), scan::end_of(message_.body_));

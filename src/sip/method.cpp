@@ -105,8 +105,7 @@ std::string_view server_or_global_failure_phrase(int status) noexcept {
 
 Method method_from(std::string_view text) noexcept {
   for (std::size_t i = 1; i < kNames.size(); ++i) {
-    if (kNames[i] == text)
-      return static_cast<Method>(i);
+    if (kNames[i] == text) return static_cast<Method>(i);
   }
   return Method::Unknown;
 }
@@ -114,8 +113,7 @@ Method method_from(std::string_view text) noexcept {
 std::string_view to_string(Method method) noexcept { return kNames[static_cast<std::size_t>(method)]; }
 
 std::string_view reason_phrase(int status) noexcept {
-  if (status < 400)
-    return provisional_or_success_phrase(status);
+  if (status < 400) return provisional_or_success_phrase(status);
   return status < 500 ? client_failure_phrase(status) : server_or_global_failure_phrase(status);
 }
 

@@ -10,15 +10,13 @@ const char* find_separator(const char* at, const char* end) noexcept {
       at = find_closing_quote(at + 1, end);
     else if (*at == '<')
       at = find(at + 1, end, '>');
-    if (at == end)
-      return end;
+    if (at == end) return end;
   }
   return at;
 }
 
 int hex_value(char c) noexcept {
-  if (is(kDigit, c))
-    return c - '0';
+  if (is(kDigit, c)) return c - '0';
   return lower(c) - 'a' + 10;
 }
 
@@ -31,8 +29,7 @@ std::string_view next_value(std::string_view& rest) noexcept {
     const char* const separator = has_comma ? find_separator(rest.data(), end) : end;
     const std::string_view value = trim(view(rest.data(), separator));
     rest = separator == end ? std::string_view{} : view(separator + 1, end);
-    if (!value.empty())
-      return value;
+    if (!value.empty()) return value;
   }
   return {};
 }
@@ -69,21 +66,17 @@ bool next_parameter(std::string_view& rest, Parameter& parameter) noexcept {
 }
 
 int decode_escape(const char* at, const char* end) noexcept {
-  if (end - at < 3 || !is(kHex, at[1]) || !is(kHex, at[2]))
-    return -1;
+  if (end - at < 3 || !is(kHex, at[1]) || !is(kHex, at[2])) return -1;
   return hex_value(at[1]) * 16 + hex_value(at[2]);
 }
 
 bool read_number(std::string_view digits, std::uint32_t limit, std::uint32_t& number) noexcept {
-  if (digits.empty())
-    return false;
+  if (digits.empty()) return false;
   std::uint64_t sum = 0;
   for (const char c : digits) {
-    if (!is(kDigit, c))
-      return false;
+    if (!is(kDigit, c)) return false;
     sum = sum * 10 + static_cast<std::uint64_t>(c - '0');
-    if (sum > limit)
-      return false;
+    if (sum > limit) return false;
   }
   number = static_cast<std::uint32_t>(sum);
   return true;

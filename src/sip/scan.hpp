@@ -30,22 +30,14 @@ constexpr std::uint8_t classify(unsigned byte) noexcept {
   const bool hex = digit || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
   const bool visible = byte > 0x20 && byte < 0x7f;
   unsigned classes = 0;
-  if (digit || alpha || in(c, "-.!%*_+`'~"))
-    classes |= kToken;
-  if (digit)
-    classes |= kDigit;
-  if (hex)
-    classes |= kHex;
-  if (digit || alpha || in(c, "-._"))
-    classes |= kHost;
-  if ((visible || byte >= 0x80) && !in(c, ";,\"<>"))
-    classes |= kValue;
-  if (digit || alpha || in(c, "-_.!~*'()"))
-    classes |= kUnreserved;
-  if (visible && !in(c, "<>\""))
-    classes |= kUri;
-  if (alpha)
-    classes |= kAlpha;
+  if (digit || alpha || in(c, "-.!%*_+`'~")) classes |= kToken;
+  if (digit) classes |= kDigit;
+  if (hex) classes |= kHex;
+  if (digit || alpha || in(c, "-._")) classes |= kHost;
+  if ((visible || byte >= 0x80) && !in(c, ";,\"<>")) classes |= kValue;
+  if (digit || alpha || in(c, "-_.!~*'()")) classes |= kUnreserved;
+  if (visible && !in(c, "<>\"")) classes |= kUri;
+  if (alpha) classes |= kAlpha;
   return static_cast<std::uint8_t>(classes);
 }
 
@@ -88,8 +80,7 @@ inline constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
 
 /// The first `wanted` in [at, end), or `end`.
 [[nodiscard]] inline const char* find(const char* at, const char* end, char wanted) noexcept {
-  if (at == end)
-    return end;
+  if (at == end) return end;
   const void* found = std::memchr(at, wanted, static_cast<std::size_t>(end - at));
   return found != nullptr ? static_cast<const char*>(found) : end;
 }
@@ -103,8 +94,7 @@ inline constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
       std::uint64_t word = 0;
       std::memcpy(&word, at, sizeof(word));
       const std::uint64_t below = (word - kOnes * 0x20U) & ~word & kHighBits;
-      if (below != 0)
-        return at + std::countr_zero(below) / 8;
+      if (below != 0) return at + std::countr_zero(below) / 8;
       at += 8;
     }
   }
@@ -116,8 +106,7 @@ inline constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
 /// `at` is behind the opening quote; the result is the closing quote, or `end` when there is none. Escapes are stepped over.
 [[nodiscard]] inline const char* find_closing_quote(const char* at, const char* end) noexcept {
   while (at != end && *at != '"') {
-    if (*at == '\\' && end - at > 1)
-      ++at;
+    if (*at == '\\' && end - at > 1) ++at;
     ++at;
   }
   return at;

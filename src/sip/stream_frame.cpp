@@ -19,8 +19,7 @@ std::size_t leading_line_ends(std::string_view stream) noexcept {
   std::size_t skip = 0;
   while (skip < stream.size()) {
     const std::string_view rest = stream.substr(skip);
-    if (kPing.starts_with(rest.substr(0, kPing.size())))
-      return skip;
+    if (kPing.starts_with(rest.substr(0, kPing.size()))) return skip;
     if (rest.starts_with("\r\n"))
       skip += 2;
     else if (rest.front() == '\n')
@@ -42,14 +41,12 @@ std::optional<std::size_t> find_body(std::string_view text, std::size_t& scanned
       return std::nullopt;
     }
     const char* next = line_feed + 1;
-    if (next != end && *next == '\r')
-      ++next;
+    if (next != end && *next == '\r') ++next;
     if (next == end) {
       scanned = static_cast<std::size_t>(line_feed - text.data());
       return std::nullopt;
     }
-    if (*next == '\n')
-      return static_cast<std::size_t>(next + 1 - text.data());
+    if (*next == '\n') return static_cast<std::size_t>(next + 1 - text.data());
     at = line_feed + 1;
   }
 }
@@ -86,17 +83,13 @@ ContentLength read_content_length(std::string_view header) noexcept {
     const std::string_view field = view(name, at);
     const char* const colon = scan::skip_blanks(at, end);
     const std::string_view value = take_value(at, end);
-    if (colon == end || *colon != ':' || header_from(field) != Header::ContentLength)
-      continue;
+    if (colon == end || *colon != ':' || header_from(field) != Header::ContentLength) continue;
     std::uint32_t length = 0;
-    if (!scan::read_number(trim_line_ends(view(colon + 1, scan::end_of(value))), 0xffffffffU, length))
-      return {{}, "Content-Length must be a number"};
-    if (found.value && *found.value != length)
-      return {{}, "two different values of Content-Length"};
+    if (!scan::read_number(trim_line_ends(view(colon + 1, scan::end_of(value))), 0xffffffffU, length)) return {{}, "Content-Length must be a number"};
+    if (found.value && *found.value != length) return {{}, "two different values of Content-Length"};
     found.value = length;
   }
-  if (!found.value)
-    found.fault = "Content-Length is missing, and a stream needs it";
+  if (!found.value) found.fault = "Content-Length is missing, and a stream needs it";
   return found;
 }
 
@@ -121,25 +114,19 @@ StreamFrame next_frame(std::string_view stream, std::size_t& scanned) noexcept {
   constexpr std::string_view kTooLong = "the message is longer than 65535 bytes";
   const std::size_t skip = leading_line_ends(stream);
   const std::string_view text = stream.substr(skip);
-  if ((scanned & kSizeKnown) != 0)
-    return whole_or_not(text, skip, scanned & ~kSizeKnown, scanned);
+  if ((scanned & kSizeKnown) != 0) return whole_or_not(text, skip, scanned & ~kSizeKnown, scanned);
   if (text.starts_with(kPing)) {
     scanned = 0;
     return {State::KeepAlive, skip, kPing.size(), {}};
   }
-  if (text.empty() || kPing.starts_with(text))
-    return {State::Incomplete, skip, 0, {}};
-  if (scanned > text.size())
-    scanned = 0;
+  if (text.empty() || kPing.starts_with(text)) return {State::Incomplete, skip, 0, {}};
+  if (scanned > text.size()) scanned = 0;
 
   const auto body = find_body(text, scanned);
-  if (!body)
-    return text.size() > Message::kMaxSize ? broken(scanned, skip, kTooLong) : StreamFrame{State::Incomplete, skip, 0, {}};
+  if (!body) return text.size() > Message::kMaxSize ? broken(scanned, skip, kTooLong) : StreamFrame{State::Incomplete, skip, 0, {}};
   const ContentLength length = read_content_length(text.substr(0, *body));
-  if (!length.fault.empty())
-    return broken(scanned, skip, length.fault);
-  if (*body + std::size_t{*length.value} > Message::kMaxSize)
-    return broken(scanned, skip, kTooLong);
+  if (!length.fault.empty()) return broken(scanned, skip, length.fault);
+  if (*body + std::size_t{*length.value} > Message::kMaxSize) return broken(scanned, skip, kTooLong);
   return whole_or_not(text, skip, *body + *length.value, scanned);
 }
 

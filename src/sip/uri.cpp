@@ -24,8 +24,7 @@ constexpr std::string_view kHeaderValuePunctuation = "[]/?:+$";
 Fault check_userinfo(const char* at, const char* end, std::string_view extra) noexcept {
   while (at != end) {
     if (*at == '%') {
-      if (scan::decode_escape(at, end) < 0)
-        return {at, "malformed percent-escape"};
+      if (scan::decode_escape(at, end) < 0) return {at, "malformed percent-escape"};
       at += 3;
     } else if (scan::is(scan::kUnreserved, *at) || extra.find(*at) != std::string_view::npos) {
       ++at;
@@ -38,10 +37,8 @@ Fault check_userinfo(const char* at, const char* end, std::string_view extra) no
 
 Fault check_visible(const char* at, const char* end) noexcept {
   for (; at != end; ++at) {
-    if (!scan::is(scan::kUri, *at))
-      return {at, "character that may not stand in a URI"};
-    if (*at == '%' && scan::decode_escape(at, end) < 0)
-      return {at, "malformed percent-escape"};
+    if (!scan::is(scan::kUri, *at)) return {at, "character that may not stand in a URI"};
+    if (*at == '%' && scan::decode_escape(at, end) < 0) return {at, "malformed percent-escape"};
   }
   return {};
 }
@@ -49,22 +46,17 @@ Fault check_visible(const char* at, const char* end) noexcept {
 Fault read_userinfo(const char* at, const char* end, UriView& uri) noexcept {
   const char* const colon = scan::find(at, end, ':');
   uri.user = view(at, colon);
-  if (uri.user.empty())
-    return {at, "user expected before '@'"};
-  if (const Fault fault = check_userinfo(at, colon, kUserPunctuation))
-    return fault;
-  if (colon == end)
-    return {};
+  if (uri.user.empty()) return {at, "user expected before '@'"};
+  if (const Fault fault = check_userinfo(at, colon, kUserPunctuation)) return fault;
+  if (colon == end) return {};
   uri.password = view(colon + 1, end);
   return check_userinfo(colon + 1, end, "&=+$,");
 }
 
 /// What follows the host and port: parameters and headers, each checked for characters only.
 Fault read_tail(const char* at, const char* end, UriView& uri) noexcept {
-  if (at == end)
-    return {};
-  if (*at != ';' && *at != '?')
-    return {at, "':', ';' or '?' expected after the host"};
+  if (at == end) return {};
+  if (*at != ';' && *at != '?') return {at, "':', ';' or '?' expected after the host"};
   const char* const question = scan::find(at, end, '?');
   uri.parameters = view(at, question);
   uri.headers = view(question, end);
@@ -74,15 +66,12 @@ Fault read_tail(const char* at, const char* end, UriView& uri) noexcept {
 Fault read_sip(const char* at, const char* end, UriView& uri) noexcept {
   const char* const at_sign = scan::find(at, end, '@');
   if (at_sign != end) {
-    if (const Fault fault = read_userinfo(at, at_sign, uri))
-      return fault;
+    if (const Fault fault = read_userinfo(at, at_sign, uri)) return fault;
     at = at_sign + 1;
   }
-  if (const Fault fault = read_host(at, end, uri.host))
-    return fault;
+  if (const Fault fault = read_host(at, end, uri.host)) return fault;
   if (at != end && *at == ':') {
-    if (const Fault fault = read_port(++at, end, uri.port))
-      return fault;
+    if (const Fault fault = read_port(++at, end, uri.port)) return fault;
   }
   return read_tail(at, end, uri);
 }
@@ -92,10 +81,8 @@ Fault read_tel(const char* at, const char* end, UriView& uri) noexcept {
   while (at != end && (scan::is(scan::kHex, *at) || std::string_view("+*#-.()").find(*at) != std::string_view::npos))
     ++at;
   uri.user = view(number, at);
-  if (uri.user.empty())
-    return {at, "telephone number expected"};
-  if (at != end && *at != ';')
-    return {at, "character that may not stand in a telephone number"};
+  if (uri.user.empty()) return {at, "telephone number expected"};
+  if (at != end && *at != ';') return {at, "character that may not stand in a telephone number"};
   uri.parameters = view(at, end);
   return check_visible(at, end);
 }
@@ -111,8 +98,7 @@ struct Unit {
 
 Unit next_unit(const char*& at, const char* end) noexcept {
   const int decoded = *at == '%' ? scan::decode_escape(at, end) : -1;
-  if (decoded < 0)
-    return {static_cast<unsigned char>(*at++), false};
+  if (decoded < 0) return {static_cast<unsigned char>(*at++), false};
   at += 3;
   const char c = static_cast<char>(decoded);
   const bool reserved = decoded < 0x80 && !scan::is(scan::kUnreserved, c);
@@ -133,17 +119,14 @@ bool same_text(std::string_view left, std::string_view right, Case letters) noex
       a.byte = static_cast<unsigned char>(scan::lower(static_cast<char>(a.byte)));
       b.byte = static_cast<unsigned char>(scan::lower(static_cast<char>(b.byte)));
     }
-    if (a != b)
-      return false;
+    if (a != b) return false;
   }
   return l == l_end && r == r_end;
 }
 
 bool same_host(std::string_view left, std::string_view right) {
-  if (equals_ignoring_case(left, right))
-    return true;
-  if (!left.starts_with('[') || !right.starts_with('['))
-    return false;
+  if (equals_ignoring_case(left, right)) return true;
+  if (!left.starts_with('[') || !right.starts_with('[')) return false;
   const auto a = base::IpAddress::parse(left);
   const auto b = base::IpAddress::parse(right);
   return a && b && a.value() == b.value();
@@ -153,15 +136,13 @@ bool same_host(std::string_view left, std::string_view right) {
 bool parameters_agree(const UriView& left, const UriView& right) noexcept {
   constexpr auto kNeverIgnored = std::to_array<std::string_view>({"user", "ttl", "method", "maddr", "transport"});
   for (const std::string_view name : kNeverIgnored) {
-    if (left.has_parameter(name) != right.has_parameter(name))
-      return false;
+    if (left.has_parameter(name) != right.has_parameter(name)) return false;
   }
   std::string_view rest = left.parameters;
   scan::Parameter parameter;
   while (scan::next_parameter(rest, parameter)) {
     const auto other = right.parameter(parameter.name);
-    if (other && !same_text(parameter.value, *other, Case::Ignored))
-      return false;
+    if (other && !same_text(parameter.value, *other, Case::Ignored)) return false;
   }
   return true;
 }
@@ -170,8 +151,7 @@ bool parameters_agree(const UriView& left, const UriView& right) noexcept {
 bool next_header(std::string_view& rest, scan::Parameter& header) noexcept {
   while (!rest.empty() && (rest.front() == '?' || rest.front() == '&'))
     rest.remove_prefix(1);
-  if (rest.empty())
-    return false;
+  if (rest.empty()) return false;
   const std::string_view one = rest.substr(0, rest.find('&'));
   rest.remove_prefix(one.size());
   const std::size_t equals = one.find('=');
@@ -190,14 +170,12 @@ std::size_t count_headers(const UriView& uri) noexcept {
 }
 
 bool headers_agree(const UriView& left, const UriView& right) noexcept {
-  if (count_headers(left) != count_headers(right))
-    return false;
+  if (count_headers(left) != count_headers(right)) return false;
   std::string_view rest = left.headers;
   scan::Parameter header;
   while (next_header(rest, header)) {
     const auto other = right.header(header.name);
-    if (!other || !same_text(header.value, *other, Case::Matters))
-      return false;
+    if (!other || !same_text(header.value, *other, Case::Matters)) return false;
   }
   return true;
 }
@@ -214,8 +192,7 @@ void append_escaped(std::string& out, unsigned char byte) {
 std::string tel_number(std::string_view user) {
   std::string number;
   for (const char c : user) {
-    if (std::string_view("-.()").find(c) == std::string_view::npos)
-      number += scan::lower(c);
+    if (std::string_view("-.()").find(c) == std::string_view::npos) number += scan::lower(c);
   }
   return number;
 }
@@ -234,14 +211,11 @@ std::string_view scheme_text(UriView::Scheme scheme) noexcept {
 Fault read_uri(std::string_view text, UriView& uri) noexcept {
   uri = UriView{};
   const char* const end = scan::end_of(text);
-  if (text.size() > kMaxLength)
-    return {text.data() + kMaxLength, "the URI is longer than 2048 bytes"};
+  if (text.size() > kMaxLength) return {text.data() + kMaxLength, "the URI is longer than 2048 bytes"};
   const char* const colon = scan::find(text.data(), end, ':');
-  if (colon == end)
-    return {text.data(), "URI scheme expected"};
+  if (colon == end) return {text.data(), "URI scheme expected"};
   const std::string_view scheme = view(text.data(), colon);
-  if (equals_ignoring_case(scheme, "sip"))
-    return read_sip(colon + 1, end, uri);
+  if (equals_ignoring_case(scheme, "sip")) return read_sip(colon + 1, end, uri);
   if (equals_ignoring_case(scheme, "sips")) {
     uri.scheme = UriView::Scheme::Sips;
     return read_sip(colon + 1, end, uri);
@@ -256,11 +230,9 @@ Fault read_uri(std::string_view text, UriView& uri) noexcept {
 base::Result<UriView> UriView::parse(std::string_view text) {
   UriView uri;
   const Fault fault = read_uri(text, uri);
-  if (!fault)
-    return uri;
+  if (!fault) return uri;
   base::Error error = to_error(fault, "URI", text);
-  if (fault.reason == kUnknownScheme)
-    error.code = make_error_code(base::Errc::Unsupported);
+  if (fault.reason == kUnknownScheme) error.code = make_error_code(base::Errc::Unsupported);
   return error;
 }
 
@@ -268,8 +240,7 @@ std::optional<std::string_view> UriView::parameter(std::string_view name) const 
   std::string_view rest = parameters;
   scan::Parameter found;
   while (scan::next_parameter(rest, found)) {
-    if (equals_ignoring_case(found.name, name))
-      return found.value;
+    if (equals_ignoring_case(found.name, name)) return found.value;
   }
   return std::nullopt;
 }
@@ -278,8 +249,7 @@ std::optional<std::string_view> UriView::header(std::string_view name) const noe
   std::string_view rest = headers;
   scan::Parameter found;
   while (next_header(rest, found)) {
-    if (equals_ignoring_case(found.name, name))
-      return found.value;
+    if (equals_ignoring_case(found.name, name)) return found.value;
   }
   return std::nullopt;
 }
@@ -287,20 +257,16 @@ std::optional<std::string_view> UriView::header(std::string_view name) const noe
 std::string UriView::to_string() const {
   std::string text(scheme_text(scheme));
   text += user;
-  if (!password.empty())
-    text.append(":").append(password);
-  if (scheme != Scheme::Tel && !user.empty())
-    text += '@';
+  if (!password.empty()) text.append(":").append(password);
+  if (scheme != Scheme::Tel && !user.empty()) text += '@';
   text += host;
-  if (port != 0)
-    text.append(":").append(std::to_string(port));
+  if (port != 0) text.append(":").append(std::to_string(port));
   text.append(parameters).append(headers);
   return text;
 }
 
 std::string UriView::address_of_record() const {
-  if (scheme == Scheme::Tel)
-    return tel_number(user);
+  if (scheme == Scheme::Tel) return tel_number(user);
   std::string key;
   key.reserve(user.size() + host.size() + 1);
   const char* at = user.data();
@@ -312,19 +278,16 @@ std::string UriView::address_of_record() const {
     else
       key += static_cast<char>(unit.byte);
   }
-  if (!user.empty())
-    key += '@';
+  if (!user.empty()) key += '@';
   for (const char c : host)
     key += scan::lower(c);
   return key;
 }
 
 bool equivalent(const UriView& left, const UriView& right) {
-  if (left.scheme != right.scheme || left.port != right.port)
-    return false;
+  if (left.scheme != right.scheme || left.port != right.port) return false;
   if (left.scheme == UriView::Scheme::Tel) {
-    if (tel_number(left.user) != tel_number(right.user))
-      return false;
+    if (tel_number(left.user) != tel_number(right.user)) return false;
   } else if (!same_text(left.user, right.user, Case::Matters) || !same_text(left.password, right.password, Case::Matters)) {
     return false;
   }

@@ -104,8 +104,7 @@ TEST(Uri, names_the_byte_that_is_wrong) {
   for (const auto& [text, position] : refused) {
     const auto parsed = UriView::parse(text);
     ASSERT_FALSE(parsed) << text;
-    if (text.starts_with(' '))
-      continue;  // Another scheme, as far as the grammar goes.
+    if (text.starts_with(' ')) continue;  // Another scheme, as far as the grammar goes.
     EXPECT_THAT(parsed.error().detail, HasSubstr("at byte " + std::to_string(position) + ":")) << text;
   }
 }

@@ -58,8 +58,7 @@ Writer& Writer::cseq(std::uint32_t number, std::string_view method) {
 }
 
 void Writer::body(std::string_view content_type, std::string_view body) {
-  if (!content_type.empty())
-    header(Header::ContentType, content_type);
+  if (!content_type.empty()) header(Header::ContentType, content_type);
   out_.append("Content-Length: ");
   append_number(out_, body.size());
   out_.append("\r\n\r\n").append(body);
@@ -72,10 +71,8 @@ bool is_header_safe(std::string_view text) noexcept {
   const char* const end = scan::end_of(text);
   while (true) {
     at = scan::find_control(at, end);
-    if (at == end)
-      return text.find('\x7f') == std::string_view::npos;
-    if (*at != '\t')
-      return false;
+    if (at == end) return text.find('\x7f') == std::string_view::npos;
+    if (*at != '\t') return false;
     ++at;
   }
 }

@@ -55,8 +55,7 @@ TEST(Writer, writes_what_the_parser_reads) {
   Writer copy(again);
   copy.request(message.method_text(), message.request_uri());
   for (const HeaderField& field : message.headers()) {
-    if (field.id != Header::ContentType && field.id != Header::ContentLength)
-      copy.header(field.name, field.value);
+    if (field.id != Header::ContentType && field.id != Header::ContentLength) copy.header(field.name, field.value);
   }
   copy.body(message.content_type(), message.body());
   EXPECT_EQ(again, out);
