@@ -34,9 +34,8 @@ bool is_localhost(const std::string& name) { return name == "localhost" || name.
 /// Lower case, without the dot of the root.
 std::string normalised(std::string_view host) {
   std::string name(host);
-  std::transform(name.begin(), name.end(), name.begin(), [](char character) {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
-  });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char character) { return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character; });
   if (name.ends_with('.')) {
     name.pop_back();
   }
@@ -157,8 +156,7 @@ class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
 /// The only owner of c-ares state. Its callbacks arrive inside ares_process_fd, ares_getaddrinfo and ares_destroy.
 class DnsResolver::Channel final : private WatchedSocket::Owner {
  public:
-  Channel(EngineLoop& loop, Options options)
-      : loop_(loop), options_(std::move(options)), timer_(loop.timers(), base::Callback::to<&Channel::on_timer>(*this)) {
+  Channel(EngineLoop& loop, Options options) : loop_(loop), options_(std::move(options)), timer_(loop.timers(), base::Callback::to<&Channel::on_timer>(*this)) {
     initialise_library();
     ares_options settings{};
     settings.timeout = static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(options_.first_timeout).count());

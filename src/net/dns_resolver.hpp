@@ -20,12 +20,12 @@ namespace callwright::net {
 class DnsResolver final : public sip::Resolver {
  public:
   struct Options {
-    std::vector<base::SocketAddress> servers;                      ///< Empty: those of the machine's configuration.
+    std::vector<base::SocketAddress> servers;                        ///< Empty: those of the machine's configuration.
     base::Duration first_timeout = std::chrono::milliseconds(1500);  ///< Of one try at one server; doubles with each round.
-    int tries = 3;                                                 ///< For each server.
-    std::size_t max_queries = 1000;                                ///< Names being asked for at a time.
-    std::size_t max_cached = 10'000;                               ///< Names.
-    base::Duration max_cache_time = std::chrono::minutes(5);       ///< A longer time to live is cut to this.
+    int tries = 3;                                                   ///< For each server.
+    std::size_t max_queries = 1000;                                  ///< Names being asked for at a time.
+    std::size_t max_cached = 10'000;                                 ///< Names.
+    base::Duration max_cache_time = std::chrono::minutes(5);         ///< A longer time to live is cut to this.
   };
 
   /// Throws std::runtime_error when c-ares cannot be set up (no memory, unreadable configuration).

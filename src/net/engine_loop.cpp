@@ -69,9 +69,7 @@ void EngineLoop::run() {
   run_batch_ends();
 }
 
-void EngineLoop::start() {
-  thread_ = std::jthread(std::bind_front(&EngineLoop::run, this));
-}
+void EngineLoop::start() { thread_ = std::jthread(std::bind_front(&EngineLoop::run, this)); }
 
 void EngineLoop::stop() {
   stopped_.store(true, std::memory_order_release);
@@ -162,10 +160,9 @@ void EngineLoop::watch_iteration() {
     return;
   }
   last_slow_log_ = now;
-  base::log::warn("An event loop was busy for too long; calls on it were late",
-                  {{"loop", options_.name},
-                   {"busy_ms", std::chrono::duration_cast<std::chrono::milliseconds>(worked).count()},
-                   {"times_so_far", slow_iterations_}});
+  base::log::warn(
+      "An event loop was busy for too long; calls on it were late",
+      {{"loop", options_.name}, {"busy_ms", std::chrono::duration_cast<std::chrono::milliseconds>(worked).count()}, {"times_so_far", slow_iterations_}});
 }
 
 }  // namespace callwright::net

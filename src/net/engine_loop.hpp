@@ -28,10 +28,10 @@ class EngineLoop {
   using Task = std::function<void()>;
 
   struct Options {
-    std::string name = "engine";                                        ///< For log lines.
-    std::size_t queue_capacity = 65'536;                                ///< Tasks waiting at most; `post` refuses more.
-    base::Duration slow_iteration = std::chrono::milliseconds(100);     ///< An iteration that works longer than this is logged.
-    base::Duration slow_log_interval = std::chrono::seconds(10);        ///< At most one such line in this time.
+    std::string name = "engine";                                     ///< For log lines.
+    std::size_t queue_capacity = 65'536;                             ///< Tasks waiting at most; `post` refuses more.
+    base::Duration slow_iteration = std::chrono::milliseconds(100);  ///< An iteration that works longer than this is logged.
+    base::Duration slow_log_interval = std::chrono::seconds(10);     ///< At most one such line in this time.
   };
 
   /// A callback at the end of each iteration in which `request()` was called: for work that pays when it is done in one go.

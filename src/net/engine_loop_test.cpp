@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 constexpr base::Duration kGuard = 20s;
 
 struct Recorder {
-  explicit Recorder(base::Timers& timers, std::vector<int>& fired, int number) : log(fired), name(number), timer(timers, base::Callback::to<&Recorder::fire>(*this)) {}
+  explicit Recorder(base::Timers& timers, std::vector<int>& fired, int number)
+      : log(fired), name(number), timer(timers, base::Callback::to<&Recorder::fire>(*this)) {}
   void fire() { log.push_back(name); }
   std::vector<int>& log;
   int name;
@@ -124,10 +125,10 @@ TEST(EngineLoop, counts_an_iteration_that_works_too_long) {
 }
 
 TEST(EngineLoop, does_not_count_waiting_as_work) {
-  EngineLoop loop({.slow_iteration = 10ms});
+  EngineLoop loop({.slow_iteration = 200ms});
   std::vector<int> fired;
   Recorder recorder(loop.timers(), fired, 1);
-  recorder.timer.start(60ms);
+  recorder.timer.start(300ms);
   EXPECT_TRUE(loop.run_until([&fired] { return !fired.empty(); }, kGuard));
   EXPECT_EQ(loop.slow_iterations(), 0U);
 }

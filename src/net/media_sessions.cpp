@@ -42,7 +42,7 @@ class MediaSessions::Session final : public RtpSocket::Owner {
   media::Stream* stream;
   const std::shared_ptr<RtpSocket> rtp;
   const std::shared_ptr<RtpSocket> rtcp;
-  std::uint64_t source_request = 0;        ///< The newest `set_source`; a file that opens later than the next request is not used.
+  std::uint64_t source_request = 0;  ///< The newest `set_source`; a file that opens later than the next request is not used.
   std::size_t recordings_to_finish = 0;
   media::StreamStatistics final_statistics;  ///< Once closed.
 
@@ -127,12 +127,11 @@ void MediaSessions::record(media::StreamId id, const std::filesystem::path& path
     return;
   }
   end_recording(*session);
-  session->stream->set_sink(std::make_unique<FileRecording>(
-      loop_, files_, path, [weak = weak_from_this(), id](const base::Error& error) {
-        if (const auto self = weak.lock()) {
-          self->emit(id, media::FileFailed{error});
-        }
-      }));
+  session->stream->set_sink(std::make_unique<FileRecording>(loop_, files_, path, [weak = weak_from_this(), id](const base::Error& error) {
+    if (const auto self = weak.lock()) {
+      self->emit(id, media::FileFailed{error});
+    }
+  }));
 }
 
 void MediaSessions::stop_recording(media::StreamId id) {

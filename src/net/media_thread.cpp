@@ -9,14 +9,10 @@ namespace {
 
 constexpr base::Duration kRetryDelay = std::chrono::milliseconds(20);
 
-EngineLoop::Options media_loop() {
-  return {.name = "media", .slow_iteration = std::chrono::milliseconds(20)};
-}
+EngineLoop::Options media_loop() { return {.name = "media", .slow_iteration = std::chrono::milliseconds(20)}; }
 
 /// Waiting for the disk is what this one is for.
-EngineLoop::Options file_loop() {
-  return {.name = "media-files", .slow_iteration = std::chrono::seconds(2)};
-}
+EngineLoop::Options file_loop() { return {.name = "media-files", .slow_iteration = std::chrono::seconds(2)}; }
 
 }  // namespace
 

@@ -23,7 +23,7 @@ namespace callwright::net {
 class MediaThread final : public media::MediaPort {
  public:
   struct Options {
-    PortRange ports;                  ///< For streams whose options name none.
+    PortRange ports;  ///< For streams whose options name none.
     std::size_t max_streams = 10'000;
   };
 

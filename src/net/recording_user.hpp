@@ -36,7 +36,8 @@ class RecordingUser final : public sip::TransportUser {
 
 /// A complete message with a body of `body_size` bytes.
 inline std::string sample_message(std::string_view call_id, std::size_t body_size = 0) {
-  return "OPTIONS sip:b@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:b@127.0.0.1>\r\nCall-ID: " +
+  return "OPTIONS sip:b@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:a@127.0.0.1>;tag=1\r\nTo: "
+         "<sip:b@127.0.0.1>\r\nCall-ID: " +
          std::string(call_id) + "\r\nCSeq: 1 OPTIONS\r\nContent-Length: " + std::to_string(body_size) + "\r\n\r\n" + std::string(body_size, 'x');
 }
 

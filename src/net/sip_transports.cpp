@@ -33,6 +33,12 @@ std::optional<std::size_t> best_listener(const std::vector<base::SocketAddress>&
   return best;
 }
 
+/// Phones behind a NAT send line ends, zeros or nothing at all to keep its mapping open.
+bool is_keep_alive(std::string_view datagram) noexcept {
+  using std::string_view_literals::operator""sv;
+  return datagram.find_first_not_of("\r\n\0"sv) == std::string_view::npos;
+}
+
 }  // namespace
 
 SipTransports::SipTransports(EngineLoop& loop, const StreamLimits& limits)
@@ -109,10 +115,8 @@ void SipTransports::send_datagram(const sip::Flow& flow, std::string_view messag
 }
 
 void SipTransports::send_stream(const sip::Flow& flow, std::string_view message) {
-  sip::Flow used = flow;
-  used.connection = tcp_.send(flow, message);
-  if (used.connection) {
-    trace(sip::TraceSink::Direction::Sent, used, message);
+  if (const auto used = tcp_.send(flow, message)) {
+    trace(sip::TraceSink::Direction::Sent, *used, message);
   }
 }
 
@@ -128,6 +132,9 @@ void SipTransports::report_failures() {
 }
 
 void SipTransports::on_datagram(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes) {
+  if (is_keep_alive(bytes)) {
+    return;
+  }
   deliver({sip::Transport::Udp, listener.local(), remote, {}}, bytes);
 }
 

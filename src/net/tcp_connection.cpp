@@ -120,9 +120,7 @@ void TcpConnection::cut_frames() {
         consume(frame.skip + frame.size);
         owner_->on_frame(*this, stream.substr(frame.skip, frame.size));
         break;
-      case sip::StreamFrame::State::Broken:
-        fail(Closed::Violation, describe("sent what is no SIP message: " + std::string(frame.reason)));
-        return;
+      case sip::StreamFrame::State::Broken: fail(Closed::Violation, describe("sent what is no SIP message: " + std::string(frame.reason))); return;
     }
   }
 }

@@ -16,12 +16,12 @@
 namespace callwright::net {
 
 struct StreamLimits {
-  std::size_t max_connections = 1000;                              ///< In both directions together.
-  std::size_t max_per_source = 100;                                ///< Accepted from one IP address.
-  std::size_t max_queued_bytes = 1024 * 1024;                      ///< Unsent, for each connection; more closes it.
+  std::size_t max_connections = 1000;          ///< In both directions together.
+  std::size_t max_per_source = 100;            ///< Accepted from one IP address.
+  std::size_t max_queued_bytes = 1024 * 1024;  ///< Unsent, for each connection; more closes it.
   base::Duration connect_timeout = std::chrono::seconds(5);
-  base::Duration message_timeout = std::chrono::seconds(10);       ///< From the first byte of a message to its last.
-  base::Duration idle_timeout = std::chrono::minutes(5);           ///< Without a byte in either direction.
+  base::Duration message_timeout = std::chrono::seconds(10);  ///< From the first byte of a message to its last.
+  base::Duration idle_timeout = std::chrono::minutes(5);      ///< Without a byte in either direction.
 };
 
 /// One SIP stream over TCP: cuts what comes in into messages, answers keep-alive pings (RFC 5626 §3.5.1), sends in order. Loop thread.
@@ -91,15 +91,15 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   base::SocketAddress remote_;
   base::SocketAddress local_;
 
-  std::string received_;       ///< Bytes [consumed_, filled_) wait to be cut.
+  std::string received_;  ///< Bytes [consumed_, filled_) wait to be cut.
   std::size_t consumed_ = 0;
   std::size_t filled_ = 0;
   std::size_t scanned_ = 0;
 
   std::string queued_;
-  std::string writing_;        ///< Being written; empty when no write is under way.
+  std::string writing_;  ///< Being written; empty when no write is under way.
 
-  base::Timer timeout_;        ///< For connecting, then for each partial message.
+  base::Timer timeout_;  ///< For connecting, then for each partial message.
   base::Timer idle_;
   EngineLoop::BatchEnd deferred_;
   Closed deferred_why_ = Closed::Lost;

@@ -33,20 +33,20 @@ base::Result<base::SocketAddress> TcpConnections::listen(const base::SocketAddre
   return local;
 }
 
-sip::ConnectionId TcpConnections::send(const sip::Flow& flow, std::string_view message) {
+std::optional<sip::Flow> TcpConnections::send(const sip::Flow& flow, std::string_view message) {
   if (TcpConnection* const connection = find(flow)) {
     connection->send(message);
-    return connection->id();
+    return flow_of(*connection);
   }
   if (connections_.size() >= limits_.max_connections) {
     refused_sends_.push_back(flow);
     batch_end_.request();
-    return {};
+    return std::nullopt;
   }
   const auto connection = add(flow.remote);
   connection->connect(flow.remote);
   connection->send(message);
-  return connection->id();
+  return flow_of(*connection);
 }
 
 TcpConnection* TcpConnections::find(const sip::Flow& flow) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -30,8 +31,9 @@ class TcpConnections final : private TcpConnection::Owner, private TcpListener::
 
   base::Result<base::SocketAddress> listen(const base::SocketAddress& address);
   /// Over the connection that the flow names if it is still there, else over any with that remote address, else over a new one.
-  /// Returns the connection that took the message, or zero when there may be no more connections: then `on_stream_error` follows.
-  sip::ConnectionId send(const sip::Flow& flow, std::string_view message);
+  /// Returns the flow that took the message (its local port is 0 until connected), or nothing when there may be no more connections:
+  /// then `on_stream_error` follows.
+  std::optional<sip::Flow> send(const sip::Flow& flow, std::string_view message);
 
   [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
   /// Connections closed right after accepting them because of a limit.

@@ -1,6 +1,6 @@
+#include "net/endpoint.hpp"
 #include "net/recording_user.hpp"
 #include "net/sip_transports.hpp"
-#include "net/endpoint.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +34,11 @@ class RawPeer {
     socket_.non_blocking(true);
   }
   void write(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
+  /// Writes what the socket takes now; a connection that is gone takes nothing.
+  void offer(std::string_view bytes) {
+    boost::system::error_code ignored;
+    (void)socket_.write_some(boost::asio::buffer(bytes), ignored);
+  }
 
   /// Takes what has arrived; true once the other side has closed.
   bool closed() {
@@ -127,9 +134,11 @@ TEST_F(SipTransportsTcp, closes_when_a_message_has_no_length) {
 TEST_F(SipTransportsTcp, closes_when_headers_do_not_end) {
   start();
   RawPeer peer(loop, server_address);
-  const std::string endless = "OPTIONS sip:b@127.0.0.1 SIP/2.0\r\nSubject: " + std::string(70'000, 'x');
-  peer.write(endless);
-  ASSERT_TRUE(until([this] { return server->statistics().connections == 0 && !server_user.failed.empty(); }));
+  peer.write("OPTIONS sip:b@127.0.0.1 SIP/2.0\r\nSubject: ");
+  ASSERT_TRUE(until([this, &peer] {
+    peer.offer(std::string(1000, 'x'));
+    return server->statistics().connections == 0 && !server_user.failed.empty();
+  }));
   EXPECT_TRUE(server_user.received.empty());
 }
 
