@@ -69,7 +69,7 @@ class ToneDetector {
   std::size_t blocks_without_ = 0;
 
   std::optional<FirstAudio> first_audio_;
-  std::uint64_t onset_ = 0;          ///< Where the present sound began.
+  std::uint64_t onset_ = 0;           ///< Where the present sound began.
   std::uint64_t silent_samples_ = 0;  ///< Up to now, without a break.
 };
 

@@ -63,7 +63,8 @@ Result<std::unique_ptr<WavSource>> WavSource::blocking_open(const std::filesyste
   }
   auto file = std::make_unique<SoundFile>(handle, info);
   if (info.samplerate != static_cast<int>(kNarrowband) || info.channels != 1) {
-    return Error(Errc::Unsupported, fmt::format("{} has {} Hz and {} channels; convert it to 8000 Hz and 1 channel", path.string(), info.samplerate, info.channels));
+    return Error(Errc::Unsupported,
+                 fmt::format("{} has {} Hz and {} channels; convert it to 8000 Hz and 1 channel", path.string(), info.samplerate, info.channels));
   }
   file->scale_floats();
   return std::unique_ptr<WavSource>(new WavSource(std::move(file), repeat));

@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <unistd.h>
 #include <fstream>
 #include <numeric>
-#include <unistd.h>
 #include <vector>
 
 namespace callwright::audio {

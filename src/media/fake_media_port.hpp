@@ -15,8 +15,8 @@ class FakeMediaPort final : public MediaPort {
   struct FakeStream {
     StreamOptions options;
     OpenedStream opened;
-    MediaObserver* observer = nullptr;          ///< Null once abandoned or ended.
-    std::vector<StreamParameters> parameters;   ///< Every `start`, in order.
+    MediaObserver* observer = nullptr;         ///< Null once abandoned or ended.
+    std::vector<StreamParameters> parameters;  ///< Every `start`, in order.
     SourceSpec source = Silence{};
     std::optional<std::filesystem::path> recording;
     bool closed = false;

@@ -43,10 +43,10 @@ struct WavFile {
 using SourceSpec = std::variant<Silence, Tone, WavFile>;
 
 struct StreamOptions {
-  base::IpAddress address;        ///< To bind: what the description will name; not 0.0.0.0.
-  std::uint16_t first_port = 0;   ///< RTP takes an even port in [first_port, last_port], RTCP the next; both 0: any free pair.
+  base::IpAddress address;       ///< To bind: what the description will name; not 0.0.0.0.
+  std::uint16_t first_port = 0;  ///< RTP takes an even port in [first_port, last_port], RTCP the next; both 0: any free pair.
   std::uint16_t last_port = 0;
-  std::string cname;              ///< For RTCP SDES, "user@host"; empty: one is made up (RFC 7022).
+  std::string cname;  ///< For RTCP SDES, "user@host"; empty: one is made up (RFC 7022).
 };
 
 /// A bound pair of ports.
@@ -64,8 +64,8 @@ struct StreamParameters {
   sdp::PayloadType send_payload_type{};
   sdp::PayloadType receive_payload_type{};
   std::optional<sdp::PayloadType> receive_event_payload_type;  ///< telephone-event; counted, not decoded yet.
-  sdp::Direction direction = sdp::Direction::SendRecv;  ///< Ours: RecvOnly and Inactive send no RTP.
-  std::chrono::milliseconds ptime{20};                  ///< Of sent packets, 10 … 60; any length is received.
+  sdp::Direction direction = sdp::Direction::SendRecv;         ///< Ours: RecvOnly and Inactive send no RTP.
+  std::chrono::milliseconds ptime{20};                         ///< Of sent packets, 10 … 60; any length is received.
 
   /// Unsupported when the codec is none that can be played here.
   static base::Result<StreamParameters> from(const sdp::Negotiated& negotiated);
@@ -78,13 +78,13 @@ struct StreamStatistics {
   std::uint64_t octets_sent = 0;  ///< Payload only.
   std::uint64_t packets_received = 0;
   std::uint64_t octets_received = 0;
-  std::uint64_t lost = 0;        ///< Never arrived (RFC 3550 §6.4.1).
+  std::uint64_t lost = 0;  ///< Never arrived (RFC 3550 §6.4.1).
   std::uint64_t duplicates = 0;
-  std::uint64_t late = 0;        ///< Arrived after their turn to be played.
-  std::uint64_t refused = 0;     ///< Not RTP, or a payload type that was not agreed.
-  base::Duration jitter{};       ///< Interarrival jitter (RFC 3550 A.8), as of the last packet.
-  std::optional<base::Duration> round_trip;        ///< From the last RTCP report of the other side.
-  std::optional<double> remote_fraction_lost;      ///< 0 … 1, what the other side misses of ours, in its last report.
+  std::uint64_t late = 0;                      ///< Arrived after their turn to be played.
+  std::uint64_t refused = 0;                   ///< Not RTP, or a payload type that was not agreed.
+  base::Duration jitter{};                     ///< Interarrival jitter (RFC 3550 A.8), as of the last packet.
+  std::optional<base::Duration> round_trip;    ///< From the last RTCP report of the other side.
+  std::optional<double> remote_fraction_lost;  ///< 0 … 1, what the other side misses of ours, in its last report.
   std::optional<base::Duration> remote_jitter;
   friend bool operator==(const StreamStatistics&, const StreamStatistics&) = default;
 };

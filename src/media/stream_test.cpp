@@ -1,5 +1,6 @@
 #include "media/stream_set.hpp"
 
+#include "audio/g711.hpp"
 #include "audio/tone_source.hpp"
 #include "media/source.hpp"
 
@@ -102,7 +103,7 @@ class TwoStreams : public testing::Test, public StreamOutput {
   base::ManualClock clock_;
   base::DeterministicRandom random_{7};
   std::deque<Datagram> wire_;
-  std::map<StreamId, std::vector<rtp::Packet>> sent_;  ///< Headers only.
+  std::map<StreamId, std::vector<rtp::Packet>> sent_;   ///< Headers only.
   std::map<StreamId, std::vector<std::size_t>> sizes_;  ///< Of their payloads.
   std::vector<StreamEvent> events_;
   StreamSet streams_{random_, *this};
@@ -292,6 +293,30 @@ TEST_F(TwoStreams, count_what_they_cannot_use) {
   bob_.receive_rtp(packet, clock_.now());
   EXPECT_EQ(bob_.statistics().refused, 3U);
   EXPECT_EQ(bob_.statistics().packets_received, 0U);
+}
+
+TEST_F(TwoStreams, follow_a_source_that_takes_over) {
+  start_both();
+  run(seconds(1));
+  rtp::Sender other(random_);
+  audio::ToneSource tone(1000, -20);
+  const base::TimePoint change = clock_.now();
+  for (int i = 0; i < 50; ++i) {
+    std::array<audio::Sample, 160> samples;
+    rtp::Buffer payload(samples.size());
+    rtp::Buffer packet;
+    tone.read(samples);
+    audio::encode(audio::Encoding::Pcmu, samples, payload);
+    other.send(rtp::PayloadType{0}, payload, 160, packet);
+    bob_.receive_rtp(packet, clock_.now());
+    bob_.tick(clock_.now(), clock_.wall_now());
+    clock_.advance(Stream::kFrame);
+  }
+  ASSERT_THAT(events_of<ToneDetected>(kBob), SizeIs(1));
+  const Duration began = events_of<ToneDetected>(kBob)[0].since_start;
+  EXPECT_NEAR(seconds_of(began), seconds_of(change - base::ManualClock().now()) + 0.020, 0.005) << "its first packet was on probation";
+  EXPECT_EQ(bob_.statistics().lost, 0U);
+  EXPECT_EQ(bob_.statistics().late, 0U);
 }
 
 struct CountingSink : audio::Sink {

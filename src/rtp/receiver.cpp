@@ -87,9 +87,7 @@ void Receiver::measure_jitter(const Packet& packet, base::TimePoint arrival) noe
   last_timestamp_ = timestamp;
 }
 
-base::Duration Receiver::jitter() const noexcept {
-  return std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(jitter_ / clock_rate_));
-}
+base::Duration Receiver::jitter() const noexcept { return std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(jitter_ / clock_rate_)); }
 
 std::optional<ReceptionReport> Receiver::report() noexcept {
   if (!ssrc_) {

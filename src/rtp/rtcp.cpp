@@ -137,17 +137,11 @@ Result<void> read_bye(const Section& section, std::vector<RtcpPacket>& packets) 
 
 Result<void> read_section(const Section& section, std::vector<RtcpPacket>& packets) {
   switch (section.type) {
-    case kSenderReport:
-      return read_sender_report(section, packets);
-    case kReceiverReport:
-      return read_receiver_report(section, packets);
-    case kSourceDescription:
-      return read_source_descriptions(section, packets);
-    case kBye:
-      return read_bye(section, packets);
-    default:
-      packets.emplace_back(OtherRtcp{section.type});
-      return base::ok();
+    case kSenderReport: return read_sender_report(section, packets);
+    case kReceiverReport: return read_receiver_report(section, packets);
+    case kSourceDescription: return read_source_descriptions(section, packets);
+    case kBye: return read_bye(section, packets);
+    default: packets.emplace_back(OtherRtcp{section.type}); return base::ok();
   }
 }
 

@@ -5,9 +5,7 @@
 namespace callwright::rtp {
 namespace {
 
-std::uint32_t to_ntp_units(base::Duration duration) noexcept {
-  return static_cast<std::uint32_t>(std::chrono::duration<double>(duration).count() * 65536.0);
-}
+std::uint32_t to_ntp_units(base::Duration duration) noexcept { return static_cast<std::uint32_t>(std::chrono::duration<double>(duration).count() * 65536.0); }
 
 base::Duration from_ntp_units(std::uint32_t units) noexcept {
   return std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(units / 65536.0));
@@ -34,8 +32,9 @@ void RtcpSession::write(const Sender& sender, Receiver& receiver, base::TimePoin
     blocks.push_back({*reception, last_sr_, last_sr_ == 0 ? 0 : to_ntp_units(now - last_sr_at_)});
   }
   if (sender.packets() > packets_at_report_before_) {
-    SenderReport report{sender.ssrc(), NtpTime::from(wall), sender.timestamp(), static_cast<std::uint32_t>(sender.packets()),
-                        static_cast<std::uint32_t>(sender.octets()), std::move(blocks)};
+    SenderReport report{
+        sender.ssrc(),    NtpTime::from(wall), sender.timestamp(), static_cast<std::uint32_t>(sender.packets()), static_cast<std::uint32_t>(sender.octets()),
+        std::move(blocks)};
     sent_[sent_count_++ % sent_.size()] = {report.ntp.middle(), now};
     write_rtcp(report, out);
   } else {

@@ -7,9 +7,7 @@ namespace callwright::rtp::wire {
 
 inline std::uint16_t read16(Bytes bytes, std::size_t at) noexcept { return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
 
-inline std::uint32_t read32(Bytes bytes, std::size_t at) noexcept {
-  return static_cast<std::uint32_t>(read16(bytes, at)) << 16 | read16(bytes, at + 2);
-}
+inline std::uint32_t read32(Bytes bytes, std::size_t at) noexcept { return static_cast<std::uint32_t>(read16(bytes, at)) << 16 | read16(bytes, at + 2); }
 
 inline void write8(Buffer& out, std::uint32_t value) { out.push_back(static_cast<std::uint8_t>(value & 0xff)); }
 

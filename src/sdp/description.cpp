@@ -116,9 +116,7 @@ Direction make_direction(bool send, bool receive) noexcept {
 
 Direction reversed(Direction direction) noexcept { return make_direction(receives(direction), sends(direction)); }
 
-Direction intersection(Direction left, Direction right) noexcept {
-  return make_direction(sends(left) && sends(right), receives(left) && receives(right));
-}
+Direction intersection(Direction left, Direction right) noexcept { return make_direction(sends(left) && sends(right), receives(left) && receives(right)); }
 
 const Attribute* find_attribute(const Attributes& attributes, std::string_view name) noexcept {
   const auto found = std::find_if(attributes.begin(), attributes.end(), [name](const Attribute& attribute) { return attribute.name == name; });

@@ -62,9 +62,7 @@ TEST(Description, puts_lines_into_the_prescribed_order) {
   EXPECT_EQ(description.to_string(), "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=late\r\nc=IN IP4 192.0.2.2\r\nb=AS:1\r\nt=1 2\r\nx=what\r\n");
 }
 
-TEST(Description, forgives_missing_name_and_times) {
-  EXPECT_EQ(parsed("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\n").to_string(), minimal("t=0 0\r\n"));
-}
+TEST(Description, forgives_missing_name_and_times) { EXPECT_EQ(parsed("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\n").to_string(), minimal("t=0 0\r\n")); }
 
 TEST(Description, reads_the_parts_of_a_medium) {
   const auto description = parsed(kPhone);

@@ -37,9 +37,7 @@ void add_codec(Media& media, const Codec& codec, PayloadType type) {
   add_format(media, type, std::move(map), codec.fmtp);
 }
 
-void add_events(Media& media, PayloadType type, std::uint32_t clock_rate) {
-  add_format(media, type, fmt::format("{}/{}", kEventName, clock_rate), kEvents);
-}
+void add_events(Media& media, PayloadType type, std::uint32_t clock_rate) { add_format(media, type, fmt::format("{}/{}", kEventName, clock_rate), kEvents); }
 
 void finish_audio(Media& media, std::chrono::milliseconds ptime, Direction direction) {
   media.attributes.push_back({"ptime", std::to_string(ptime.count())});

@@ -38,15 +38,15 @@ struct AudioCapabilities {
 
 /// What both sides agreed on, from our point of view.
 struct Negotiated {
-  Codec codec;                                             ///< `codec.payload_type` is the one that we send with.
-  PayloadType receive_payload_type{};                      ///< What the other side sends it with.
-  std::optional<PayloadType> event_payload_type;           ///< telephone-event that we send; none: not agreed.
-  std::optional<PayloadType> receive_event_payload_type;   ///< telephone-event that we receive.
-  base::SocketAddress remote_rtp;                          ///< 0.0.0.0 when the other side holds us the old way (RFC 2543).
+  Codec codec;                                            ///< `codec.payload_type` is the one that we send with.
+  PayloadType receive_payload_type{};                     ///< What the other side sends it with.
+  std::optional<PayloadType> event_payload_type;          ///< telephone-event that we send; none: not agreed.
+  std::optional<PayloadType> receive_event_payload_type;  ///< telephone-event that we receive.
+  base::SocketAddress remote_rtp;                         ///< 0.0.0.0 when the other side holds us the old way (RFC 2543).
   base::SocketAddress remote_rtcp;
-  Direction direction = Direction::SendRecv;               ///< What we may do: send only when it says so.
-  bool held = false;                                       ///< The other side does not want to hear us.
-  std::chrono::milliseconds ptime{20};                     ///< Of the packets that we send.
+  Direction direction = Direction::SendRecv;  ///< What we may do: send only when it says so.
+  bool held = false;                          ///< The other side does not want to hear us.
+  std::chrono::milliseconds ptime{20};        ///< Of the packets that we send.
   friend bool operator==(const Negotiated&, const Negotiated&) = default;
 };
 

@@ -159,8 +159,7 @@ TEST(NegotiateAnswer, sends_with_the_answers_numbers_and_receives_with_the_offer
   AudioCapabilities ours = capabilities();
   ours.codecs = {{"PCMA", 8000, 1, PayloadType{97}, {}}, pcmu()};
   const auto offer = make_offer(ours, origin());
-  const auto negotiated =
-      negotiate_answer(offer, audio("a=rtpmap:98 PCMA/8000\r\na=rtpmap:99 telephone-event/8000\r\na=ptime:30\r\n", "98 99"));
+  const auto negotiated = negotiate_answer(offer, audio("a=rtpmap:98 PCMA/8000\r\na=rtpmap:99 telephone-event/8000\r\na=ptime:30\r\n", "98 99"));
   ASSERT_TRUE(negotiated);
   EXPECT_EQ(negotiated->codec.payload_type, PayloadType{98});
   EXPECT_EQ(negotiated->receive_payload_type, PayloadType{97});
@@ -256,9 +255,7 @@ TEST(Session, keeps_what_was_agreed_when_an_answer_fails) {
   EXPECT_EQ(ours.negotiated()->codec.name, "PCMU");
 }
 
-TEST(Session, refuses_an_answer_without_an_offer) {
-  EXPECT_EQ(session().accept_answer(audio("")).error().code, make_error_code(Errc::WrongState));
-}
+TEST(Session, refuses_an_answer_without_an_offer) { EXPECT_EQ(session().accept_answer(audio("")).error().code, make_error_code(Errc::WrongState)); }
 
 }  // namespace
 }  // namespace callwright::sdp

@@ -79,25 +79,16 @@ class Parser {
 
   std::string accept_session(char type, std::string_view value) {
     switch (type) {
-      case 'v':
-        return "a second v= line";
-      case 'o':
-        return accept_origin(value);
-      case 's':
-        description_.session_name = value.empty() ? std::string_view("-") : value;
-        return {};
-      case 'c':
-        return description_.connection ? accept_other(description_.others, type, value) : accept_connection(description_.connection, value);
+      case 'v': return "a second v= line";
+      case 'o': return accept_origin(value);
+      case 's': description_.session_name = value.empty() ? std::string_view("-") : value; return {};
+      case 'c': return description_.connection ? accept_other(description_.others, type, value) : accept_connection(description_.connection, value);
       case 't':
       case 'r':
-      case 'z':
-        return accept_other(description_.times, type, value);
-      case 'a':
-        return accept_attribute(description_.attributes, value);
-      case 'm':
-        return accept_media_line(value);
-      default:
-        return accept_other(description_.others, type, value);
+      case 'z': return accept_other(description_.times, type, value);
+      case 'a': return accept_attribute(description_.attributes, value);
+      case 'm': return accept_media_line(value);
+      default: return accept_other(description_.others, type, value);
     }
   }
 
@@ -107,16 +98,11 @@ class Parser {
       case 'v':
       case 'o':
       case 's':
-      case 't':
-        return fmt::format("{}= may not follow m=", type);
-      case 'c':
-        return media.connection ? accept_other(media.others, type, value) : accept_connection(media.connection, value);
-      case 'a':
-        return accept_attribute(media.attributes, value);
-      case 'm':
-        return accept_media_line(value);
-      default:
-        return accept_other(media.others, type, value);
+      case 't': return fmt::format("{}= may not follow m=", type);
+      case 'c': return media.connection ? accept_other(media.others, type, value) : accept_connection(media.connection, value);
+      case 'a': return accept_attribute(media.attributes, value);
+      case 'm': return accept_media_line(value);
+      default: return accept_other(media.others, type, value);
     }
   }
 

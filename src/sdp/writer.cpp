@@ -36,14 +36,10 @@ Place place_of(char type) noexcept {
     case 'i':
     case 'u':
     case 'e':
-    case 'p':
-      return Place::BeforeConnection;
-    case 'c':
-      return Place::WithConnection;
-    case 'b':
-      return Place::AfterConnection;
-    default:
-      return Place::BeforeAttributes;
+    case 'p': return Place::BeforeConnection;
+    case 'c': return Place::WithConnection;
+    case 'b': return Place::AfterConnection;
+    default: return Place::BeforeAttributes;
   }
 }
 
