@@ -5,6 +5,7 @@
 #include "base/socket_address.hpp"
 #include "call/routing.hpp"
 #include "server/call_api/command_desk.hpp"
+#include "sip/digest.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -24,7 +25,9 @@ struct AccountConfig {
 struct Config {
   std::vector<base::SocketAddress> sip_listen;  ///< Each for UDP and TCP.
   std::string realm = "callwright";
+  std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::Md5};  ///< Offered in this order.
   std::vector<std::string> domains;
+  std::chrono::milliseconds t1{500};  ///< RFC 3261 §17.1.1.1: estimate of the round trip, which all retransmission times derive from.
   std::vector<AccountConfig> accounts;
   std::vector<call::Route> routes;
 

@@ -74,6 +74,22 @@ bool take_realm(Config& config, const ConfigValue& value) {
   return good;
 }
 
+bool take_algorithms(Config& config, const ConfigValue& value) {
+  std::vector<std::string> names;
+  std::vector<sip::DigestAlgorithm> algorithms;
+  if (!take_strings(names, value) || names.empty()) {
+    return false;
+  }
+  for (const std::string& name : names) {
+    if (name != "MD5" && name != "SHA-256") {
+      return false;
+    }
+    algorithms.push_back(name == "MD5" ? sip::DigestAlgorithm::Md5 : sip::DigestAlgorithm::Sha256);
+  }
+  config.digest_algorithms = std::move(algorithms);
+  return true;
+}
+
 bool take_path(Config& config, const ConfigValue& value) {
   const auto* const text = std::get_if<std::string>(&value);
   const bool good = text != nullptr && text->starts_with('/') && text->find_first_of(" ?#\r\n") == std::string::npos && *text != "/healthz";
@@ -105,7 +121,9 @@ constexpr std::int64_t kMaxCount = 10'000'000;
 constexpr ConfigKey kKeys[] = {
     {"sip.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.sip_listen, value); }},
     {"sip.realm", "a name without quotes, 1 to 128 characters", take_realm},
+    {"sip.digest", "a list of \"MD5\" and \"SHA-256\"", take_algorithms},
     {"sip.domains", "a list of host names", [](Config& config, const ConfigValue& value) { return take_strings(config.domains, value); }},
+    {"sip.t1_ms", "milliseconds, 1 to 3600000", [](Config& config, const ConfigValue& value) { return take_milliseconds(config.t1, value); }},
     {"sip.max_transactions", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_transactions, value, 1, kMaxCount); }},
     {"exchange.max_calls", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_calls, value, 1, kMaxCount); }},
     {"exchange.ring_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.ring_timeout, value); }},

@@ -16,6 +16,7 @@ server::WebConfig web_config(const Config& config) {
 call::ExchangeSettings exchange_settings(const Config& config) {
   call::ExchangeSettings settings;
   settings.realm = config.realm;
+  settings.digest_algorithms = config.digest_algorithms;
   settings.domains = config.domains;
   settings.routes = config.routes;
   settings.max_calls = config.max_calls;
@@ -63,6 +64,7 @@ class Service::Drain {
 
 Service::Service(const Config& config, call::EventSink& events) : config_(config), transports_(loop_), resolver_(loop_), web_(web_config(config)) {
   sip::TransactionLayer::Settings settings;
+  settings.timers.t1 = config_.t1;
   settings.max_server_transactions = config_.max_transactions;
   settings.server_name = "Callwright/" CALLWRIGHT_VERSION;
   user_agent_ = std::make_unique<sip::UserAgent>(loop_.timers(), random_, transports_, resolver_, settings);

@@ -1,5 +1,6 @@
 #include "call/accounts.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::call {
@@ -7,7 +8,8 @@ namespace callwright::call {
 using sip::DigestAlgorithm;
 using sip::DigestServer;
 
-Accounts::Accounts(std::string realm, const base::Clock& clock, base::Random& random) : digest_(std::move(realm), clock, random) {
+Accounts::Accounts(std::string realm, std::vector<DigestAlgorithm> algorithms, const base::Clock& clock, base::Random& random)
+    : digest_(std::move(realm), clock, random), algorithms_(std::move(algorithms)) {
   const std::string secret = random.token(24);
   nobody_ = {sip::digest_ha1(DigestAlgorithm::Md5, secret, digest_.realm(), secret), sip::digest_ha1(DigestAlgorithm::Sha256, secret, digest_.realm(), secret)};
 }
@@ -18,9 +20,8 @@ void Accounts::add(std::string_view username, std::string_view password) {
 }
 
 Accounts::Check Accounts::challenge(bool stale) {
-  // Both algorithms, the stronger one first (RFC 8760 §2.4): a client takes the first that it knows.
   Check check;
-  for (const DigestAlgorithm algorithm : {DigestAlgorithm::Sha256, DigestAlgorithm::Md5}) {
+  for (const DigestAlgorithm algorithm : algorithms_) {
     check.challenge += "WWW-Authenticate: " + digest_.challenge(algorithm, stale) + "\r\n";
   }
   return check;
@@ -32,7 +33,8 @@ Accounts::Check Accounts::check(const sip::Message& request) {
     return challenge(false);
   }
   const auto answer = sip::DigestResponse::parse(*value);
-  if (!answer || answer->realm != digest_.realm()) {
+  const bool offered = answer && std::find(algorithms_.begin(), algorithms_.end(), answer->algorithm) != algorithms_.end();
+  if (!offered || answer->realm != digest_.realm()) {
     return challenge(false);
   }
   const auto found = hashes_.find(answer->username);

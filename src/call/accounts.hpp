@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace callwright::call {
 
@@ -21,7 +22,8 @@ class Accounts {
     std::string challenge;  ///< Ready-made WWW-Authenticate lines, when challenged.
   };
 
-  Accounts(std::string realm, const base::Clock& clock, base::Random& random);
+  /// `algorithms` are offered in this order; a client takes the first that it knows (RFC 8760 §2.4), or just the first.
+  Accounts(std::string realm, std::vector<sip::DigestAlgorithm> algorithms, const base::Clock& clock, base::Random& random);
 
   void add(std::string_view username, std::string_view password);
   [[nodiscard]] bool has(std::string_view username) const { return hashes_.contains(username); }
@@ -37,6 +39,7 @@ class Accounts {
   [[nodiscard]] Check challenge(bool stale);
 
   sip::DigestServer digest_;
+  std::vector<sip::DigestAlgorithm> algorithms_;
   sip::StringMap<Hashes> hashes_;
   Hashes nobody_;  ///< Checked for unknown names, so that the answer takes as long as for known ones.
 };

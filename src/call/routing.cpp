@@ -13,6 +13,15 @@ bool matches(std::string_view pattern, std::string_view user) {
   return pattern == user;
 }
 
+/// A phone is reached at its Contact, but over the way by which it registered where that is a connection, or where its address was changed on the way
+/// (NAT): the Contact then names a place that cannot be reached from here.
+std::optional<sip::Flow> flow_to(const sip::Binding& binding) {
+  const auto contact = sip::UriView::parse(binding.contact);
+  const auto ip = contact ? base::IpAddress::parse(contact->host) : base::IpAddress::parse({});
+  const bool translated = ip && *ip != binding.flow.remote.ip;
+  return translated || sip::is_reliable(binding.flow.transport) ? std::optional(binding.flow) : std::nullopt;
+}
+
 Target target_of(const Route& route, const sip::UriView& dialled) {
   auto uri = sip::UriView::parse(route.target);
   if (uri && uri->user.empty()) {
@@ -57,7 +66,7 @@ Routing::Found Routing::find(std::string_view text, Asker asker) const {
   if (ours) {
     Found found;
     for (const sip::Binding& binding : registrar_.lookup(sip::unescape(uri->user))) {
-      found.targets.push_back({binding.contact, binding.flow, std::nullopt});
+      found.targets.push_back({binding.contact, flow_to(binding), std::nullopt});
     }
     if (!found.targets.empty()) {
       return found;

@@ -61,7 +61,12 @@ TransactionLayer::~TransactionLayer() = default;
 
 void TransactionLayer::send(const Flow& flow, std::string_view message) {
   if (trace_ != nullptr) {
-    trace_->on_trace(TraceSink::Direction::Sent, flow, message);
+    Flow seen = flow;
+    if (seen.local.port == 0) {
+      // The transport will choose; a trace has to say what.
+      seen.local = transport_.local_address(flow.transport, flow.remote).value_or(flow.local);
+    }
+    trace_->on_trace(TraceSink::Direction::Sent, seen, message);
   }
   transport_.send(flow, message);
 }

@@ -14,7 +14,7 @@ const phones = [];
 async function phone(user, scenario, transport) {
   const callee = await Sipp.start(scenario, { service: user, transport });
   phones.push(callee);
-  await Sipp.run('register', { remote: server.sip, service: user, password: `${user}-demo`, set: { contact: callee.contact } });
+  await Sipp.run('register', { remote: server.sip, service: user, password: `${user}-demo`, keys: { contact: callee.contact } });
   return callee;
 }
 
@@ -24,7 +24,7 @@ async function unregister(user) {
 }
 
 async function call(scenario, callee) {
-  await Sipp.run(scenario, { remote: server.sip, ...ALICE, set: { callee } });
+  await Sipp.run(scenario, { remote: server.sip, ...ALICE, keys: { callee } });
 }
 
 function events(messages) {
@@ -41,12 +41,12 @@ describe('SIPp', () => {
   });
 
   test('registers with digest', async () => {
-    await Sipp.run('register', { remote: server.sip, ...ALICE, set: { contact: '127.0.0.1:9' } });
+    await Sipp.run('register', { remote: server.sip, ...ALICE, keys: { contact: '127.0.0.1:9' } });
     await unregister('alice');
   });
 
   test('is refused with 403 when the password is wrong', async () => {
-    await Sipp.run('register_refused', { remote: server.sip, service: 'alice', password: 'wrong', set: { contact: '127.0.0.1:9' } });
+    await Sipp.run('register_refused', { remote: server.sip, service: 'alice', password: 'wrong', keys: { contact: '127.0.0.1:9' } });
   });
 
   test('calls another phone, talks and hangs up', async () => {
@@ -58,7 +58,7 @@ describe('SIPp', () => {
 
   test('calls over TCP a phone on UDP', async () => {
     const bob = await phone('bob', 'callee');
-    await Sipp.run('caller', { remote: server.sip, ...ALICE, set: { callee: 'bob' }, transport: 't1' });
+    await Sipp.run('caller', { remote: server.sip, ...ALICE, keys: { callee: 'bob' }, transport: 't1' });
     await bob.succeeded();
     await unregister('bob');
   });
@@ -82,15 +82,17 @@ describe('SIPp', () => {
   });
 
   test('gets its INVITE repeated until it answers', async () => {
-    const bob = await phone('bob', 'callee_deaf');
+    const bob = await phone('bob', 'callee_slow');
     await call('caller', 'bob');
     await bob.succeeded();
+    assert.ok(bob.repeated('INVITE') >= 2, 'the INVITE was not repeated');
     await unregister('bob');
   });
 
   test('that sends no ACK gets the 200 again, then BYE, and so does the other phone', async () => {
     const bob = await phone('bob', 'callee');
-    await call('caller_no_ack', 'bob');
+    const alice = await Sipp.run('caller_no_ack', { remote: server.sip, ...ALICE, keys: { callee: 'bob' } });
+    assert.ok(alice.repeated('200') >= 3, 'the 200 was not repeated');
     await bob.succeeded();
     await unregister('bob');
   });

@@ -33,10 +33,10 @@ export class Sipp {
   #exit;
 
   /**
-   * Starts `scenario` ("callee") towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `set` gives variables.
+   * Starts `scenario` ("callee") towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `keys` fills in [name].
    * Resolves when it listens, so that it can be called.
    */
-  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, set = {}, transport = 'u1' } = {}) {
+  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1' } = {}) {
     const sipp = new Sipp();
     sipp.port = await freePort();
     const file = fileURLToPath(new URL(`../sipp/${scenario}.xml`, import.meta.url));
@@ -44,8 +44,8 @@ export class Sipp {
     if (password) {
       args.push('-au', service, '-ap', password);
     }
-    for (const [name, value] of Object.entries(set)) {
-      args.push('-set', name, value);
+    for (const [name, value] of Object.entries(keys)) {
+      args.push('-key', name, value);
     }
     await sipp.#spawn(args, transport);
     return sipp;
@@ -55,6 +55,7 @@ export class Sipp {
   static async run(scenario, options) {
     const sipp = await Sipp.start(scenario, options);
     await sipp.succeeded();
+    return sipp;
   }
 
   port;
@@ -76,6 +77,13 @@ export class Sipp {
     if (code !== 0) {
       throw new Error(`SIPp ended with ${code}:\n${this.#output.slice(-4000)}`);
     }
+  }
+
+  /** How often a received message ("INVITE", "200") was repeated, at its first place in the scenario; known after the end. */
+  repeated(message) {
+    // As caller SIPp draws what it receives as `200 <----`, as answerer as `----> INVITE`.
+    const rows = [...this.#output.matchAll(new RegExp(`(?:${message} <-+|-+> ${message}) +(?:[BE]-RTD\\d+ +)?(\\d+) +(\\d+)`, 'g'))];
+    return Math.max(0, ...rows.map((row) => Number(row[2])));
   }
 
   /** Ends it early; for the clean-up of a test that failed. */
