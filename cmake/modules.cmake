@@ -20,10 +20,6 @@ function(callwright_module name)
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
 
   set(target callwright_${name})
-  if(NOT sources)  # BOOTSTRAP
-    add_library(${target} INTERFACE)
-    return()
-  endif()
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}/src")
   list(TRANSFORM ARG_DEPENDS PREPEND callwright_)

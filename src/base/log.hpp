@@ -22,8 +22,7 @@ struct Field {
   Field(std::string_view name, const std::string& value) : key(name), text(value) {}
   Field(std::string_view name, bool value) : key(name), text(value ? "true" : "false") {}
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  Field(std::string_view name, Number value) : key(name), text(std::to_string(value)) {}
+  requires std::is_arithmetic_v<Number> Field(std::string_view name, Number value) : key(name), text(std::to_string(value)) {}
 };
 
 /// Adds `key=value` to every line that this thread logs while the object lives. Scopes nest.

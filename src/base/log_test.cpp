@@ -39,7 +39,12 @@ TEST_F(LogTest, quotes_values_that_would_be_read_wrongly) {
     std::string_view value;
     std::string_view written;
   } table[] = {
-      {"plain", "plain"}, {"", "\"\""}, {"two words", "\"two words\""}, {"a=b", "\"a=b\""}, {"say \"hi\"", "\"say \\\"hi\\\"\""}, {"back\\slash", "\"back\\\\slash\""},
+      {"plain", "plain"},
+      {"", "\"\""},
+      {"two words", "\"two words\""},
+      {"a=b", "\"a=b\""},
+      {"say \"hi\"", "\"say \\\"hi\\\"\""},
+      {"back\\slash", "\"back\\\\slash\""},
       {"Jürgen", "Jürgen"},
   };
   for (const auto& row : table) {
@@ -67,7 +72,8 @@ TEST_F(LogTest, adds_the_ids_of_the_scopes_around_it) {
     info("in the call again");
   }
   info("outside again");
-  EXPECT_THAT(lines_, ElementsAre("outside", "in a call call=42 code=180", "in an agent call=42 agent=\"alice smith\"", "in the call again call=42", "outside again"));
+  EXPECT_THAT(lines_,
+              ElementsAre("outside", "in a call call=42 code=180", "in an agent call=42 agent=\"alice smith\"", "in the call again call=42", "outside again"));
 }
 
 TEST_F(LogTest, keeps_the_scopes_of_threads_apart) {

@@ -25,9 +25,7 @@ enum class Errc {
 
 const boost::system::error_category& callwright_category() noexcept;
 
-inline boost::system::error_code make_error_code(Errc code) noexcept {
-  return {static_cast<int>(code), callwright_category()};
-}
+inline boost::system::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), callwright_category()}; }
 
 /// An expected failure. `detail` is a whole sentence for a person; it says what to do next.
 struct Error {
@@ -44,9 +42,7 @@ struct Error {
   friend bool operator==(const Error&, const Error&) = default;
 };
 
-[[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location&) {
-  throw std::runtime_error(error.message());
-}
+[[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location&) { throw std::runtime_error(error.message()); }
 
 /// A value or an Error. Reading the value of a failed result is a bug and throws.
 template <class T>

@@ -12,9 +12,7 @@ constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 
 constexpr const char* kExpectedIp = "an IP address (expected 192.0.2.1 or 2001:db8::1)";
 constexpr const char* kExpectedIpAndPort = "an address with a port (expected 192.0.2.1:5060 or [2001:db8::1]:5060)";
 
-Error malformed(std::string_view text, const char* expected) {
-  return {Errc::InvalidArgument, "\"" + std::string(text) + "\" is not " + expected};
-}
+Error malformed(std::string_view text, const char* expected) { return {Errc::InvalidArgument, "\"" + std::string(text) + "\" is not " + expected}; }
 
 }  // namespace
 

@@ -57,6 +57,6 @@ struct std::hash<callwright::base::SocketAddress> {
   std::size_t operator()(const callwright::base::SocketAddress& address) const noexcept {
     const auto& bytes = address.ip.v6_bytes();
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return std::hash<std::string_view>{}(text) * 31 + address.port;
+    return std::hash<std::string_view>{}(text)*31 + address.port;
   }
 };

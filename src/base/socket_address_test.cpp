@@ -16,9 +16,15 @@ TEST(IpAddress, prints_what_it_parsed_in_the_usual_form) {
     std::string_view text;
     std::string_view printed;
   } table[] = {
-      {"192.0.2.1", "192.0.2.1"},     {"0.0.0.0", "0.0.0.0"},        {"255.255.255.255", "255.255.255.255"},
-      {"2001:db8::1", "2001:db8::1"}, {"[2001:db8::1]", "2001:db8::1"}, {"2001:0DB8:0:0:0:0:0:1", "2001:db8::1"},
-      {"::1", "::1"},                 {"::", "::"},                  {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+      {"192.0.2.1", "192.0.2.1"},
+      {"0.0.0.0", "0.0.0.0"},
+      {"255.255.255.255", "255.255.255.255"},
+      {"2001:db8::1", "2001:db8::1"},
+      {"[2001:db8::1]", "2001:db8::1"},
+      {"2001:0DB8:0:0:0:0:0:1", "2001:db8::1"},
+      {"::1", "::1"},
+      {"::", "::"},
+      {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
       {"::ffff:192.0.2.1", "192.0.2.1"},
   };
   for (const auto& row : table) {
@@ -44,7 +50,7 @@ TEST(IpAddress, knows_its_kind) {
     std::string_view text;
     bool v4, loopback, unspecified;
   } table[] = {
-      {"127.0.0.1", true, true, false}, {"127.255.0.9", true, true, false},  {"192.0.2.1", true, false, false}, {"0.0.0.0", true, false, true},
+      {"127.0.0.1", true, true, false}, {"127.255.0.9", true, true, false},   {"192.0.2.1", true, false, false}, {"0.0.0.0", true, false, true},
       {"::1", false, true, false},      {"2001:db8::1", false, false, false}, {"::", false, false, true},
   };
   for (const auto& row : table) {
@@ -68,7 +74,10 @@ TEST(SocketAddress, prints_what_it_parsed) {
     std::string_view host;
     std::uint16_t port;
   } table[] = {
-      {"192.0.2.1:5060", "192.0.2.1", 5060}, {"127.0.0.1:0", "127.0.0.1", 0}, {"[2001:db8::1]:65535", "[2001:db8::1]", 65535}, {"[::]:5060", "[::]", 5060},
+      {"192.0.2.1:5060", "192.0.2.1", 5060},
+      {"127.0.0.1:0", "127.0.0.1", 0},
+      {"[2001:db8::1]:65535", "[2001:db8::1]", 65535},
+      {"[::]:5060", "[::]", 5060},
   };
   for (const auto& row : table) {
     const auto address = SocketAddress::parse(row.text);

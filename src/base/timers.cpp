@@ -32,9 +32,7 @@ TimePoint Timer::deadline() const noexcept { return timers_.time_of(tick_); }
 
 Timers::Timers(const Clock& clock) noexcept : clock_(clock), origin_(clock.now()) {}
 
-std::uint64_t Timers::tick_of(TimePoint time) const noexcept {
-  return time <= origin_ ? 0 : static_cast<std::uint64_t>((time - origin_) / kTick);
-}
+std::uint64_t Timers::tick_of(TimePoint time) const noexcept { return time <= origin_ ? 0 : static_cast<std::uint64_t>((time - origin_) / kTick); }
 
 TimePoint Timers::time_of(std::uint64_t tick) const noexcept { return origin_ + kTick * static_cast<std::int64_t>(tick); }
 
