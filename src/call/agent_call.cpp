@@ -84,12 +84,17 @@ void AgentCall::receive(sip::ServerTransaction& transaction, const sip::Message&
 }
 
 void AgentCall::answer() {
+  if (session_->state() != sip::InviteSession::State::Incoming) {
+    return;
+  }
   if (const auto opened = open_stream(); !opened) {
     fail_media(opened.error());
     return;
   }
   if (remote_offer_.empty()) {
+    awaiting_answer_ = true;
     static_cast<void>(session_->accept(offer()));
+    report(CallAnswered{});
     return;
   }
   const auto answer = answer_to(remote_offer_);
@@ -99,8 +104,8 @@ void AgentCall::answer() {
     return;
   }
   static_cast<void>(session_->accept(*answer));
-  start_media();
   report(CallAnswered{});
+  start_media();
 }
 
 void AgentCall::hang_up() { session_->end(); }
@@ -113,13 +118,14 @@ void AgentCall::on_provisional(sip::InviteSession& /*session*/, const sip::Invit
 }
 
 void AgentCall::on_accepted(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
-  take_answer(progress.sdp);
   report(CallAnswered{});
   tell_referrer(progress.status, progress.reason);
+  take_answer(progress.sdp);
 }
 
 void AgentCall::on_confirmed(sip::InviteSession& /*session*/, std::string_view sdp) {
-  if (!sdp.empty()) {
+  // An ACK may repeat a description that is no answer to anything.
+  if (std::exchange(awaiting_answer_, false) && !sdp.empty()) {
     take_answer(sdp);
   }
 }
@@ -159,6 +165,7 @@ void AgentCall::close_media() {
 
 void AgentCall::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   if (sdp.empty()) {
+    awaiting_answer_ = true;
     static_cast<void>(session.accept_reinvite(offer()));
     return;
   }

@@ -22,7 +22,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
 
   void dial(const std::string& uri);
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
-  /// Answers an incoming call that rings.
+  /// Answers an incoming call that rings; does nothing otherwise.
   void answer();
   void hang_up();
   [[nodiscard]] const std::string& call_id() const { return session_->call_id(); }
@@ -53,6 +53,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   std::unique_ptr<sdp::Session> description_;
   media::OpenedStream stream_;
   std::string remote_offer_;
+  bool awaiting_answer_ = false;  ///< Our 2xx made an offer; its answer comes with the ACK.
 };
 
 }  // namespace callwright::call

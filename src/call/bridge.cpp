@@ -43,7 +43,10 @@ void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
 
 void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
   if (result.status < 300) {
-    static_cast<void>(peer(session).accept_reinvite(result.sdp));
+    if (!peer(session).accept_reinvite(result.sdp)) {
+      // Cancelled meanwhile; an offer in the 2xx wants an ACK all the same.
+      static_cast<void>(session.acknowledge({}));
+    }
   } else {
     static_cast<void>(peer(session).reject_reinvite(result.status));
   }

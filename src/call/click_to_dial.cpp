@@ -76,11 +76,14 @@ void ClickToDial::on_accepted(sip::InviteSession& session, const sip::InviteProg
   }
   if (&session == caller_leg_.get()) {
     emit(Kind::CallerAnswered);
-    refer_caller();
+    if (state_ == State::CallingCaller) {
+      refer_caller();
+    }
     return;
   }
   // Third-party call control: the callee's offer goes to the caller's phone, its answer comes back in the callee's ACK.
   state_ = State::JoiningMedia;
+  deadline_.start(timeouts_.media_answer);
   if (progress.sdp.empty() || !caller_leg_->reinvite(progress.sdp)) {
     fail("failed to join the media of caller and callee");
   }
@@ -115,6 +118,9 @@ void ClickToDial::on_referred_call(ActiveCall& call, const std::string& call_id)
   call_id_ = call_id;
   emit(Kind::TransferStart);
   for (std::string& line : std::exchange(early_notifies_, {})) {
+    if (state_ != State::CallingCallee) {
+      return;
+    }
     emit(Kind::TransferPending, std::move(line));
   }
 }
@@ -153,8 +159,10 @@ void ClickToDial::on_answered() {
     return;
   }
   referred_call_ = nullptr;
-  emit(Kind::CalleeAnswered);
+  state_ = State::Over;
   caller_leg_->end();
+  switchboard_.report(caller_leg_->call_id(), CallEnded{200, "connected with the callee"});
+  emit(Kind::CalleeAnswered);
   finish();
 }
 
@@ -198,6 +206,11 @@ void ClickToDial::on_provisional(sip::InviteSession& session, const sip::InviteP
   }
 }
 
+void ClickToDial::on_reinvite(sip::InviteSession& session, std::string_view /*sdp*/) {
+  // Some phones correct their media right after the answer. They may try again when the call has its other half.
+  static_cast<void>(session.reject_reinvite(491));
+}
+
 void ClickToDial::on_reinvite_result(sip::InviteSession& /*session*/, const sip::InviteProgress& result) {
   if (state_ != State::JoiningMedia) {
     return;
@@ -211,9 +224,11 @@ void ClickToDial::on_reinvite_result(sip::InviteSession& /*session*/, const sip:
 }
 
 void ClickToDial::join() {
-  emit(Kind::CalleeAnswered);
+  // The bridge comes first: whoever hears of the answer may hang up at once.
+  state_ = State::Over;
   switchboard_.report(caller_leg_->call_id(), CallAnswered{});
   Bridge::join(switchboard_, std::move(caller_leg_), std::move(callee_leg_));
+  emit(Kind::CalleeAnswered);
   finish();
 }
 
@@ -253,6 +268,7 @@ void ClickToDial::on_deadline() {
     case State::Referring: call_callee_directly(); return;
     case State::AwaitingCall: fail("the caller's phone agreed to call the callee but did not"); return;
     case State::CallingCalleeDirectly: fail("failed to reach the callee: 408 Request Timeout"); return;
+    case State::JoiningMedia: fail("failed to join the media of caller and callee: 408 Request Timeout"); return;
     default: return;
   }
 }

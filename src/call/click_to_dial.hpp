@@ -16,6 +16,7 @@ struct CommandTimeouts {
   base::Duration ring = std::chrono::minutes(2);            ///< For a phone to answer.
   base::Duration refer_answer = std::chrono::seconds(4);    ///< For a phone to answer REFER; after it the exchange calls the callee itself.
   base::Duration referred_call = std::chrono::seconds(32);  ///< For the call that a phone has agreed to make.
+  base::Duration media_answer = std::chrono::seconds(10);   ///< For the caller's phone to answer the offer of the callee's.
 };
 
 /// The command StartCall: calls the caller's phone, and when it has been answered has it call the callee by REFER (RFC 3515); where the phone does
@@ -56,6 +57,7 @@ class ClickToDial final : public ActiveCall, public CallWatcher, private sip::In
   void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
+  void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_deadline();

@@ -2,7 +2,6 @@
 
 #include "call/routed_call.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -12,9 +11,9 @@ using sip::Method;
 
 namespace {
 
-std::string pair_of_users(std::string_view caller, std::string_view callee) {
-  return std::string(sip::user_of(caller)).append(">").append(sip::user_of(callee));
-}
+std::string pair_of_users(std::string_view caller, std::string_view callee) { return std::string(caller).append(">").append(callee); }
+
+std::string users_of(const ClickToDial& command) { return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee()))); }
 
 CommandEvent event_of(CommandId id, CommandEvent::Kind kind) {
   CommandEvent event;
@@ -36,7 +35,7 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
     : user_agent_(user_agent),
       events_(events),
       settings_(std::move(settings)),
-      accounts_(settings_.realm, user_agent.timers().clock(), user_agent.random()),
+      accounts_(settings_.realm, settings_.digest_algorithms, user_agent.timers().clock(), user_agent.random()),
       registrar_(user_agent.timers(), settings_.registrar),
       routing_(registrar_, user_agent, settings_.domains, settings_.routes),
       sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
@@ -105,10 +104,15 @@ ClickToDial* Exchange::expecting(std::string_view token) {
   return found != commands_.end() && found->second->expects(token) ? found->second : nullptr;
 }
 
-ClickToDial* Exchange::expecting(const sip::Message& request) {
-  const auto [first, last] = commands_by_users_.equal_range(pair_of_users(request.from().uri, request.request_uri()));
-  const auto found = std::find_if(first, last, [](const auto& entry) { return entry.second->expects({}); });
-  return found == last ? nullptr : found->second;
+ClickToDial* Exchange::expecting(std::string_view username, const sip::Message& request) {
+  // By the name that was proved, not by the one in From.
+  const std::string users = pair_of_users(username, sip::unescape(sip::user_of(request.request_uri())));
+  for (auto found = commands_by_users_.lower_bound({users, CommandId{}}); found != commands_by_users_.end() && found->first.first == users; ++found) {
+    if (found->second->expects({})) {
+      return found->second;
+    }
+  }
+  return nullptr;
 }
 
 void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message& request) {
@@ -117,13 +121,8 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     transaction.respond({.status = 416});
     return;
   }
-  if (shutting_down_ || calls_.size() >= settings_.max_calls) {
-    const std::string retry_after = "Retry-After: " + std::to_string(settings_.retry_after_s) + "\r\n";
-    transaction.respond({.status = 503, .headers = retry_after});
-    return;
-  }
   if (const auto token = uri->parameter(ClickToDial::kTokenParameter)) {
-    // Only the phone that was told to call knows the token: it stands for the credentials.
+    // Only the phone that was told to call knows the token: it stands for the credentials. The command has had its place among the calls.
     ClickToDial* const command = token->empty() ? nullptr : expecting(*token);
     if (command == nullptr) {
       transaction.respond({.status = 403, .reason = "Transfer Expired"});
@@ -132,9 +131,14 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     route_call(transaction, request, command);
     return;
   }
+  if (shutting_down_ || calls_.size() >= settings_.max_calls) {
+    const std::string retry_after = "Retry-After: " + std::to_string(settings_.retry_after_s) + "\r\n";
+    transaction.respond({.status = 503, .headers = retry_after});
+    return;
+  }
   std::string username;
   if (authenticate(transaction, request, username)) {
-    route_call(transaction, request, expecting(request));
+    route_call(transaction, request, expecting(username, request));
   }
 }
 
@@ -142,6 +146,12 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   const unsigned max_forwards = sip::parse_number(request.header(sip::Header::MaxForwards).value_or(std::string_view{})).value_or(70);
   if (max_forwards == 0) {
     transaction.respond({.status = 483});
+    return;
+  }
+  const auto same_id = by_call_id_.find(request.call_id());
+  if (same_id != by_call_id_.end() && same_id->second != command) {
+    // Whoever asks by Call-ID must get one call: nobody can put his in the place of another's.
+    transaction.respond({.status = 482});
     return;
   }
   Routing::Found found = command == nullptr ? routing_.find(request.request_uri(), Asker::Phone) : routing_.find(command->callee(), Asker::Api);
@@ -159,6 +169,8 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     }
     return;
   }
+  // RFC 3261 §17.2.1: finding and ringing a phone takes more than 200 ms, so the caller need not repeat its INVITE.
+  transaction.respond({.status = 100});
   options.targets = std::move(found.targets);
   options.ring_timeout = settings_.timeouts.ring;
   options.max_forwards = std::min(max_forwards, 70U) - 1;
@@ -189,7 +201,7 @@ void Exchange::start(CommandId id, const StartCall& command, CommandObserver& ob
   auto made = std::make_unique<ClickToDial>(switchboard, routing_, settings_.timeouts, id, command, observer);
   ClickToDial& dial = *made;
   commands_.emplace(id, &dial);
-  commands_by_users_.emplace(pair_of_users(command.caller, command.callee), &dial);
+  commands_by_users_.emplace(std::pair(users_of(dial), id), &dial);
   adopt(std::move(made));
   dial.start();
 }
@@ -212,9 +224,8 @@ void Exchange::cancel(CommandId id) {
 }
 
 void Exchange::index(const std::string& call_id, ActiveCall& call) {
-  by_call_id_[call_id] = &call;
-  const auto found = calls_.find(&call);
-  if (found != calls_.end()) {
+  if (const auto found = calls_.find(&call); found != calls_.end()) {
+    by_call_id_[call_id] = &call;
     found->second.call_ids.push_back(call_id);
   }
 }
@@ -237,8 +248,7 @@ void Exchange::finish(ActiveCall& call) {
   }
   if (const auto* const command = dynamic_cast<ClickToDial*>(&call)) {
     commands_.erase(command->id());
-    const auto [first, last] = commands_by_users_.equal_range(pair_of_users(command->caller(), command->callee()));
-    commands_by_users_.erase(std::find_if(first, last, [command](const auto& entry) { return entry.second == command; }));
+    commands_by_users_.erase({users_of(*command), command->id()});
   }
   finished_.push_back(std::move(found->second.call));
   calls_.erase(found);

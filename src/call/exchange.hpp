@@ -8,15 +8,20 @@
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace callwright::call {
 
 struct ExchangeSettings {
   std::string realm = "callwright";
+  /// MD5 alone by default: phones that are common in the field give up when a challenge begins with, or even offers, something else.
+  std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::Md5};
   std::vector<std::string> domains;       ///< Names of this exchange besides its own addresses.
   std::vector<Route> routes;
   sip::Registrar::Limits registrar;
@@ -52,7 +57,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
   [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request, std::string& username);
   [[nodiscard]] ClickToDial* expecting(std::string_view token);
-  [[nodiscard]] ClickToDial* expecting(const sip::Message& request);
+  [[nodiscard]] ClickToDial* expecting(std::string_view username, const sip::Message& request);
 
   void start(CommandId id, const StartCall& command, CommandObserver& observer);
   void start(CommandId id, const EndCall& command, CommandObserver& observer);
@@ -82,7 +87,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;
   std::unordered_map<CommandId, ClickToDial*> commands_;
-  std::unordered_multimap<std::string, ClickToDial*> commands_by_users_;  ///< "caller>callee", for phones that lose the token.
+  std::map<std::pair<std::string, CommandId>, ClickToDial*> commands_by_users_;  ///< By "caller>callee", for phones that lose the token.
   std::vector<std::unique_ptr<ActiveCall>> finished_;  ///< Destroyed from a timer, since calls report from within their own functions.
   base::Timer sweep_;
   bool shutting_down_ = false;

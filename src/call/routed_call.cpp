@@ -19,6 +19,18 @@ int rank(int status) {
   return status >= 500 || status == 408 ? 3 : 2;
 }
 
+/// What the caller is told for a refusal that was meant for us: challenges and redirections are between us and the target, and a 503 would
+/// make the caller believe that the exchange is overloaded (RFC 3261 §16.7 step 6).
+int relayed(int status) {
+  if (status == 401 || status == 407) {
+    return 403;
+  }
+  if (status == 503) {
+    return 500;
+  }
+  return status >= 400 ? status : 480;
+}
+
 }  // namespace
 
 RoutedCall::RoutedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, Options options)
@@ -36,6 +48,9 @@ RoutedCall::~RoutedCall() {
 }
 
 void RoutedCall::start(const sip::Message& invite) {
+  if (over_) {
+    return;
+  }
   switchboard_.index(incoming_->call_id(), *this);
   switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
   const std::string from = sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from());
@@ -91,10 +106,11 @@ void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgr
   end_attempts();
   static_cast<void>(incoming_->accept(progress.sdp));
   switchboard_.report(call_id(), CallAnswered{});
+  // The bridge comes first: whoever hears of the answer may hang up at once.
+  Bridge::join(switchboard_, std::move(incoming_), std::move(callee));
   if (CallWatcher* const watcher = options_.watcher()) {
     watcher->on_answered();
   }
-  Bridge::join(switchboard_, std::move(incoming_), std::move(callee));
   switchboard_.finish(*this);
 }
 
@@ -121,9 +137,10 @@ void RoutedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
 }
 
 void RoutedCall::note_refusal(const sip::SessionEnd& end) {
-  if (best_status_ == 0 || rank(end.status) < rank(best_status_)) {
-    best_status_ = end.status >= 300 ? end.status : 480;
-    best_reason_ = end.reason;
+  const int status = relayed(end.status);
+  if (best_status_ == 0 || rank(status) < rank(best_status_)) {
+    best_status_ = status;
+    best_reason_ = status == end.status ? end.reason : std::string{};
   }
 }
 

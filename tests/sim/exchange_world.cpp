@@ -195,7 +195,9 @@ WireMessage ExchangeWorld::message(std::string_view from, std::string_view to, s
 
 void ExchangeWorld::expect_nothing_left() {
   for (const auto& phone : phones_) {
-    phone->stop_registration();
+    if (phone->registered()) {
+      phone->stop_registration();
+    }
   }
   EXPECT_TRUE(network.run_until_idle(std::chrono::hours(3))) << network.timers().pending() << " timers pending";
   EXPECT_EQ(exchange->calls(), 0U);
