@@ -33,14 +33,14 @@ export class Sipp {
   #exit;
 
   /**
-   * Starts `scenario` ("callee") towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `keys` fills in [name].
+   * Starts `scenario` ("callee") towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `keys` fills in [name], `count` is how many calls it plays before it ends.
    * Resolves when it listens, so that it can be called.
    */
-  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1' } = {}) {
+  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1', count = 1 } = {}) {
     const sipp = new Sipp();
     sipp.port = await freePort();
     const file = fileURLToPath(new URL(`../sipp/${scenario}.xml`, import.meta.url));
-    const args = [remote, '-sf', file, '-i', HOST, '-p', String(sipp.port), '-t', transport, '-m', '1', '-s', service, '-nostdin', '-timeout', '18s', '-timeout_error'];
+    const args = [remote, '-sf', file, '-i', HOST, '-p', String(sipp.port), '-t', transport, '-m', String(count), '-s', service, '-nostdin', '-buff_size', '1000000', '-timeout', '18s', '-timeout_error'];
     if (password) {
       args.push('-au', service, '-ap', password);
     }
