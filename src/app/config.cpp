@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 
 namespace callwright::app {
@@ -71,20 +72,29 @@ class Reader {
   void apply(const Override& setting) {
     const ConfigKey* const key = find_config_key(setting.key);
     if (key == nullptr) {
-      problems_ += setting.origin + ": " + unknown(setting.key) + "\n";
+      problems_.emplace(kAfterFile, setting.origin + ": " + unknown(setting.key));
       return;
     }
     const auto readings = readings_of(setting.text);
     const bool taken = std::any_of(readings.begin(), readings.end(), [&](const ConfigValue& value) { return key->apply(config_, value); });
     if (!taken) {
-      problems_ += setting.origin + ": expected " + std::string(key->expected) + ", got \"" + setting.text + "\"\n";
+      problems_.emplace(kAfterFile, setting.origin + ": expected " + std::string(key->expected) + ", got \"" + setting.text + "\"");
     }
   }
 
-  void complain(std::uint32_t line, const std::string& what) { problems_ += std::string(file_) + ":" + std::to_string(line) + ": " + what + "\n"; }
-  [[nodiscard]] const std::string& problems() const noexcept { return problems_; }
+  void complain(std::uint32_t line, const std::string& what) { problems_.emplace(line, std::string(file_) + ":" + std::to_string(line) + ": " + what); }
+  /// A line each, in the order of the file; those of variables and flags follow.
+  [[nodiscard]] std::string problems() const {
+    std::string text;
+    for (const auto& [line, problem] : problems_) {
+      text += problem + "\n";
+    }
+    return text;
+  }
 
  private:
+  static constexpr std::uint32_t kAfterFile = UINT32_MAX;
+
   static std::string unknown(const std::string& name) {
     const std::string_view near = nearest_config_key(name);
     return name + ": unknown key" + (near.empty() ? std::string{} : " (did you mean " + std::string(near) + "?)");
@@ -180,7 +190,7 @@ class Reader {
 
   Config& config_;
   std::string_view file_;
-  std::string problems_;
+  std::multimap<std::uint32_t, std::string> problems_;  ///< By line.
 };
 
 bool all_loopback(const std::vector<base::SocketAddress>& addresses) {

@@ -91,19 +91,10 @@ base::Result<std::unique_ptr<Service>> Service::create(const Config& config, cal
   return service;
 }
 
-base::Result<void> Service::listen_sip(const base::SocketAddress& address) {
-  const auto udp = transports_.listen(sip::Transport::Udp, address);
-  if (!udp) {
-    return udp.error();
-  }
-  const auto tcp = transports_.listen(sip::Transport::Tcp, *udp);
-  return tcp ? base::ok() : base::Result<void>(tcp.error());
-}
-
 base::Result<void> Service::listen() {
   for (const base::SocketAddress& address : config_.sip_listen) {
-    if (auto listening = listen_sip(address); !listening) {
-      return listening;
+    if (const auto listening = transports_.listen_on_both(address); !listening) {
+      return listening.error();
     }
   }
   for (const auto& [wanted, bound] : {std::pair{&config_.call_api_listen, &call_api_addresses_}, std::pair{&config_.http_listen, &http_addresses_}}) {

@@ -51,7 +51,6 @@ class Service {
 
   Service(const Config& config, call::EventSink& events);
   [[nodiscard]] base::Result<void> listen();
-  [[nodiscard]] base::Result<void> listen_sip(const base::SocketAddress& address);
 
   const Config config_;
   base::SystemRandom random_;

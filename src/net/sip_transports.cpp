@@ -67,6 +67,24 @@ base::Result<base::SocketAddress> SipTransports::listen(sip::Transport transport
   return local;
 }
 
+base::Result<base::SocketAddress> SipTransports::listen_on_both(const base::SocketAddress& address) {
+  constexpr int kAttempts = 50;
+  for (int attempt = 1;; ++attempt) {
+    const auto udp = listen(sip::Transport::Udp, address);
+    if (!udp) {
+      return udp;
+    }
+    auto tcp = listen(sip::Transport::Tcp, *udp);
+    if (tcp || address.port != 0 || attempt == kAttempts) {
+      return tcp;
+    }
+    // The port that UDP got is in use on TCP: try another one.
+    udp_.back()->close();
+    udp_.pop_back();
+    udp_addresses_.pop_back();
+  }
+}
+
 const std::vector<base::SocketAddress>& SipTransports::listeners(sip::Transport transport) const noexcept {
   return transport == sip::Transport::Tcp ? tcp_addresses_ : udp_addresses_;
 }

@@ -37,9 +37,10 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   void set_user(sip::TransportUser* user) noexcept { user_ = user; }
   void set_trace(sip::TraceSink* trace) noexcept { trace_ = trace; }
 
-  /// Listens, and returns the address with its real port. IPv4 and IPv6 wildcards are listeners of their own. For one port on both transports listen
-  /// on TCP with the port that UDP got.
+  /// Listens, and returns the address with its real port. IPv4 and IPv6 wildcards are listeners of their own.
   base::Result<base::SocketAddress> listen(sip::Transport transport, const base::SocketAddress& address);
+  /// Listens on UDP and TCP with the same port; port 0 finds one that is free on both.
+  base::Result<base::SocketAddress> listen_on_both(const base::SocketAddress& address);
   [[nodiscard]] const std::vector<base::SocketAddress>& listeners(sip::Transport transport) const noexcept;
 
   void send(const sip::Flow& flow, std::string_view message) override;

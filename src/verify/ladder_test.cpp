@@ -21,8 +21,8 @@ TEST(Ladder, draws_an_arrow_for_each_message_in_its_direction) {
                                          {start + std::chrono::milliseconds(1500), bob, alice, message("SIP/2.0 200 OK")}},
                                         {{"alice", {alice}}, {"bob", {bob}}});
   EXPECT_EQ(drawn,
-            "        alice                           bob\n"
-            "   0.000  |------- INVITE (SDP) --------->|\n"
+            "        alice                            bob\n"
+            "   0.000  |-------- INVITE (SDP) -------->|\n"
             "   1.500  |<---------- 200 OK ------------|\n");
 }
 
