@@ -123,7 +123,9 @@ void ClientTransaction::on_invite_response(const Message& response) {
     state_ = State::Proceeding;
     retransmit_.cancel();
     // An INVITE may ring for as long as its user lets it: timer B ends with the first provisional response.
-    timeout_.cancel();
+    if (user_ != nullptr) {
+      timeout_.cancel();
+    }
   }
   if (user_ != nullptr) {
     user_->on_response(response);

@@ -8,6 +8,9 @@
 namespace callwright::sip {
 namespace {
 
+/// Whatever a registrar grants or asks for: a day is long enough to wait.
+constexpr base::Duration kLongestWait = std::chrono::hours(24);
+
 bool is_worth_retrying(int status) {
   return status >= 500 || status == 408 || status == 423 || status == 429 || status == 478 || status == 480 || status == 491;
 }
@@ -80,11 +83,11 @@ void RegisterClient::on_success(const Message& response) {
   const std::chrono::seconds expires = granted(response);
   // Early enough that a lost request can be repeated for all of timer F, but not in a busy loop for tiny intervals.
   const auto early = std::min(std::chrono::seconds(32), expires / 2);
-  refresh_.start(std::max<base::Duration>(expires - early, std::chrono::seconds(1)));
+  refresh_.start(std::clamp<base::Duration>(expires - early, std::chrono::seconds(1), kLongestWait));
   observer_.on_registered(*this, expires);
 }
 
-void RegisterClient::on_response(ClientRequest& request, const Message& response) {
+void RegisterClient::on_response(ClientRequest& /*request*/, const Message& response) {
   const int status = response.status();
   if (status < 200) {
     return;
@@ -101,10 +104,13 @@ void RegisterClient::on_response(ClientRequest& request, const Message& response
       return;
     }
   }
-  on_failure(request, status, response.reason());
+  const auto wait = parse_number(response.header(Header::RetryAfter).value_or(std::string_view{}));
+  fail(status, response.reason(), std::max<base::Duration>(options_.retry_after, std::chrono::seconds(wait.value_or(0))));
 }
 
-void RegisterClient::on_failure(ClientRequest& /*request*/, int status, std::string_view reason) {
+void RegisterClient::on_failure(ClientRequest& /*request*/, int status, std::string_view reason) { fail(status, reason, options_.retry_after); }
+
+void RegisterClient::fail(int status, std::string_view reason, base::Duration retry_after) {
   const std::string text(reason);
   registered_ = false;
   if (stopping_) {
@@ -112,7 +118,7 @@ void RegisterClient::on_failure(ClientRequest& /*request*/, int status, std::str
     return;
   }
   if (is_worth_retrying(status)) {
-    refresh_.start(options_.retry_after);
+    refresh_.start(std::min(retry_after, kLongestWait));
   }
   observer_.on_registration_failed(*this, status, text);
 }

@@ -40,6 +40,7 @@ class RegisterClient final : private ClientRequest::User {
  private:
   void on_response(ClientRequest& request, const Message& response) override;
   void on_failure(ClientRequest& request, int status, std::string_view reason) override;
+  void fail(int status, std::string_view reason, base::Duration retry_after);
   void send(std::chrono::seconds expires);
   void refresh();
   void on_success(const Message& response);

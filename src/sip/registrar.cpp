@@ -109,31 +109,29 @@ void Registrar::handle(ServerTransaction& transaction, const Message& request, c
   if (user == nullptr) {
     user = std::make_unique<User>(*this, address_of_record);
   }
-  const auto added = std::count_if(changes->begin(), changes->end(), [&](const Change& change) {
-    return change.expires.count() != 0 &&
-           std::none_of(user->bindings.begin(), user->bindings.end(), [&](const Binding& binding) { return same_contact(binding.contact, change.contact); });
-  });
+  std::vector<Binding> changed = apply(user->bindings, *changes, request, transaction.flow());
   if (!in_order(*user, *changes, request)) {
     transaction.respond({.status = 500, .reason = "CSeq out of order"});
-  } else if (user->bindings.size() + static_cast<std::size_t>(added) > limits_.bindings_per_user) {
+  } else if (changed.size() > limits_.bindings_per_user && changed.size() > user->bindings.size()) {
     transaction.respond({.status = 403, .reason = "Too many bindings"});
   } else {
-    apply(*user, *changes, request, transaction.flow());
+    user->bindings = std::move(changed);
+    expire(*user);
     const std::string lines = contact_lines(*user);
     transaction.respond({.status = 200, .headers = lines});
   }
   forget_if_empty(*user);
 }
 
-void Registrar::apply(User& user, const std::vector<Change>& changes, const Message& request, const Flow& flow) {
+std::vector<Binding> Registrar::apply(std::vector<Binding> bindings, const std::vector<Change>& changes, const Message& request, const Flow& flow) const {
   const base::TimePoint now = timers_.clock().now();
   for (const Change& change : changes) {
-    std::erase_if(user.bindings, [&](const Binding& binding) { return change.contact == "*" || same_contact(binding.contact, change.contact); });
+    std::erase_if(bindings, [&](const Binding& binding) { return change.contact == "*" || same_contact(binding.contact, change.contact); });
     if (change.expires.count() != 0) {
-      user.bindings.push_back({change.contact, flow, std::string(request.call_id()), request.cseq().number, now + change.expires});
+      bindings.push_back({change.contact, flow, std::string(request.call_id()), request.cseq().number, now + change.expires});
     }
   }
-  expire(user);
+  return bindings;
 }
 
 std::string Registrar::contact_lines(const User& user) const {

@@ -45,7 +45,7 @@ class Registrar {
   struct Change;
 
   [[nodiscard]] base::Result<std::vector<Change>> read_changes(const Message& request, int& status) const;
-  void apply(User& user, const std::vector<Change>& changes, const Message& request, const Flow& flow);
+  [[nodiscard]] std::vector<Binding> apply(std::vector<Binding> bindings, const std::vector<Change>& changes, const Message& request, const Flow& flow) const;
   [[nodiscard]] std::string contact_lines(const User& user) const;
   [[nodiscard]] bool in_order(const User& user, const std::vector<Change>& changes, const Message& request) const;
   void expire(User& user);

@@ -36,7 +36,7 @@ class TransactionLayer final : public TransportUser {
   };
 
   struct Settings {
-    TimerValues timers;
+    TimerValues timers{};
     std::size_t max_server_transactions = 200'000;  ///< Beyond it new requests outside a dialog get 503 with Retry-After.
     int retry_after_s = 5;
     std::string server_name = "Callwright";
