@@ -178,6 +178,7 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   auto made = std::make_unique<RoutedCall>(switchboard, transaction, request, std::move(options));
   RoutedCall& call = *made;
   adopt(std::move(made));
+  index(call.call_id(), call);
   if (command != nullptr) {
     command->on_referred_call(call, call.call_id());
   }

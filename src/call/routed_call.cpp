@@ -51,7 +51,6 @@ void RoutedCall::start(const sip::Message& invite) {
   if (over_) {
     return;
   }
-  switchboard_.index(incoming_->call_id(), *this);
   switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
   const std::string from = sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from());
   const std::string to = sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to());

@@ -25,7 +25,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver {
   RoutedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, Options options);
   ~RoutedCall() override;
 
-  /// Rings. Separate from construction, so that the call is known before anything happens to it.
+  /// Rings. Separate from construction, so that the call can be adopted and indexed before anything happens to it.
   void start(const sip::Message& invite);
   void hang_up() override;
   [[nodiscard]] const std::string& call_id() const { return incoming_->call_id(); }

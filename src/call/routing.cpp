@@ -14,11 +14,11 @@ bool matches(std::string_view pattern, std::string_view user) {
 }
 
 /// A phone is reached at its Contact, but over the way by which it registered where that is a connection, or where its address was changed on the way
-/// (NAT): the Contact then names a place that cannot be reached from here.
+/// (NAT) or is a name: the Contact then names a place that cannot be reached from here.
 std::optional<sip::Flow> flow_to(const sip::Binding& binding) {
   const auto contact = sip::UriView::parse(binding.contact);
   const auto ip = contact ? base::IpAddress::parse(contact->host) : base::IpAddress::parse({});
-  const bool translated = ip && *ip != binding.flow.remote.ip;
+  const bool translated = !ip || *ip != binding.flow.remote.ip;
   return translated || sip::is_reliable(binding.flow.transport) ? std::optional(binding.flow) : std::nullopt;
 }
 

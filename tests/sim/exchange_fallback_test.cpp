@@ -62,9 +62,10 @@ TEST(ThirdPartyCallControl, refuses_the_late_call_of_a_phone_that_it_gave_up) {
   ScriptedPhone& alice = world.add_phone("alice");
   ScriptedPhone& bob = world.add_phone("bob");
   world.drop("alice", "X", "202 REFER");
+  world.drop("alice", "X", "NOTIFY");
   world.drop("alice", "X", "INVITE");
   const CommandId id = world.start("alice", "bob");
-  ASSERT_TRUE(world.run_until_event(id, "TransferStart")) << testing::PrintToString(world.commands.texts(id));
+  ASSERT_TRUE(world.run_until_event(id, "TransferStart"));
   world.stop_dropping();
   ASSERT_TRUE(world.run_until_ended(id));
   world.run_for(10s);

@@ -1,0 +1,199 @@
+// Agents of our own as the phones of the exchange: with media, made up here.
+#include "call/agent.hpp"
+#include "media/fake_media_port.hpp"
+#include "sim/exchange_world.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace callwright::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using call::AgentOptions;
+using call::CommandId;
+using testing::ElementsAre;
+
+/// The journal of the agents as "alice CallStarted".
+class Journal final : public call::EventSink {
+ public:
+  void on_event(const call::Event& event) override {
+    static constexpr const char* kNames[] = {"Registered", "Unregistered", "RegistrationFailed", "CallStarted", "CallRinging", "CallAnswered", "CallEnded", "AudioHeard", "MediaFailed", "SipMessage"};
+    lines.push_back(event.agent + " " + kNames[event.what.index()]);
+  }
+  std::vector<std::string> of(const std::string& agent) const {
+    std::vector<std::string> found;
+    for (const std::string& line : lines) {
+      if (line.starts_with(agent + " ")) {
+        found.push_back(line.substr(agent.size() + 1));
+      }
+    }
+    return found;
+  }
+  std::vector<std::string> lines;
+};
+
+struct AgentWorld : ExchangeWorld {
+  AgentWorld() : agents(add_host("phones")) {}
+  ~AgentWorld() {
+    for (const auto& [name, agent] : agents.all()) {
+      agent->hang_up_all();
+    }
+  }
+
+  call::Agent& add_agent(const std::string& name, AgentOptions::Answering answering = AgentOptions::Answering::AtOnce) {
+    exchange->accounts().add(name, "pass");
+    AgentOptions options;
+    options.name = name;
+    options.address_of_record = "sip:" + name + "@192.0.2.1";
+    options.registrar = "sip:192.0.2.1:5060";
+    options.password = "pass";
+    options.media_address = base::IpAddress::parse("192.0.2.11").value();
+    options.source = media::Tone{};
+    options.answering = answering;
+    call::Agent& agent = agents.add(media, journal, std::move(options));
+    agent.start_registration();
+    run_for(1s);
+    EXPECT_TRUE(agent.registered());
+    return agent;
+  }
+  void expect_no_agent_calls() {
+    for (const auto& [name, agent] : agents.all()) {
+      EXPECT_EQ(agent->calls(), 0U) << name;
+      agent->stop_registration();
+    }
+    EXPECT_EQ(media.open_count(), 0U);
+    expect_nothing_left();
+  }
+
+  media::FakeMediaPort media;
+  Journal journal;
+  call::Agents agents;
+};
+
+TEST(ExchangeAgents, call_each_other_with_media_on_both_sides) {
+  AgentWorld world;
+  call::Agent& alice = world.add_agent("alice");
+  world.add_agent("bob");
+  alice.dial("sip:bob@192.0.2.1");
+  world.run_for(2s);
+  EXPECT_THAT(world.journal.of("alice"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered"));
+  EXPECT_THAT(world.journal.of("bob"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered"));
+  ASSERT_EQ(world.media.streams().size(), 2U);
+  const auto& mine = world.media.streams().begin()->second;
+  const auto& theirs = world.media.streams().rbegin()->second;
+  EXPECT_EQ(mine.parameters.at(0).remote_rtp, theirs.opened.rtp);
+  EXPECT_EQ(theirs.parameters.at(0).remote_rtp, mine.opened.rtp);
+  alice.hang_up_all();
+  world.run_for(1s);
+  EXPECT_EQ(world.journal.of("bob").back(), "CallEnded");
+  world.expect_no_agent_calls();
+}
+
+TEST(ExchangeAgents, follow_refer_when_a_command_connects_them) {
+  AgentWorld world;
+  call::Agent& alice = world.add_agent("alice");
+  call::Agent& bob = world.add_agent("bob");
+  const CommandId id = world.start("alice", "bob");
+  ASSERT_TRUE(world.run_until_ended(id));
+  EXPECT_TRUE(world.commands.has(id, "CalleeAnswered"));
+  world.run_for(1s);
+  EXPECT_EQ(alice.calls(), 1U);
+  EXPECT_EQ(bob.calls(), 1U);
+  EXPECT_EQ(world.media.open_count(), 2U);
+  EXPECT_THAT(world.commands.texts(world.end(world.commands.events(id).back().call_id)), ElementsAre("Ended"));
+  world.run_for(1s);
+  world.expect_no_agent_calls();
+}
+
+TEST(ExchangeAgents, join_their_media_when_the_other_phone_refuses_refer) {
+  AgentWorld world;
+  ScriptedPhone& alice = world.add_phone("alice", {.refer = 501});
+  call::Agent& bob = world.add_agent("bob");
+  const CommandId id = world.start("alice", "bob");
+  ASSERT_TRUE(world.run_until_ended(id));
+  EXPECT_TRUE(world.commands.has(id, "CalleeAnswered"));
+  world.run_for(1s);
+  ASSERT_EQ(world.media.streams().size(), 1U);
+  ASSERT_EQ(world.media.streams().begin()->second.parameters.size(), 1U);
+  EXPECT_EQ(world.media.streams().begin()->second.parameters[0].remote_rtp.to_string(), "203.0.113.1:4000");
+  EXPECT_THAT(world.journal.of("bob"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered"));
+  alice.hang_up();
+  world.run_for(1s);
+  EXPECT_EQ(bob.calls(), 0U);
+  world.expect_no_agent_calls();
+}
+
+TEST(ExchangeAgents, let_a_call_ring_until_it_is_cancelled) {
+  AgentWorld world;
+  call::Agent& alice = world.add_agent("alice");
+  world.add_agent("bob", AgentOptions::Answering::Manually);
+  alice.dial("sip:bob@192.0.2.1");
+  world.run_for(1s);
+  alice.hang_up_all();
+  world.run_for(1s);
+  EXPECT_THAT(world.journal.of("bob"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallEnded"));
+  world.expect_no_agent_calls();
+}
+
+TEST(ExchangeAgents, hang_up_when_there_are_no_ports_for_media) {
+  AgentWorld world;
+  call::Agent& alice = world.add_agent("alice");
+  world.add_agent("bob");
+  world.media.refuse_open = base::Error(base::Errc::LimitReached, "no ports left");
+  alice.dial("sip:bob@192.0.2.1");
+  ScriptedPhone& carol = world.add_phone("carol");
+  PhoneLeg& call = carol.call("bob");
+  world.run_for(1s);
+  EXPECT_EQ(alice.calls(), 0U);
+  EXPECT_EQ(call.end_status(), 480);
+  EXPECT_EQ(world.journal.of("alice").back(), "CallEnded");
+  world.expect_no_agent_calls();
+}
+
+TEST(ExchangeAgents, refuse_an_offer_that_they_cannot_read) {
+  AgentWorld world;
+  world.add_agent("bob");
+  ScriptedPhone& carol = world.add_phone("carol");
+  PhoneLeg& call = carol.dial("sip:bob@192.0.2.1", "v=nonsense\r\n");
+  world.run_for(1s);
+  EXPECT_EQ(call.end_status(), 488);
+  world.expect_no_agent_calls();
+}
+
+TEST(ExchangeAgents, make_the_offer_when_the_caller_makes_none) {
+  AgentWorld world;
+  call::Agent& alice = world.add_agent("alice");
+  ScriptedPhone& carol = world.add_phone("carol");
+  world.run_for(1s);
+  PhoneLeg& call = carol.dial("sip:alice@192.0.2.1", "");
+  world.run_for(2s);
+  EXPECT_TRUE(call.confirmed());
+  EXPECT_EQ(alice.calls(), 1U);
+  alice.hang_up_all();
+  world.run_for(1s);
+  EXPECT_TRUE(call.ended());
+  world.expect_no_agent_calls();
+}
+
+TEST(ExchangeAgents, may_hang_up_at_every_stage_of_a_command) {
+  for (auto time = 0ms; time <= 300ms; time += 7ms) {
+    AgentWorld world;
+    call::Agent& alice = world.add_agent("alice");
+    world.add_agent("bob");
+    const CommandId id = world.start("alice", "bob");
+    world.run_for(time);
+    alice.hang_up_all();
+    world.run_for(60s);
+    EXPECT_TRUE(world.commands.ended(id));
+    world.exchange->shut_down();
+    world.run_for(40s);
+    world.expect_no_agent_calls();
+  }
+}
+
+}  // namespace
+}  // namespace callwright::simulation

@@ -1,0 +1,100 @@
+#include "sim/exchange_world.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace callwright::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// Offers SHA-256 and MD5, the stronger one first.
+ExchangeWorld::Options both_algorithms() {
+  ExchangeWorld::Options options;
+  options.exchange.digest_algorithms = {sip::DigestAlgorithm::Sha256, sip::DigestAlgorithm::Md5};
+  return options;
+}
+
+TEST(ExchangeRegistration, challenges_and_accepts_with_the_stronger_digest) {
+  ExchangeWorld world(both_algorithms());
+  ScriptedPhone& alice = world.add_phone("alice");
+  EXPECT_EQ(world.count("alice", "X", "REGISTER"), 2U);
+  EXPECT_THAT(world.message("X", "alice", "401 REGISTER").text, HasSubstr("algorithm=SHA-256"));
+  EXPECT_THAT(world.message("X", "alice", "401 REGISTER").text, HasSubstr("algorithm=MD5"));
+  EXPECT_THAT(world.message("alice", "X", "REGISTER", 1).text, HasSubstr("algorithm=SHA-256"));
+  EXPECT_EQ(world.exchange->registrar().bindings(), 1U);
+  alice.stop_registration();
+  world.expect_nothing_left();
+}
+
+/// A REGISTER from somewhere, with these additional lines.
+std::string register_request(const std::string& user, int cseq, const std::string& lines) {
+  return "REGISTER sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.50:5060;branch=z9hG4bK" + user + std::to_string(cseq) + "\r\nMax-Forwards: 70\r\nFrom: <sip:" + user +
+         "@192.0.2.1>;tag=1\r\nTo: <sip:" + user + "@192.0.2.1>\r\nCall-ID: r\r\nCSeq: " + std::to_string(cseq) + " REGISTER\r\nContact: <sip:" + user +
+         "@192.0.2.50>\r\nExpires: 60\r\n" + lines + "Content-Length: 0\r\n\r\n";
+}
+
+/// Registers `user` with the credentials of alice by one algorithm; returns the line of the answer.
+std::string answer_to_register(ExchangeWorld& world, const std::string& user, std::string_view algorithm, const std::string& password) {
+  const auto from = base::SocketAddress::parse("192.0.2.50:5060").value();
+  world.clear_wire();
+  world.network.inject(from, world.node.address(), register_request(user, 1, {}));
+  world.run_for(1s);
+  std::string challenge = world.message("X", "", "401 REGISTER").text;
+  const std::size_t at = challenge.find("algorithm=" + std::string(algorithm));
+  EXPECT_NE(at, std::string::npos) << challenge;
+  const std::size_t line = challenge.rfind("WWW-Authenticate: ", at) + 18;
+  const std::string value = challenge.substr(line, challenge.find("\r\n", line) - line);
+  sip::DigestClient client({"alice", password}, world.network.random());
+  const auto parsed = sip::DigestChallenge::parse(value);
+  if (!parsed) {
+    return "no challenge";
+  }
+  const std::string authorization = client.authorize(*parsed, "REGISTER", "sip:192.0.2.1");
+  world.clear_wire();
+  world.network.inject(from, world.node.address(), register_request(user, 2, "Authorization: " + authorization + "\r\n"));
+  world.run_for(1s);
+  const std::string text = world.message("X", "", "").text;
+  return text.substr(0, text.find("\r\n"));
+}
+
+TEST(ExchangeRegistration, takes_md5_and_sha_256_and_refuses_wrong_passwords_and_other_names) {
+  ExchangeWorld world(both_algorithms());
+  world.exchange->accounts().add("alice", "right");
+  EXPECT_EQ(answer_to_register(world, "alice", "MD5", "wrong"), "SIP/2.0 403 Forbidden");
+  EXPECT_EQ(answer_to_register(world, "alice", "SHA-256", "wrong"), "SIP/2.0 403 Forbidden");
+  world.run_for(60s);
+  EXPECT_EQ(answer_to_register(world, "bob", "SHA-256", "right"), "SIP/2.0 403 Not your address of record");
+  world.run_for(60s);
+  EXPECT_EQ(world.exchange->registrar().bindings(), 0U);
+  EXPECT_EQ(answer_to_register(world, "alice", "MD5", "right"), "SIP/2.0 200 OK");
+  world.run_for(61s);
+  EXPECT_EQ(world.exchange->registrar().bindings(), 0U) << "it should have expired";
+  EXPECT_EQ(answer_to_register(world, "alice", "SHA-256", "right"), "SIP/2.0 200 OK");
+  world.run_for(120s);
+  world.expect_nothing_left();
+}
+
+TEST(ExchangeRegistration, refuses_unknown_users_like_wrong_passwords) {
+  ExchangeWorld world;
+  ScriptedPhone& stranger = world.add_stranger("stranger");
+  stranger.start_registration();
+  world.run_for(10s);
+  EXPECT_EQ(stranger.registration_refused(), 403);
+  EXPECT_EQ(world.count("stranger", "X", "REGISTER"), 2U);
+  world.expect_nothing_left();
+}
+
+TEST(ExchangeRegistration, is_kept_up_by_the_phone) {
+  ExchangeWorld world;
+  world.add_phone("alice");
+  world.run_for(std::chrono::hours(2));
+  EXPECT_EQ(world.exchange->registrar().bindings(), 1U);
+  world.expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace callwright::simulation
