@@ -112,18 +112,13 @@ void EngineLoop::run_handlers(base::TimePoint latest) {
   const auto wakeup = timers_.next_wakeup();
   const base::TimePoint deadline = wakeup ? std::min(*wakeup, latest) : latest;
   work_started_ = {};
-  std::size_t handlers = 0;
+  // One handler an iteration: asking for more would cost a system call each time, and a UDP handler takes a whole batch anyway.
   if (!batch_ends_.empty()) {
-    handlers = context_.poll_one();
+    context_.poll_one();
   } else if (deadline == base::TimePoint::max()) {
-    handlers = context_.run_one();
+    context_.run_one();
   } else {
-    handlers = context_.run_one_until(deadline);
-  }
-  // The number is limited so that timers and posted work get their turn while a flood of packets comes in.
-  for (std::size_t count = 1; handlers != 0 && count < kHandlersPerIteration; ++count) {
-    handler_started();
-    handlers = context_.poll_one();
+    context_.run_one_until(deadline);
   }
 }
 

@@ -19,7 +19,7 @@ namespace callwright::net {
 
 /// One owner thread: its sockets, its timers and a queue of work from other threads. The engine has one, and so has each media thread.
 ///
-/// An iteration runs socket handlers, then posted work, then the timers that are due, then the batch ends that were requested. Whatever an engine
+/// An iteration runs one socket handler, then posted work, then the timers that are due, then the batch ends that were requested. Whatever an engine
 /// does therefore happens on one thread, and what it sends during an iteration can leave in one system call at its end.
 /// A thread has to be given by either `run()` or `start()`. Everything but `post` and `stop` belongs to that thread, or to the thread that
 /// constructs the loop as long as it does not run.
@@ -86,8 +86,6 @@ class EngineLoop {
   [[nodiscard]] std::size_t slow_iterations() const noexcept { return slow_iterations_; }
 
  private:
-  static constexpr std::size_t kHandlersPerIteration = 64;
-
   void iterate(base::TimePoint latest);
   void run_handlers(base::TimePoint latest);
   void run_posted();

@@ -10,7 +10,12 @@ namespace callwright::net {
 using boost::asio::ip::udp;
 
 UdpListener::UdpListener(EngineLoop& loop, DatagramReader& reader, Owner& owner)
-    : loop_(loop), reader_(reader), owner_(&owner), socket_(loop.context()), batch_end_(loop, base::Callback::to<&UdpListener::flush>(*this)) {}
+    : loop_(loop),
+      reader_(reader),
+      owner_(&owner),
+      socket_(loop.context()),
+      batch_end_(loop, base::Callback::to<&UdpListener::flush>(*this)),
+      poll_(loop.timers(), base::Callback::to<&UdpListener::on_poll>(*this)) {}
 
 base::Result<base::SocketAddress> UdpListener::open(const base::SocketAddress& address) {
   if (const auto failure = open_and_bind<udp>(socket_, address, false)) {
@@ -21,13 +26,17 @@ base::Result<base::SocketAddress> UdpListener::open(const base::SocketAddress& a
   if (failure) {
     return listen_error("UDP", address, failure);
   }
-  configure_datagram_socket(socket_.native_handle(), local_, kSocketBufferBytes);
+  descriptor_ = socket_.native_handle();
+  configure_datagram_socket(descriptor_, local_, kSocketBufferBytes);
+  window_start_ = loop_.clock().now();
   wait_readable();
   return local_;
 }
 
 void UdpListener::close() {
   owner_ = nullptr;
+  poll_.cancel();
+  stop_polling();
   boost::system::error_code ignored;
   socket_.close(ignored);
 }
@@ -55,20 +64,68 @@ void UdpListener::wait_readable() {
 void UdpListener::on_readable() {
   loop_.handler_started();
   receive_batches();
-  if (owner_ != nullptr) {
+  receive_on();
+}
+
+void UdpListener::on_poll() {
+  receive_batches();
+  if (!queue_.empty()) {
+    batch_end_.request();
+  }
+  receive_on();
+}
+
+void UdpListener::receive_on() {
+  if (owner_ == nullptr) {
+    return;
+  }
+  measure_rate();
+  if (busy_ && !waiting_writable_) {
+    start_polling();
+    poll_.start(kPollInterval);
+  } else {
+    stop_polling();
     wait_readable();
+  }
+}
+
+void UdpListener::measure_rate() {
+  const base::TimePoint now = loop_.clock().now();
+  if (now - window_start_ < kRateWindow) {
+    return;
+  }
+  const double seconds = std::chrono::duration<double>(now - window_start_).count();
+  busy_ = static_cast<double>(received_in_window_) > seconds * static_cast<double>(kBusyRate);
+  received_in_window_ = 0;
+  window_start_ = now;
+}
+
+void UdpListener::start_polling() {
+  if (!polling_) {
+    boost::system::error_code failure;
+    socket_.release(failure);
+    polling_ = !failure;
+  }
+}
+
+void UdpListener::stop_polling() {
+  if (polling_) {
+    boost::system::error_code failure;
+    socket_.assign(local_.ip.is_v4() ? udp::v4() : udp::v6(), descriptor_, failure);
+    polling_ = false;
   }
 }
 
 void UdpListener::receive_batches() {
   for (int batch = 0; batch < kBatchesPerWakeup && owner_ != nullptr; ++batch) {
     boost::system::error_code failure;
-    const std::size_t count = reader_.receive(socket_.native_handle(), failure);
+    const std::size_t count = reader_.receive(descriptor_, failure);
     if (count == 0) {
       // Woken without a datagram: an error waits, which keeps the socket awake until it is fetched.
       report_icmp_errors();
       return;
     }
+    received_in_window_ += count;
     for (std::size_t index = 0; index < count && owner_ != nullptr; ++index) {
       const auto datagram = reader_.at(index);
       owner_->on_datagram(*this, datagram.remote, datagram.bytes);
@@ -82,7 +139,7 @@ void UdpListener::receive_batches() {
 void UdpListener::report_icmp_errors() {
   base::SocketAddress remote;
   boost::system::error_code failure;
-  while (owner_ != nullptr && take_icmp_error(socket_.native_handle(), remote, failure)) {
+  while (owner_ != nullptr && take_icmp_error(descriptor_, remote, failure)) {
     report(remote, failure);
   }
 }
@@ -98,11 +155,15 @@ void UdpListener::flush() {
     return;
   }
   queue_.flush(
-      socket_.native_handle(), [this](const base::SocketAddress& remote, const boost::system::error_code& failure) { report(remote, failure); },
+      descriptor_, [this](const base::SocketAddress& remote, const boost::system::error_code& failure) { report(remote, failure); },
       [this] { report_icmp_errors(); });
-  if (queue_.empty() || owner_ == nullptr || waiting_writable_) {
-    return;
+  // While polling, the next look tries again.
+  if (!queue_.empty() && owner_ != nullptr && !waiting_writable_ && !polling_) {
+    wait_writable();
   }
+}
+
+void UdpListener::wait_writable() {
   waiting_writable_ = true;
   socket_.async_wait(udp::socket::wait_write, [self = shared_from_this()](const boost::system::error_code& failure) {
     self->waiting_writable_ = false;

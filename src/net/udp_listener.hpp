@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/timers.hpp"
 #include "net/datagram_batch.hpp"
 #include "net/engine_loop.hpp"
 
@@ -13,6 +14,9 @@
 namespace callwright::net {
 
 /// One bound UDP socket that receives and sends in batches. Loop thread. Lives in a shared_ptr: pending waits keep it until they are cancelled.
+///
+/// It waits for each datagram until more than kBusyRate of them come in a second; then it looks every kPollInterval instead, as network cards moderate
+/// their interrupts: a millisecond or two of delay for a fraction of the wake-ups and system calls.
 class UdpListener : public std::enable_shared_from_this<UdpListener> {
  public:
   class Owner {
@@ -42,9 +46,18 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   static constexpr std::size_t kMaxQueuedBytes = 4 * 1024 * 1024;
   static constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
   static constexpr int kBatchesPerWakeup = 4;
+  static constexpr std::size_t kBusyRate = 2000;
+  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(1);
+  static constexpr base::Duration kRateWindow = std::chrono::milliseconds(20);
 
   void wait_readable();
   void on_readable();
+  void on_poll();
+  void receive_on();
+  void measure_rate();
+  void start_polling();
+  void stop_polling();
+  void wait_writable();
   void receive_batches();
   void report_icmp_errors();
   void report(const base::SocketAddress& remote, const boost::system::error_code& failure);
@@ -53,10 +66,16 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   EngineLoop& loop_;
   DatagramReader& reader_;
   Owner* owner_;
-  boost::asio::ip::udp::socket socket_;
+  boost::asio::ip::udp::socket socket_;  ///< Without a descriptor while polling, so that the reactor is not woken.
+  int descriptor_ = -1;
   base::SocketAddress local_;
   DatagramQueue queue_{kMaxQueuedBytes};
   EngineLoop::BatchEnd batch_end_;
+  base::Timer poll_;
+  base::TimePoint window_start_{};
+  std::size_t received_in_window_ = 0;
+  bool busy_ = false;
+  bool polling_ = false;
   bool waiting_writable_ = false;
   std::uint64_t dropped_ = 0;
 };

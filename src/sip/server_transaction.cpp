@@ -36,12 +36,11 @@ std::string returned_via(std::string_view value, const Via& via, const Flow& flo
 }
 
 /// RFC 3261 §18.2.2, RFC 3581 §4: back over the stream it came by, else to the source address.
-Flow reply_flow(const Flow& flow, const Via& via) {
-  Flow reply = flow;
-  if (!is_reliable(flow.transport) && !via.parameters.has("rport")) {
-    reply.remote.port = via.port != 0 ? via.port : 5060;
+std::uint16_t reply_port(const Flow& flow, const Via& via) {
+  if (is_reliable(flow.transport) || via.parameters.has("rport")) {
+    return flow.remote.port;
   }
-  return reply;
+  return via.port != 0 ? via.port : std::uint16_t{5060};
 }
 
 /// RFC 3261 §17.2.1: an INVITE that its user has not answered by then gets a 100, so that it is not sent again.
@@ -51,41 +50,46 @@ bool makes_dialog(Method method) { return method == Method::Invite || method == 
 
 }  // namespace
 
-ServerTransaction::ServerTransaction(TransactionLayer& layer, std::string key, std::uint64_t identity, const Message& request, const Flow& flow)
+ServerTransaction::ServerTransaction(TransactionLayer& layer, const std::string& key, std::uint64_t identity, const Message& request, const Flow& flow)
     : layer_(layer),
-      key_(std::move(key)),
-      to_(request.header(Header::To).value_or(std::string_view{})),
+      key_(&key),
       flow_(flow),
-      reply_flow_(reply_flow(flow, request.top_via())),
       retransmit_(layer.timers(), Callback::to<&ServerTransaction::on_retransmit>(*this)),
       timeout_(layer.timers(), Callback::to<&ServerTransaction::on_timeout>(*this)),
       interval_(layer.settings().timers.t1),
       identity_(identity),
+      reply_port_(reply_port(flow, request.top_via())),
       method_(request.method()),
       to_has_tag_(!request.to().tag().empty()) {
-  Writer writer(head_);
-  head_.reserve(384);
+  remember(request);
+  if (method_ == Method::Invite) {
+    retransmit_.start(kTryingDelay);
+  } else {
+    // Nobody waits for an answer longer than timer F; a request that is never answered must not stay for ever.
+    timeout_.start(layer.settings().timers.timeout());
+  }
+}
+
+void ServerTransaction::remember(const Message& request) {
+  request_.reserve(384);
+  Writer writer(request_);
   bool first = true;
   request.for_each_value(Header::Via, [&](std::string_view value) {
-    writer.header(Header::Via, first ? returned_via(value, request.top_via(), flow) : std::string(value));
+    writer.header(Header::Via, first ? returned_via(value, request.top_via(), flow_) : std::string(value));
     first = false;
     return true;
   });
   writer.header(Header::From, request.header(Header::From).value_or(std::string_view{}));
   writer.header(Header::CallId, request.call_id());
   writer.cseq(request.cseq().number, request.cseq().method_text);
+  to_at_ = static_cast<std::uint32_t>(request_.size());
+  request_ += request.header(Header::To).value_or(std::string_view{});
+  record_route_at_ = static_cast<std::uint32_t>(request_.size());
   if (makes_dialog(method_)) {
-    Writer routes(record_route_);
-    request.for_each_value(Header::RecordRoute, [&routes](std::string_view value) {
-      routes.header(Header::RecordRoute, value);
+    request.for_each_value(Header::RecordRoute, [&writer](std::string_view value) {
+      writer.header(Header::RecordRoute, value);
       return true;
     });
-  }
-  if (method_ == Method::Invite) {
-    retransmit_.start(kTryingDelay);
-  } else {
-    // Nobody waits for an answer longer than timer F; a request that is never answered must not stay for ever.
-    timeout_.start(layer.settings().timers.timeout());
   }
 }
 
@@ -96,19 +100,19 @@ const std::string& ServerTransaction::to_tag() {
   return to_tag_;
 }
 
-void ServerTransaction::render(const Response& response) {
-  last_response_.clear();
-  last_response_.reserve(head_.size() + to_.size() + record_route_.size() + response.headers.size() + response.body.size() + 160);
-  Writer writer(last_response_);
+void ServerTransaction::render(std::string& out, const Response& response) {
+  const std::string_view request(request_);
+  const std::string_view to = request.substr(to_at_, record_route_at_ - to_at_);
+  Writer writer(out);
   writer.response(response.status, response.reason);
-  writer.raw(head_);
+  writer.raw(request.substr(0, to_at_));
   if (response.status > 100 && !to_has_tag_) {
-    writer.header(Header::To, to_ + ";tag=" + to_tag());
+    writer.raw("To: ").raw(to).raw(";tag=").raw(to_tag()).raw("\r\n");
   } else {
-    writer.header(Header::To, to_);
+    writer.header(Header::To, to);
   }
   if (response.status > 100 && response.status < 300) {
-    writer.raw(record_route_);
+    writer.raw(request.substr(record_route_at_));
   }
   writer.raw(response.headers);
   writer.header(Header::Server, layer_.settings().server_name);
@@ -119,13 +123,21 @@ void ServerTransaction::render(const Response& response) {
   }
 }
 
+void ServerTransaction::send(std::string_view response) {
+  Flow reply = flow_;
+  reply.remote.port = reply_port_;
+  layer_.send(reply, response);
+}
+
 void ServerTransaction::respond(const Response& response) {
   if (answered()) {
     return;
   }
-  render(response);
+  std::string& text = layer_.empty_scratch();
+  render(text, response);
+  last_response_ = std::string(text);  // Of just the size that it needs.
   retransmit_.cancel();
-  layer_.send(reply_flow_, last_response_);
+  send(last_response_);
   if (response.status < 200) {
     state_ = State::Proceeding;
   } else if (method_ == Method::Invite) {
@@ -157,17 +169,13 @@ void ServerTransaction::finish_other() {
   timeout_.start(is_reliable(flow_.transport) ? base::Duration::zero() : layer_.settings().timers.timeout());  // Timer J.
 }
 
-void ServerTransaction::forget_request() {
-  head_ = {};
-  to_ = {};
-  record_route_ = {};
-}
+void ServerTransaction::forget_request() { request_ = {}; }
 
-void ServerTransaction::send_again(std::string_view response) { layer_.send(reply_flow_, response); }
+void ServerTransaction::send_again(std::string_view response) { send(response); }
 
 void ServerTransaction::on_retransmission() {
   if (state_ == State::Proceeding || state_ == State::Completed) {
-    layer_.send(reply_flow_, last_response_);
+    send(last_response_);
   }
 }
 
@@ -194,7 +202,7 @@ void ServerTransaction::on_retransmit() {
   }
   interval_ = std::min(2 * interval_, layer_.settings().timers.t2);
   retransmit_.start(interval_);
-  layer_.send(reply_flow_, last_response_);
+  send(last_response_);
 }
 
 void ServerTransaction::on_timeout() {

@@ -104,7 +104,8 @@ struct Response {
 /// A server transaction, INVITE (RFC 3261 §17.2.1 with RFC 6026) or not (§17.2.2). Owned by the TransactionLayer.
 class ServerTransaction {
  public:
-  ServerTransaction(TransactionLayer& layer, std::string key, std::uint64_t identity, const Message& request, const Flow& flow);
+  /// `key` is where the layer keeps it; it outlives the transaction.
+  ServerTransaction(TransactionLayer& layer, const std::string& key, std::uint64_t identity, const Message& request, const Flow& flow);
 
   /// Asks for callbacks until the transaction is gone or `detach` is called.
   void attach(ServerTransactionUser& user) noexcept { user_ = &user; }
@@ -126,7 +127,7 @@ class ServerTransaction {
   void on_cancel();
 
   [[nodiscard]] Method method() const noexcept { return method_; }
-  [[nodiscard]] const std::string& key() const noexcept { return key_; }
+  [[nodiscard]] const std::string& key() const noexcept { return *key_; }
   /// Where the request came from.
   [[nodiscard]] const Flow& flow() const noexcept { return flow_; }
   [[nodiscard]] bool answered() const noexcept { return state_ != State::Trying && state_ != State::Proceeding; }
@@ -138,7 +139,9 @@ class ServerTransaction {
  private:
   enum class State : std::uint8_t { Trying, Proceeding, Completed, Confirmed, Accepted, Terminated };
 
-  void render(const Response& response);
+  void remember(const Message& request);
+  void render(std::string& out, const Response& response);
+  void send(std::string_view response);
   void finish_invite(int status);
   void finish_other();
   void forget_request();
@@ -146,20 +149,21 @@ class ServerTransaction {
   void on_timeout();
   void terminate();
 
+  // A busy server remembers many of these for half a minute each: sizes matter.
   TransactionLayer& layer_;
   ServerTransactionUser* user_ = nullptr;
-  std::string key_;
-  std::string head_;          ///< Via, From, Call-ID and CSeq lines of every response.
-  std::string to_;            ///< To as it came.
-  std::string record_route_;  ///< Lines for responses that make a dialog.
+  const std::string* key_;
+  std::string request_;  ///< What responses repeat, until the final one: Via, From, Call-ID and CSeq lines, To's value, Record-Route lines.
+  std::uint32_t to_at_ = 0;            ///< Where To's value begins in `request_`,
+  std::uint32_t record_route_at_ = 0;  ///< and where the Record-Route lines do.
   std::string to_tag_;
   std::string last_response_;
   Flow flow_;
-  Flow reply_flow_;
   base::Timer retransmit_;
   base::Timer timeout_;
   base::Duration interval_;
   std::uint64_t identity_;
+  std::uint16_t reply_port_;
   Method method_;
   State state_ = State::Trying;
   bool to_has_tag_ = false;

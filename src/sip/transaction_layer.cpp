@@ -99,7 +99,8 @@ void TransactionLayer::refuse_malformed(const Flow& flow, const Message& message
 
 void TransactionLayer::respond_statelessly(const Flow& flow, const Message& request, const Response& response) {
   // A transaction that is never kept renders and sends the answer; ACKs and retransmissions are absorbed as strays.
-  ServerTransaction once(*this, {}, 0, request, flow);
+  const std::string no_key;
+  ServerTransaction once(*this, no_key, 0, request, flow);
   once.respond(response);
 }
 
@@ -136,10 +137,9 @@ void TransactionLayer::on_request(const Flow& flow, const Message& request) {
 }
 
 void TransactionLayer::accept_request(const Flow& flow, const Message& request, std::uint64_t identity) {
-  auto made = std::make_unique<ServerTransaction>(*this, key_, identity, request, flow);
-  ServerTransaction& transaction = *made;
-  servers_.emplace(key_, std::move(made));
-  core_->on_request(transaction, request);
+  const auto place = servers_.emplace(key_, nullptr).first;
+  place->second = std::make_unique<ServerTransaction>(*this, place->first, identity, request, flow);
+  core_->on_request(*place->second, request);
 }
 
 void TransactionLayer::on_response(const Message& response) {
@@ -220,8 +220,7 @@ void TransactionLayer::remove(ClientTransaction& transaction) {
 
 void TransactionLayer::remove(ServerTransaction& transaction) {
   identities_.erase(transaction.request_identity());
-  const auto found = servers_.find(transaction.key());
-  servers_.erase(found);
+  servers_.erase(servers_.find(transaction.key()));
 }
 
 }  // namespace callwright::sip

@@ -79,6 +79,11 @@ class TransactionLayer final : public TransportUser {
   [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
   [[nodiscard]] TransportPort& transport() const noexcept { return transport_; }
 
+  /// A string to write one message into; for the transactions.
+  [[nodiscard]] std::string& empty_scratch() noexcept {
+    scratch_.clear();
+    return scratch_;
+  }
   // For the transactions themselves: the object is destroyed by the time these return.
   void remove(ClientTransaction& transaction);
   void remove(ServerTransaction& transaction);
@@ -105,6 +110,7 @@ class TransactionLayer final : public TransportUser {
   /// Requests outside dialogs that have a transaction: the same one by another way is a merged request.
   std::unordered_set<std::uint64_t> identities_;
   std::string key_;  ///< Scratch for look-ups.
+  std::string scratch_;
   Message message_;  ///< Scratch for parsing; its capacity is kept.
   Statistics statistics_;
 };
