@@ -18,7 +18,8 @@ TEST(CallView, reads_an_answer) {
 }
 
 TEST(CallView, reads_an_event_with_its_call) {
-  const CallMessage message = read_message(R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"x","data":{"callid":"c1","extra":"180 Ringing"},"event":"TransferPending"}})");
+  const CallMessage message =
+      read_message(R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"x","data":{"callid":"c1","extra":"180 Ringing"},"event":"TransferPending"}})");
   EXPECT_EQ(message.kind, CallMessage::Kind::Notification);
   EXPECT_EQ(message.call_id, "c1");
   EXPECT_EQ(message.summary, "TransferPending  callid=c1  extra=180 Ringing");

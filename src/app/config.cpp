@@ -62,7 +62,8 @@ class Reader {
       if (name == "accounts" || name == "routes") {
         read_tables(name, node);
       } else if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections) || !node.is_table()) {
-        complain(key.source().begin.line, std::string(name) + ": unknown section; there are sip, exchange, call_api, http, server, log, [[accounts]] and [[routes]]");
+        complain(key.source().begin.line,
+                 std::string(name) + ": unknown section; there are sip, exchange, call_api, http, server, log, [[accounts]] and [[routes]]");
       } else {
         read_section(name, *node.as_table());
       }
@@ -159,7 +160,8 @@ class Reader {
   void read_account(const toml::table& table) {
     refuse_other_keys(table, "accounts", {"username", "password"});
     AccountConfig account{text_at(table, "accounts", "username", true), text_at(table, "accounts", "password", true)};
-    const bool known = std::any_of(config_.accounts.begin(), config_.accounts.end(), [&](const AccountConfig& other) { return other.username == account.username; });
+    const bool known =
+        std::any_of(config_.accounts.begin(), config_.accounts.end(), [&](const AccountConfig& other) { return other.username == account.username; });
     if (!account.username.empty() && known) {
       complain(table.source().begin.line, "accounts: username \"" + account.username + "\" is there twice");
     } else if (account.username.find_first_of("@<>\" :;,") != std::string::npos) {
@@ -202,13 +204,16 @@ std::string conflicts_in(Config& config, std::string_view file) {
   const bool api_local = all_loopback(config.call_api_listen) && all_loopback(config.http_listen);
   std::string problems;
   if (!api_local && !config.allow_unauthenticated) {
-    problems += std::string(file) + ": the Call API would be open to the network without authentication; listen on 127.0.0.1, put a reverse proxy that authenticates in front, or set call_api.allow_unauthenticated = true\n";
+    problems += std::string(file) +
+                ": the Call API would be open to the network without authentication; listen on 127.0.0.1, put a reverse proxy that authenticates in front, or "
+                "set call_api.allow_unauthenticated = true\n";
   }
   if (config.accounts.empty() && all_loopback(config.sip_listen)) {
     config.accounts = {{"alice", "alice-demo"}, {"bob", "bob-demo"}, {"carol", "carol-demo"}};
     config.demo_accounts = true;
   } else if (config.accounts.empty()) {
-    problems += std::string(file) + ": sip.listen is open to the network but there are no [[accounts]]; add some, or listen on 127.0.0.1 to use the demo accounts\n";
+    problems +=
+        std::string(file) + ": sip.listen is open to the network but there are no [[accounts]]; add some, or listen on 127.0.0.1 to use the demo accounts\n";
   }
   return problems;
 }
@@ -249,7 +254,8 @@ std::vector<Override> environment_overrides(const char* const* environment) {
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char character) { return static_cast<char>(std::tolower(character)); });
     for (const std::string_view section : kSections) {
       if (name.starts_with(std::string(section) + "_")) {
-        overrides.push_back({std::string(entry.substr(0, equals)), std::string(section) + "." + name.substr(section.size() + 1), std::string(entry.substr(equals + 1))});
+        overrides.push_back(
+            {std::string(entry.substr(0, equals)), std::string(section) + "." + name.substr(section.size() + 1), std::string(entry.substr(equals + 1))});
       }
     }
   }

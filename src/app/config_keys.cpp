@@ -132,7 +132,8 @@ constexpr ConfigKey kKeys[] = {
     {"call_api.on_disconnect", "\"finish\" or \"cancel\"", take_on_disconnect},
     {"call_api.allowed_origins", "a list of origins such as \"https://app.example.com\"",
      [](Config& config, const ConfigValue& value) { return take_strings(config.allowed_origins, value); }},
-    {"call_api.allow_unauthenticated", "true or false", [](Config& config, const ConfigValue& value) { return take_bool(config.allow_unauthenticated, value); }},
+    {"call_api.allow_unauthenticated", "true or false",
+     [](Config& config, const ConfigValue& value) { return take_bool(config.allow_unauthenticated, value); }},
     {"call_api.max_commands_per_client", kCount,
      [](Config& config, const ConfigValue& value) { return take_number(config.max_commands_per_client, value, 1, kMaxCount); }},
     {"call_api.refer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.refer_timeout, value); }},
@@ -172,8 +173,9 @@ std::string_view nearest_config_key(std::string_view name) {
   if (name.size() > 64) {
     return {};
   }
-  const auto* const nearest =
-      std::min_element(std::begin(kKeys), std::end(kKeys), [name](const ConfigKey& left, const ConfigKey& right) { return distance(left.name, name) < distance(right.name, name); });
+  const auto* const nearest = std::min_element(std::begin(kKeys), std::end(kKeys), [name](const ConfigKey& left, const ConfigKey& right) {
+    return distance(left.name, name) < distance(right.name, name);
+  });
   return distance(nearest->name, name) <= 4 ? nearest->name : std::string_view{};
 }
 

@@ -30,7 +30,9 @@ TEST(Config, takes_addresses_as_text_and_as_list) {
   EXPECT_EQ(config_of("[sip]\nlisten = ['127.0.0.1:7000', '[::1]:7000']").sip_listen.size(), 2U);
 }
 
-TEST(Config, names_line_and_near_key_of_an_unknown_one) { EXPECT_EQ(problems_of("[sip]\n\nlistn = 'x'"), "test.toml:3: sip.listn: unknown key (did you mean sip.listen?)"); }
+TEST(Config, names_line_and_near_key_of_an_unknown_one) {
+  EXPECT_EQ(problems_of("[sip]\n\nlistn = 'x'"), "test.toml:3: sip.listn: unknown key (did you mean sip.listen?)");
+}
 
 TEST(Config, tells_all_that_is_wrong_in_the_order_of_the_file) {
   EXPECT_EQ(problems_of("[log]\nlevel = 3\n[sip]\nlisten = '127.0.0.1'\n[nonsense]\n"),
@@ -47,7 +49,8 @@ TEST(Config, lets_a_variable_override_the_file_and_a_flag_both) {
 }
 
 TEST(Config, reads_numbers_booleans_and_lists_from_text) {
-  const Config config = config_of("", {{"a", "exchange.max_calls", "7"}, {"b", "call_api.allow_unauthenticated", "true"}, {"c", "sip.domains", "one.example,two.example"}});
+  const Config config =
+      config_of("", {{"a", "exchange.max_calls", "7"}, {"b", "call_api.allow_unauthenticated", "true"}, {"c", "sip.domains", "one.example,two.example"}});
   EXPECT_EQ(config.max_calls, 7U);
   EXPECT_TRUE(config.allow_unauthenticated);
   EXPECT_THAT(config.domains, ElementsAre("one.example", "two.example"));
@@ -83,7 +86,8 @@ TEST(Config, refuses_accounts_that_cannot_register) {
 }
 
 TEST(Config, never_repeats_a_password) {
-  const std::string problems = problems_of("[[accounts]]\nusername = 'a b'\npassword = 'top-secret'\n[[routes]]\nuser='1'\ntarget='nonsense'\nusername='u'\npassword='top-secret'");
+  const std::string problems =
+      problems_of("[[accounts]]\nusername = 'a b'\npassword = 'top-secret'\n[[routes]]\nuser='1'\ntarget='nonsense'\nusername='u'\npassword='top-secret'");
   EXPECT_THAT(problems, HasSubstr("routes.target"));
   EXPECT_EQ(problems.find("top-secret"), std::string::npos);
 }

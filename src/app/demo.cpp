@@ -125,8 +125,8 @@ bool hears(const DemoJournal::HeardByAgent& heard, const std::string& agent, con
   const DemoJournal::Heard& tone = found->second;
   const bool right = std::abs(tone.frequency_hz - expected_hz) <= kToleranceHz;
   const double delay_ms = std::chrono::duration<double, std::milli>(tone.first_audio).count();
-  std::printf("%-5s hears %.0f Hz at %.1f dBov (%s plays %.0f Hz), first audio after %.0f ms%s\n", agent.c_str(), tone.frequency_hz, tone.level_dbov, other.c_str(),
-              expected_hz, delay_ms, right ? "" : "  WRONG TONE");
+  std::printf("%-5s hears %.0f Hz at %.1f dBov (%s plays %.0f Hz), first audio after %.0f ms%s\n", agent.c_str(), tone.frequency_hz, tone.level_dbov,
+              other.c_str(), expected_hz, delay_ms, right ? "" : "  WRONG TONE");
   return right;
 }
 
@@ -162,9 +162,9 @@ base::Result<void> talk(Stage& stage) {
 }
 
 void show_ladder(const Stage& stage) {
-  const std::string ladder = verify::draw_ladder(stage.journal.messages(), {{"alice", {stage.alice->address()}},
-                                                                           {"callwright", {stage.service->sip_addresses(sip::Transport::Udp).front()}},
-                                                                           {"bob", {stage.bob->address()}}});
+  const std::string ladder = verify::draw_ladder(
+      stage.journal.messages(),
+      {{"alice", {stage.alice->address()}}, {"callwright", {stage.service->sip_addresses(sip::Transport::Udp).front()}}, {"bob", {stage.bob->address()}}});
   std::printf("\nWhat went over the wire:\n\n%s\n", ladder.c_str());
 }
 

@@ -31,7 +31,8 @@ void DemoJournal::on_audio(const std::string& agent, const call::AudioHeard& aud
   }
   heard.frequency_hz = audio.frequency_hz;
   heard.level_dbov = audio.level_dbov;
-  const bool all = hearing_.size() == phones_ && std::all_of(hearing_.begin(), hearing_.end(), [](const auto& entry) { return entry.second.frequency_hz != 0; });
+  const bool all =
+      hearing_.size() == phones_ && std::all_of(hearing_.begin(), hearing_.end(), [](const auto& entry) { return entry.second.frequency_hz != 0; });
   if (all && !all_heard_) {
     all_heard_ = true;
     heard_.set_value(hearing_);

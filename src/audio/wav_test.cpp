@@ -18,7 +18,7 @@ class Wav : public testing::Test {
   ~Wav() override { std::filesystem::remove_all(folder_); }
 
   std::filesystem::path written(const std::vector<Sample>& samples, SampleRate rate = kNarrowband) {
-    const auto path = folder_ / "sound.wav";
+    auto path = folder_ / "sound.wav";
     auto recorder = WavRecorder::blocking_create(path, rate).value();
     recorder->write(samples);
     EXPECT_TRUE(recorder->blocking_finish());

@@ -67,7 +67,9 @@ void Agent::report(const std::string& call_id, decltype(Event::what) what) {
 
 void Agent::on_registered(sip::RegisterClient& /*client*/, std::chrono::seconds expires) { report({}, Registered{expires}); }
 
-void Agent::on_registration_failed(sip::RegisterClient& /*client*/, int status, std::string_view reason) { report({}, RegistrationFailed{status, std::string(reason)}); }
+void Agent::on_registration_failed(sip::RegisterClient& /*client*/, int status, std::string_view reason) {
+  report({}, RegistrationFailed{status, std::string(reason)});
+}
 
 void Agent::on_unregistered(sip::RegisterClient& /*client*/) { report({}, Unregistered{}); }
 

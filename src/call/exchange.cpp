@@ -13,7 +13,9 @@ namespace {
 
 std::string pair_of_users(std::string_view caller, std::string_view callee) { return std::string(caller).append(">").append(callee); }
 
-std::string users_of(const ClickToDial& command) { return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee()))); }
+std::string users_of(const ClickToDial& command) {
+  return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee())));
+}
 
 CommandEvent event_of(CommandId id, CommandEvent::Kind kind) {
   CommandEvent event;
@@ -262,8 +264,6 @@ void Exchange::report(const std::string& call_id, decltype(Event::what) what) {
   events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = {}, .call_id = call_id, .what = std::move(what)});
 }
 
-void Exchange::on_trace(Direction direction, const sip::Flow& flow, std::string_view message) {
-  report({}, SipMessage{direction, flow, sip::masked(message)});
-}
+void Exchange::on_trace(Direction direction, const sip::Flow& flow, std::string_view message) { report({}, SipMessage{direction, flow, sip::masked(message)}); }
 
 }  // namespace callwright::call

@@ -22,11 +22,11 @@ struct ExchangeSettings {
   std::string realm = "callwright";
   /// MD5 alone by default: phones that are common in the field give up when a challenge begins with, or even offers, something else.
   std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::Md5};
-  std::vector<std::string> domains;       ///< Names of this exchange besides its own addresses.
+  std::vector<std::string> domains;  ///< Names of this exchange besides its own addresses.
   std::vector<Route> routes;
   sip::Registrar::Limits registrar;
   CommandTimeouts timeouts;
-  std::size_t max_calls = 10'000;         ///< Beyond it calls are refused: 503 with Retry-After.
+  std::size_t max_calls = 10'000;  ///< Beyond it calls are refused: 503 with Retry-After.
   int retry_after_s = 5;
 };
 

@@ -70,7 +70,7 @@ base::Result<base::SocketAddress> SipTransports::listen(sip::Transport transport
 base::Result<base::SocketAddress> SipTransports::listen_on_both(const base::SocketAddress& address) {
   constexpr int kAttempts = 50;
   for (int attempt = 1;; ++attempt) {
-    const auto udp = listen(sip::Transport::Udp, address);
+    auto udp = listen(sip::Transport::Udp, address);
     if (!udp) {
       return udp;
     }

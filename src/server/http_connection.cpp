@@ -25,9 +25,7 @@ namespace {
 constexpr auto kLinger = std::chrono::seconds(2);
 constexpr std::size_t kLingerBytes = 4096;
 
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
 struct Target {
   std::string_view path;

@@ -8,9 +8,7 @@ namespace callwright::server {
 
 namespace {
 
-char lower(char character) {
-  return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A')) : character;
-}
+char lower(char character) { return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A')) : character; }
 
 bool same_text(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) { return lower(a) == lower(b); });
@@ -27,9 +25,7 @@ Authority split(std::string_view text, std::string_view default_port) {
   return has_port ? Authority{text.substr(0, colon), text.substr(colon + 1)} : Authority{text, default_port};
 }
 
-bool is_this_machine(std::string_view host) {
-  return same_text(host, "localhost") || base::IpAddress::parse(host).has_value();
-}
+bool is_this_machine(std::string_view host) { return same_text(host, "localhost") || base::IpAddress::parse(host).has_value(); }
 
 }  // namespace
 

@@ -174,37 +174,21 @@ class WebServer::Impl {
 
 WebServer::WebServer(WebConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {}
 
-WebServer::~WebServer() {
-  blocking_stop(std::chrono::milliseconds(0));
-}
+WebServer::~WebServer() { blocking_stop(std::chrono::milliseconds(0)); }
 
-void WebServer::add_page(std::string path, HttpHandler handler) {
-  impl_->core.pages.insert_or_assign(std::move(path), std::move(handler));
-}
+void WebServer::add_page(std::string path, HttpHandler handler) { impl_->core.pages.insert_or_assign(std::move(path), std::move(handler)); }
 
-void WebServer::add_websocket(std::string path, WebSocketFactory factory) {
-  impl_->core.websockets.insert_or_assign(std::move(path), std::move(factory));
-}
+void WebServer::add_websocket(std::string path, WebSocketFactory factory) { impl_->core.websockets.insert_or_assign(std::move(path), std::move(factory)); }
 
-base::Result<base::SocketAddress> WebServer::listen(const base::SocketAddress& address) {
-  return impl_->listen(address);
-}
+base::Result<base::SocketAddress> WebServer::listen(const base::SocketAddress& address) { return impl_->listen(address); }
 
-void WebServer::start() {
-  impl_->start();
-}
+void WebServer::start() { impl_->start(); }
 
-void WebServer::post(std::function<void()> job) {
-  asio::post(impl_->core.io, std::move(job));
-}
+void WebServer::post(std::function<void()> job) { asio::post(impl_->core.io, std::move(job)); }
 
-void WebServer::blocking_stop(std::chrono::milliseconds grace) {
-  impl_->blocking_stop(grace);
-}
+void WebServer::blocking_stop(std::chrono::milliseconds grace) { impl_->blocking_stop(grace); }
 
-std::size_t WebServer::connections() const noexcept {
-  return impl_->core.connections();
-}
+std::size_t WebServer::connections() const noexcept { return impl_->core.connections(); }
 
 HttpHandler health_page(std::string version) {
   return [body = R"({"status":"ok","version":")" + std::move(version) + "\"}\n"](const HttpRequest&) { return HttpResponse{.body = body}; };

@@ -29,13 +29,13 @@ struct HttpResponse {
 using HttpHandler = std::function<HttpResponse(const HttpRequest& request)>;
 
 struct WebConfig {
-  std::size_t max_connections = 1000;            ///< More are answered with 503.
-  std::size_t max_header_bytes = 8 * 1024;       ///< Request line and headers; more is 431.
-  std::size_t max_body_bytes = 64 * 1024;        ///< More is 413.
+  std::size_t max_connections = 1000;                 ///< More are answered with 503.
+  std::size_t max_header_bytes = 8 * 1024;            ///< Request line and headers; more is 431.
+  std::size_t max_body_bytes = 64 * 1024;             ///< More is 413.
   std::chrono::milliseconds request_timeout{30'000};  ///< For a whole request, and for the next one on an idle connection.
-  std::size_t max_message_bytes = 1024 * 1024;   ///< Of a WebSocket message; more is close 1009.
-  std::chrono::milliseconds idle_timeout{60'000};  ///< A silent WebSocket client is pinged after half of it and dropped after it.
-  std::chrono::milliseconds close_timeout{5'000};  ///< How long a client may take to answer a close.
+  std::size_t max_message_bytes = 1024 * 1024;        ///< Of a WebSocket message; more is close 1009.
+  std::chrono::milliseconds idle_timeout{60'000};     ///< A silent WebSocket client is pinged after half of it and dropped after it.
+  std::chrono::milliseconds close_timeout{5'000};     ///< How long a client may take to answer a close.
   /// Nothing more is read from a client while more than this waits to be sent to it.
   std::size_t high_water_bytes = 256 * 1024;
   std::size_t high_water_messages = 2048;

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <future>
+#include <semaphore>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -23,9 +23,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-std::chrono::steady_clock::time_point soon() {
-  return std::chrono::steady_clock::now() + 10s;
-}
+std::chrono::steady_clock::time_point soon() { return std::chrono::steady_clock::now() + 10s; }
 
 /// A TCP client that sends what it is told and reads until the server closes, or until it has seen a text.
 class RawClient {
@@ -69,8 +67,8 @@ class RawClient {
 /// Answers each message with a text that it gives back `copies` times; tells when it is gone.
 class Parrot final : public WebSocketHandler {
  public:
-  Parrot(WebSocketPeer& peer, std::size_t copies, std::promise<void>& gone) : peer_(peer), copies_(copies), gone_(gone) {}
-  ~Parrot() override { gone_.set_value(); }
+  Parrot(WebSocketPeer& peer, std::size_t copies, std::counting_semaphore<>& gone) : peer_(peer), copies_(copies), gone_(gone) {}
+  ~Parrot() override { gone_.release(); }
 
   void on_message(std::string_view text) override {
     if (text == "close") {
@@ -89,7 +87,7 @@ class Parrot final : public WebSocketHandler {
  private:
   WebSocketPeer& peer_;
   std::size_t copies_;
-  std::promise<void>& gone_;
+  std::counting_semaphore<>& gone_;
 };
 
 class Web : public testing::Test {
@@ -99,6 +97,7 @@ class Web : public testing::Test {
     server_->add_page("/healthz", health_page("1.2.3"));
     server_->add_websocket("/ws", [this, copies](WebSocketPeer& peer) {
       peer_ = &peer;
+      opened_.release();
       return std::make_unique<Parrot>(peer, copies, gone_);
     });
     const auto bound = server_->listen(base::SocketAddress::parse("127.0.0.1:0").value());
@@ -117,15 +116,27 @@ class Web : public testing::Test {
 
   std::string upgrade(std::string_view extra = "") {
     return "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) +
-           "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + std::string(extra) + "\r\n";
+           "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+           std::string(extra) + "\r\n";
   }
 
-  void expect_handler_gone() { EXPECT_EQ(gone_.get_future().wait_for(10s), std::future_status::ready); }
+  void expect_handler_gone() { EXPECT_TRUE(gone_.try_acquire_for(10s)); }
 
-  std::promise<void> gone_;
+  /// Sends so many events to the last client. Its handshake may end on its side before the server's handler is there.
+  void send_events(int count, const std::string& text) {
+    ASSERT_TRUE(opened_.try_acquire_for(10s));
+    server_->post([this, count, text] {
+      for (int number = 0; number < count; ++number) {
+        peer_->send(text);
+      }
+    });
+  }
+
+  std::counting_semaphore<> opened_{0};
+  std::counting_semaphore<> gone_{0};
   WebSocketPeer* peer_ = nullptr;
-  std::unique_ptr<WebServer> server_;
   std::uint16_t port_ = 0;
+  std::unique_ptr<WebServer> server_;
 };
 
 TEST_F(Web, reports_its_health) {
@@ -203,9 +214,7 @@ TEST_F(Web, refuses_pages_from_elsewhere_before_the_upgrade) {
     RawClient client(port_);
     client.send(upgrade("Origin: " + origin + "\r\n"));
     EXPECT_THAT(client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 101 Switching Protocols\r\n")) << origin;
-    gone_ = {};
   }
-  server_->blocking_stop(10s);
 }
 
 TEST_F(Web, says_what_to_do_when_a_port_is_taken) {
@@ -292,22 +301,14 @@ TEST_F(Web, closes_a_client_that_does_not_read_its_events) {
   RawClient client(port_, 4096);
   client.send(upgrade());
   client.read_until("\r\n\r\n");
-  server_->post([this] {
-    for (int number = 0; number < 200; ++number) {
-      peer_->send(std::string(100'000, 'x'));
-    }
-  });
+  send_events(200, std::string(100'000, 'x'));
   expect_handler_gone();
 }
 
 TEST_F(Web, closes_with_1008_a_client_that_falls_behind_and_reads_again) {
   start({.max_queued_event_messages = 10});
   auto client = connect();
-  server_->post([this] {
-    for (int number = 0; number < 12; ++number) {
-      peer_->send("event");
-    }
-  });
+  send_events(12, "event");
   base::Result<std::string> received = client.blocking_receive(soon());
   while (received) {
     received = client.blocking_receive(soon());
@@ -319,6 +320,8 @@ TEST_F(Web, closes_with_1001_when_it_stops) {
   start();
   auto client = connect();
   RawClient idle(port_);
+  idle.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+  idle.read_until("}\n");
   auto stopped = std::async(std::launch::async, [this] { server_->blocking_stop(10s); });
   EXPECT_THAT(client.blocking_receive(soon()).error().message(), HasSubstr("1001 the server stops"));
   EXPECT_EQ(stopped.wait_for(10s), std::future_status::ready);

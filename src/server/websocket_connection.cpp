@@ -37,7 +37,13 @@ std::string remote_of(const WebStream& stream) {
 class WebSocketConnection final : public Connection, public WebSocketPeer, public std::enable_shared_from_this<WebSocketConnection> {
  public:
   WebSocketConnection(WebCore& core, WebStream stream, const WebSocketFactory& factory, ConnectionSlot slot)
-      : config_(core.config), factory_(factory), slot_(std::move(slot)), remote_(remote_of(stream)), close_timer_(core.io), stream_(std::move(stream)) {}
+      : core_(core),
+        config_(core.config),
+        factory_(factory),
+        slot_(std::move(slot)),
+        remote_(remote_of(stream)),
+        close_timer_(core.io),
+        stream_(std::move(stream)) {}
 
   void run(WebRequest request) {
     slot_.occupy(weak_from_this());
@@ -98,9 +104,8 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
   [[nodiscard]] const std::string& remote() const override { return remote_; }
 
   void begin_close() override {
-    if (state_ == State::Accepting) {
-      abort();
-    } else {
+    // A handshake under way is finished first; the client shall learn why it is closed.
+    if (state_ != State::Accepting) {
       close(CloseCode::GoingAway, "the server stops");
     }
   }
@@ -126,6 +131,9 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
     handler_ = factory_(*this);
     base::log::debug("websocket opened", {{"remote", remote_}});
     read();
+    if (core_.stopping) {
+      begin_close();
+    }
   }
 
   void read() {
@@ -229,6 +237,7 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
     base::log::debug("websocket ended", {{"remote", remote_}});
   }
 
+  const WebCore& core_;
   const WebConfig& config_;
   const WebSocketFactory& factory_;
   ConnectionSlot slot_;

@@ -179,7 +179,8 @@ bool ClientRequest::answer_challenge(Header answer, std::string_view value) {
   if (!challenge) {
     return false;
   }
-  const auto known = std::find_if(answers_.begin(), answers_.end(), [&](const Answer& other) { return other.header == answer && other.realm == challenge->realm; });
+  const auto known =
+      std::find_if(answers_.begin(), answers_.end(), [&](const Answer& other) { return other.header == answer && other.realm == challenge->realm; });
   if (known != answers_.end()) {
     // Challenged again although the nonce was fresh: the password is wrong, asking again would not help.
     if (!challenge->stale) {

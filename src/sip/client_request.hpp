@@ -20,10 +20,10 @@ class UserAgent;
 struct OutgoingRequest {
   Method method = Method::Options;
   std::string uri;
-  std::vector<std::string> routes;          ///< Route values in order; the first is the next hop.
-  std::optional<Flow> flow;                 ///< Where to send it, instead of where routes or URI point.
-  std::string from;                         ///< With its tag.
-  std::string to;                           ///< With its tag, if there is one.
+  std::vector<std::string> routes;  ///< Route values in order; the first is the next hop.
+  std::optional<Flow> flow;         ///< Where to send it, instead of where routes or URI point.
+  std::string from;                 ///< With its tag.
+  std::string to;                   ///< With its tag, if there is one.
   std::string call_id;
   std::optional<std::string> contact_user;  ///< Writes a Contact with this user and our address.
   std::string contact_parameters;           ///< ";expires=60"

@@ -9,7 +9,8 @@ namespace callwright::sip {
 
 using base::Callback;
 
-ClientTransaction::ClientTransaction(TransactionLayer& layer, Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user)
+ClientTransaction::ClientTransaction(TransactionLayer& layer, Method method, std::string branch, std::string request, const Flow& flow,
+                                     ClientTransactionUser& user)
     : layer_(layer),
       user_(&user),
       branch_(std::move(branch)),

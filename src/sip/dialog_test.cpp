@@ -18,7 +18,8 @@ std::string text(std::string_view start_line, std::string_view to, std::string_v
 }
 
 TEST(Dialog, of_the_answerer_takes_all_from_the_request) {
-  const std::string bytes = text("INVITE sip:bob@b SIP/2.0", "<sip:bob@b>", "Contact: <sip:alice@192.0.2.1:5070>;x=1\r\nRecord-Route: <sip:p1;lr>,<sip:p2;lr>\r\nRecord-Route: <sip:p3;lr>\r\n");
+  const std::string bytes = text("INVITE sip:bob@b SIP/2.0", "<sip:bob@b>",
+                                 "Contact: <sip:alice@192.0.2.1:5070>;x=1\r\nRecord-Route: <sip:p1;lr>,<sip:p2;lr>\r\nRecord-Route: <sip:p3;lr>\r\n");
   Message request;
   ASSERT_TRUE(request.parse(bytes));
   const Dialog dialog = Dialog::answering(request, "bt");
@@ -73,7 +74,8 @@ TEST(Dialog, strict_router_first_makes_the_target_the_last_route) {
 
 TEST(Dialog, address_without_angle_brackets_keeps_its_tag_apart) {
   const std::string bytes =
-      "INVITE sip:bob@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: sip:alice@a;tag=at\r\nTo: sip:bob@b\r\nCall-ID: id\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
+      "INVITE sip:bob@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: sip:alice@a;tag=at\r\nTo: sip:bob@b\r\nCall-ID: id\r\nCSeq: 1 "
+      "INVITE\r\nContent-Length: 0\r\n\r\n";
   Message request;
   ASSERT_TRUE(request.parse(bytes));
   const OutgoingRequest bye = Dialog::answering(request, "bt").request(Method::Bye);

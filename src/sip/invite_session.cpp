@@ -45,7 +45,8 @@ InviteSession::InviteSession(UserAgent& user_agent, CallerOptions options, Invit
   user_agent_.add(*this);
 }
 
-InviteSession::InviteSession(UserAgent& user_agent, ServerTransaction& transaction, const Message& invite, std::string contact_user, InviteSessionObserver& observer)
+InviteSession::InviteSession(UserAgent& user_agent, ServerTransaction& transaction, const Message& invite, std::string contact_user,
+                             InviteSessionObserver& observer)
     : user_agent_(user_agent),
       observer_(&observer),
       dialog_(Dialog::answering(invite, transaction.to_tag())),
@@ -95,16 +96,12 @@ void InviteSession::settle() {
 
 void InviteSession::end(int status) {
   switch (state_) {
-    case State::Idle:
-      finish({.by = SessionEnd::Party::Local, .status = 487, .reason = "Request Terminated"});
-      return;
+    case State::Idle: finish({.by = SessionEnd::Party::Local, .status = 487, .reason = "Request Terminated"}); return;
     case State::Inviting:
       end_requested_ = true;
       invite_.request->cancel();
       return;
-    case State::Incoming:
-      static_cast<void>(reject(status));
-      return;
+    case State::Incoming: static_cast<void>(reject(status)); return;
     case State::Accepted:
       if (role_ == Role::Answerer) {
         // RFC 3261 §15: the answerer may not send BYE before the ACK has come or can come no more.
@@ -113,15 +110,12 @@ void InviteSession::end(int status) {
       }
       acknowledge(invite_, {});
       [[fallthrough]];
-    case State::Confirmed:
-      send_bye();
-      return;
-    case State::Ended:
-      return;
+    case State::Confirmed: send_bye(); return;
+    case State::Ended: return;
   }
 }
 
-void InviteSession::finish(SessionEnd end) {
+void InviteSession::finish(const SessionEnd& end) {
   if (state_ == State::Ended) {
     return;
   }

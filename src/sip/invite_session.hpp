@@ -30,7 +30,7 @@ struct SessionEnd {
 struct InviteProgress {
   int status = 0;
   std::string_view reason;
-  std::string_view sdp;    ///< "" when there is none.
+  std::string_view sdp;  ///< "" when there is none.
 };
 
 /// What happens to a session. Callbacks may call the session, and may hand it to `UserAgent::retire`; they must not destroy it otherwise.
@@ -75,14 +75,14 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   };
 
   struct CallerOptions {
-    std::string uri;                     ///< Request-URI.
-    std::optional<Flow> flow;            ///< Where to send, when not where the URI points.
-    std::vector<std::string> routes;     ///< Pre-loaded Route set.
-    std::string from;                    ///< name-addr or URI in angle brackets, no tag.
+    std::string uri;                  ///< Request-URI.
+    std::optional<Flow> flow;         ///< Where to send, when not where the URI points.
+    std::vector<std::string> routes;  ///< Pre-loaded Route set.
+    std::string from;                 ///< name-addr or URI in angle brackets, no tag.
     std::string to;
-    std::string call_id;                 ///< Empty: a random one.
+    std::string call_id;  ///< Empty: a random one.
     std::string contact_user;
-    std::string headers;                 ///< Ready-made lines for the INVITE.
+    std::string headers;  ///< Ready-made lines for the INVITE.
     unsigned max_forwards = 70;
     std::optional<Credentials> credentials;
   };
@@ -116,7 +116,8 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   /// Tells the peer how the call that it asked for goes; a final status ends the subscription.
   base::Result<void> notify_refer(int status, std::string_view reason = {});
 
-  /// Ends it in whatever state it is: CANCEL, a refusal with 480 or `status`, BYE (after the ACK, if that is outstanding). `on_ended` follows, at once or later.
+  /// Ends it in whatever state it is: CANCEL, a refusal with 480 or `status`, BYE (after the ACK, if that is outstanding). `on_ended` follows, at once or
+  /// later.
   void end(int status = 480);
 
   /// Hands the session to another observer, which gets everything from now on.
@@ -204,7 +205,7 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   [[nodiscard]] std::unique_ptr<ClientRequest> send_in_dialog(OutgoingRequest request);
   [[nodiscard]] std::string contact_lines(const Flow& flow) const;
 
-  void finish(SessionEnd end);
+  void finish(const SessionEnd& end);
   void settle();
 
   UserAgent& user_agent_;

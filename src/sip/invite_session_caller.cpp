@@ -198,7 +198,8 @@ void InviteSession::keep_for_repeats(SentInvite& invite) {
 }
 
 bool InviteSession::repeat_ack(const ClientRequest& request, const Message& response) {
-  const auto former = std::find_if(former_reinvites_.begin(), former_reinvites_.end(), [&request](const SentInvite& sent) { return sent.request.get() == &request; });
+  const auto former =
+      std::find_if(former_reinvites_.begin(), former_reinvites_.end(), [&request](const SentInvite& sent) { return sent.request.get() == &request; });
   if (former == former_reinvites_.end()) {
     return false;
   }

@@ -89,7 +89,8 @@ base::Result<std::vector<Registrar::Change>> Registrar::read_changes(const Messa
 
 bool Registrar::in_order(const User& user, const std::vector<Change>& changes, const Message& request) const {
   for (const Binding& binding : user.bindings) {
-    const bool touched = std::any_of(changes.begin(), changes.end(), [&](const Change& change) { return change.contact == "*" || same_contact(change.contact, binding.contact); });
+    const bool touched = std::any_of(changes.begin(), changes.end(),
+                                     [&](const Change& change) { return change.contact == "*" || same_contact(change.contact, binding.contact); });
     if (touched && binding.call_id == request.call_id() && request.cseq().number <= binding.cseq) {
       return false;
     }
@@ -151,7 +152,8 @@ void Registrar::expire(User& user) {
     user.expiry.cancel();
     return;
   }
-  const auto first = std::min_element(user.bindings.begin(), user.bindings.end(), [](const Binding& left, const Binding& right) { return left.expires < right.expires; });
+  const auto first =
+      std::min_element(user.bindings.begin(), user.bindings.end(), [](const Binding& left, const Binding& right) { return left.expires < right.expires; });
   user.expiry.start(first->expires - now);
 }
 

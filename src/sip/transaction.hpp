@@ -153,7 +153,7 @@ class ServerTransaction {
   TransactionLayer& layer_;
   ServerTransactionUser* user_ = nullptr;
   const std::string* key_;
-  std::string request_;  ///< What responses repeat, until the final one: Via, From, Call-ID and CSeq lines, To's value, Record-Route lines.
+  std::string request_;                ///< What responses repeat, until the final one: Via, From, Call-ID and CSeq lines, To's value, Record-Route lines.
   std::uint32_t to_at_ = 0;            ///< Where To's value begins in `request_`,
   std::uint32_t record_route_at_ = 0;  ///< and where the Record-Route lines do.
   std::string to_tag_;

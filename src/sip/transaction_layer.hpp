@@ -45,9 +45,9 @@ class TransactionLayer final : public TransportUser {
   struct Statistics {
     std::uint64_t received = 0;
     std::uint64_t malformed = 0;
-    std::uint64_t strays = 0;    ///< Responses and ACKs that match nothing.
-    std::uint64_t refused = 0;   ///< 503 at the limit.
-    std::uint64_t merged = 0;    ///< 482, the same request by two ways.
+    std::uint64_t strays = 0;   ///< Responses and ACKs that match nothing.
+    std::uint64_t refused = 0;  ///< 503 at the limit.
+    std::uint64_t merged = 0;   ///< 482, the same request by two ways.
   };
 
   TransactionLayer(base::Timers& timers, base::Random& random, TransportPort& transport, Settings settings);

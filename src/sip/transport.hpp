@@ -24,9 +24,9 @@ using ConnectionId = base::Id<ConnectionTag>;
 /// A way to reach a peer: where a message came from, or where one should go.
 struct Flow {
   Transport transport = Transport::Udp;
-  base::SocketAddress local;   ///< The listener's address; port 0 when the transport should choose.
+  base::SocketAddress local;  ///< The listener's address; port 0 when the transport should choose.
   base::SocketAddress remote;
-  ConnectionId connection;     ///< Of a stream; zero for UDP, or to use any open connection to `remote` or make one.
+  ConnectionId connection;  ///< Of a stream; zero for UDP, or to use any open connection to `remote` or make one.
 
   friend bool operator==(const Flow&, const Flow&) = default;
 };

@@ -38,7 +38,8 @@ std::unique_ptr<InviteSession> UserAgent::call(InviteSession::CallerOptions opti
   return std::make_unique<InviteSession>(*this, std::move(options), observer);
 }
 
-std::unique_ptr<InviteSession> UserAgent::answer(ServerTransaction& transaction, const Message& invite, std::string contact_user, InviteSessionObserver& observer) {
+std::unique_ptr<InviteSession> UserAgent::answer(ServerTransaction& transaction, const Message& invite, std::string contact_user,
+                                                 InviteSessionObserver& observer) {
   return std::make_unique<InviteSession>(*this, transaction, invite, std::move(contact_user), observer);
 }
 

@@ -35,7 +35,8 @@ class UserAgent final : private TransactionLayer::Core {
 
   [[nodiscard]] std::unique_ptr<InviteSession> call(InviteSession::CallerOptions options, InviteSessionObserver& observer);
   /// `invite` is the request of `transaction`, both as `Handler::on_request` got them. Sends nothing yet.
-  [[nodiscard]] std::unique_ptr<InviteSession> answer(ServerTransaction& transaction, const Message& invite, std::string contact_user, InviteSessionObserver& observer);
+  [[nodiscard]] std::unique_ptr<InviteSession> answer(ServerTransaction& transaction, const Message& invite, std::string contact_user,
+                                                      InviteSessionObserver& observer);
   /// Takes a session whose owner is done with it: it gets no more callbacks, is ended if it has not, and destroyed when the last exchange is over.
   void retire(std::unique_ptr<InviteSession> session);
 

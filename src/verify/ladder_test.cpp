@@ -8,8 +8,7 @@ namespace {
 base::SocketAddress at(const char* text) { return base::SocketAddress::parse(text).value(); }
 
 std::string message(const std::string& start_line, const std::string& body = {}) {
-  return start_line +
-         "\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n" +
+  return start_line + "\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n" +
          (body.empty() ? "" : "Content-Type: application/sdp\r\n") + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
@@ -17,9 +16,9 @@ TEST(Ladder, draws_an_arrow_for_each_message_in_its_direction) {
   const auto alice = at("127.0.0.1:1");
   const auto bob = at("127.0.0.1:2");
   const base::WallTime start{};
-  const std::string drawn = draw_ladder({{start, alice, bob, message("INVITE sip:c@d SIP/2.0", "v=0\r\n")},
-                                         {start + std::chrono::milliseconds(1500), bob, alice, message("SIP/2.0 200 OK")}},
-                                        {{"alice", {alice}}, {"bob", {bob}}});
+  const std::string drawn = draw_ladder(
+      {{start, alice, bob, message("INVITE sip:c@d SIP/2.0", "v=0\r\n")}, {start + std::chrono::milliseconds(1500), bob, alice, message("SIP/2.0 200 OK")}},
+      {{"alice", {alice}}, {"bob", {bob}}});
   EXPECT_EQ(drawn,
             "        alice                            bob\n"
             "   0.000  |-------- INVITE (SDP) -------->|\n"

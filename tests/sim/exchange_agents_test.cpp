@@ -21,7 +21,8 @@ using testing::ElementsAre;
 class Journal final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {"Registered", "Unregistered", "RegistrationFailed", "CallStarted", "CallRinging", "CallAnswered", "CallEnded", "AudioHeard", "MediaFailed", "SipMessage"};
+    static constexpr const char* kNames[] = {"Registered",   "Unregistered", "RegistrationFailed", "CallStarted", "CallRinging",
+                                             "CallAnswered", "CallEnded",    "AudioHeard",         "MediaFailed", "SipMessage"};
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
   }
   std::vector<std::string> of(const std::string& agent) const {

@@ -36,7 +36,8 @@ TEST(ExchangeCalls, pass_the_descriptions_through_after_a_challenge) {
   Phones world;
   PhoneLeg& call = world.alice.call("bob");
   world.run_for(1s);
-  EXPECT_THAT(world.ladder("alice", "X"), ElementsAre("> INVITE", "< 401 INVITE", "> ACK", "> INVITE", "< 100 INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK"));
+  EXPECT_THAT(world.ladder("alice", "X"),
+              ElementsAre("> INVITE", "< 401 INVITE", "> ACK", "> INVITE", "< 100 INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK"));
   EXPECT_THAT(world.ladder("X", "bob"), ElementsAre("> INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK"));
   EXPECT_EQ(world.message("X", "bob", "INVITE").body(), world.alice.sdp());
   EXPECT_EQ(call.remote_sdp(), world.bob.sdp());
@@ -331,7 +332,9 @@ TEST(ExchangeCalls, that_have_passed_too_many_hops_are_refused) {
 
 TEST(ExchangeRoutes, lead_to_trunks_by_prefix_with_credentials) {
   ExchangeWorld::Options options;
-  options.exchange.routes = {{"0049*", "sip:192.0.2.11", sip::Credentials{"me", "at the trunk"}}, {"1", "sip:operator@192.0.2.11", std::nullopt}, {"9*", "sip:192.0.2.1", std::nullopt}};
+  options.exchange.routes = {{"0049*", "sip:192.0.2.11", sip::Credentials{"me", "at the trunk"}},
+                             {"1", "sip:operator@192.0.2.11", std::nullopt},
+                             {"9*", "sip:192.0.2.1", std::nullopt}};
   ExchangeWorld world(std::move(options));
   ScriptedPhone& trunk = world.add_stranger("trunk");
   ScriptedPhone& alice = world.add_phone("alice");

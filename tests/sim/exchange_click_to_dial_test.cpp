@@ -32,10 +32,11 @@ TEST(ClickToDial, has_the_caller_call_the_callee_by_refer) {
   AliceAndBob world;
   const CommandId id = world.start("alice", "bob", "cmd-1");
   ASSERT_TRUE(world.run_until_ended(id));
-  EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying", "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
+  EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying",
+                                                    "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
   world.run_for(10s);
-  EXPECT_THAT(world.ladder("X", "alice", "cmd-1"), ElementsAre("> INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK", "> REFER", "< 202 REFER", "< NOTIFY", "> 200 NOTIFY",
-                                                               "< NOTIFY", "> 200 NOTIFY", "> BYE", "< NOTIFY", "< 200 BYE", "> 200 NOTIFY"));
+  EXPECT_THAT(world.ladder("X", "alice", "cmd-1"), ElementsAre("> INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK", "> REFER", "< 202 REFER", "< NOTIFY",
+                                                               "> 200 NOTIFY", "< NOTIFY", "> 200 NOTIFY", "> BYE", "< NOTIFY", "< 200 BYE", "> 200 NOTIFY"));
   EXPECT_THAT(world.ladder("alice", "X", world.alice.leg(1).call_id()), ElementsAre("> INVITE", "< 100 INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK"));
   EXPECT_THAT(world.ladder("X", "bob"), ElementsAre("> INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK"));
   EXPECT_EQ(world.alice.leg(1).hears(), "bob");
@@ -104,8 +105,8 @@ TEST_P(ClickToDialRefused, tells_the_status_of_a_callee_and_hangs_up_the_caller)
   const CommandId id = world.start("alice", "bob", "cmd-1");
   ASSERT_TRUE(world.run_until_ended(id));
   const std::string status = std::to_string(GetParam()) + " " + std::string(sip::reason_phrase(GetParam()));
-  EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying", "TransferPending 180 Ringing",
-                                                    "Failed failed to reach the callee: " + status, "Ended"));
+  EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying",
+                                                    "TransferPending 180 Ringing", "Failed failed to reach the callee: " + status, "Ended"));
   world.run_for(1s);
   EXPECT_EQ(world.count("X", "alice", "BYE"), 1U);
   EXPECT_EQ(world.alice.active(), 0U);
@@ -175,7 +176,8 @@ TEST(ClickToDial, keeps_what_notify_says_until_the_call_comes) {
   EXPECT_EQ(world.count("alice", "X", "NOTIFY"), 1U);
   EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring"));
   ASSERT_TRUE(world.run_until_ended(id));
-  EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying", "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
+  EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying",
+                                                    "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
   world.bob.hang_up();
   world.expect_nothing_left();
 }
@@ -219,7 +221,8 @@ TEST(ClickToDial, refuses_a_wrong_token) {
   ScriptedPhone& mallory = world.add_phone("mallory");
   const CommandId id = world.start("alice", "bob");
   world.run_for(1s);
-  for (const std::string& token : {std::to_string(id.value) + "-aaaaaaaaaaaaaaaaaaaaaaaa", std::to_string(id.value), std::string("99999999999999999999-x"), std::string("x")}) {
+  for (const std::string& token :
+       {std::to_string(id.value) + "-aaaaaaaaaaaaaaaaaaaaaaaa", std::to_string(id.value), std::string("99999999999999999999-x"), std::string("x")}) {
     mallory.dial("sip:bob@192.0.2.1;cw-command=" + token, mallory.sdp());
   }
   mallory.dial("sip:bob@192.0.2.1;cw-command", mallory.sdp());
@@ -247,7 +250,8 @@ TEST(ClickToDial, fails_when_the_phone_agrees_but_does_not_call) {
   AliceAndBob world({.dials = PhoneScript::Dials::No});
   const CommandId id = world.start("alice", "bob");
   ASSERT_TRUE(world.run_until_ended(id));
-  EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "Failed the caller's phone agreed to call the callee but did not", "Ended"));
+  EXPECT_THAT(world.commands.texts(id),
+              ElementsAre("CallerAnswered", "Transferring", "Failed the caller's phone agreed to call the callee but did not", "Ended"));
   EXPECT_EQ(world.count("X", "alice", "BYE"), 1U);
   world.expect_nothing_left();
 }

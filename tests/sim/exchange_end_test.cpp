@@ -34,10 +34,10 @@ struct Stopped : ExchangeWorld {
   CommandId id;
 };
 
-/// Every 11 ms of the time that a command takes, and some of the call after it: packets take 10 ms, so all phases occur.
+/// Every 23 ms of the time that a command takes, and some of the call after it: packets take 10 ms, so all phases occur.
 std::vector<base::Duration> stages() {
   std::vector<base::Duration> times;
-  for (auto time = 0ms; time <= 800ms; time += 11ms) {
+  for (auto time = 0ms; time <= 800ms; time += 23ms) {
     times.emplace_back(time);
   }
   return times;

@@ -23,10 +23,11 @@ TEST_P(ThirdPartyCallControl, joins_both_phones_when_the_caller_refuses_refer) {
   ScriptedPhone& bob = world.add_phone("bob");
   const CommandId id = world.start("alice", "bob", "cmd-1");
   ASSERT_TRUE(world.run_until_ended(id));
-  EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
+  EXPECT_THAT(world.commands.texts(id),
+              ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
   world.run_for(1s);
-  EXPECT_THAT(world.ladder("X", "alice"), ElementsAre("> INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK", "> REFER", "< " + std::to_string(GetParam()) + " REFER", "> INVITE",
-                                                      "< 100 INVITE", "< 200 INVITE", "> ACK"));
+  EXPECT_THAT(world.ladder("X", "alice"), ElementsAre("> INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK", "> REFER",
+                                                      "< " + std::to_string(GetParam()) + " REFER", "> INVITE", "< 100 INVITE", "< 200 INVITE", "> ACK"));
   EXPECT_THAT(world.ladder("X", "bob"), ElementsAre("> INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK"));
   EXPECT_EQ(world.message("X", "bob", "INVITE").body(), "");
   EXPECT_EQ(world.message("X", "alice", "INVITE", 1).body(), world.message("bob", "X", "200 INVITE").body());
@@ -84,8 +85,8 @@ TEST(ThirdPartyCallControl, tells_why_the_callee_refuses_and_hangs_up_the_caller
     const CommandId id = world.start("alice", "bob");
     ASSERT_TRUE(world.run_until_ended(id));
     const std::string text = std::to_string(status) + " " + std::string(sip::reason_phrase(status));
-    EXPECT_THAT(world.commands.texts(id),
-                ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 180 Ringing", "Failed failed to reach the callee: " + text, "Ended"));
+    EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 180 Ringing",
+                                                      "Failed failed to reach the callee: " + text, "Ended"));
     EXPECT_EQ(world.count("X", "alice", "BYE"), 1U);
     world.expect_nothing_left();
   }

@@ -26,8 +26,8 @@ TEST(ExchangeLoad, a_hundred_commands_at_once_all_succeed) {
   }
   world.run_for(10s);
   for (const CommandId id : ids) {
-    EXPECT_THAT(world.commands.texts(id),
-                ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying", "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
+    EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying",
+                                                      "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
   }
   EXPECT_EQ(world.exchange->calls(), 100U);
   world.exchange->shut_down();

@@ -32,9 +32,9 @@ TEST(ExchangeRegistration, challenges_and_accepts_with_the_stronger_digest) {
 
 /// A REGISTER from somewhere, with these additional lines.
 std::string register_request(const std::string& user, int cseq, const std::string& lines) {
-  return "REGISTER sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.50:5060;branch=z9hG4bK" + user + std::to_string(cseq) + "\r\nMax-Forwards: 70\r\nFrom: <sip:" + user +
-         "@192.0.2.1>;tag=1\r\nTo: <sip:" + user + "@192.0.2.1>\r\nCall-ID: r\r\nCSeq: " + std::to_string(cseq) + " REGISTER\r\nContact: <sip:" + user +
-         "@192.0.2.50>\r\nExpires: 60\r\n" + lines + "Content-Length: 0\r\n\r\n";
+  return "REGISTER sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.50:5060;branch=z9hG4bK" + user + std::to_string(cseq) +
+         "\r\nMax-Forwards: 70\r\nFrom: <sip:" + user + "@192.0.2.1>;tag=1\r\nTo: <sip:" + user + "@192.0.2.1>\r\nCall-ID: r\r\nCSeq: " + std::to_string(cseq) +
+         " REGISTER\r\nContact: <sip:" + user + "@192.0.2.50>\r\nExpires: 60\r\n" + lines + "Content-Length: 0\r\n\r\n";
 }
 
 /// Registers `user` with the credentials of alice by one algorithm; returns the line of the answer.

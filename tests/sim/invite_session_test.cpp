@@ -543,7 +543,9 @@ TEST_F(Sessions, caller_sends_along_the_recorded_route_backwards) {
 
 TEST_F(Sessions, answerer_sends_along_the_recorded_route_as_it_stands) {
   RawPeer peer(network, "192.0.2.9:5060");
-  peer.send(bob.node, RawPeer::make_request({.method = "INVITE", .headers = "Record-Route: <sip:192.0.2.9;lr>, <sip:far.example;lr>\r\nContact: <sip:peer@10.0.0.1>\r\n", .body = "offer"}));
+  peer.send(bob.node, RawPeer::make_request({.method = "INVITE",
+                                             .headers = "Record-Route: <sip:192.0.2.9;lr>, <sip:far.example;lr>\r\nContact: <sip:peer@10.0.0.1>\r\n",
+                                             .body = "offer"}));
   network.run_for(20ms);
   EXPECT_THAT(headers_of(peer.latest("200 INVITE"), "Record-Route"), ElementsAre("<sip:192.0.2.9;lr>", "<sip:far.example;lr>"));
   peer.send(bob.node, RawPeer::make_request({.method = "ACK", .via = "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKa", .to_tag = bob.session().dialog().local_tag}));
@@ -572,7 +574,9 @@ TEST_F(Sessions, options_and_unknown_things_are_answered_without_a_session) {
   peer.send(bob.node, RawPeer::make_request({.method = "BYE", .via = "SIP/2.0/UDP h;branch=z9hG4bK2;rport", .to_tag = "none", .call_id = "2"}));
   peer.send(bob.node, RawPeer::make_request({.method = "INVITE", .via = "SIP/2.0/UDP h;branch=z9hG4bK3;rport", .to_tag = "none", .call_id = "3"}));
   peer.send(bob.node, RawPeer::make_request({.method = "CANCEL", .via = "SIP/2.0/UDP h;branch=z9hG4bK4;rport", .call_id = "4"}));
-  peer.send(bob.node, RawPeer::make_request({.method = "INVITE", .via = "SIP/2.0/UDP h;branch=z9hG4bK5;rport", .call_id = "5", .headers = "Require: 100rel, x-a\r\nRequire: x-b\r\n"}));
+  peer.send(bob.node,
+            RawPeer::make_request(
+                {.method = "INVITE", .via = "SIP/2.0/UDP h;branch=z9hG4bK5;rport", .call_id = "5", .headers = "Require: 100rel, x-a\r\nRequire: x-b\r\n"}));
   peer.send(bob.node, RawPeer::make_request({.method = "ACK", .via = "SIP/2.0/UDP h;branch=z9hG4bK6;rport", .to_tag = "none", .call_id = "6"}));
   network.run_for(20ms);
   EXPECT_THAT(header_of(peer.latest("200 OPTIONS"), "Allow"), ::testing::HasSubstr("INVITE"));
@@ -598,7 +602,8 @@ TEST_F(Sessions, requests_of_a_dialog_must_come_in_order) {
   EXPECT_EQ(peer.count("500 OPTIONS"), 1U);
   EXPECT_EQ(peer.count("405 PUBLISH"), 1U);
   // A stranger that knows the tag but has another is not in this dialog.
-  peer.send(bob.node, RawPeer::make_request({.method = "BYE", .via = "SIP/2.0/UDP h;branch=z9hG4bK5;rport", .from_tag = "stranger", .to_tag = tag, .cseq = 11}));
+  peer.send(bob.node,
+            RawPeer::make_request({.method = "BYE", .via = "SIP/2.0/UDP h;branch=z9hG4bK5;rport", .from_tag = "stranger", .to_tag = tag, .cseq = 11}));
   network.run_for(20ms);
   EXPECT_EQ(peer.count("481 BYE"), 1U);
   EXPECT_EQ(bob.session().state(), InviteSession::State::Confirmed);
@@ -610,7 +615,8 @@ TEST_F(Sessions, caller_that_says_bye_before_the_answer_ends_the_call) {
   RawPeer peer(network, "192.0.2.9:5060");
   peer.send(bob.node, RawPeer::make_request({.method = "INVITE", .body = "offer"}));
   network.run_for(20ms);
-  peer.send(bob.node, RawPeer::make_request({.method = "BYE", .via = "SIP/2.0/UDP h;branch=z9hG4bK2;rport", .to_tag = bob.session().dialog().local_tag, .cseq = 2}));
+  peer.send(bob.node,
+            RawPeer::make_request({.method = "BYE", .via = "SIP/2.0/UDP h;branch=z9hG4bK2;rport", .to_tag = bob.session().dialog().local_tag, .cseq = 2}));
   network.run_for(20ms);
   EXPECT_EQ(peer.count("200 BYE"), 1U);
   EXPECT_EQ(peer.count("487 INVITE"), 1U);

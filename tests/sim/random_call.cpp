@@ -77,7 +77,8 @@ void RandomPerson::place_call(const std::string& target) {
   }
   session_ = user_agent_.call(std::move(options), *this);
   // Sooner or later everybody loses patience; some do so at once.
-  hang_up_.start(call_.random.chance(0.25) ? up_to(call_.random, 10s) : Duration(90s));
+  const std::uint64_t patience = call_.random.between(0, 99);
+  hang_up_.start(patience < 10 ? up_to(call_.random, 300ms) : patience < 30 ? up_to(call_.random, 10s) : Duration(90s));
   if (!session_->invite(call_.offer_in_invite ? kOffer : std::string_view{})) {
     complain("invite failed");
   }
@@ -119,6 +120,7 @@ void RandomPerson::answer() {
 
 void RandomPerson::hang_up() {
   if (session_ != nullptr) {
+    cancelled_ = session_->state() == InviteSession::State::Inviting;
     session_->end();
   }
 }
@@ -289,6 +291,9 @@ void RandomPerson::on_ended(InviteSession& session, const sip::SessionEnd& end) 
     complain("on_ended twice");
   }
   end_ = end;
+  if (cancelled_ && end.by != sip::SessionEnd::Party::Local) {
+    complain("the call was cancelled, and yet it was somebody else who ended it");
+  }
   stop_acting();
   if (abandoned_) {
     complain("on_ended after retire");

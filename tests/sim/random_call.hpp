@@ -85,6 +85,7 @@ class RandomPerson final : public sip::InviteSessionObserver {
   bool answered_ = false;
   bool confirmed_ = false;
   bool talking_ = false;
+  bool cancelled_ = false;  ///< By the caller, before any answer was known.
   bool abandoned_ = false;
   int ended_ = 0;
   int reinvites_left_ = 0;

@@ -21,7 +21,10 @@ constexpr std::size_t kCalls = 500;
 class Host final : public sip::UserAgent::Handler {
  public:
   Host(SimulatedNetwork& network, FakeResolver& resolver, std::vector<std::unique_ptr<RandomCall>>& calls, std::string_view address)
-      : node(network.add_node(address)), agent(network.timers(), network.random(), node, resolver, {}), digest("sim", network.clock(), network.random()), calls_(calls) {
+      : node(network.add_node(address)),
+        agent(network.timers(), network.random(), node, resolver, {}),
+        digest("sim", network.clock(), network.random()),
+        calls_(calls) {
     agent.set_handler(this);
     node.attach(agent.transport_user());
   }
@@ -96,7 +99,8 @@ std::string ladder(std::uint64_t seed, std::size_t call) {
 }
 
 std::string replay(std::uint64_t seed) {
-  return "seed " + std::to_string(seed) + ", again with: CALLWRIGHT_SIM_SEED=" + std::to_string(seed) + " sim_test --gtest_filter='*RandomCalls*seed_of_environment*'";
+  return "seed " + std::to_string(seed) + ", again with: CALLWRIGHT_SIM_SEED=" + std::to_string(seed) +
+         " sim_test --gtest_filter='*RandomCalls*seed_of_environment*'";
 }
 
 std::string describe(const RandomPerson& person) {
@@ -124,8 +128,9 @@ void judge(World& world, std::uint64_t seed, std::map<std::string, int>& verdict
     ++verdicts[verdict];
     const std::string violation = call->caller.violation() + call->answerer.violation();
     if ((verdict.empty() || !violation.empty()) && ++told <= 3) {
-      ADD_FAILURE() << "call " << call->index << ": " << (violation.empty() ? "the two ends disagree" : violation) << "\ncaller " << describe(call->caller) << "\nanswerer "
-                    << describe(call->answerer) << "\n" << ladder(seed, call->index);
+      ADD_FAILURE() << "call " << call->index << ": " << (violation.empty() ? "the two ends disagree" : violation) << "\ncaller " << describe(call->caller)
+                    << "\nanswerer " << describe(call->answerer) << "\n"
+                    << ladder(seed, call->index);
     }
   }
   EXPECT_LE(told, 3) << "more calls went wrong than are shown";

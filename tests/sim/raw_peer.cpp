@@ -56,7 +56,13 @@ std::string RawPeer::make_request(const Request& request) {
   if (!request.to_tag.empty()) {
     text.append(";tag=").append(request.to_tag);
   }
-  text.append("\r\nCall-ID: ").append(request.call_id).append("\r\nCSeq: ").append(std::to_string(request.cseq)).append(" ").append(request.method).append("\r\n");
+  text.append("\r\nCall-ID: ")
+      .append(request.call_id)
+      .append("\r\nCSeq: ")
+      .append(std::to_string(request.cseq))
+      .append(" ")
+      .append(request.method)
+      .append("\r\n");
   text.append(request.headers).append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n\r\n").append(request.body);
   return text;
 }

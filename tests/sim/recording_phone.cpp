@@ -92,7 +92,9 @@ void RecordingPhone::on_refer(InviteSession& session, std::string_view refer_to,
   note(session, "refer " + std::string(refer_to), referred_by);
 }
 
-void RecordingPhone::on_refer_result(InviteSession& session, int status, std::string_view /*reason*/) { note(session, "refer_result " + std::to_string(status)); }
+void RecordingPhone::on_refer_result(InviteSession& session, int status, std::string_view /*reason*/) {
+  note(session, "refer_result " + std::to_string(status));
+}
 
 void RecordingPhone::on_refer_progress(InviteSession& session, std::string_view status_line, bool last) {
   note(session, last ? "refer_progress last" : "refer_progress", status_line);

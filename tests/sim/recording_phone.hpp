@@ -30,8 +30,8 @@ class RecordingPhone final : private sip::UserAgent::Handler, private sip::Invit
 
   [[nodiscard]] sip::InviteSession& session() noexcept { return *session_; }
   [[nodiscard]] bool has_session() const noexcept { return session_ != nullptr; }
-  /// "provisional 180", "accepted sdp", "confirmed", "reinvite sdp", "reinvite_result 200 sdp", "refer sip:x", "refer_result 202", "refer_progress 180 Ringing",
-  /// "ended local 200" …
+  /// "provisional 180", "accepted sdp", "confirmed", "reinvite sdp", "reinvite_result 200 sdp", "refer sip:x", "refer_result 202", "refer_progress 180
+  /// Ringing", "ended local 200" …
   [[nodiscard]] const std::vector<std::string>& events() const noexcept { return events_; }
   void clear_events() { events_.clear(); }
   /// Where it can be called.

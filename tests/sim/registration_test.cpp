@@ -21,8 +21,10 @@ class RegistrarHost final : public sip::UserAgent::Handler {
   RegistrarHost(SimulatedNetwork& network, sip::Resolver& resolver, std::string_view address)
       : node(network.add_node(address)),
         agent(network.timers(), network.random(), node, resolver, {}),
-        registrar(network.timers(),
-                  {.bindings_per_user = 3, .default_expires = std::chrono::seconds(100), .minimum_expires = std::chrono::seconds(10), .maximum_expires = std::chrono::seconds(200)}),
+        registrar(network.timers(), {.bindings_per_user = 3,
+                                     .default_expires = std::chrono::seconds(100),
+                                     .minimum_expires = std::chrono::seconds(10),
+                                     .maximum_expires = std::chrono::seconds(200)}),
         digest("sim", network.clock(), network.random()) {
     node.attach(agent.transport_user());
     agent.set_handler(this);
@@ -184,8 +186,12 @@ class RegisterClients : public ::testing::Test, public sip::RegisterClient::Obse
                                                    *this);
     return *client;
   }
-  void on_registered(sip::RegisterClient& /*client*/, std::chrono::seconds expires) override { events.push_back("registered " + std::to_string(expires.count())); }
-  void on_registration_failed(sip::RegisterClient& /*client*/, int status, std::string_view /*reason*/) override { events.push_back("failed " + std::to_string(status)); }
+  void on_registered(sip::RegisterClient& /*client*/, std::chrono::seconds expires) override {
+    events.push_back("registered " + std::to_string(expires.count()));
+  }
+  void on_registration_failed(sip::RegisterClient& /*client*/, int status, std::string_view /*reason*/) override {
+    events.push_back("failed " + std::to_string(status));
+  }
   void on_unregistered(sip::RegisterClient& /*client*/) override { events.emplace_back("unregistered"); }
 
   SimulatedNetwork network{1};

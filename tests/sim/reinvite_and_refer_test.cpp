@@ -268,7 +268,8 @@ TEST_F(Calls, subscription_outlives_the_call) {
   bob.session().notify_refer(180).value();
   bob.session().notify_refer(200).value();
   network.run_for(100ms);
-  EXPECT_THAT(alice.events(), ElementsAre("refer_result 202", "refer_progress 100 Trying", "ended local 200", "refer_progress 180 Ringing", "refer_progress last 200 OK"));
+  EXPECT_THAT(alice.events(),
+              ElementsAre("refer_result 202", "refer_progress 100 Trying", "ended local 200", "refer_progress 180 Ringing", "refer_progress last 200 OK"));
   EXPECT_EQ(alice.agent.dialogs(), 0U);
   EXPECT_EQ(bob.agent.dialogs(), 0U);
   expect_all_over();

@@ -18,12 +18,10 @@ ScriptedPhone::ScriptedPhone(sip::UserAgent& user_agent, std::string name, Phone
       password("secret of " + name),
       user_agent_(user_agent),
       name_(std::move(name)),
-      registration_(user_agent,
-                    {.address_of_record = "sip:" + name_ + "@192.0.2.1",
-                     .registrar = "sip:192.0.2.1:5060",
-                     .contact_user = name_,
-                     .credentials = {name_, password}},
-                    *this) {
+      registration_(
+          user_agent,
+          {.address_of_record = "sip:" + name_ + "@192.0.2.1", .registrar = "sip:192.0.2.1:5060", .contact_user = name_, .credentials = {name_, password}},
+          *this) {
   user_agent_.set_handler(this);
 }
 
@@ -203,9 +201,7 @@ void PhoneLeg::tell_referrer(int status) {
   }
 }
 
-void PhoneLeg::on_refer_result(sip::InviteSession& /*session*/, int status, std::string_view /*reason*/) {
-  log_.push_back("REFER " + std::to_string(status));
-}
+void PhoneLeg::on_refer_result(sip::InviteSession& /*session*/, int status, std::string_view /*reason*/) { log_.push_back("REFER " + std::to_string(status)); }
 
 void PhoneLeg::on_refer_progress(sip::InviteSession& /*session*/, std::string_view status_line, bool /*last*/) {
   log_.push_back("NOTIFY " + std::string(status_line));

@@ -18,15 +18,15 @@ struct PhoneScript {
   enum class AfterRefer { Stays, HangsUp };
   enum class Dials { Yes, No };
 
-  int ring = 180;                                            ///< Sent at once; 0: nothing.
-  int answer = 200;                                          ///< Final status for an INVITE; 0: it rings for ever.
+  int ring = 180;    ///< Sent at once; 0: nothing.
+  int answer = 200;  ///< Final status for an INVITE; 0: it rings for ever.
   base::Duration answer_after = std::chrono::milliseconds(200);
-  int refer = 202;                                           ///< Or a refusal.
-  Dials dials = Dials::Yes;                                  ///< Whether it makes the call that it agreed to make.
+  int refer = 202;           ///< Or a refusal.
+  Dials dials = Dials::Yes;  ///< Whether it makes the call that it agreed to make.
   base::Duration dial_after = std::chrono::milliseconds(50);
-  Token token = Token::Kept;                                 ///< Whether it keeps parameters of Refer-To.
-  AfterRefer after_refer = AfterRefer::Stays;                ///< What it does with the call in which it got REFER.
-  int reinvite = 200;                                        ///< Or a refusal; 0: no final response ever.
+  Token token = Token::Kept;                   ///< Whether it keeps parameters of Refer-To.
+  AfterRefer after_refer = AfterRefer::Stays;  ///< What it does with the call in which it got REFER.
+  int reinvite = 200;                          ///< Or a refusal; 0: no final response ever.
 };
 
 /// A telephone made of the SIP engine and a script. Its descriptions name it in the o= line: "o=alice 1 …".
@@ -125,7 +125,7 @@ class PhoneLeg final : private sip::InviteSessionObserver {
   std::vector<std::string> log_;
   int end_status_ = 0;
   int version_ = 1;
-  bool offered_ = false;   ///< Our 2xx made the offer.
+  bool offered_ = false;  ///< Our 2xx made the offer.
   bool confirmed_ = false;
   bool ended_ = false;
   bool referring_ = false;  ///< The call that this one asked us to make is not settled yet.

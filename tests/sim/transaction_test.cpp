@@ -190,7 +190,8 @@ TEST_F(Transactions, transport_error_ends_what_waits_for_that_peer_only) {
   const sip::Flow elsewhere{.transport = sip::Transport::Udp, .local = {}, .remote = other.node.address(), .connection = {}};
   ClientUser other_user;
   layer.send_request(Method::Options, "z9hG4bKother", RawPeer::make_request(kOptions), elsewhere, other_user);
-  layer.on_transport_error({.transport = sip::Transport::Udp, .local = {}, .remote = peer.node.address(), .connection = {}}, base::Error(base::Errc::Unreachable, "test"));
+  layer.on_transport_error({.transport = sip::Transport::Udp, .local = {}, .remote = peer.node.address(), .connection = {}},
+                           base::Error(base::Errc::Unreachable, "test"));
   EXPECT_THAT(client_user.events, ElementsAre("terminated", "transport error"));
   EXPECT_TRUE(other_user.events.empty());
   EXPECT_EQ(layer.client_transactions(), 1U);
@@ -380,8 +381,10 @@ TEST_F(Transactions, new_requests_are_refused_at_the_limit_with_retry_after) {
 }
 
 TEST_F(Transactions, malformed_request_is_answered_when_it_can_be) {
-  peer.send(node, "OPTIONS sip:bob@b SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bKbad\r\nFrom: <sip:a@a>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n"
-                  "Content-Length: 99\r\n\r\nshort");
+  peer.send(node,
+            "OPTIONS sip:bob@b SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bKbad\r\nFrom: <sip:a@a>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: 1\r\nCSeq: 1 "
+            "OPTIONS\r\n"
+            "Content-Length: 99\r\n\r\nshort");
   peer.send(node, "rubbish");
   peer.send(node, "");
   network.run_for(20ms);

@@ -4,8 +4,6 @@
 
 namespace callwright::server::call_api {
 
-std::unique_ptr<WebSocketHandler> CallApi::open(WebSocketPeer& peer) {
-  return std::make_unique<Session>(peer, desk_, random_);
-}
+std::unique_ptr<WebSocketHandler> CallApi::open(WebSocketPeer& peer) { return std::make_unique<Session>(peer, desk_, random_); }
 
 }  // namespace callwright::server::call_api

@@ -21,9 +21,7 @@ using Kind = call::CommandEvent::Kind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::chrono::steady_clock::time_point soon() {
-  return std::chrono::steady_clock::now() + 10s;
-}
+std::chrono::steady_clock::time_point soon() { return std::chrono::steady_clock::now() + 10s; }
 
 /// The smallest engine loop: jobs run one after the other on a thread of its own.
 class EngineThread {
@@ -114,7 +112,8 @@ class CallApiServer : public testing::Test {
   }
 
   EnginePorts ports() {
-    return {control_, [this](std::function<void()> job) { return engine_.post(std::move(job)); }, [this](std::function<void()> job) { web_.post(std::move(job)); }};
+    return {control_, [this](std::function<void()> job) { return engine_.post(std::move(job)); },
+            [this](std::function<void()> job) { web_.post(std::move(job)); }};
   }
 
   Client connect() { return Client::blocking_connect(url_, soon()).value(); }
@@ -182,7 +181,8 @@ TEST_F(CallApiServer, keeps_the_order_within_each_of_many_commands_at_once) {
     const auto json = parse_json(text, kMaxDepth).value();
     const Json* result = json.find("result");
     const Json& params = result != nullptr ? *result : *json.find("params");
-    static const std::array<std::string, 7> kSteps = {"Started", "CallerAnswered", "Transferring", "TransferStart", "TransferPending", "CalleeAnswered", "Ended"};
+    static const std::array<std::string, 7> kSteps = {"Started",         "CallerAnswered", "Transferring", "TransferStart",
+                                                      "TransferPending", "CalleeAnswered", "Ended"};
     ASSERT_EQ(*params.find("event")->string(), kSteps.at(static_cast<std::size_t>(steps[*params.find("cmd_id")->string()]++))) << text;
   }
   EXPECT_EQ(steps.size(), static_cast<std::size_t>(kCommands));

@@ -28,7 +28,8 @@ base::Result<WebSocketUrl> WebSocketUrl::parse(std::string_view url) {
   if (!url.starts_with("ws://")) {
     return wrong("this is no ws:// URL");
   }
-  if (std::any_of(url.begin(), url.end(), [](char character) { return static_cast<unsigned char>(character) <= 0x20 || character == 0x7F || character == '#'; })) {
+  if (std::any_of(url.begin(), url.end(),
+                  [](char character) { return static_cast<unsigned char>(character) <= 0x20 || character == 0x7F || character == '#'; })) {
     return wrong("it has blanks, control characters or a '#'");
   }
   const std::string_view rest = url.substr(5);
@@ -179,16 +180,10 @@ base::Result<Client> Client::blocking_connect(std::string_view url, Deadline dea
   return Client(std::move(impl));
 }
 
-base::Result<void> Client::blocking_send(std::string_view text, Deadline deadline) {
-  return impl_->send(text, deadline);
-}
+base::Result<void> Client::blocking_send(std::string_view text, Deadline deadline) { return impl_->send(text, deadline); }
 
-base::Result<std::string> Client::blocking_receive(Deadline deadline) {
-  return impl_->receive(deadline);
-}
+base::Result<std::string> Client::blocking_receive(Deadline deadline) { return impl_->receive(deadline); }
 
-void Client::blocking_close(Deadline deadline) {
-  impl_->close(deadline);
-}
+void Client::blocking_close(Deadline deadline) { impl_->close(deadline); }
 
 }  // namespace callwright::server::call_api

@@ -28,7 +28,8 @@ TEST(WebSocketUrl, has_host_port_and_target) {
 }
 
 TEST(WebSocketUrl, says_what_is_expected_when_it_is_malformed) {
-  for (const char* url : {"", "http://h/", "ws://", "ws:///x", "ws://h:port/", "ws://h:70000/", "ws://h:/", "ws://u@h/", "ws://h/a b", "ws://h/\r\nX: y", "ws://h/#x"}) {
+  for (const char* url :
+       {"", "http://h/", "ws://", "ws:///x", "ws://h:port/", "ws://h:70000/", "ws://h:/", "ws://u@h/", "ws://h/a b", "ws://h/\r\nX: y", "ws://h/#x"}) {
     const auto parsed = WebSocketUrl::parse(url);
     ASSERT_FALSE(parsed) << url;
     EXPECT_THAT(parsed.error().message(), HasSubstr("expected a URL such as ws://")) << url;

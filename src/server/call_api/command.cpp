@@ -11,9 +11,7 @@ namespace callwright::server::call_api {
 
 namespace {
 
-RpcError bad_params(std::string message) {
-  return {RpcCode::InvalidParams, std::move(message)};
-}
+RpcError bad_params(std::string message) { return {RpcCode::InvalidParams, std::move(message)}; }
 
 /// A value or why there is none.
 using Text = std::variant<std::string, RpcError>;
@@ -23,15 +21,14 @@ bool is_control(char character) {
   return byte < 0x20 || byte == 0x7F;
 }
 
-bool is_unsafe(char character) {
-  return is_control(character) || character == '<' || character == '>';
-}
+bool is_unsafe(char character) { return is_control(character) || character == '<' || character == '>'; }
 
 /// RFC 3261 §25.1 `word` without '<' and '>', which no sane Call-ID has and which would end a URI.
 bool is_word(char character) {
   const auto byte = static_cast<unsigned char>(character);
   const auto letter = static_cast<unsigned char>(byte | 0x20U);
-  return (byte >= '0' && byte <= '9') || (letter >= 'a' && letter <= 'z') || std::string_view("-.!%*_+`'~():\\\"/[]?{}").find(character) != std::string_view::npos;
+  return (byte >= '0' && byte <= '9') || (letter >= 'a' && letter <= 'z') ||
+         std::string_view("-.!%*_+`'~():\\\"/[]?{}").find(character) != std::string_view::npos;
 }
 
 /// RFC 3261 §25.1: callid = word [ "@" word ]
@@ -107,7 +104,8 @@ Parsed parse_call_start(const Json& params, ParsedCommand command) {
   if (auto* error = std::get_if<RpcError>(&callee)) {
     return std::move(*error);
   }
-  command.command = call::StartCall{.caller = std::get<std::string>(std::move(caller)), .callee = std::get<std::string>(std::move(callee)), .call_id = command.cmd_id};
+  command.command =
+      call::StartCall{.caller = std::get<std::string>(std::move(caller)), .callee = std::get<std::string>(std::move(callee)), .call_id = command.cmd_id};
   return command;
 }
 

@@ -9,7 +9,10 @@ namespace callwright::server::call_api {
 using Kind = call::CommandEvent::Kind;
 
 CommandDesk::CommandDesk(Limits limits, EnginePorts ports)
-    : limits_(limits), ports_(std::move(ports)), relay_(ports_.to_web, [this](const call::CommandEvent& event) { deliver(event); }, limits.max_events_in_transit) {}
+    : limits_(limits),
+      ports_(std::move(ports)),
+      relay_(
+          ports_.to_web, [this](const call::CommandEvent& event) { deliver(event); }, limits.max_events_in_transit) {}
 
 std::optional<RpcError> CommandDesk::refusal(const std::string& cmd_id) const {
   if (cmd_ids_.contains(cmd_id)) {

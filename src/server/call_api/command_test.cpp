@@ -62,9 +62,7 @@ TEST_F(Command, chooses_a_uuid_when_there_is_no_cmd_id) {
   EXPECT_NE(first, second);
 }
 
-TEST_F(Command, ignores_parameters_that_it_does_not_know) {
-  accepted("CallEnd", R"({"callid":"x","leg":5,"more":{"a":[]}})");
-}
+TEST_F(Command, ignores_parameters_that_it_does_not_know) { accepted("CallEnd", R"({"callid":"x","leg":5,"more":{"a":[]}})"); }
 
 TEST_F(Command, names_the_first_missing_parameter) {
   EXPECT_EQ(refused("CallStart", "{}"), "caller not specified");
@@ -98,7 +96,8 @@ TEST_F(Command, refuses_what_could_end_a_sip_header_or_uri) {
 }
 
 TEST_F(Command, refuses_what_is_no_sip_uri) {
-  for (const char* bad : {"", "alice", "alice@host", "tel:+4930123", "http://host/", "sip:", "sip:@", "sip:a b@h", "sip:a@", "sip:a@h:99999", "sip:b@h?Replaces=x"}) {
+  for (const char* bad :
+       {"", "alice", "alice@host", "tel:+4930123", "http://host/", "sip:", "sip:@", "sip:a b@h", "sip:a@", "sip:a@h:99999", "sip:b@h?Replaces=x"}) {
     EXPECT_TRUE(refused("CallStart", R"({"callee":"sip:b@h","caller":")" + std::string(bad) + "\"}").starts_with("caller must be ")) << bad;
   }
   EXPECT_TRUE(refused("CallStart", R"({"callee":"sip:b@h","caller":"sip:)" + std::string(kMaxUri, 'a') + "@h\"}").starts_with("caller must not be longer"));
@@ -117,7 +116,8 @@ TEST_F(Command, limits_the_length_of_cmd_id_and_callid) {
 }
 
 TEST_F(Command, knows_no_other_methods) {
-  for (const char* method : {"", "echo", "callstart", "Run", "RunSync", "Wait", "Notify", "NotifyError", "NotifyNewError", "NotifyEvent", "NotifyEnd", "Test"}) {
+  for (const char* method :
+       {"", "echo", "callstart", "Run", "RunSync", "Wait", "Notify", "NotifyError", "NotifyNewError", "NotifyEvent", "NotifyEnd", "Test"}) {
     const auto parsed = parse(method, "{}");
     ASSERT_TRUE(std::holds_alternative<RpcError>(parsed)) << method;
     EXPECT_EQ(std::get<RpcError>(parsed).code, RpcCode::MethodNotFound) << method;

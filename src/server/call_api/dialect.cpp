@@ -29,42 +29,30 @@ std::string object(std::initializer_list<Field> fields) {
 
 std::string_view event_name(Kind kind) {
   switch (kind) {
-    case Kind::CallerAnswered:
-      return "CallerAnswered";
-    case Kind::Transferring:
-      return "Transferring";
-    case Kind::TransferStart:
-      return "TransferStart";
-    case Kind::TransferPending:
-      return "TransferPending";
-    case Kind::CalleeAnswered:
-      return "CalleeAnswered";
-    case Kind::Failed:
-      return "Error";
-    case Kind::Ended:
-      return "Ended";
+    case Kind::CallerAnswered: return "CallerAnswered";
+    case Kind::Transferring: return "Transferring";
+    case Kind::TransferStart: return "TransferStart";
+    case Kind::TransferPending: return "TransferPending";
+    case Kind::CalleeAnswered: return "CalleeAnswered";
+    case Kind::Failed: return "Error";
+    case Kind::Ended: return "Ended";
   }
   return "";
 }
 
 std::string event_data(const call::CommandEvent& event) {
   switch (event.kind) {
-    case Kind::CallerAnswered:
-      return object({{"callee", event.callee}, {"caller", event.caller}});
-    case Kind::Transferring:
-      return object({{"caller", event.caller}, {"destination", event.destination}});
+    case Kind::CallerAnswered: return object({{"callee", event.callee}, {"caller", event.caller}});
+    case Kind::Transferring: return object({{"caller", event.caller}, {"destination", event.destination}});
     case Kind::TransferStart:
-    case Kind::CalleeAnswered:
-      return object({{"callee", event.callee}, {"caller", event.caller}, {"callid", event.call_id}});
-    case Kind::TransferPending:
-      return object({{"callee", event.callee}, {"caller", event.caller}, {"callid", event.call_id}, {"extra", event.extra}});
+    case Kind::CalleeAnswered: return object({{"callee", event.callee}, {"caller", event.caller}, {"callid", event.call_id}});
+    case Kind::TransferPending: return object({{"callee", event.callee}, {"caller", event.caller}, {"callid", event.call_id}, {"extra", event.extra}});
     case Kind::Failed: {
       std::string text;
       append_json_string(text, event.extra);
       return text;
     }
-    case Kind::Ended:
-      return "";
+    case Kind::Ended: return "";
   }
   return "";
 }

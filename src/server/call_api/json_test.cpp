@@ -30,9 +30,7 @@ TEST(Json, keeps_values_of_every_kind) {
   }
 }
 
-TEST(Json, drops_blanks_between_tokens) {
-  EXPECT_EQ(round_trip(" { \"a\" : [ 1 , 2 ] }\r\n\t"), R"({"a":[1,2]})");
-}
+TEST(Json, drops_blanks_between_tokens) { EXPECT_EQ(round_trip(" { \"a\" : [ 1 , 2 ] }\r\n\t"), R"({"a":[1,2]})"); }
 
 TEST(Json, sorts_members_by_name_at_every_level_when_asked) {
   EXPECT_EQ(round_trip(R"({"b":{"d":1,"c":2},"a":[{"z":0,"y":0}]})", MemberOrder::Sorted), R"({"a":[{"y":0,"z":0}],"b":{"c":2,"d":1}})");
@@ -53,9 +51,7 @@ TEST(Json, finds_members_by_exact_name_only) {
   EXPECT_EQ(Json{}.find("id"), nullptr);
 }
 
-TEST(Json, escapes_what_is_unsafe_inside_html) {
-  EXPECT_EQ(round_trip(R"("<a>&\u2028\u2029")"), R"("\u003ca\u003e\u0026\u2028\u2029")");
-}
+TEST(Json, escapes_what_is_unsafe_inside_html) { EXPECT_EQ(round_trip(R"("<a>&\u2028\u2029")"), R"("\u003ca\u003e\u0026\u2028\u2029")"); }
 
 TEST(Json, escapes_quotes_and_control_characters) {
   EXPECT_EQ(round_trip(R"("\"\\\/\b\f\n\r\t\u0000\u001f\u007f")"), "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\x7f\"");
@@ -73,8 +69,8 @@ TEST(Json, writes_bytes_that_are_not_utf8_as_replacement_characters) {
 }
 
 TEST(Json, refuses_what_is_not_json) {
-  for (const char* text : {"", " ", "not json", "{", "[1,]", "{\"a\"}", "{'a':1}", "01", "1.", "nul", "\"\\ud800\"", "\"\x01\"", "\"\xFF\"", "{} {}", "1 2", "NaN",
-                           "\xEF\xBB\xBF{}", "// c\n1"}) {
+  for (const char* text : {"", " ", "not json", "{", "[1,]", "{\"a\"}", "{'a':1}", "01", "1.", "nul", "\"\\ud800\"", "\"\x01\"", "\"\xFF\"", "{} {}", "1 2",
+                           "NaN", "\xEF\xBB\xBF{}", "// c\n1"}) {
     EXPECT_TRUE(round_trip(text).starts_with("error: ")) << text;
   }
 }

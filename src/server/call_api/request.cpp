@@ -6,9 +6,7 @@ namespace callwright::server::call_api {
 
 namespace {
 
-RefusedRequest invalid(std::string id, std::string message) {
-  return {std::move(id), {RpcCode::InvalidRequest, "Invalid request: " + std::move(message)}};
-}
+RefusedRequest invalid(std::string id, std::string message) { return {std::move(id), {RpcCode::InvalidRequest, "Invalid request: " + std::move(message)}}; }
 
 BatchEntry decode_entry(const Json& json) {
   if (json.object() == nullptr) {

@@ -41,13 +41,9 @@ TEST(Request, repeats_ids_of_any_kind_exactly) {
   }
 }
 
-TEST(Request, without_id_is_a_notification) {
-  EXPECT_FALSE(request_of(R"({"jsonrpc":"2.0","method":"Echo","params":{}})").id);
-}
+TEST(Request, without_id_is_a_notification) { EXPECT_FALSE(request_of(R"({"jsonrpc":"2.0","method":"Echo","params":{}})").id); }
 
-TEST(Request, needs_no_params_here) {
-  EXPECT_FALSE(request_of(R"({"method":"Echo","id":1})").params);
-}
+TEST(Request, needs_no_params_here) { EXPECT_FALSE(request_of(R"({"method":"Echo","id":1})").params); }
 
 TEST(Request, lets_the_last_of_duplicate_members_win) {
   const Request request = request_of(R"({"method":"A","id":1,"id":2,"method":"B"})");
@@ -85,9 +81,7 @@ TEST(Request, refuses_values_that_are_no_request) {
   EXPECT_EQ(refusal_of(R"({"id":"x","method":5})").id, "\"x\"");
 }
 
-TEST(Request, matches_member_names_exactly) {
-  EXPECT_EQ(refusal_of(R"({"ID":1,"METHOD":"Echo"})").error.code, RpcCode::InvalidRequest);
-}
+TEST(Request, matches_member_names_exactly) { EXPECT_EQ(refusal_of(R"({"ID":1,"METHOD":"Echo"})").error.code, RpcCode::InvalidRequest); }
 
 TEST(Request, refuses_more_than_32_levels) {
   const std::string deep = std::string(32, '[') + std::string(32, ']');

@@ -17,9 +17,7 @@ void append_to_batch(std::string& batch, const std::string& answer) {
 
 }  // namespace
 
-Session::~Session() {
-  desk_.leave(*this);
-}
+Session::~Session() { desk_.leave(*this); }
 
 void Session::on_message(std::string_view text) {
   const Envelope envelope = decode_envelope(text);

@@ -114,10 +114,12 @@ class CallApiSession : public testing::Test {
 };
 
 TEST_F(CallApiSession, echoes_all_parameters_between_answer_and_end) {
-  EXPECT_THAT(exchange(R"({"jsonrpc":"2.0","id":"e1","method":"Echo","params":{"n":1e3,"cmd_id":"my-id","a":{"z":[null],"b":"<"}}})"),
-              ElementsAre(R"({"jsonrpc":"2.0","id":"e1","result":{"cmd_id":"my-id","event":"Started"}})",
-                          R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"my-id","data":{"a":{"b":"\u003c","z":[null]},"cmd_id":"my-id","n":1e3},"event":"Reply"}})",
-                          R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"my-id","event":"Ended"}})"));
+  EXPECT_THAT(
+      exchange(R"({"jsonrpc":"2.0","id":"e1","method":"Echo","params":{"n":1e3,"cmd_id":"my-id","a":{"z":[null],"b":"<"}}})"),
+      ElementsAre(
+          R"({"jsonrpc":"2.0","id":"e1","result":{"cmd_id":"my-id","event":"Started"}})",
+          R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"my-id","data":{"a":{"b":"\u003c","z":[null]},"cmd_id":"my-id","n":1e3},"event":"Reply"}})",
+          R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"my-id","event":"Ended"}})"));
 }
 
 TEST_F(CallApiSession, answers_before_the_first_event) {
@@ -126,7 +128,8 @@ TEST_F(CallApiSession, answers_before_the_first_event) {
   run(engine_);
   ASSERT_THAT(control_.submitted, SizeIs(1));
   EXPECT_EQ(std::get<call::StartCall>(control_.submitted[0].command).call_id, "c1");
-  EXPECT_THAT(reported(control_.submitted[0].id, Kind::Ended), ElementsAre(R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","event":"Ended"}})"));
+  EXPECT_THAT(reported(control_.submitted[0].id, Kind::Ended),
+              ElementsAre(R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","event":"Ended"}})"));
 }
 
 TEST_F(CallApiSession, hands_call_end_to_the_engine) {
@@ -150,9 +153,11 @@ TEST_F(CallApiSession, reports_one_failure_one_end_and_nothing_after_it) {
 }
 
 TEST_F(CallApiSession, answers_a_batch_with_one_array_before_all_events) {
-  const auto sent = exchange(R"([{"id":1,"method":"Echo","params":{"cmd_id":"x"}},{"method":"Echo","params":{"cmd_id":"y"}},5,{"id":2,"method":"Nope","params":{}}])");
+  const auto sent =
+      exchange(R"([{"id":1,"method":"Echo","params":{"cmd_id":"x"}},{"method":"Echo","params":{"cmd_id":"y"}},5,{"id":2,"method":"Nope","params":{}}])");
   ASSERT_THAT(sent, SizeIs(5));
-  EXPECT_TRUE(sent[0].starts_with(R"([{"jsonrpc":"2.0","id":1,"result":{"cmd_id":"x","event":"Started"}},{"jsonrpc":"2.0","id":null,"error":{"code":-32600,)")) << sent[0];
+  EXPECT_TRUE(sent[0].starts_with(R"([{"jsonrpc":"2.0","id":1,"result":{"cmd_id":"x","event":"Started"}},{"jsonrpc":"2.0","id":null,"error":{"code":-32600,)"))
+      << sent[0];
   EXPECT_THAT(sent[0], HasSubstr(R"(,{"jsonrpc":"2.0","id":2,"error":{"code":-32601,)"));
   EXPECT_EQ(sent[0].back(), ']');
   EXPECT_THAT(sent[1], HasSubstr(R"("cmd_id":"x")"));
@@ -240,7 +245,8 @@ TEST_F(CancellingSession, repeats_cancels_that_the_engine_refused) {
 TEST_F(CancellingSession, limits_the_commands_in_flight_of_one_client) {
   const auto first = start_call("c1");
   start_call("c2");
-  EXPECT_THAT(exchange(R"({"id":2,"method":"CallEnd","params":{"callid":"z"}})"), ElementsAre(HasSubstr(R"("code":-32000,"message":"too many commands in flight)")));
+  EXPECT_THAT(exchange(R"({"id":2,"method":"CallEnd","params":{"callid":"z"}})"),
+              ElementsAre(HasSubstr(R"("code":-32000,"message":"too many commands in flight)")));
   reported(first, Kind::Ended);
   EXPECT_THAT(exchange(R"({"id":2,"method":"CallEnd","params":{"callid":"z"}})"), ElementsAre(HasSubstr("Started")));
 }
