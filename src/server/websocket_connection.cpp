@@ -209,7 +209,7 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
     static_cast<void>(::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CORK, &cork, sizeof cork));
   }
 
-  void pop(std::deque<Outgoing>::iterator message) {
+  void pop(const std::deque<Outgoing>::iterator& message) {
     queued_bytes_ -= message->text.size();
     if (message->cause == Cause::Event) {
       queued_event_bytes_ -= message->text.size();
