@@ -70,10 +70,10 @@ class UserAgent final : private TransactionLayer::Core {
   Resolver& resolver_;
   Handler* handler_ = nullptr;
   StringMap<InviteSession*> sessions_;
+  std::string key_;  ///< Scratch for look-ups; sessions use it to the end of their lives.
   std::unordered_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
   std::vector<std::unique_ptr<InviteSession>> settled_;  ///< Destroyed from a timer, since sessions report from within their own functions.
   base::Timer sweep_;
-  std::string key_;
 };
 
 }  // namespace callwright::sip
