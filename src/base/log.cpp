@@ -37,14 +37,14 @@ spdlog::level::level_enum to_spdlog(Level level) noexcept {
 }
 
 spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> instance = [] {
+  static const std::shared_ptr<spdlog::logger> kInstance = [] {
     auto made = std::make_shared<spdlog::logger>("callwright", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %^%l%$ %v", spdlog::pattern_time_type::utc);
     made->set_level(spdlog::level::warn);
     made->flush_on(spdlog::level::warn);
     return made;
   }();
-  return *instance;
+  return *kInstance;
 }
 
 bool is_plain(unsigned char character) { return character > ' ' && character != '"' && character != '=' && character != '\\' && character != 0x7f; }

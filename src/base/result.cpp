@@ -26,8 +26,8 @@ class Category final : public boost::system::error_category {
 }  // namespace
 
 const boost::system::error_category& callwright_category() noexcept {
-  static const Category category;
-  return category;
+  static const Category kCategory;
+  return kCategory;
 }
 
 }  // namespace callwright::base

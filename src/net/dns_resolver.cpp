@@ -23,9 +23,9 @@ constexpr std::size_t kMaxHostLength = 253;
 
 /// Once for the process, as c-ares demands; before the first channel.
 void initialise_library() {
-  static const int status = ares_library_init(ARES_LIB_INIT_ALL);
-  if (status != ARES_SUCCESS) {
-    throw std::runtime_error(std::string("The resolver library cannot be set up: ") + ares_strerror(status));
+  static const int kStatus = ares_library_init(ARES_LIB_INIT_ALL);
+  if (kStatus != ARES_SUCCESS) {
+    throw std::runtime_error(std::string("The resolver library cannot be set up: ") + ares_strerror(kStatus));
   }
 }
 

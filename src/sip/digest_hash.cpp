@@ -25,9 +25,9 @@ DigestHandle fetch(const char* name) {
 
 /// Looking an algorithm up by name costs more than hashing with it, so that is done once.
 const EVP_MD* digest_for(DigestAlgorithm algorithm) {
-  static const DigestHandle md5 = fetch("MD5");
-  static const DigestHandle sha256 = fetch("SHA256");
-  return algorithm == DigestAlgorithm::Md5 ? md5.get() : sha256.get();
+  static const DigestHandle kMd5 = fetch("MD5");
+  static const DigestHandle kSha256 = fetch("SHA256");
+  return algorithm == DigestAlgorithm::Md5 ? kMd5.get() : kSha256.get();
 }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
