@@ -16,7 +16,7 @@ namespace callwright::net {
 /// One bound UDP socket that receives and sends in batches. Loop thread. Lives in a shared_ptr: pending waits keep it until they are cancelled.
 ///
 /// It waits for each datagram until more than kBusyRate of them come in a second; then it looks every kPollInterval instead, as network cards moderate
-/// their interrupts: a millisecond or two of delay for a fraction of the wake-ups and system calls.
+/// their interrupts: two milliseconds of delay for a fraction of the wake-ups and system calls.
 class UdpListener : public std::enable_shared_from_this<UdpListener> {
  public:
   class Owner {
@@ -47,7 +47,7 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   static constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
   static constexpr int kBatchesPerWakeup = 4;
   static constexpr std::size_t kBusyRate = 2000;
-  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(1);
+  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(2);
   static constexpr base::Duration kRateWindow = std::chrono::milliseconds(20);
 
   void wait_readable();

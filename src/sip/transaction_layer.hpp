@@ -5,6 +5,8 @@
 #include "sip/transaction.hpp"
 #include "sip/transport.hpp"
 
+#include <boost/unordered_map.hpp>
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,13 +15,13 @@
 
 namespace callwright::sip {
 
-/// Lookup of string-keyed maps by view.
+/// Lookup of string-keyed maps by view. Boost's map, since that of libstdc++ hashes every neighbour in a bucket again while it looks for a key.
 struct StringHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
 };
 template <class Value>
-using StringMap = std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
+using StringMap = boost::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
 
 /// Matches messages to transactions (RFC 3261 §17.1.3, §17.2.3) and owns them. Sits between the transports and the user agent core.
 /// Engine thread only.
