@@ -11,6 +11,9 @@ using sip::Method;
 
 namespace {
 
+/// What has ended is destroyed in batches: a wake-up for each would cost more than the call.
+constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
+
 std::string pair_of_users(std::string_view caller, std::string_view callee) { return std::string(caller).append(">").append(callee); }
 
 std::string users_of(const ClickToDial& command) {
@@ -255,7 +258,9 @@ void Exchange::finish(ActiveCall& call) {
   }
   finished_.push_back(std::move(found->second.call));
   calls_.erase(found);
-  sweep_.start(base::Duration::zero());
+  if (!sweep_.pending()) {
+    sweep_.start(kSweepDelay);
+  }
 }
 
 void Exchange::sweep() { finished_.clear(); }

@@ -5,6 +5,9 @@
 namespace callwright::sip {
 namespace {
 
+/// What has ended is destroyed in batches: a wake-up for each would cost more than the call.
+constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
+
 void make_dialog_key(std::string& key, std::string_view call_id, std::string_view local_tag) {
   key.assign(call_id);
   key.push_back('|');
@@ -60,7 +63,9 @@ void UserAgent::on_settled(InviteSession& session) {
   }
   if (auto node = retired_.extract(&session)) {
     settled_.push_back(std::move(node.mapped()));
-    sweep_.start(base::Duration::zero());
+    if (!sweep_.pending()) {
+      sweep_.start(kSweepDelay);
+    }
   }
 }
 
