@@ -65,12 +65,17 @@ std::array<std::uint8_t, 4> IpAddress::v4_bytes() const noexcept { return {bytes
 
 std::string IpAddress::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (is_v4()) {
-    inet_ntop(AF_INET, bytes_.data() + kMappedPrefix.size(), text.data(), text.size());
-  } else {
+  if (!is_v4()) {
     inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+    return text.data();
   }
-  return text.data();
+  // Every message carries some of these: inet_ntop goes through printf, which is ten times as slow.
+  char* end = text.data();
+  for (const std::uint8_t byte : v4_bytes()) {
+    end = std::to_chars(end, text.data() + text.size(), byte).ptr;
+    *end++ = '.';
+  }
+  return {text.data(), end - 1};
 }
 
 Result<SocketAddress> SocketAddress::parse(std::string_view text) {
@@ -95,6 +100,20 @@ Result<SocketAddress> SocketAddress::parse(std::string_view text) {
 
 std::string SocketAddress::host() const { return ip.is_v4() ? ip.to_string() : "[" + ip.to_string() + "]"; }
 
-std::string SocketAddress::to_string() const { return host() + ":" + std::to_string(port); }
+void SocketAddress::append_to(std::string& text) const {
+  if (ip.is_v4()) {
+    text.append(ip.to_string());
+  } else {
+    text.append("[").append(ip.to_string()).append("]");
+  }
+  std::array<char, 6> digits{':'};
+  text.append(digits.data(), std::to_chars(digits.data() + 1, digits.data() + digits.size(), port).ptr);
+}
+
+std::string SocketAddress::to_string() const {
+  std::string text;
+  append_to(text);
+  return text;
+}
 
 }  // namespace callwright::base

@@ -45,6 +45,8 @@ struct SocketAddress {
   /// "192.0.2.1:5060" or "[2001:db8::1]:5060"; the port is required.
   static Result<SocketAddress> parse(std::string_view text);
   [[nodiscard]] std::string to_string() const;
+  /// The same, at the end of `text`.
+  void append_to(std::string& text) const;
   /// The address as it stands in a URI or Via: IPv6 in brackets.
   [[nodiscard]] std::string host() const;
   friend auto operator<=>(const SocketAddress&, const SocketAddress&) = default;

@@ -13,8 +13,9 @@ namespace {
 using scan::Fault;
 using scan::view;
 
-/// Every parameter must have a name; one ';' at the end without any is let through, since phones send it.
-Fault check_parameters(const char* at, const char* end) noexcept {
+/// Every parameter must have a name; one ';' at the end without any is let through, since phones send it. `visit` gets each name and value.
+template <class Visitor>
+Fault read_parameters(const char* at, const char* end, Visitor visit) noexcept {
   while (true) {
     at = scan::skip_blanks(at, end);
     if (at == end) return {};
@@ -23,17 +24,30 @@ Fault check_parameters(const char* at, const char* end) noexcept {
     if (at == end) return {};
     at = scan::skip(scan::kToken, at, end);
     if (at == name) return {at, "parameter name expected"};
+    const std::string_view found = view(name, at);
     at = scan::skip_blanks(at, end);
-    if (at == end || *at != '=') continue;
-    at = scan::skip_blanks(at + 1, end);
+    if (at == end || *at != '=') {
+      visit(found, std::string_view{});
+      continue;
+    }
+    const char* const value = at = scan::skip_blanks(at + 1, end);
     if (at != end && *at == '"') {
       const char* const closing = scan::find_closing_quote(at + 1, end);
       if (closing == end) return {at, "the quoted string has no end"};
+      visit(found, view(value + 1, closing));
       at = closing + 1;
     } else {
       at = scan::skip(scan::kValue, at, end);
+      visit(found, view(value, at));
     }
   }
+}
+
+Fault read_address_parameters(const char* at, const char* end, NameAddr& address) noexcept {
+  address.parameters = Parameters(scan::trim(view(at, end)));
+  return read_parameters(at, end, [&address](std::string_view name, std::string_view found) noexcept {
+    if (name.size() == 3 && address.tag_value.empty() && equals_ignoring_case(name, "tag")) address.tag_value = found;
+  });
 }
 
 /// A scheme, ':' and something visible behind it; what the scheme makes of it is for those who use the URI.
@@ -59,8 +73,7 @@ Fault read_bare_address(const char* at, const char* end, NameAddr& address) noex
   address.uri = view(uri, at);
   if (const Fault fault = check_uri_shape(address.uri)) return fault;
   if (at != end && (*at == '?' || *at == ',')) return {at, "a URI with '?' or ',' must stand in angle brackets"};
-  address.parameters = Parameters(scan::trim(view(at, end)));
-  return check_parameters(at, end);
+  return read_address_parameters(at, end, address);
 }
 
 /// `at` points to the '<'.
@@ -69,8 +82,7 @@ Fault read_bracketed_address(const char* at, const char* end, NameAddr& address)
   if (closing == end) return {at, "'<' without '>'"};
   address.uri = view(at + 1, closing);
   if (const Fault fault = check_uri_shape(address.uri)) return fault;
-  address.parameters = Parameters(scan::trim(view(closing + 1, end)));
-  return check_parameters(closing + 1, end);
+  return read_address_parameters(closing + 1, end, address);
 }
 
 Fault read_sent_protocol(const char*& at, const char* end, Via& via) noexcept {
@@ -142,7 +154,10 @@ Fault read_via(std::string_view value, Via& via) noexcept {
     if (const Fault fault = read_port(at, end, via.port)) return fault;
   }
   via.parameters = Parameters(scan::trim(view(at, end)));
-  return check_parameters(at, end);
+  return read_parameters(at, end, [&via](std::string_view name, std::string_view found) noexcept {
+    if (name.size() == 6 && via.branch_value.empty() && equals_ignoring_case(name, "branch")) via.branch_value = found;
+    if (name.size() == 5 && equals_ignoring_case(name, "rport")) via.has_rport = true;
+  });
 }
 
 Fault read_name_addr(std::string_view value, NameAddr& address) noexcept {

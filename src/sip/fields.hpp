@@ -29,10 +29,11 @@ struct NameAddr {
   std::string_view display_name;  ///< Without quotes, escapes left as they are.
   std::string_view uri;           ///< Without angle brackets.
   Parameters parameters;          ///< Of the header, not of the URI.
+  std::string_view tag_value;     ///< Of the first `tag` parameter: every message is matched by it, so it is looked up once.
   bool wildcard = false;          ///< `Contact: *`
 
   static base::Result<NameAddr> parse(std::string_view value);
-  [[nodiscard]] std::string_view tag() const noexcept { return parameters.find("tag").value_or(std::string_view{}); }
+  [[nodiscard]] std::string_view tag() const noexcept { return tag_value; }
 };
 
 /// RFC 3261 §20.42, RFC 3581.
@@ -41,9 +42,11 @@ struct Via {
   std::string_view host;       ///< sent-by host, IPv6 with brackets.
   std::uint16_t port = 0;      ///< 0: none given.
   Parameters parameters;
+  std::string_view branch_value;  ///< Of the first `branch` parameter, and
+  bool has_rport = false;         ///< whether there is an `rport`: both looked up once, since every message needs them.
 
   static base::Result<Via> parse(std::string_view value);
-  [[nodiscard]] std::string_view branch() const noexcept { return parameters.find("branch").value_or(std::string_view{}); }
+  [[nodiscard]] std::string_view branch() const noexcept { return branch_value; }
 };
 
 struct CSeq {

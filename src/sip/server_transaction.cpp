@@ -3,6 +3,7 @@
 #include "sip/writer.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace callwright::sip {
@@ -10,34 +11,43 @@ namespace {
 
 using base::Callback;
 
-/// The top Via as it goes back: where it really came from is added (RFC 3261 §18.2.1, RFC 3581 §4).
-std::string returned_via(std::string_view value, const Via& via, const Flow& flow) {
-  std::string text(value);
-  const auto rport = via.parameters.find("rport");
-  if (rport && rport->empty()) {
-    // The name stands in the parameters, which are the tail of the value, so the last match is the parameter itself or text behind it.
-    const std::size_t tail = text.size() - std::min(text.size(), via.parameters.text().size());
-    for (std::size_t at = text.find(';', tail); at != std::string::npos; at = text.find(';', at + 1)) {
-      const std::size_t name = text.find_first_not_of(" \t", at + 1);
-      if (name != std::string::npos && equals_ignoring_case(std::string_view(text).substr(name, 5), "rport")) {
-        const std::size_t after = text.find_first_not_of(" \t=", name + 5);
-        if (after == std::string::npos || text[after] == ';') {
-          text.replace(name, (after == std::string::npos ? text.size() : after) - name, "rport=" + std::to_string(flow.remote.port));
-          break;
-        }
+/// Where the `rport` parameter without a value begins and ends in the top Via's value; nothing when it has none.
+std::optional<std::pair<std::size_t, std::size_t>> find_empty_rport(std::string_view value, const Via& via) {
+  if (!via.has_rport || !via.parameters.find("rport").value_or(std::string_view{}).empty()) {
+    return std::nullopt;
+  }
+  // The name stands in the parameters, which are the tail of the value, so the last match is the parameter itself or text behind it.
+  const std::size_t tail = value.size() - std::min(value.size(), via.parameters.text().size());
+  for (std::size_t at = value.find(';', tail); at != std::string_view::npos; at = value.find(';', at + 1)) {
+    const std::size_t name = value.find_first_not_of(" \t", at + 1);
+    if (name != std::string_view::npos && equals_ignoring_case(value.substr(name, 5), "rport")) {
+      const std::size_t after = value.find_first_not_of(" \t=", name + 5);
+      if (after == std::string_view::npos || value[after] == ';') {
+        return std::pair(name, after == std::string_view::npos ? value.size() : after);
       }
     }
   }
-  const auto sent_by = base::IpAddress::parse(via.host);
-  if (rport || !sent_by || *sent_by != flow.remote.ip) {
-    text += ";received=" + flow.remote.ip.to_string();
+  return std::nullopt;
+}
+
+/// The top Via as it goes back: where it really came from is added (RFC 3261 §18.2.1, RFC 3581 §4).
+void write_returned_via(std::string& text, std::string_view value, const Via& via, const Flow& flow) {
+  text.append("Via: ");
+  if (const auto rport = find_empty_rport(value, via)) {
+    text.append(value.substr(0, rport->first)).append("rport=").append(std::to_string(flow.remote.port)).append(value.substr(rport->second));
+  } else {
+    text.append(value);
   }
-  return text;
+  const auto sent_by = base::IpAddress::parse(via.host);
+  if (via.has_rport || !sent_by || *sent_by != flow.remote.ip) {
+    text.append(";received=").append(flow.remote.ip.to_string());
+  }
+  text.append("\r\n");
 }
 
 /// RFC 3261 §18.2.2, RFC 3581 §4: back over the stream it came by, else to the source address.
 std::uint16_t reply_port(const Flow& flow, const Via& via) {
-  if (is_reliable(flow.transport) || via.parameters.has("rport")) {
+  if (is_reliable(flow.transport) || via.has_rport) {
     return flow.remote.port;
   }
   return via.port != 0 ? via.port : std::uint16_t{5060};
@@ -50,41 +60,42 @@ bool makes_dialog(Method method) { return method == Method::Invite || method == 
 
 }  // namespace
 
-ServerTransaction::ServerTransaction(TransactionLayer& layer, const std::string& key, std::uint64_t identity, const Message& request, const Flow& flow)
+ServerTransaction::ServerTransaction(TransactionLayer& layer, const MatchKey& key, std::uint64_t identity, const Message& request, const Flow& flow)
     : layer_(layer),
-      key_(&key),
+      key_(key),
+      pending_(std::make_unique<Pending>()),
       flow_(flow),
-      retransmit_(layer.timers(), Callback::to<&ServerTransaction::on_retransmit>(*this)),
-      timeout_(layer.timers(), Callback::to<&ServerTransaction::on_timeout>(*this)),
+      timer_(layer.timers(), Callback::to<&ServerTransaction::on_timer>(*this)),
       interval_(layer.settings().timers.t1),
       identity_(identity),
       reply_port_(reply_port(flow, request.top_via())),
-      method_(request.method()),
-      to_has_tag_(!request.to().tag().empty()) {
+      method_(request.method()) {
   remember(request);
-  if (method_ == Method::Invite) {
-    retransmit_.start(kTryingDelay);
-  } else {
-    // Nobody waits for an answer longer than timer F; a request that is never answered must not stay for ever.
-    timeout_.start(layer.settings().timers.timeout());
-  }
+  // Nobody waits for an answer longer than timer F; a request other than INVITE that is never answered must not stay for ever.
+  timer_.start(method_ == Method::Invite ? kTryingDelay : layer.settings().timers.timeout());
 }
 
 void ServerTransaction::remember(const Message& request) {
-  request_.reserve(384);
-  Writer writer(request_);
+  std::string& text = pending_->request;
+  text.reserve(384);
+  Writer writer(text);
   bool first = true;
   request.for_each_value(Header::Via, [&](std::string_view value) {
-    writer.header(Header::Via, first ? returned_via(value, request.top_via(), flow_) : std::string(value));
+    if (first) {
+      write_returned_via(text, value, request.top_via(), flow_);
+    } else {
+      writer.header(Header::Via, value);
+    }
     first = false;
     return true;
   });
   writer.header(Header::From, request.header(Header::From).value_or(std::string_view{}));
   writer.header(Header::CallId, request.call_id());
   writer.cseq(request.cseq().number, request.cseq().method_text);
-  to_at_ = static_cast<std::uint32_t>(request_.size());
-  request_ += request.header(Header::To).value_or(std::string_view{});
-  record_route_at_ = static_cast<std::uint32_t>(request_.size());
+  pending_->to_at = static_cast<std::uint32_t>(text.size());
+  text += request.header(Header::To).value_or(std::string_view{});
+  pending_->record_route_at = static_cast<std::uint32_t>(text.size());
+  pending_->to_has_tag = !request.to().tag().empty();
   if (makes_dialog(method_)) {
     request.for_each_value(Header::RecordRoute, [&writer](std::string_view value) {
       writer.header(Header::RecordRoute, value);
@@ -101,18 +112,19 @@ const std::string& ServerTransaction::to_tag() {
 }
 
 void ServerTransaction::render(std::string& out, const Response& response) {
-  const std::string_view request(request_);
-  const std::string_view to = request.substr(to_at_, record_route_at_ - to_at_);
+  const Pending& pending = *pending_;
+  const std::string_view request(pending.request);
+  const std::string_view to = request.substr(pending.to_at, pending.record_route_at - pending.to_at);
   Writer writer(out);
   writer.response(response.status, response.reason);
-  writer.raw(request.substr(0, to_at_));
-  if (response.status > 100 && !to_has_tag_) {
+  writer.raw(request.substr(0, pending.to_at));
+  if (response.status > 100 && !pending.to_has_tag) {
     writer.raw("To: ").raw(to).raw(";tag=").raw(to_tag()).raw("\r\n");
   } else {
     writer.header(Header::To, to);
   }
   if (response.status > 100 && response.status < 300) {
-    writer.raw(request.substr(record_route_at_));
+    writer.raw(request.substr(pending.record_route_at));
   }
   writer.raw(response.headers);
   writer.header(Header::Server, layer_.settings().server_name);
@@ -136,11 +148,16 @@ void ServerTransaction::respond(const Response& response) {
   std::string& text = layer_.empty_scratch();
   render(text, response);
   last_response_ = std::string(text);  // Of just the size that it needs.
-  retransmit_.cancel();
   send(last_response_);
   if (response.status < 200) {
     state_ = State::Proceeding;
-  } else if (method_ == Method::Invite) {
+    if (method_ == Method::Invite) {
+      timer_.cancel();  // An INVITE may ring for as long as its user lets it.
+    }
+    return;
+  }
+  pending_.reset();
+  if (method_ == Method::Invite) {
     finish_invite(response.status);
   } else {
     finish_other();
@@ -149,27 +166,26 @@ void ServerTransaction::respond(const Response& response) {
 
 void ServerTransaction::finish_invite(int status) {
   const TimerValues& timers = layer_.settings().timers;
-  forget_request();
+  end_after(timers.timeout());  // Timer H, or L (RFC 6026 §7.1): retransmitted INVITEs are absorbed, the user alone repeats a 2xx.
   if (status < 300) {
-    // RFC 6026 §7.1: retransmitted INVITEs are absorbed, the user alone repeats the 2xx. Timer L.
     state_ = State::Accepted;
-    timeout_.start(timers.timeout());
     return;
   }
   state_ = State::Completed;
-  timeout_.start(timers.timeout());  // Timer H.
   if (!is_reliable(flow_.transport)) {
-    retransmit_.start(interval_);  // Timer G.
+    timer_.start(interval_);  // Timer G.
   }
 }
 
 void ServerTransaction::finish_other() {
   state_ = State::Completed;
-  forget_request();
-  timeout_.start(is_reliable(flow_.transport) ? base::Duration::zero() : layer_.settings().timers.timeout());  // Timer J.
+  end_after(is_reliable(flow_.transport) ? base::Duration::zero() : layer_.settings().timers.timeout());  // Timer J.
 }
 
-void ServerTransaction::forget_request() { request_ = {}; }
+void ServerTransaction::end_after(base::Duration delay) {
+  ends_at_ = layer_.timers().clock().now() + delay;
+  timer_.start(delay);
+}
 
 void ServerTransaction::send_again(std::string_view response) { send(response); }
 
@@ -184,9 +200,8 @@ void ServerTransaction::on_ack() {
     return;
   }
   state_ = State::Confirmed;
-  retransmit_.cancel();
   last_response_ = {};
-  timeout_.start(is_reliable(flow_.transport) ? base::Duration::zero() : layer_.settings().timers.t4);  // Timer I.
+  end_after(is_reliable(flow_.transport) ? base::Duration::zero() : layer_.settings().timers.t4);  // Timer I.
 }
 
 void ServerTransaction::on_cancel() {
@@ -195,13 +210,18 @@ void ServerTransaction::on_cancel() {
   }
 }
 
-void ServerTransaction::on_retransmit() {
-  if (state_ == State::Trying) {
+void ServerTransaction::on_timer() {
+  if (state_ == State::Trying && method_ == Method::Invite) {
     respond({.status = 100});
     return;
   }
+  const base::TimePoint now = layer_.timers().clock().now();
+  if (state_ != State::Completed || now >= ends_at_) {
+    on_timeout();
+    return;
+  }
   interval_ = std::min(2 * interval_, layer_.settings().timers.t2);
-  retransmit_.start(interval_);
+  timer_.start(std::min(interval_, ends_at_ - now));
   send(last_response_);
 }
 

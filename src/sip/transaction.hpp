@@ -1,10 +1,12 @@
 #pragma once
 
 #include "base/timers.hpp"
+#include "sip/match_key.hpp"
 #include "sip/message.hpp"
 #include "sip/transport.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -39,7 +41,7 @@ class ClientTransactionUser {
 /// A client transaction, INVITE (RFC 3261 §17.1.1 with RFC 6026) or not (§17.1.2). Owned by the TransactionLayer.
 class ClientTransaction {
  public:
-  ClientTransaction(TransactionLayer& layer, Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user);
+  ClientTransaction(TransactionLayer& layer, const MatchKey& key, Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user);
 
   /// Sends the request for the first time.
   void start();
@@ -51,6 +53,8 @@ class ClientTransaction {
   void give_up();
 
   [[nodiscard]] Method method() const noexcept { return method_; }
+  /// What the layer keeps it under.
+  [[nodiscard]] const MatchKey& key() const noexcept { return key_; }
   [[nodiscard]] const std::string& branch() const noexcept { return branch_; }
   [[nodiscard]] const std::string& request() const noexcept { return request_; }
   [[nodiscard]] const Flow& flow() const noexcept { return flow_; }
@@ -69,6 +73,7 @@ class ClientTransaction {
 
   TransactionLayer& layer_;
   ClientTransactionUser* user_;
+  MatchKey key_;
   std::string branch_;
   std::string request_;
   std::string ack_;
@@ -104,8 +109,7 @@ struct Response {
 /// A server transaction, INVITE (RFC 3261 §17.2.1 with RFC 6026) or not (§17.2.2). Owned by the TransactionLayer.
 class ServerTransaction {
  public:
-  /// `key` is where the layer keeps it; it outlives the transaction.
-  ServerTransaction(TransactionLayer& layer, const std::string& key, std::uint64_t identity, const Message& request, const Flow& flow);
+  ServerTransaction(TransactionLayer& layer, const MatchKey& key, std::uint64_t identity, const Message& request, const Flow& flow);
 
   /// Asks for callbacks until the transaction is gone or `detach` is called.
   void attach(ServerTransactionUser& user) noexcept { user_ = &user; }
@@ -127,7 +131,8 @@ class ServerTransaction {
   void on_cancel();
 
   [[nodiscard]] Method method() const noexcept { return method_; }
-  [[nodiscard]] const std::string& key() const noexcept { return *key_; }
+  /// What the layer keeps it under.
+  [[nodiscard]] const MatchKey& key() const noexcept { return key_; }
   /// Where the request came from.
   [[nodiscard]] const Flow& flow() const noexcept { return flow_; }
   [[nodiscard]] bool answered() const noexcept { return state_ != State::Trying && state_ != State::Proceeding; }
@@ -144,29 +149,35 @@ class ServerTransaction {
   void send(std::string_view response);
   void finish_invite(int status);
   void finish_other();
-  void forget_request();
-  void on_retransmit();
+  void end_after(base::Duration delay);
+  void on_timer();
   void on_timeout();
   void terminate();
+
+  /// What the final response needs of the request, and nothing after it.
+  struct Pending {
+    std::string request;                ///< Via, From, Call-ID and CSeq lines, To's value, Record-Route lines.
+    std::uint32_t to_at = 0;            ///< Where To's value begins in `request`,
+    std::uint32_t record_route_at = 0;  ///< and where the Record-Route lines do.
+    bool to_has_tag = false;
+  };
 
   // A busy server remembers many of these for half a minute each: sizes matter.
   TransactionLayer& layer_;
   ServerTransactionUser* user_ = nullptr;
-  const std::string* key_;
-  std::string request_;                ///< What responses repeat, until the final one: Via, From, Call-ID and CSeq lines, To's value, Record-Route lines.
-  std::uint32_t to_at_ = 0;            ///< Where To's value begins in `request_`,
-  std::uint32_t record_route_at_ = 0;  ///< and where the Record-Route lines do.
+  MatchKey key_;
+  std::unique_ptr<Pending> pending_;
   std::string to_tag_;
   std::string last_response_;
   Flow flow_;
-  base::Timer retransmit_;
-  base::Timer timeout_;
+  /// The next retransmission, or the end when there is none before it.
+  base::Timer timer_;
+  base::TimePoint ends_at_ = base::TimePoint::max();
   base::Duration interval_;
   std::uint64_t identity_;
   std::uint16_t reply_port_;
   Method method_;
   State state_ = State::Trying;
-  bool to_has_tag_ = false;
 };
 
 }  // namespace callwright::sip

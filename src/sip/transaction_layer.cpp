@@ -12,52 +12,52 @@ namespace {
 
 constexpr std::string_view kMagicCookie = "z9hG4bK";
 
+char method_letter(Method method) noexcept { return static_cast<char>('A' + static_cast<int>(method)); }
+
 void append_number(std::string& text, std::uint32_t number) {
   char digits[12];
   const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
   text.append(digits, end);
 }
 
-/// RFC 3261 §17.2.3; a request of an RFC 2543 phone, whose branch means nothing, is known by what it carries.
-void make_server_key(std::string& key, const Message& request, Method method) {
-  const Via& via = request.top_via();
-  key.clear();
-  if (via.branch().starts_with(kMagicCookie)) {
-    key.append(via.branch());
-  } else {
-    key.append(request.call_id()).append("|").append(request.from().tag()).append("|").append(request.request_uri()).append("|");
-    append_number(key, request.cseq().number);
-  }
-  key.append("|").append(via.host).append(":");
-  append_number(key, via.port);
-  key.push_back('|');
-  key.push_back(static_cast<char>('A' + static_cast<int>(method)));
+}  // namespace
+
+TransactionLayer::TransactionLayer(base::Timers& timers, base::Random& random, TransportPort& transport, Settings settings)
+    : timers_(timers), random_(random), transport_(transport), settings_(std::move(settings)), make_key_(random) {}
+
+TransactionLayer::~TransactionLayer() = default;
+
+MatchKey TransactionLayer::client_key(std::string_view branch, Method method) {
+  // RFC 3261 §17.1.3: branch and CSeq method.
+  key_text_.assign(branch).push_back(method_letter(method));
+  return make_key_(key_text_);
 }
 
-std::uint64_t identity_of(const Message& request) {
+/// RFC 3261 §17.2.3; a request of an RFC 2543 phone, whose branch means nothing, is known by what it carries.
+MatchKey TransactionLayer::server_key(const Message& request, Method method) {
+  const Via& via = request.top_via();
+  key_text_.clear();
+  if (via.branch().starts_with(kMagicCookie)) {
+    key_text_.append(via.branch());
+  } else {
+    key_text_.append(request.call_id()).append("|").append(request.from().tag()).append("|").append(request.request_uri()).append("|");
+    append_number(key_text_, request.cseq().number);
+  }
+  key_text_.append("|").append(via.host).append(":");
+  append_number(key_text_, via.port);
+  key_text_.push_back(method_letter(method));
+  return make_key_(key_text_);
+}
+
+std::uint64_t TransactionLayer::identity_of(const Message& request) {
   if (!request.to().tag().empty() || request.method() == Method::Ack || request.method() == Method::Cancel) {
     return 0;
   }
-  const std::hash<std::string_view> hash;
-  std::uint64_t value = hash(request.call_id());
-  value = value * 0x9e3779b97f4a7c15ULL + hash(request.from().tag());
-  value = value * 0x9e3779b97f4a7c15ULL + request.cseq().number;
-  value = value * 0x9e3779b97f4a7c15ULL + static_cast<std::uint64_t>(request.method());
-  return value | 1;
+  key_text_.assign(request.call_id()).append("|").append(request.from().tag()).append("|");
+  append_number(key_text_, request.cseq().number);
+  key_text_.push_back(method_letter(request.method()));
+  return make_key_(key_text_).low | 1;
 }
-
-}  // namespace
-
-void make_client_key(std::string& key, std::string_view branch, Method method) {
-  key.assign(branch);
-  key.push_back('|');
-  key.push_back(static_cast<char>('A' + static_cast<int>(method)));
-}
-
-TransactionLayer::TransactionLayer(base::Timers& timers, base::Random& random, TransportPort& transport, Settings settings)
-    : timers_(timers), random_(random), transport_(transport), settings_(std::move(settings)) {}
-
-TransactionLayer::~TransactionLayer() = default;
 
 void TransactionLayer::send(const Flow& flow, std::string_view message) {
   if (trace_ != nullptr) {
@@ -99,15 +99,14 @@ void TransactionLayer::refuse_malformed(const Flow& flow, const Message& message
 
 void TransactionLayer::respond_statelessly(const Flow& flow, const Message& request, const Response& response) {
   // A transaction that is never kept renders and sends the answer; ACKs and retransmissions are absorbed as strays.
-  const std::string no_key;
-  ServerTransaction once(*this, no_key, 0, request, flow);
+  ServerTransaction once(*this, {}, 0, request, flow);
   once.respond(response);
 }
 
 void TransactionLayer::on_request(const Flow& flow, const Message& request) {
   const bool ack = request.method() == Method::Ack;
-  make_server_key(key_, request, ack ? Method::Invite : request.method());
-  if (const auto found = servers_.find(key_); found != servers_.end()) {
+  const MatchKey key = server_key(request, ack ? Method::Invite : request.method());
+  if (const auto found = servers_.find(key); found != servers_.end()) {
     if (!ack) {
       found->second->on_retransmission();
       return;
@@ -133,18 +132,18 @@ void TransactionLayer::on_request(const Flow& flow, const Message& request) {
     respond_statelessly(flow, request, {.status = 482, .reason = "Merged Request"});
     return;
   }
-  accept_request(flow, request, identity);
+  accept_request(flow, request, key, identity);
 }
 
-void TransactionLayer::accept_request(const Flow& flow, const Message& request, std::uint64_t identity) {
-  const auto place = servers_.emplace(key_, nullptr).first;
-  place->second = std::make_unique<ServerTransaction>(*this, place->first, identity, request, flow);
-  core_->on_request(*place->second, request);
+void TransactionLayer::accept_request(const Flow& flow, const Message& request, const MatchKey& key, std::uint64_t identity) {
+  auto made = std::make_unique<ServerTransaction>(*this, key, identity, request, flow);
+  ServerTransaction& transaction = *made;
+  servers_.emplace(key, std::move(made));
+  core_->on_request(transaction, request);
 }
 
 void TransactionLayer::on_response(const Message& response) {
-  make_client_key(key_, response.top_via().branch(), response.cseq().method);
-  const auto found = clients_.find(key_);
+  const auto found = clients_.find(client_key(response.top_via().branch(), response.cseq().method));
   if (found == clients_.end()) {
     ++statistics_.strays;
     return;
@@ -159,13 +158,13 @@ void TransactionLayer::on_transport_error(const Flow& flow, const base::Error& e
   }
   base::log::debug("peer unreachable", {{"remote", flow.remote.to_string()}, {"reason", error.message()}});
   // A callback may end other transactions of this set: keys, not pointers, survive that.
-  std::vector<std::string> keys;
+  std::vector<MatchKey> keys;
   for (const ClientTransaction* transaction : found->second) {
     if (transaction->flow().transport == flow.transport) {
-      make_client_key(keys.emplace_back(), transaction->branch(), transaction->method());
+      keys.push_back(transaction->key());
     }
   }
-  for (const std::string& key : keys) {
+  for (const MatchKey& key : keys) {
     if (const auto client = clients_.find(key); client != clients_.end()) {
       client->second->on_transport_error();
     }
@@ -173,11 +172,10 @@ void TransactionLayer::on_transport_error(const Flow& flow, const base::Error& e
 }
 
 ClientTransaction& TransactionLayer::send_request(Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user) {
-  std::string key;
-  make_client_key(key, branch, method);
-  auto made = std::make_unique<ClientTransaction>(*this, method, std::move(branch), std::move(request), flow, user);
+  const MatchKey key = client_key(branch, method);
+  auto made = std::make_unique<ClientTransaction>(*this, key, method, std::move(branch), std::move(request), flow, user);
   ClientTransaction& transaction = *made;
-  clients_.emplace(std::move(key), std::move(made));
+  clients_.emplace(key, std::move(made));
   by_remote_[flow.remote].insert(&transaction);
   transaction.start();
   return transaction;
@@ -196,8 +194,7 @@ std::optional<std::string> TransactionLayer::make_via(const Flow& flow, std::str
 }
 
 ServerTransaction* TransactionLayer::find_cancelled(const Message& cancel) {
-  make_server_key(key_, cancel, Method::Invite);
-  const auto found = servers_.find(key_);
+  const auto found = servers_.find(server_key(cancel, Method::Invite));
   return found == servers_.end() ? nullptr : found->second.get();
 }
 
@@ -213,14 +210,12 @@ void TransactionLayer::forget_remote(ClientTransaction& transaction) {
 
 void TransactionLayer::remove(ClientTransaction& transaction) {
   forget_remote(transaction);
-  std::string key;
-  make_client_key(key, transaction.branch(), transaction.method());
-  clients_.erase(key);
+  clients_.erase(transaction.key());
 }
 
 void TransactionLayer::remove(ServerTransaction& transaction) {
   identities_.erase(transaction.request_identity());
-  servers_.erase(servers_.find(transaction.key()));
+  servers_.erase(transaction.key());
 }
 
 }  // namespace callwright::sip

@@ -2,16 +2,16 @@
 
 #include "base/random.hpp"
 #include "base/timers.hpp"
+#include "sip/match_key.hpp"
 #include "sip/transaction.hpp"
 #include "sip/transport.hpp"
 
 #include <boost/unordered_map.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace callwright::sip {
 
@@ -63,6 +63,8 @@ class TransactionLayer final : public TransportUser {
 
   /// Starts a client transaction. `request` is complete, its top Via carrying `branch`.
   ClientTransaction& send_request(Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user);
+  /// Makes the keys of everything that messages are matched to, dialogs included.
+  [[nodiscard]] const MatchKeyMaker& key_maker() const noexcept { return make_key_; }
   /// A branch with the magic cookie of RFC 3261 §8.1.1.7.
   [[nodiscard]] std::string make_branch();
   /// "SIP/2.0/UDP 192.0.2.1:5060;branch=…;rport", or nothing when there is no listener for the flow's transport.
@@ -97,7 +99,10 @@ class TransactionLayer final : public TransportUser {
   void on_response(const Message& response);
   void refuse_malformed(const Flow& flow, const Message& message);
   void respond_statelessly(const Flow& flow, const Message& request, const Response& response);
-  void accept_request(const Flow& flow, const Message& request, std::uint64_t identity);
+  void accept_request(const Flow& flow, const Message& request, const MatchKey& key, std::uint64_t identity);
+  [[nodiscard]] MatchKey client_key(std::string_view branch, Method method);
+  [[nodiscard]] MatchKey server_key(const Message& request, Method method);
+  [[nodiscard]] std::uint64_t identity_of(const Message& request);
 
   base::Timers& timers_;
   base::Random& random_;
@@ -105,19 +110,17 @@ class TransactionLayer final : public TransportUser {
   Settings settings_;
   Core* core_ = nullptr;
   TraceSink* trace_ = nullptr;
-  StringMap<std::unique_ptr<ClientTransaction>> clients_;
-  StringMap<std::unique_ptr<ServerTransaction>> servers_;
+  MatchKeyMaker make_key_;
+  MatchTable<std::unique_ptr<ClientTransaction>> clients_;
+  MatchTable<std::unique_ptr<ServerTransaction>> servers_;
   /// What fails when an address turns out to be dead: the transactions that still wait for it.
-  std::unordered_map<base::SocketAddress, std::unordered_set<ClientTransaction*>> by_remote_;
+  boost::unordered_flat_map<base::SocketAddress, boost::unordered_flat_set<ClientTransaction*>, std::hash<base::SocketAddress>> by_remote_;
   /// Requests outside dialogs that have a transaction: the same one by another way is a merged request.
-  std::unordered_set<std::uint64_t> identities_;
-  std::string key_;  ///< Scratch for look-ups.
+  boost::unordered_flat_set<std::uint64_t> identities_;
+  std::string key_text_;  ///< Scratch for look-ups.
   std::string scratch_;
   Message message_;  ///< Scratch for parsing; its capacity is kept.
   Statistics statistics_;
 };
-
-/// The key of a client transaction: branch and CSeq method.
-void make_client_key(std::string& key, std::string_view branch, Method method);
 
 }  // namespace callwright::sip

@@ -8,12 +8,6 @@ namespace {
 /// What has ended is destroyed in batches: a wake-up for each would cost more than the call.
 constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
 
-void make_dialog_key(std::string& key, std::string_view call_id, std::string_view local_tag) {
-  key.assign(call_id);
-  key.push_back('|');
-  key.append(local_tag);
-}
-
 /// Options that the peer insists on (RFC 3261 §8.2.2.3): none is offered here.
 std::string required_options(const Message& request) {
   std::string options;
@@ -61,8 +55,9 @@ void UserAgent::on_settled(InviteSession& session) {
   if (!session.idle()) {
     return;
   }
-  if (auto node = retired_.extract(&session)) {
-    settled_.push_back(std::move(node.mapped()));
+  if (const auto found = retired_.find(&session); found != retired_.end()) {
+    settled_.push_back(std::move(found->second));
+    retired_.erase(found);
     if (!sweep_.pending()) {
       sweep_.start(kSweepDelay);
     }
@@ -73,33 +68,29 @@ void UserAgent::sweep() { settled_.clear(); }
 
 std::string UserAgent::contact(const Flow& flow, std::string_view user) const {
   const auto local = layer_.transport().local_address(flow.transport, flow.remote);
-  std::string text = "<sip:";
-  if (!user.empty()) {
-    text.append(user).append("@");
-  }
-  text += local.value_or(flow.local).to_string();
-  if (flow.transport == Transport::Tcp) {
-    text += ";transport=tcp";
-  }
-  return text + ">";
+  std::string text;
+  text.reserve(user.size() + 64);
+  text.append("<sip:").append(user).append(user.empty() ? "" : "@");
+  local.value_or(flow.local).append_to(text);
+  return text.append(flow.transport == Transport::Tcp ? ";transport=tcp>" : ">");
 }
 
-void UserAgent::add(InviteSession& session) {
-  make_dialog_key(key_, session.dialog().call_id, session.dialog().local_tag);
-  sessions_[key_] = &session;
+MatchKey UserAgent::dialog_key(std::string_view call_id, std::string_view local_tag) {
+  key_text_.assign(call_id).append("|").append(local_tag);
+  return layer_.key_maker()(key_text_);
 }
+
+void UserAgent::add(InviteSession& session) { sessions_[dialog_key(session.dialog().call_id, session.dialog().local_tag)] = &session; }
 
 void UserAgent::remove(InviteSession& session) {
-  make_dialog_key(key_, session.dialog().call_id, session.dialog().local_tag);
-  const auto found = sessions_.find(key_);
+  const auto found = sessions_.find(dialog_key(session.dialog().call_id, session.dialog().local_tag));
   if (found != sessions_.end() && found->second == &session) {
     sessions_.erase(found);
   }
 }
 
 InviteSession* UserAgent::find(const Message& request) {
-  make_dialog_key(key_, request.call_id(), request.to().tag());
-  const auto found = sessions_.find(key_);
+  const auto found = sessions_.find(dialog_key(request.call_id(), request.to().tag()));
   if (found == sessions_.end()) {
     return nullptr;
   }

@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace callwright::sip {
@@ -63,15 +62,16 @@ class UserAgent final : private TransactionLayer::Core {
   void on_request(ServerTransaction& transaction, const Message& request) override;
   void on_ack(const Message& ack) override;
   void on_cancel(ServerTransaction& transaction, const Message& cancel);
+  [[nodiscard]] MatchKey dialog_key(std::string_view call_id, std::string_view local_tag);
   [[nodiscard]] InviteSession* find(const Message& request);
   void sweep();
 
   TransactionLayer layer_;
   Resolver& resolver_;
   Handler* handler_ = nullptr;
-  StringMap<InviteSession*> sessions_;
-  std::string key_;  ///< Scratch for look-ups; sessions use it to the end of their lives.
-  std::unordered_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
+  MatchTable<InviteSession*> sessions_;
+  std::string key_text_;  ///< Scratch for look-ups; sessions use it to the end of their lives.
+  boost::unordered_flat_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
   std::vector<std::unique_ptr<InviteSession>> settled_;  ///< Destroyed from a timer, since sessions report from within their own functions.
   base::Timer sweep_;
 };
