@@ -2,9 +2,13 @@
 #include "app/service.hpp"
 #include "base/log.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <string>
+#include <string_view>
 
 #include <pthread.h>
 
@@ -35,10 +39,16 @@ class StopSignals {
   sigset_t set_{};
 };
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char character) { return static_cast<char>(std::tolower(character)); });
+  return lower;
+}
+
 void announce(const Config& config, const Service& service) {
-  for (const sip::Transport transport : {sip::Transport::Udp, sip::Transport::Tcp}) {
+  for (const sip::Transport transport : sip::kTransports) {
     for (const base::SocketAddress& address : service.sip_addresses(transport)) {
-      std::printf("listening sip %s %s\n", transport == sip::Transport::Udp ? "udp" : "tcp", address.to_string().c_str());
+      std::printf("listening sip %s %s\n", lower_case(sip::to_string(transport)).c_str(), address.to_string().c_str());
     }
   }
   for (const base::SocketAddress& address : service.call_api_addresses()) {

@@ -39,6 +39,10 @@ bool is_keep_alive(std::string_view datagram) noexcept {
   return datagram.find_first_not_of("\r\n\0"sv) == std::string_view::npos;
 }
 
+base::Error unsupported(sip::Transport transport) {
+  return {base::Errc::Unsupported, std::string(sip::to_string(transport)) + " is not available here. Use UDP or TCP."};
+}
+
 }  // namespace
 
 SipTransports::SipTransports(EngineLoop& loop, const StreamLimits& limits)
@@ -57,6 +61,9 @@ base::Result<base::SocketAddress> SipTransports::listen(sip::Transport transport
       tcp_addresses_.push_back(*local);
     }
     return local;
+  }
+  if (transport != sip::Transport::Udp) {
+    return unsupported(transport);
   }
   const auto listener = std::make_shared<UdpListener>(loop_, reader_, static_cast<UdpListener::Owner&>(*this));
   auto local = listener->open(address);
@@ -86,7 +93,12 @@ base::Result<base::SocketAddress> SipTransports::listen_on_both(const base::Sock
 }
 
 const std::vector<base::SocketAddress>& SipTransports::listeners(sip::Transport transport) const noexcept {
-  return transport == sip::Transport::Tcp ? tcp_addresses_ : udp_addresses_;
+  static const std::vector<base::SocketAddress> none;
+  switch (transport) {
+    case sip::Transport::Udp: return udp_addresses_;
+    case sip::Transport::Tcp: return tcp_addresses_;
+    default: return none;
+  }
 }
 
 std::optional<base::SocketAddress> SipTransports::local_address(sip::Transport transport, const base::SocketAddress& remote) const {
@@ -105,11 +117,15 @@ std::optional<base::SocketAddress> SipTransports::local_address(sip::Transport t
 
 void SipTransports::send(const sip::Flow& flow, std::string_view message) {
   ++sent_;
-  if (flow.transport == sip::Transport::Udp) {
-    send_datagram(flow, message);
-  } else {
-    send_stream(flow, message);
+  switch (flow.transport) {
+    case sip::Transport::Udp: send_datagram(flow, message); break;
+    case sip::Transport::Tcp: send_stream(flow, message); break;
+    default: fail_later(flow, unsupported(flow.transport)); break;
   }
+}
+
+sip::ConnectionId SipTransports::connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view /*server_name*/) {
+  return transport == sip::Transport::Tcp ? tcp_.connect(remote) : sip::ConnectionId{};
 }
 
 UdpListener* SipTransports::listener_for(const sip::Flow& flow) const {

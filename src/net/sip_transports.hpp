@@ -44,6 +44,7 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   [[nodiscard]] const std::vector<base::SocketAddress>& listeners(sip::Transport transport) const noexcept;
 
   void send(const sip::Flow& flow, std::string_view message) override;
+  sip::ConnectionId connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view server_name) override;
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport transport, const base::SocketAddress& remote) const override;
 
   [[nodiscard]] Statistics statistics() const;

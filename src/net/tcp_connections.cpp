@@ -34,19 +34,31 @@ base::Result<base::SocketAddress> TcpConnections::listen(const base::SocketAddre
 }
 
 std::optional<sip::Flow> TcpConnections::send(const sip::Flow& flow, std::string_view message) {
-  if (TcpConnection* const connection = find(flow)) {
-    connection->send(message);
-    return flow_of(*connection);
+  TcpConnection* const connection = find_or_connect(flow);
+  if (connection == nullptr) {
+    return std::nullopt;
+  }
+  connection->send(message);
+  return flow_of(*connection);
+}
+
+sip::ConnectionId TcpConnections::connect(const base::SocketAddress& remote) {
+  const TcpConnection* const connection = find_or_connect({sip::Transport::Tcp, {}, remote, {}});
+  return connection == nullptr ? sip::ConnectionId{} : connection->id();
+}
+
+TcpConnection* TcpConnections::find_or_connect(const sip::Flow& flow) {
+  if (TcpConnection* const open = find(flow)) {
+    return open;
   }
   if (connections_.size() >= limits_.max_connections) {
     refused_sends_.push_back(flow);
     batch_end_.request();
-    return std::nullopt;
+    return nullptr;
   }
   const auto connection = add(flow.remote);
   connection->connect(flow.remote);
-  connection->send(message);
-  return flow_of(*connection);
+  return connection.get();
 }
 
 TcpConnection* TcpConnections::find(const sip::Flow& flow) {

@@ -35,6 +35,9 @@ class TcpConnections final : private TcpConnection::Owner, private TcpListener::
   /// then `on_stream_error` follows.
   std::optional<sip::Flow> send(const sip::Flow& flow, std::string_view message);
 
+  /// A connection to `remote`, made in the background when there is none; zero when there may be no more, then `on_stream_error` follows.
+  sip::ConnectionId connect(const base::SocketAddress& remote);
+
   [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
   /// Connections closed right after accepting them because of a limit.
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
@@ -45,6 +48,7 @@ class TcpConnections final : private TcpConnection::Owner, private TcpListener::
   void on_closed(TcpConnection& connection, TcpConnection::Closed why, const base::Error& error) override;
 
   [[nodiscard]] TcpConnection* find(const sip::Flow& flow);
+  [[nodiscard]] TcpConnection* find_or_connect(const sip::Flow& flow);
   std::shared_ptr<TcpConnection> add(const base::SocketAddress& remote);
   void remove(const TcpConnection& connection);
   void report_refused_sends();
