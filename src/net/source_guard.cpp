@@ -125,7 +125,7 @@ SourceGuard::Verdict SourceGuard::admit(const base::IpAddress& ip, std::string_v
   ++bans_;
   ++refused_;
   if (const auto times = log_.due()) {
-    base::log::warn("A source sends too many SIP requests and is banned for a time",
+    base::log::warn("A source sends too many SIP requests and is banned for a time; list it in sip.unlimited_sources if it may",
                     {{"source", source.to_string()},
                      {"seconds", std::chrono::duration_cast<std::chrono::seconds>(limits_.ban).count()},
                      {"limit_per_second", limits_.requests_per_second},

@@ -22,8 +22,8 @@ struct IpNetwork {
 };
 
 struct SourceLimits {
-  double requests_per_second = 1000;              ///< From one source, in the long run; 0: no limit.
-  double burst = 2000;                            ///< At once.
+  double requests_per_second = 2000;              ///< From one source, in the long run; 0: no limit.
+  double burst = 4000;                            ///< At once.
   base::Duration ban = std::chrono::seconds(30);  ///< How long nothing is taken from a source that sent more.
   std::vector<IpNetwork> unlimited;               ///< Never limited: trunks, proxies, load generators.
   bool limit_loopback = false;                    ///< This machine is not limited otherwise.
