@@ -233,6 +233,30 @@ TEST_F(SipTransportsTls, takes_no_sip_without_tls) {
   EXPECT_EQ(server.statistics().connections, 0U);
 }
 
+TEST_F(SipTransportsTls, reaches_an_alias_that_the_certificate_proves_and_no_other) {
+  TlsSettings settings = serving("pbx", "DNS:pbx.example");
+  settings.client_certificates = ClientCertificates::Optional;
+  settings.client_ca_file = authority.file();
+  start(settings);
+  TlsSettings own = trusting();
+  own.certificates.push_back(certificate("edge", "DNS:edge.example"));
+  Client with(loop, own);
+  Client without(loop, trusting());
+  std::string message = sample_message("alias");
+  const std::string via = "SIP/2.0/TCP 127.0.0.1;";
+  message.replace(message.find(via), via.size(), "SIP/2.0/TLS edge.example:5061;alias;");
+  const auto alias = base::SocketAddress::parse("127.0.0.1:5061").value();
+  std::size_t heard = 0;
+  for (Client* const client : {&without, &with}) {
+    client->transports.send({Transport::Tls, {}, server_address, client->transports.connect(Transport::Tls, server_address, "pbx.example")}, message);
+    ASSERT_TRUE(until([&] { return server_user.received.size() == heard + 1; }));
+    const auto reached = server.connect(Transport::Tls, alias, "edge.example");
+    EXPECT_EQ(reached == server_user.received[heard].flow.connection, client == &with);
+    EXPECT_NE(server.connect(Transport::Tls, alias, "other.example"), server_user.received[heard].flow.connection);
+    ++heard;
+  }
+}
+
 TEST_F(SipTransportsTls, carries_secure_websockets) {
   start(serving("pbx", "DNS:pbx.example"), "127.0.0.1:0", Transport::Wss);
   server_user.react = [this](const sip::Flow& flow, std::string_view) { server.send(flow, sample_message("answer")); };

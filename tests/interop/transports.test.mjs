@@ -86,7 +86,7 @@ describe('transports', () => {
     await bob.leave();
   });
 
-  test('baresip over TLS and over TCP: CallStart connects them, CallEnd hangs up', async () => {
+  test('baresip over TLS and over TCP: CallStart connects them and RTP flows', async () => {
     const alice = await Baresip.start('alice', 'alice-demo', server.transports.tls, { transport: 'tls', ca: authority.file });
     const bob = await Baresip.start('bob', 'bob-demo', server.transports.tcp, { transport: 'tcp' });
     const client = await Client.connect(server.callApi);
