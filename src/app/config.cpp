@@ -22,6 +22,7 @@ using base::Result;
 
 namespace {
 
+constexpr std::string_view kTables[] = {"accounts", "routes", "listeners", "certificates"};
 constexpr std::string_view kSections[] = {"sip", "exchange", "call_api", "http", "server", "log"};
 
 base::SocketAddress loopback(std::uint16_t port) { return {base::IpAddress::v4({127, 0, 0, 1}), port}; }
@@ -59,11 +60,13 @@ class Reader {
   void read(const toml::table& document) {
     for (const auto& [key, node] : document) {
       const std::string_view name = key.str();
-      if (name == "accounts" || name == "routes") {
+      if (std::find(std::begin(kTables), std::end(kTables), name) != std::end(kTables)) {
         read_tables(name, node);
       } else if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections) || !node.is_table()) {
         complain(key.source().begin.line,
-                 std::string(name) + ": unknown section; there are sip, exchange, call_api, http, server, log, [[accounts]] and [[routes]]");
+                 std::string(name) +
+                     ": unknown section; there are sip, exchange, call_api, http, server, log, [[accounts]], [[routes]], [[listeners]] and "
+                     "[[certificates]]");
       } else {
         read_section(name, *node.as_table());
       }
@@ -124,10 +127,15 @@ class Reader {
       return;
     }
     for (const toml::node& element : *tables) {
+      const toml::table& table = *element.as_table();
       if (name == "accounts") {
-        read_account(*element.as_table());
+        read_account(table);
+      } else if (name == "routes") {
+        read_route(table);
+      } else if (name == "listeners") {
+        read_listener(table);
       } else {
-        read_route(*element.as_table());
+        read_certificate(table);
       }
     }
   }
@@ -190,6 +198,41 @@ class Reader {
     config_.routes.push_back(std::move(route));
   }
 
+  void read_listener(const toml::table& table) {
+    refuse_other_keys(table, "listeners", {"transport", "address", "advertised", "dscp"});
+    SipListener listener;
+    const std::string transport = text_at(table, "listeners", "transport", true);
+    const std::string address = text_at(table, "listeners", "address", true);
+    const std::string advertised = text_at(table, "listeners", "advertised", false);
+    listener.transport = sip::parse_transport(transport);
+    if (!transport.empty() && !listener.transport) {
+      complain(table.source().begin.line, "listeners.transport: expected one of udp, tcp, tls, ws, wss");
+    }
+    if (const auto parsed = base::SocketAddress::parse(address)) {
+      listener.address = *parsed;
+    } else if (!address.empty()) {
+      complain(table.source().begin.line, "listeners.address: expected an address with port such as \"192.0.2.1:5061\"");
+    }
+    if (const auto parsed = base::IpAddress::parse(advertised)) {
+      listener.advertised = *parsed;
+    }
+    if (!advertised.empty() && (!listener.advertised || listener.advertised->is_v4() != listener.address.ip.is_v4())) {
+      complain(table.source().begin.line, "listeners.advertised: expected an IP address without port, of the same family as the address");
+    }
+    constexpr int kMaxDscp = 63;
+    const toml::node* const dscp = table.get("dscp");
+    listener.dscp = static_cast<int>(dscp == nullptr ? 0 : std::clamp<std::int64_t>(dscp->value_exact<std::int64_t>().value_or(-1), -1, kMaxDscp + 1));
+    if (listener.dscp < 0 || listener.dscp > kMaxDscp) {
+      complain(dscp->source().begin.line, "listeners.dscp: expected a number from 0 to 63");
+    }
+    config_.sip_listeners.push_back(listener);
+  }
+
+  void read_certificate(const toml::table& table) {
+    refuse_other_keys(table, "certificates", {"chain", "key"});
+    config_.tls.certificates.push_back({text_at(table, "certificates", "chain", true), text_at(table, "certificates", "key", true)});
+  }
+
   Config& config_;
   std::string_view file_;
   std::multimap<std::uint32_t, std::string> problems_;  ///< By line.
@@ -201,6 +244,10 @@ bool all_loopback(const std::vector<base::SocketAddress>& addresses) {
 
 /// What cannot be seen in one key alone.
 std::string conflicts_in(Config& config, std::string_view file) {
+  const std::vector<SipListener> listeners = config.all_listeners();
+  const bool sip_local = std::all_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.address.ip.is_loopback(); });
+  const bool secure =
+      std::any_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.transport && is_secure(*listener.transport); });
   const bool api_local = all_loopback(config.call_api_listen) && all_loopback(config.http_listen);
   std::string problems;
   if (!api_local && !config.allow_unauthenticated) {
@@ -208,7 +255,11 @@ std::string conflicts_in(Config& config, std::string_view file) {
                 ": the Call API would be open to the network without authentication; listen on 127.0.0.1, put a reverse proxy that authenticates in front, or "
                 "set call_api.allow_unauthenticated = true\n";
   }
-  if (config.accounts.empty() && all_loopback(config.sip_listen)) {
+  if (secure && config.tls.certificates.empty()) {
+    problems +=
+        std::string(file) + ": a listener for tls or wss needs a certificate; add a [[certificates]] table with chain and key, the names of PEM files\n";
+  }
+  if (config.accounts.empty() && sip_local) {
     config.accounts = {{"alice", "alice-demo"}, {"bob", "bob-demo"}, {"carol", "carol-demo"}};
     config.demo_accounts = true;
   } else if (config.accounts.empty()) {
@@ -220,7 +271,16 @@ std::string conflicts_in(Config& config, std::string_view file) {
 
 }  // namespace
 
-Config::Config() : sip_listen{loopback(5060)}, call_api_listen{loopback(5059)}, http_listen{loopback(8080)} {}
+Config::Config() : sip_listen{{std::nullopt, loopback(5060), std::nullopt, 0}}, call_api_listen{loopback(5059)}, http_listen{loopback(8080)} {}
+
+std::vector<SipListener> Config::all_listeners() const {
+  std::vector<SipListener> all;
+  if (sip_listen_given || sip_listeners.empty()) {
+    all = sip_listen;
+  }
+  all.insert(all.end(), sip_listeners.begin(), sip_listeners.end());
+  return all;
+}
 
 Result<Config> read_config(std::string_view text, std::string_view file, const std::vector<Override>& overrides) {
   Config config;

@@ -4,12 +4,17 @@
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
 #include "call/routing.hpp"
+#include "net/connection.hpp"
+#include "net/source_guard.hpp"
+#include "net/tls.hpp"
 #include "server/call_api/command_desk.hpp"
 #include "sip/digest.hpp"
+#include "sip/transport.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,9 +26,23 @@ struct AccountConfig {
   std::string password;
 };
 
+/// Where the exchange listens: an entry of sip.listen, or a [[listeners]] table, which can say more.
+struct SipListener {
+  std::optional<sip::Transport> transport;  ///< Nothing: UDP and TCP.
+  base::SocketAddress address;
+  std::optional<base::IpAddress> advertised;  ///< For peers beyond a NAT.
+  int dscp = 0;
+};
+
 /// Everything that `callwright serve` can be told: defaults, then the file, then CALLWRIGHT_* variables, then flags. docs/configuration.md lists the keys.
 struct Config {
-  std::vector<base::SocketAddress> sip_listen;  ///< Each for UDP and TCP.
+  std::vector<SipListener> sip_listen;     ///< Of the key.
+  bool sip_listen_given = false;           ///< Otherwise its default gives way to tables.
+  std::vector<SipListener> sip_listeners;  ///< Of the tables.
+  net::TlsSettings tls;
+  std::vector<std::string> sip_origins;  ///< Web pages that may connect to WebSocket listeners.
+  net::StreamLimits stream_limits;
+  net::SourceLimits source_limits;
   std::string realm = "callwright";
   std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::Md5};  ///< Offered in this order.
   std::vector<std::string> domains;
@@ -52,6 +71,8 @@ struct Config {
   bool demo_accounts = false;  ///< None were configured: those of the documentation are in force.
 
   Config();
+  /// All that the exchange listens on.
+  [[nodiscard]] std::vector<SipListener> all_listeners() const;
 };
 
 /// A setting from outside the file: where it came from, which key, and its text.

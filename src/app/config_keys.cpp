@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 namespace callwright::app {
 namespace {
@@ -38,6 +40,89 @@ bool take_addresses(std::vector<base::SocketAddress>& out, const ConfigValue& va
   return true;
 }
 
+/// "192.0.2.1:5060" for UDP and TCP, "tls:192.0.2.1:5061" for one transport.
+std::optional<SipListener> listener_of(std::string_view text) {
+  SipListener listener;
+  if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
+    listener.transport = sip::parse_transport(text.substr(0, colon));
+    text.remove_prefix(listener.transport ? colon + 1 : 0);
+  }
+  const auto address = base::SocketAddress::parse(text);
+  if (!address) {
+    return std::nullopt;
+  }
+  listener.address = *address;
+  return listener;
+}
+
+bool take_listeners(Config& config, const ConfigValue& value) {
+  std::vector<std::string> texts;
+  std::vector<SipListener> listeners;
+  if (!take_strings(texts, value)) {
+    return false;
+  }
+  for (const std::string& text : texts) {
+    const auto listener = listener_of(text);
+    if (!listener) {
+      return false;
+    }
+    listeners.push_back(*listener);
+  }
+  config.sip_listen = std::move(listeners);
+  config.sip_listen_given = true;
+  return true;
+}
+
+bool take_networks(Config& config, const ConfigValue& value) {
+  std::vector<std::string> texts;
+  std::vector<net::IpNetwork> networks;
+  if (!take_strings(texts, value)) {
+    return false;
+  }
+  for (const std::string& text : texts) {
+    const auto network = net::IpNetwork::parse(text);
+    if (!network) {
+      return false;
+    }
+    networks.push_back(*network);
+  }
+  config.source_limits.unlimited = std::move(networks);
+  return true;
+}
+
+bool take_bool(bool& out, const ConfigValue& value);
+
+bool take_text(std::string& out, const ConfigValue& value) {
+  const auto* const text = std::get_if<std::string>(&value);
+  if (text != nullptr) {
+    out = *text;
+  }
+  return text != nullptr;
+}
+
+bool take_client_certificates(Config& config, const ConfigValue& value) {
+  using net::ClientCertificates;
+  constexpr std::pair<std::string_view, ClientCertificates> kNames[] = {
+      {"ignored", ClientCertificates::Ignored}, {"optional", ClientCertificates::Optional}, {"required", ClientCertificates::Required}};
+  const auto* const text = std::get_if<std::string>(&value);
+  for (const auto& [name, meaning] : kNames) {
+    if (text != nullptr && *text == name) {
+      config.tls.client_certificates = meaning;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool take_tls_verify(Config& config, const ConfigValue& value) {
+  bool verify = true;
+  const bool taken = take_bool(verify, value);
+  if (taken) {
+    config.tls.verify_servers = verify ? net::ServerVerification::On : net::ServerVerification::Off;
+  }
+  return taken;
+}
+
 template <class Number>
 bool take_number(Number& out, const ConfigValue& value, std::int64_t low, std::int64_t high) {
   const auto* const number = std::get_if<std::int64_t>(&value);
@@ -51,6 +136,17 @@ bool take_number(Number& out, const ConfigValue& value, std::int64_t low, std::i
 bool take_milliseconds(std::chrono::milliseconds& out, const ConfigValue& value) {
   std::int64_t number = 0;
   const bool taken = take_number(number, value, 1, 3'600'000);
+  if (taken) {
+    out = std::chrono::milliseconds(number);
+  }
+  return taken;
+}
+
+/// Of what may take hours.
+bool take_long_time(base::Duration& out, const ConfigValue& value) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  std::int64_t number = 0;
+  const bool taken = take_number(number, value, 1, kDayMs);
   if (taken) {
     out = std::chrono::milliseconds(number);
   }
@@ -115,16 +211,39 @@ bool take_log_level(Config& config, const ConfigValue& value) {
 }
 
 constexpr std::string_view kMilliseconds = "milliseconds, 1 to 3600000";
+constexpr std::string_view kLongTime = "milliseconds, 1 to 86400000";
 constexpr std::string_view kCount = "a number from 1 to 10000000";
 constexpr std::int64_t kMaxCount = 10'000'000;
 
 constexpr ConfigKey kKeys[] = {
-    {"sip.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.sip_listen, value); }},
+    {"sip.listen", "an address with port such as \"127.0.0.1:5060\" or \"tls:127.0.0.1:5061\" (udp, tcp, tls, ws, wss), or a list of them", take_listeners},
     {"sip.realm", "a name without quotes, 1 to 128 characters", take_realm},
     {"sip.digest", "a list of \"MD5\" and \"SHA-256\"", take_algorithms},
     {"sip.domains", "a list of host names", [](Config& config, const ConfigValue& value) { return take_strings(config.domains, value); }},
     {"sip.t1_ms", "milliseconds, 1 to 3600000", [](Config& config, const ConfigValue& value) { return take_milliseconds(config.t1, value); }},
     {"sip.max_transactions", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_transactions, value, 1, kMaxCount); }},
+    {"sip.tls_ca_file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.tls.ca_file, value); }},
+    {"sip.tls_verify", "true or false", take_tls_verify},
+    {"sip.tls_unverified", "a list of host names", [](Config& config, const ConfigValue& value) { return take_strings(config.tls.unverified_servers, value); }},
+    {"sip.tls_client_certificates", "one of ignored, optional, required", take_client_certificates},
+    {"sip.tls_client_ca_file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.tls.client_ca_file, value); }},
+    {"sip.allowed_origins", "a list of origins such as \"https://phone.example.com\"",
+     [](Config& config, const ConfigValue& value) { return take_strings(config.sip_origins, value); }},
+    {"sip.max_message_bytes", "a number from 1000 to 65535",
+     [](Config& config, const ConfigValue& value) { return take_number(config.stream_limits.max_message_bytes, value, 1000, 65'535); }},
+    {"sip.max_connections", kCount,
+     [](Config& config, const ConfigValue& value) { return take_number(config.stream_limits.max_connections, value, 1, kMaxCount); }},
+    {"sip.max_connections_per_source", kCount,
+     [](Config& config, const ConfigValue& value) { return take_number(config.stream_limits.max_per_source, value, 1, kMaxCount); }},
+    {"sip.handshake_timeout_ms", kLongTime,
+     [](Config& config, const ConfigValue& value) { return take_long_time(config.stream_limits.handshake_timeout, value); }},
+    {"sip.message_timeout_ms", kLongTime, [](Config& config, const ConfigValue& value) { return take_long_time(config.stream_limits.message_timeout, value); }},
+    {"sip.idle_timeout_ms", kLongTime, [](Config& config, const ConfigValue& value) { return take_long_time(config.stream_limits.idle_timeout, value); }},
+    {"sip.max_requests_per_second", "a number from 0 (no limit) to 10000000",
+     [](Config& config, const ConfigValue& value) { return take_number(config.source_limits.requests_per_second, value, 0, kMaxCount); }},
+    {"sip.max_request_burst", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.source_limits.burst, value, 1, kMaxCount); }},
+    {"sip.ban_ms", kLongTime, [](Config& config, const ConfigValue& value) { return take_long_time(config.source_limits.ban, value); }},
+    {"sip.unlimited_sources", "a list of addresses and networks such as \"192.0.2.0/24\"", take_networks},
     {"exchange.max_calls", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_calls, value, 1, kMaxCount); }},
     {"exchange.ring_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.ring_timeout, value); }},
     {"call_api.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.call_api_listen, value); }},

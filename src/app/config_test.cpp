@@ -20,7 +20,7 @@ TEST(Config, has_demo_accounts_on_loopback_when_there_is_nothing_else) {
   const Config config = config_of("");
   EXPECT_TRUE(config.demo_accounts);
   EXPECT_EQ(config.accounts.size(), 3U);
-  EXPECT_EQ(config.sip_listen.front().to_string(), "127.0.0.1:5060");
+  EXPECT_EQ(config.sip_listen.front().address.to_string(), "127.0.0.1:5060");
   EXPECT_EQ(config.call_api_listen.front().to_string(), "127.0.0.1:5059");
   EXPECT_EQ(config.http_listen.front().to_string(), "127.0.0.1:8080");
 }
@@ -30,22 +30,84 @@ TEST(Config, takes_addresses_as_text_and_as_list) {
   EXPECT_EQ(config_of("[sip]\nlisten = ['127.0.0.1:7000', '[::1]:7000']").sip_listen.size(), 2U);
 }
 
+TEST(Config, takes_listeners_by_transport) {
+  const Config config = config_of("[sip]\nlisten = ['127.0.0.1:7000', 'udp:127.0.0.1:7001', 'WS:[::1]:7002', 'tcp:127.0.0.1:0']");
+  ASSERT_EQ(config.sip_listen.size(), 4U);
+  EXPECT_EQ(config.sip_listen[0].transport, std::nullopt);
+  EXPECT_EQ(config.sip_listen[1].transport, sip::Transport::Udp);
+  EXPECT_EQ(config.sip_listen[2].transport, sip::Transport::Ws);
+  EXPECT_EQ(config.sip_listen[2].address.to_string(), "[::1]:7002");
+  EXPECT_EQ(config.sip_listen[3].transport, sip::Transport::Tcp);
+  EXPECT_THAT(problems_of("[sip]\nlisten = 'sctp:127.0.0.1:7000'"), HasSubstr("test.toml:2: sip.listen: expected an address"));
+}
+
+TEST(Config, takes_listeners_as_tables_instead_of_the_default_and_beside_the_key) {
+  const std::string table = "[[listeners]]\ntransport = 'udp'\naddress = '127.0.0.1:7000'\nadvertised = '203.0.113.5'\ndscp = 24\n";
+  const auto alone = config_of(table).all_listeners();
+  ASSERT_EQ(alone.size(), 1U);
+  EXPECT_EQ(alone[0].transport, sip::Transport::Udp);
+  EXPECT_EQ(alone[0].advertised->to_string(), "203.0.113.5");
+  EXPECT_EQ(alone[0].dscp, 24);
+  EXPECT_EQ(config_of(table + "[sip]\nlisten = '127.0.0.1:7001'").all_listeners().size(), 2U);
+  EXPECT_THAT(problems_of("[[listeners]]\ntransport = 'udp'\naddress = '0.0.0.0:7000'"), HasSubstr("no [[accounts]]"));
+}
+
+TEST(Config, says_what_is_wrong_with_a_listener) {
+  EXPECT_THAT(problems_of("[[listeners]]\ntransport = 'sctp'\naddress = '127.0.0.1:1'"),
+              HasSubstr("listeners.transport: expected one of udp, tcp, tls, ws, wss"));
+  EXPECT_THAT(problems_of("[[listeners]]\ntransport = 'udp'\naddress = '127.0.0.1'"), HasSubstr("listeners.address: expected an address with port"));
+  EXPECT_THAT(problems_of("[[listeners]]\ntransport = 'udp'"), HasSubstr("listeners: address is missing"));
+  const std::string good = "[[listeners]]\ntransport = 'udp'\naddress = '127.0.0.1:1'\n";
+  EXPECT_THAT(problems_of(good + "advertised = '2001:db8::1'"), HasSubstr("listeners.advertised: expected an IP address"));
+  EXPECT_THAT(problems_of(good + "dscp = 64"), HasSubstr("test.toml:4: listeners.dscp: expected a number from 0 to 63"));
+  EXPECT_THAT(problems_of(good + "dscp = 'ef'"), HasSubstr("listeners.dscp"));
+}
+
+TEST(Config, wants_a_certificate_for_a_secure_listener) {
+  for (const char* const listener : {"tls:127.0.0.1:0", "wss:127.0.0.1:0"}) {
+    const std::string text = std::string("[sip]\nlisten = '") + listener + "'\n";
+    EXPECT_THAT(problems_of(text), HasSubstr("needs a certificate; add a [[certificates]] table"));
+    EXPECT_EQ(problems_of(text + "[[certificates]]\nchain = 'a.pem'\nkey = 'b.pem'"), "");
+    EXPECT_THAT(problems_of(text + "[[certificates]]\nchain = 'a.pem'"), HasSubstr("certificates: key is missing"));
+  }
+}
+
+TEST(Config, takes_tls_and_limits) {
+  const Config config = config_of(
+      "[sip]\ntls_ca_file = 'ca.pem'\ntls_verify = false\ntls_unverified = ['lab.example']\ntls_client_certificates = 'required'\n"
+      "max_connections = 7\nmax_message_bytes = 4000\nidle_timeout_ms = 7200000\nmax_requests_per_second = 0\nunlimited_sources = ['192.0.2.0/24', '::1']");
+  EXPECT_EQ(config.tls.ca_file, "ca.pem");
+  EXPECT_EQ(config.tls.verify_servers, net::ServerVerification::Off);
+  EXPECT_THAT(config.tls.unverified_servers, ElementsAre("lab.example"));
+  EXPECT_EQ(config.tls.client_certificates, net::ClientCertificates::Required);
+  EXPECT_EQ(config.stream_limits.max_connections, 7U);
+  EXPECT_EQ(config.stream_limits.max_message_bytes, 4000U);
+  EXPECT_EQ(config.stream_limits.idle_timeout, std::chrono::hours(2));
+  EXPECT_EQ(config.source_limits.requests_per_second, 0);
+  EXPECT_EQ(config.source_limits.unlimited.size(), 2U);
+  EXPECT_THAT(problems_of("[sip]\nunlimited_sources = ['example.com']"), HasSubstr("sip.unlimited_sources: expected a list of addresses and networks"));
+  EXPECT_THAT(problems_of("[sip]\nmax_message_bytes = 70000"), HasSubstr("sip.max_message_bytes"));
+}
+
 TEST(Config, names_line_and_near_key_of_an_unknown_one) {
   EXPECT_EQ(problems_of("[sip]\n\nlistn = 'x'"), "test.toml:3: sip.listn: unknown key (did you mean sip.listen?)");
 }
 
 TEST(Config, tells_all_that_is_wrong_in_the_order_of_the_file) {
-  EXPECT_EQ(problems_of("[log]\nlevel = 3\n[sip]\nlisten = '127.0.0.1'\n[nonsense]\n"),
-            "test.toml:2: log.level: expected one of trace, debug, info, warn, error, off\n"
-            "test.toml:4: sip.listen: expected an address with port such as \"127.0.0.1:5060\", or a list of them\n"
-            "test.toml:5: nonsense: unknown section; there are sip, exchange, call_api, http, server, log, [[accounts]] and [[routes]]");
+  EXPECT_EQ(
+      problems_of("[log]\nlevel = 3\n[sip]\nlisten = '127.0.0.1'\n[nonsense]\n"),
+      "test.toml:2: log.level: expected one of trace, debug, info, warn, error, off\n"
+      "test.toml:4: sip.listen: expected an address with port such as \"127.0.0.1:5060\" or \"tls:127.0.0.1:5061\" (udp, tcp, tls, ws, wss), or a list of "
+      "them\n"
+      "test.toml:5: nonsense: unknown section; there are sip, exchange, call_api, http, server, log, [[accounts]], [[routes]], [[listeners]] and "
+      "[[certificates]]");
 }
 
 TEST(Config, names_the_line_of_a_syntax_error) { EXPECT_THAT(problems_of("[sip]\nlisten = = 3"), HasSubstr("test.toml:2:")); }
 
 TEST(Config, lets_a_variable_override_the_file_and_a_flag_both) {
   const std::vector<Override> overrides{{"CALLWRIGHT_SIP_LISTEN", "sip.listen", "127.0.0.1:1"}, {"--sip", "sip.listen", "127.0.0.1:2"}};
-  EXPECT_EQ(config_of("[sip]\nlisten = '127.0.0.1:3'", overrides).sip_listen.front().port, 2);
+  EXPECT_EQ(config_of("[sip]\nlisten = '127.0.0.1:3'", overrides).sip_listen.front().address.port, 2);
 }
 
 TEST(Config, reads_numbers_booleans_and_lists_from_text) {

@@ -48,7 +48,8 @@ void on_engine(Service& service, const std::function<void()>& task) {
 base::Result<void> set_up(Stage& stage) {
   Config config;
   const base::SocketAddress any{base::IpAddress::v4({127, 0, 0, 1}), 0};
-  config.sip_listen = config.call_api_listen = config.http_listen = {any};
+  config.sip_listen = {{std::nullopt, any, std::nullopt, 0}};
+  config.call_api_listen = config.http_listen = {any};
   base::SystemRandom random;
   config.accounts = {{"alice", random.token(20)}, {"bob", random.token(20)}};
   auto service = Service::create(config, stage.journal);

@@ -26,7 +26,7 @@ struct ServeFlag {
   const char* help;
 };
 constexpr ServeFlag kServeFlags[] = {
-    {"--sip", "sip.listen", "Address of the SIP exchange, UDP and TCP (default 127.0.0.1:5060; port 0: any free one)"},
+    {"--sip", "sip.listen", "Address of the SIP exchange, UDP and TCP, or with a transport: tls:127.0.0.1:5061 (default 127.0.0.1:5060; port 0: any free one)"},
     {"--call-api", "call_api.listen", "Address of the Call API (default 127.0.0.1:5059)"},
     {"--http", "http.listen", "Address of the HTTP server (default 127.0.0.1:8080)"},
     {"--log-level", "log.level", "trace, debug, info, warn, error or off (default info)"},
@@ -52,10 +52,25 @@ int run_serve(const std::string& path, const std::vector<Override>& flags) {
   return callwright::app::serve(*config);
 }
 
+/// The files that the configuration names can be used.
+callwright::base::Result<void> check_certificates(const Config& config) {
+  if (!config.tls.certificates.empty()) {
+    if (const auto server = callwright::net::TlsServer::create(config.tls); !server) {
+      return server.error();
+    }
+  }
+  const auto client = callwright::net::TlsClient::create(config.tls);
+  return client ? callwright::base::ok() : callwright::base::Result<void>(client.error());
+}
+
 int run_check(const std::string& path) {
   const auto config = load(path, {});
   if (!config) {
     std::fprintf(stderr, "%s\n", config.error().message().c_str());
+    return kUsage;
+  }
+  if (const auto usable = check_certificates(*config); !usable) {
+    std::fprintf(stderr, "%s: %s\n", path.c_str(), usable.error().message().c_str());
     return kUsage;
   }
   std::printf("%s: ok\n", path.c_str());

@@ -2,43 +2,57 @@
 #include "app/service.hpp"
 #include "base/log.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <string>
+#include <string_view>
 
 #include <pthread.h>
 
 namespace callwright::app {
 namespace {
 
-/// SIGINT and SIGTERM are waited for by the main thread; blocked before any other thread starts, so that none of them gets one.
+/// SIGINT, SIGTERM and SIGHUP are waited for by the main thread; blocked before any other thread starts, so that none of them gets one.
 class StopSignals {
  public:
   StopSignals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
 
-  void blocking_wait() const {
+  /// Returns the signal.
+  [[nodiscard]] int blocking_wait() const {
     int signal = 0;
     sigwait(&set_, &signal);
+    return signal;
   }
-  /// True when one came within this time.
+  /// True when one that asks to stop came within this time.
   [[nodiscard]] bool blocking_wait_for(std::chrono::milliseconds time) const {
     const timespec limit{.tv_sec = static_cast<std::time_t>(time.count() / 1000), .tv_nsec = static_cast<long>(time.count() % 1000) * 1'000'000};
-    return sigtimedwait(&set_, nullptr, &limit) > 0;
+    const int signal = sigtimedwait(&set_, nullptr, &limit);
+    return signal > 0 && signal != SIGHUP;
   }
 
  private:
   sigset_t set_{};
 };
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char character) { return static_cast<char>(std::tolower(character)); });
+  return lower;
+}
+
 void announce(const Config& config, const Service& service) {
-  for (const sip::Transport transport : {sip::Transport::Udp, sip::Transport::Tcp}) {
+  for (const sip::Transport transport : sip::kTransports) {
     for (const base::SocketAddress& address : service.sip_addresses(transport)) {
-      std::printf("listening sip %s %s\n", transport == sip::Transport::Udp ? "udp" : "tcp", address.to_string().c_str());
+      std::printf("listening sip %s %s\n", lower_case(sip::to_string(transport)).c_str(), address.to_string().c_str());
     }
   }
   for (const base::SocketAddress& address : service.call_api_addresses()) {
@@ -72,7 +86,9 @@ int serve(const Config& config) {
   service.start();
   announce(config, service);
 
-  signals.blocking_wait();
+  while (signals.blocking_wait() == SIGHUP) {
+    service.reload_certificates();
+  }
   std::printf("stopping: calls may end within %lld ms; once more to hang them up now\n", static_cast<long long>(config.grace.count()));
   std::fflush(stdout);
   const auto drained = service.drain();

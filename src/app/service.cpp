@@ -1,5 +1,7 @@
 #include "app/service.hpp"
 
+#include "base/log.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -62,7 +64,8 @@ class Service::Drain {
   bool hanging_up_ = false;
 };
 
-Service::Service(const Config& config, call::EventSink& events) : config_(config), transports_(loop_), resolver_(loop_), web_(web_config(config)) {
+Service::Service(const Config& config, call::EventSink& events)
+    : config_(config), transports_(loop_, config.stream_limits, config.source_limits), resolver_(loop_), web_(web_config(config)) {
   sip::TransactionLayer::Settings settings;
   settings.timers.t1 = config_.t1;
   settings.max_server_transactions = config_.max_transactions;
@@ -92,8 +95,15 @@ base::Result<std::unique_ptr<Service>> Service::create(const Config& config, cal
 }
 
 base::Result<void> Service::listen() {
-  for (const base::SocketAddress& address : config_.sip_listen) {
-    if (const auto listening = transports_.listen_on_both(address); !listening) {
+  transports_.allow_origins(config_.sip_origins);
+  if (const auto taken = transports_.set_tls(config_.tls); !taken) {
+    return taken.error();
+  }
+  for (const SipListener& listener : config_.all_listeners()) {
+    const net::ListenOptions options{listener.advertised, listener.dscp};
+    const auto listening =
+        listener.transport ? transports_.listen(*listener.transport, listener.address, options) : transports_.listen_on_both(listener.address, options);
+    if (!listening) {
       return listening.error();
     }
   }
@@ -133,6 +143,16 @@ void Service::hang_up() {
   static_cast<void>(loop_.post([this] {
     if (drain_ != nullptr) {
       drain_->hurry();
+    }
+  }));
+}
+
+void Service::reload_certificates() {
+  static_cast<void>(loop_.post([this] {
+    if (const auto taken = transports_.set_tls(config_.tls); !taken) {
+      base::log::error("The certificates were not reloaded; those before stay in force", {{"reason", taken.error().message()}});
+    } else {
+      base::log::info("certificates reloaded", {{"certificates", config_.tls.certificates.size()}});
     }
   }));
 }

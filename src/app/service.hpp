@@ -34,6 +34,8 @@ class Service {
   [[nodiscard]] std::future<void> drain();
   /// Hangs up everything now; a drain becomes ready soon after.
   void hang_up();
+  /// Reads the certificate files again, for connections from now on. What goes wrong is logged, and changes nothing.
+  void reload_certificates();
   /// Ends both threads. What is still up is cut off.
   void stop();
 

@@ -45,7 +45,7 @@ bool Routing::is_ours(const sip::UriView& uri) const {
   if (!ip) {
     return false;
   }
-  for (const sip::Transport transport : {sip::Transport::Udp, sip::Transport::Tcp}) {
+  for (const sip::Transport transport : sip::kTransports) {
     const auto local = user_agent_.transport().local_address(transport, {*ip, uri.port});
     if (local && local->ip == *ip && (uri.port == 0 || uri.port == local->port)) {
       return true;

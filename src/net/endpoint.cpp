@@ -2,6 +2,10 @@
 
 #include <boost/asio/error.hpp>
 
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <sys/socket.h>
+
 namespace callwright::net {
 
 boost::asio::ip::address to_asio(const base::IpAddress& ip) noexcept {
@@ -13,6 +17,16 @@ boost::asio::ip::address to_asio(const base::IpAddress& ip) noexcept {
 
 base::IpAddress from_asio(const boost::asio::ip::address& ip) noexcept {
   return ip.is_v4() ? base::IpAddress::v4(ip.to_v4().to_bytes()) : base::IpAddress::v6(ip.to_v6().to_bytes());
+}
+
+void set_dscp(int descriptor, const base::IpAddress& local_or_remote, int dscp) noexcept {
+  constexpr int kUnusedBits = 2;  // The field is the upper part of an octet (RFC 2474 §3).
+  const int octet = dscp << kUnusedBits;
+  if (local_or_remote.is_v4()) {
+    ::setsockopt(descriptor, IPPROTO_IP, IP_TOS, &octet, sizeof octet);
+  } else {
+    ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_TCLASS, &octet, sizeof octet);
+  }
 }
 
 base::Error listen_error(std::string_view transport, const base::SocketAddress& address, const boost::system::error_code& failure) {

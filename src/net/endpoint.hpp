@@ -46,6 +46,9 @@ template <class Protocol, class Socket>
   return failure;
 }
 
+/// Marks what the socket sends for routers that give voice traffic its way (RFC 2474, RFC 4594): `dscp` is 0 … 63.
+void set_dscp(int descriptor, const base::IpAddress& local_or_remote, int dscp) noexcept;
+
 /// "Cannot listen on UDP 192.0.2.1:5060: Address already in use. …"
 [[nodiscard]] base::Error listen_error(std::string_view transport, const base::SocketAddress& address, const boost::system::error_code& failure);
 

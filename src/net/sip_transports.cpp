@@ -1,5 +1,8 @@
 #include "net/sip_transports.hpp"
 
+#include "base/log.hpp"
+#include "net/stun_keep_alive.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -39,10 +42,28 @@ bool is_keep_alive(std::string_view datagram) noexcept {
   return datagram.find_first_not_of("\r\n\0"sv) == std::string_view::npos;
 }
 
+/// Networks whose hosts do not reach us by way of the Internet: loopback, RFC 1918, RFC 6598, link-local, unique local (RFC 4193).
+bool is_private(const base::IpAddress& ip) {
+  static const std::vector<IpNetwork> networks = [] {
+    std::vector<IpNetwork> made;
+    for (const char* const text :
+         {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "::1", "fc00::/7", "fe80::/10"}) {
+      made.push_back(IpNetwork::parse(text).value());
+    }
+    return made;
+  }();
+  return std::any_of(networks.begin(), networks.end(), [&ip](const IpNetwork& network) { return network.contains(ip); });
+}
+
 }  // namespace
 
-SipTransports::SipTransports(EngineLoop& loop, const StreamLimits& limits)
-    : loop_(loop), tcp_(loop, limits, *this), sources_(loop.clock()), batch_end_(loop, base::Callback::to<&SipTransports::report_failures>(*this)) {}
+SipTransports::SipTransports(EngineLoop& loop, const StreamLimits& limits, const SourceLimits& sources)
+    : loop_(loop),
+      guard_(loop.clock(), sources),
+      connections_(loop, limits, guard_, *this),
+      sources_(loop.clock()),
+      max_message_bytes_(limits.max_message_bytes),
+      batch_end_(loop, base::Callback::to<&SipTransports::report_failures>(*this)) {}
 
 SipTransports::~SipTransports() {
   for (const auto& listener : udp_) {
@@ -50,57 +71,76 @@ SipTransports::~SipTransports() {
   }
 }
 
-base::Result<base::SocketAddress> SipTransports::listen(sip::Transport transport, const base::SocketAddress& address) {
-  if (transport == sip::Transport::Tcp) {
-    auto local = tcp_.listen(address);
-    if (local) {
-      tcp_addresses_.push_back(*local);
-    }
-    return local;
-  }
-  const auto listener = std::make_shared<UdpListener>(loop_, reader_, static_cast<UdpListener::Owner&>(*this));
-  auto local = listener->open(address);
+base::Result<base::SocketAddress> SipTransports::listen(sip::Transport transport, const base::SocketAddress& address, const ListenOptions& options) {
+  Listening& listening = listening_[static_cast<std::size_t>(transport)];
+  auto local = transport == sip::Transport::Udp ? listen_udp(address, options.dscp) : connections_.listen(transport, address, options.dscp);
   if (local) {
-    udp_.push_back(listener);
-    udp_addresses_.push_back(*local);
+    listening.addresses.push_back(*local);
+    listening.options.push_back(options);
   }
   return local;
 }
 
-base::Result<base::SocketAddress> SipTransports::listen_on_both(const base::SocketAddress& address) {
+base::Result<base::SocketAddress> SipTransports::listen_udp(const base::SocketAddress& address, int dscp) {
+  const auto listener = std::make_shared<UdpListener>(loop_, reader_, static_cast<UdpListener::Owner&>(*this));
+  auto local = listener->open(address, dscp);
+  if (local) {
+    udp_.push_back(listener);
+  }
+  return local;
+}
+
+base::Result<base::SocketAddress> SipTransports::listen_on_both(const base::SocketAddress& address, const ListenOptions& options) {
   constexpr int kAttempts = 50;
   for (int attempt = 1;; ++attempt) {
-    auto udp = listen(sip::Transport::Udp, address);
+    auto udp = listen(sip::Transport::Udp, address, options);
     if (!udp) {
       return udp;
     }
-    auto tcp = listen(sip::Transport::Tcp, *udp);
+    auto tcp = listen(sip::Transport::Tcp, *udp, options);
     if (tcp || address.port != 0 || attempt == kAttempts) {
       return tcp;
     }
     // The port that UDP got is in use on TCP: try another one.
     udp_.back()->close();
     udp_.pop_back();
-    udp_addresses_.pop_back();
+    Listening& listening = listening_[static_cast<std::size_t>(sip::Transport::Udp)];
+    listening.addresses.pop_back();
+    listening.options.pop_back();
   }
-}
-
-const std::vector<base::SocketAddress>& SipTransports::listeners(sip::Transport transport) const noexcept {
-  return transport == sip::Transport::Tcp ? tcp_addresses_ : udp_addresses_;
 }
 
 std::optional<base::SocketAddress> SipTransports::local_address(sip::Transport transport, const base::SocketAddress& remote) const {
-  const auto source = sources_.toward(remote.ip);
-  const auto& addresses = listeners(transport);
-  const auto best = best_listener(addresses, remote.ip, source);
+  auto address = address_of_listener(transport, remote.ip);
+  if (!address && is_reliable(transport) && transport != sip::Transport::Tcp) {
+    address = address_of_listener(sip::Transport::Tcp, remote.ip);
+    return address ? address : address_of_listener(sip::Transport::Udp, remote.ip);
+  }
+  return address;
+}
+
+std::optional<base::SocketAddress> SipTransports::address_of_listener(sip::Transport transport, const base::IpAddress& remote) const {
+  const Listening& listening = listening_[static_cast<std::size_t>(transport)];
+  const auto source = sources_.toward(remote);
+  const auto best = best_listener(listening.addresses, remote, source);
   if (!best) {
     return std::nullopt;
   }
-  base::SocketAddress address = addresses[*best];
+  base::SocketAddress address = listening.addresses[*best];
   if (address.ip.is_unspecified() && source) {
     address.ip = *source;
   }
+  const auto& advertised = listening.options[*best].advertised;
+  if (advertised && advertised->is_v4() == remote.is_v4() && !is_private(remote)) {
+    address.ip = *advertised;
+  }
   return address;
+}
+
+int SipTransports::dscp_toward(sip::Transport transport, const base::IpAddress& remote) const {
+  const Listening& listening = listening_[static_cast<std::size_t>(transport)];
+  const auto best = best_listener(listening.addresses, remote, std::nullopt);
+  return best ? listening.options[*best].dscp : 0;
 }
 
 void SipTransports::send(const sip::Flow& flow, std::string_view message) {
@@ -112,13 +152,18 @@ void SipTransports::send(const sip::Flow& flow, std::string_view message) {
   }
 }
 
+sip::ConnectionId SipTransports::connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view server_name) {
+  return is_reliable(transport) ? connections_.connect(transport, remote, server_name, dscp_toward(transport, remote.ip)) : sip::ConnectionId{};
+}
+
 UdpListener* SipTransports::listener_for(const sip::Flow& flow) const {
+  const auto& addresses = listeners(sip::Transport::Udp);
   for (std::size_t index = 0; index < udp_.size(); ++index) {
-    if (udp_addresses_[index] == flow.local) {
+    if (addresses[index] == flow.local) {
       return udp_[index].get();
     }
   }
-  const auto best = best_listener(udp_addresses_, flow.remote.ip, sources_.toward(flow.remote.ip));
+  const auto best = best_listener(addresses, flow.remote.ip, sources_.toward(flow.remote.ip));
   return best ? udp_[*best].get() : nullptr;
 }
 
@@ -133,7 +178,7 @@ void SipTransports::send_datagram(const sip::Flow& flow, std::string_view messag
 }
 
 void SipTransports::send_stream(const sip::Flow& flow, std::string_view message) {
-  if (const auto used = tcp_.send(flow, message)) {
+  if (const auto used = connections_.send(flow, message, dscp_toward(flow.transport, flow.remote.ip))) {
     trace(sip::TraceSink::Direction::Sent, *used, message);
   }
 }
@@ -150,10 +195,28 @@ void SipTransports::report_failures() {
 }
 
 void SipTransports::on_datagram(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes) {
-  if (is_keep_alive(bytes)) {
+  if (guard_.admit(remote.ip, bytes) == SourceGuard::Verdict::Refused || is_keep_alive(bytes)) {
+    return;
+  }
+  if (is_stun(bytes)) {
+    if (const std::string answer = answer_stun_keep_alive(bytes, remote); !answer.empty()) {
+      answer_from(listener, remote, answer);
+    }
+    return;
+  }
+  if (bytes.size() > max_message_bytes_) {
+    if (const auto times = too_long_log_.due()) {
+      base::log::warn("A SIP datagram was dropped: it is longer than sip.max_message_bytes",
+                      {{"remote", remote.to_string()}, {"bytes", bytes.size()}, {"times", *times}});
+    }
     return;
   }
   deliver({sip::Transport::Udp, listener.local(), remote, {}}, bytes);
+}
+
+void SipTransports::answer_from(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes) {
+  const auto known = std::find_if(udp_.begin(), udp_.end(), [&listener](const auto& other) { return other.get() == &listener; });
+  (*known)->send(remote, bytes);
 }
 
 void SipTransports::on_datagram_error(const UdpListener& listener, const base::SocketAddress& remote, const base::Error& error) {
@@ -183,7 +246,7 @@ void SipTransports::trace(sip::TraceSink::Direction direction, const sip::Flow& 
 }
 
 SipTransports::Statistics SipTransports::statistics() const {
-  Statistics now{received_, sent_, 0, tcp_.refused(), tcp_.size()};
+  Statistics now{received_, sent_, 0, connections_.refused(), guard_.refused(), connections_.size()};
   for (const auto& listener : udp_) {
     now.datagrams_dropped += listener->dropped();
   }

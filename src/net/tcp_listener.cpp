@@ -16,14 +16,15 @@ constexpr base::Duration kRetryDelay = std::chrono::milliseconds(200);
 
 }  // namespace
 
-TcpListener::TcpListener(EngineLoop& loop, Owner& owner)
+TcpListener::TcpListener(EngineLoop& loop, Owner& owner, sip::Transport transport)
     : loop_(loop),
       owner_(&owner),
+      transport_(transport),
       acceptor_(loop.context()),
       accepted_(loop.context()),
       retry_(loop.timers(), base::Callback::to<&TcpListener::accept>(*this)) {}
 
-base::Result<base::SocketAddress> TcpListener::open(const base::SocketAddress& address) {
+base::Result<base::SocketAddress> TcpListener::open(const base::SocketAddress& address, int dscp) {
   boost::system::error_code failure = open_and_bind<tcp>(acceptor_, address, true);
   if (!failure) {
     acceptor_.listen(tcp::acceptor::max_listen_connections, failure);
@@ -32,7 +33,10 @@ base::Result<base::SocketAddress> TcpListener::open(const base::SocketAddress& a
     local_ = from_endpoint(acceptor_.local_endpoint(failure));
   }
   if (failure) {
-    return listen_error("TCP", address, failure);
+    return listen_error(to_string(transport_), address, failure);
+  }
+  if (dscp != 0) {
+    set_dscp(acceptor_.native_handle(), address.ip, dscp);  // Accepted sockets inherit it.
   }
   accept();
   return local_;
@@ -60,7 +64,7 @@ void TcpListener::on_accept(const boost::system::error_code& failure) {
     return;
   }
   if (!failure) {
-    owner_->on_accepted(std::exchange(accepted_, tcp::socket(loop_.context())), from_endpoint(peer_));
+    owner_->on_accepted(*this, std::exchange(accepted_, tcp::socket(loop_.context())), from_endpoint(peer_));
   }
   if (owner_ != nullptr) {
     accept();

@@ -4,6 +4,7 @@
 #include "base/socket_address.hpp"
 #include "base/timers.hpp"
 #include "net/engine_loop.hpp"
+#include "sip/transport.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -16,17 +17,19 @@ class TcpListener : public std::enable_shared_from_this<TcpListener> {
  public:
   class Owner {
    public:
-    virtual void on_accepted(boost::asio::ip::tcp::socket socket, const base::SocketAddress& remote) = 0;
+    virtual void on_accepted(const TcpListener& listener, boost::asio::ip::tcp::socket socket, const base::SocketAddress& remote) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  TcpListener(EngineLoop& loop, Owner& owner);
+  /// `transport` is what is spoken over the connections.
+  TcpListener(EngineLoop& loop, Owner& owner, sip::Transport transport);
 
-  /// Port 0 takes a free one.
-  base::Result<base::SocketAddress> open(const base::SocketAddress& address);
+  /// Port 0 takes a free one. `dscp` marks what its connections send; 0 leaves that to the system.
+  base::Result<base::SocketAddress> open(const base::SocketAddress& address, int dscp);
   void close();
+  [[nodiscard]] sip::Transport transport() const noexcept { return transport_; }
   [[nodiscard]] const base::SocketAddress& local() const noexcept { return local_; }
 
  private:
@@ -35,6 +38,7 @@ class TcpListener : public std::enable_shared_from_this<TcpListener> {
 
   EngineLoop& loop_;
   Owner* owner_;
+  const sip::Transport transport_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::ip::tcp::socket accepted_;
   boost::asio::ip::tcp::endpoint peer_;

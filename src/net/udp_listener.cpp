@@ -17,7 +17,7 @@ UdpListener::UdpListener(EngineLoop& loop, DatagramReader& reader, Owner& owner)
       batch_end_(loop, base::Callback::to<&UdpListener::flush>(*this)),
       poll_(loop.timers(), base::Callback::to<&UdpListener::on_poll>(*this)) {}
 
-base::Result<base::SocketAddress> UdpListener::open(const base::SocketAddress& address) {
+base::Result<base::SocketAddress> UdpListener::open(const base::SocketAddress& address, int dscp) {
   if (const auto failure = open_and_bind<udp>(socket_, address, false)) {
     return listen_error("UDP", address, failure);
   }
@@ -28,6 +28,9 @@ base::Result<base::SocketAddress> UdpListener::open(const base::SocketAddress& a
   }
   descriptor_ = socket_.native_handle();
   configure_datagram_socket(descriptor_, local_, kSocketBufferBytes);
+  if (dscp != 0) {
+    set_dscp(descriptor_, local_.ip, dscp);
+  }
   window_start_ = loop_.clock().now();
   wait_readable();
   return local_;

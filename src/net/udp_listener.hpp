@@ -32,8 +32,8 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   /// `owner` and `reader` are used until `close`.
   UdpListener(EngineLoop& loop, DatagramReader& reader, Owner& owner);
 
-  /// Binds and starts to receive. Port 0 takes a free one.
-  base::Result<base::SocketAddress> open(const base::SocketAddress& address);
+  /// Binds and starts to receive. Port 0 takes a free one. `dscp` marks what is sent; 0 leaves that to the system.
+  base::Result<base::SocketAddress> open(const base::SocketAddress& address, int dscp);
   /// Queues a datagram, which leaves at the end of the loop's iteration. Drops it (and counts) when 4 MB wait already.
   void send(const base::SocketAddress& remote, std::string_view bytes);
   void close();

@@ -1,11 +1,14 @@
 #pragma once
 
-#include "server/origin.hpp"
+#include "base/web_origin.hpp"
 #include "server/web_core.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
 namespace callwright::server {
+
+using base::origin_may_connect;
+using base::Reach;
 
 using WebTcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 

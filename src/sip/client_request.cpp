@@ -56,12 +56,13 @@ void ClientRequest::send() {
     }
   }
   const auto uri = UriView::parse(next_hop);
-  if (!uri || uri->scheme != UriView::Scheme::Sip) {
+  const auto transport = uri && uri->scheme != UriView::Scheme::Tel ? transport_of(*uri) : std::nullopt;
+  if (!transport) {
     fail_later(478, "Unresolvable destination");
     return;
   }
-  flow_.transport = equals_ignoring_case(uri->parameter("transport").value_or("udp"), "tcp") ? Transport::Tcp : Transport::Udp;
-  flow_.remote.port = uri->port != 0 ? uri->port : 5060;
+  flow_.transport = *transport;
+  flow_.remote.port = uri->port != 0 ? uri->port : default_port(*transport);
   const std::string host(uri->parameter("maddr").value_or(uri->host));
   if (const auto literal = base::IpAddress::parse(host)) {
     flow_.remote.ip = *literal;

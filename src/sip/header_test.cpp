@@ -71,6 +71,9 @@ TEST(ReasonPhrase, is_the_standard_one) {
 TEST(Transport, is_named_as_in_via) {
   EXPECT_EQ(to_string(Transport::Udp), "UDP");
   EXPECT_EQ(to_string(Transport::Tcp), "TCP");
+  EXPECT_EQ(to_string(Transport::Tls), "TLS");
+  EXPECT_EQ(to_string(Transport::Ws), "WS");
+  EXPECT_EQ(to_string(Transport::Wss), "WSS");
 }
 
 }  // namespace

@@ -13,10 +13,32 @@
 
 namespace callwright::sip {
 
-enum class Transport : std::uint8_t { Udp, Tcp };
-/// "UDP", "TCP": as in Via.
+struct UriView;
+
+/// WebSocket as in RFC 7118; Wss is WebSocket over TLS.
+enum class Transport : std::uint8_t { Udp, Tcp, Tls, Ws, Wss };
+/// For those who try each.
+inline constexpr Transport kTransports[] = {Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss};
+
+/// "UDP", "TCP", "TLS", "WS", "WSS": as in Via.
 [[nodiscard]] std::string_view to_string(Transport transport) noexcept;
+/// The reverse, in any letter case: of a Via or of a URI's transport parameter. Nothing for a transport that is not spoken here.
+[[nodiscard]] std::optional<Transport> parse_transport(std::string_view name) noexcept;
+/// What a URI asks for by its scheme and its transport parameter (RFC 3261 §19.1.1, RFC 7118 §5.2): UDP where it says nothing, TLS for sips, WSS for
+/// sips with transport=ws. Nothing for a transport that is not spoken here, or for sips over UDP.
+[[nodiscard]] std::optional<Transport> transport_of(const UriView& uri) noexcept;
+/// What our URIs carry: "" for UDP, ";transport=tcp", ";transport=tls", and ";transport=ws" for both kinds of WebSocket (RFC 7118 §5.2.3).
+[[nodiscard]] std::string_view uri_parameter(Transport transport) noexcept;
+/// A stream: nothing gets lost, and the answer to a request comes back over its connection.
 [[nodiscard]] constexpr bool is_reliable(Transport transport) noexcept { return transport != Transport::Udp; }
+/// Encrypted, with a certificate.
+[[nodiscard]] constexpr bool is_secure(Transport transport) noexcept { return transport == Transport::Tls || transport == Transport::Wss; }
+[[nodiscard]] constexpr bool is_websocket(Transport transport) noexcept { return transport == Transport::Ws || transport == Transport::Wss; }
+/// Where a URI without a port points (RFC 3261 §19.1.2; RFC 7118 leaves WebSocket the ports of HTTP).
+[[nodiscard]] constexpr std::uint16_t default_port(Transport transport) noexcept {
+  constexpr std::uint16_t kPorts[] = {5060, 5060, 5061, 80, 443};
+  return kPorts[static_cast<std::size_t>(transport)];
+}
 
 struct ConnectionTag;
 using ConnectionId = base::Id<ConnectionTag>;
@@ -39,6 +61,11 @@ class TransportPort {
   /// Takes the message; the bytes are not used after the call. A failure is told through `TransportUser::on_transport_error`, later: never from
   /// within this call.
   virtual void send(const Flow& flow, std::string_view message) = 0;
+  /// A connection to `remote`, an open one or a new one, at once: connecting goes on in the background, a failure is told through
+  /// `TransportUser::on_transport_error`. For TLS and WSS the peer's certificate has to be that of `server_name`, the host that the URI named (RFC 5922
+  /// §4), and only a connection that was checked against the same name is used again; "" takes the address itself for the name.
+  /// Zero for UDP, and when there may be no more connections (`on_transport_error` follows).
+  virtual ConnectionId connect(Transport transport, const base::SocketAddress& remote, std::string_view server_name) = 0;
   /// The address that a peer at `remote` should use to reach us (for Via and Contact), or nothing when there is no listener for that transport.
   [[nodiscard]] virtual std::optional<base::SocketAddress> local_address(Transport transport, const base::SocketAddress& remote) const = 0;
 };

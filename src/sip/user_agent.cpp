@@ -72,7 +72,7 @@ std::string UserAgent::contact(const Flow& flow, std::string_view user) const {
   text.reserve(user.size() + 64);
   text.append("<sip:").append(user).append(user.empty() ? "" : "@");
   local.value_or(flow.local).append_to(text);
-  return text.append(flow.transport == Transport::Tcp ? ";transport=tcp>" : ">");
+  return text.append(uri_parameter(flow.transport)).append(">");
 }
 
 MatchKey UserAgent::dialog_key(std::string_view call_id, std::string_view local_tag) {

@@ -14,6 +14,10 @@ std::pair<base::SocketAddress, base::SocketAddress> ordered(const base::SocketAd
 
 void Node::send(const sip::Flow& flow, std::string_view message) { network_.send(address_, flow, message); }
 
+sip::ConnectionId Node::connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view /*server_name*/) {
+  return sip::is_reliable(transport) ? network_.connection_between(address_, remote) : sip::ConnectionId{};
+}
+
 std::optional<base::SocketAddress> Node::local_address(sip::Transport /*transport*/, const base::SocketAddress& /*remote*/) const { return address_; }
 
 SimulatedNetwork::SimulatedNetwork(std::uint64_t seed, NetworkSettings settings) : random_(seed), dice_(~seed), settings_(settings) {}

@@ -23,7 +23,7 @@ namespace callwright::simulation {
 
 class SimulatedNetwork;
 
-/// What the network does to datagrams. Streams (TCP) lose, repeat and reorder nothing; they only take `delay`.
+/// What the network does to datagrams. Streams (all but UDP) lose, repeat and reorder nothing; they only take `delay`.
 struct NetworkSettings {
   double loss = 0;         ///< Probability, 0 … 1.
   double duplication = 0;  ///< Probability that a datagram arrives twice; each copy takes its own time.
@@ -44,7 +44,7 @@ struct Packet {
   Fate fate = Fate::Delivered;
 };
 
-/// A host with one address, listening on UDP and TCP.
+/// A host with one address, listening on every transport.
 class Node final : public sip::TransportPort {
  public:
   Node(SimulatedNetwork& network, base::SocketAddress address) : network_(network), address_(address) {}
@@ -55,6 +55,7 @@ class Node final : public sip::TransportPort {
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }
 
   void send(const sip::Flow& flow, std::string_view message) override;
+  sip::ConnectionId connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view server_name) override;
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport transport, const base::SocketAddress& remote) const override;
 
  private:

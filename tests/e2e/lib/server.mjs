@@ -32,6 +32,7 @@ export class Server {
   #directory;
   #output = [];
   #exited;
+  #printed = [];
 
   /** `options.args` are added to the command line, `options.env` to the environment. */
   static async start(options = {}) {
@@ -50,6 +51,8 @@ export class Server {
   http;
   /** 127.0.0.1:PORT (UDP) */
   sip;
+  /** The first address of each SIP transport: { udp, tcp, tls, ws, wss } */
+  transports = {};
 
   /** Everything printed so far, for the message of a failing test. */
   get output() {
@@ -69,6 +72,18 @@ export class Server {
     } finally {
       rmSync(this.#directory, { recursive: true, force: true });
     }
+  }
+
+  /** Asks the server to read its certificates again; resolves when it says so. */
+  async reloadCertificates() {
+    const before = this.#output.length;
+    this.#child.kill('SIGHUP');
+    const done = async () => {
+      while (!this.#output.slice(before).some((line) => line.includes('certificates'))) {
+        await new Promise((resolve) => this.#printed.push(resolve));
+      }
+    };
+    await within(START_LIMIT_MS, done(), 'the server does not reload its certificates');
   }
 
   /** True until the process has ended. */
@@ -102,7 +117,10 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exited = new Promise((resolve) => this.#child.once('exit', (code, signal) => resolve(code ?? signal)));
-    createInterface({ input: this.#child.stderr }).on('line', (line) => this.#output.push(line));
+    createInterface({ input: this.#child.stderr }).on('line', (line) => {
+      this.#output.push(line);
+      this.#printed.splice(0).forEach((resolve) => resolve());
+    });
     const ready = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#exited.then((code) => reject(new Error(`the server ended with ${code}:\n${this.output}`)));
@@ -123,6 +141,8 @@ export class Server {
   }
 
   #note(line) {
+    const [, transport, address] = /^listening sip (\w+) (\S+)$/.exec(line) ?? [];
+    if (transport) this.transports[transport] ??= address;
     const [, what, where] = /^listening (call-api|http|sip udp) (\S+)$/.exec(line) ?? [];
     if (what === 'call-api') this.callApi = where;
     if (what === 'http') this.http = where;

@@ -16,10 +16,13 @@ export class Baresip {
   #lines = [];
   #waiting = [];
 
-  /** Starts a phone that registers `user` at `registrar` ("127.0.0.1:5060") and answers at once. Resolves when it is registered. */
-  static async start(user, password, registrar) {
+  /**
+   * Starts a phone that registers `user` at `registrar` ("127.0.0.1:5060") and answers at once; with a `ca` file it checks the server's certificate.
+   * Resolves when it is registered.
+   */
+  static async start(user, password, registrar, { transport = 'udp', ca } = {}) {
     const phone = new Baresip();
-    phone.#configure(user, password, registrar);
+    phone.#configure(user, password, registrar, transport, ca);
     phone.#spawn();
     await phone.line(/ 200 OK .*\[1 binding/);
     return phone;
@@ -58,7 +61,7 @@ export class Baresip {
     }
   }
 
-  #configure(user, password, registrar) {
+  #configure(user, password, registrar, transport, ca) {
     this.#directory = mkdtempSync(join(tmpdir(), 'callwright-baresip-'));
     writeFileSync(join(this.#directory, '.asoundrc'), 'pcm.!default { type null }\nctl.!default { type null }\n');
     // The first start writes the stock configuration.
@@ -66,7 +69,10 @@ export class Baresip {
     if (first.error) {
       throw first.error;
     }
-    appendFileSync(join(this.#directory, 'accounts'), `<sip:${user}@${registrar};transport=udp>;auth_user=${user};auth_pass=${password};answermode=auto\n`);
+    appendFileSync(join(this.#directory, 'accounts'), `<sip:${user}@${registrar};transport=${transport}>;auth_user=${user};auth_pass=${password};answermode=auto\n`);
+    if (ca) {
+      appendFileSync(join(this.#directory, 'config'), `\nsip_cafile ${ca}\nsip_verify_server yes\n`);
+    }
   }
 
   #environment() {

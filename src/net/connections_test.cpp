@@ -176,6 +176,47 @@ TEST_F(SipTransportsTcp, answers_over_the_connection_that_the_request_came_in_on
   EXPECT_EQ(server->statistics().connections, 1U);
 }
 
+/// A request whose Via names this host, with the parameter by which its sender asks to be reached over the same connection (RFC 5923).
+std::string aliasing_message(const std::string& sent_by) {
+  std::string text = sample_message("alias");
+  const std::string via = "SIP/2.0/TCP 127.0.0.1;";
+  return text.replace(text.find(via), via.size(), "SIP/2.0/TCP " + sent_by + ";alias;");
+}
+
+TEST_F(SipTransportsTcp, reaches_an_alias_over_the_connection_that_asked_for_it) {
+  start();
+  RawPeer peer(loop, server_address);
+  peer.write(aliasing_message("127.0.0.1:7000"));
+  ASSERT_TRUE(until([this] { return !server_user.received.empty(); }));
+  const auto alias = base::SocketAddress::parse("127.0.0.1:7000").value();
+  EXPECT_EQ(server->connect(Transport::Tcp, alias, ""), server_user.received[0].flow.connection);
+  server->send({Transport::Tcp, {}, alias, {}}, sample_message("to the alias"));
+  EXPECT_TRUE(until([&peer] { return peer.received() == sample_message("to the alias"); }));
+}
+
+TEST_F(SipTransportsTcp, takes_no_alias_for_another_host) {
+  start();
+  RawPeer peer(loop, server_address);
+  peer.write(aliasing_message("127.0.0.2:7000"));
+  ASSERT_TRUE(until([this] { return !server_user.received.empty(); }));
+  for (const char* const other : {"127.0.0.2:7000", "127.0.0.1:7000"}) {
+    EXPECT_NE(server->connect(Transport::Tcp, base::SocketAddress::parse(other).value(), ""), server_user.received[0].flow.connection) << other;
+  }
+}
+
+TEST_F(SipTransportsTcp, forgets_an_alias_with_its_connection) {
+  start();
+  {
+    RawPeer peer(loop, server_address);
+    peer.write(aliasing_message("127.0.0.1:7000"));
+    ASSERT_TRUE(until([this] { return !server_user.received.empty(); }));
+  }
+  ASSERT_TRUE(until([this] { return server->statistics().connections == 0; }));
+  const auto next = server->connect(Transport::Tcp, base::SocketAddress::parse("127.0.0.1:7000").value(), "");
+  EXPECT_TRUE(next);
+  EXPECT_NE(next, server_user.received[0].flow.connection);
+}
+
 TEST_F(SipTransportsTcp, sends_all_messages_to_one_remote_over_one_connection_in_order) {
   start();
   RecordingUser user;

@@ -1,10 +1,10 @@
-#include "server/origin.hpp"
+#include "base/web_origin.hpp"
 
 #include "base/socket_address.hpp"
 
 #include <algorithm>
 
-namespace callwright::server {
+namespace callwright::base {
 
 namespace {
 
@@ -25,7 +25,7 @@ Authority split(std::string_view text, std::string_view default_port) {
   return has_port ? Authority{text.substr(0, colon), text.substr(colon + 1)} : Authority{text, default_port};
 }
 
-bool is_this_machine(std::string_view host) { return same_text(host, "localhost") || base::IpAddress::parse(host).has_value(); }
+bool is_this_machine(std::string_view host) { return same_text(host, "localhost") || IpAddress::parse(host).has_value(); }
 
 }  // namespace
 
@@ -47,4 +47,4 @@ bool origin_may_connect(std::string_view origin, std::string_view host, const st
   return same_text(page.host, server.host) && page.port == server.port && (reach == Reach::Network || is_this_machine(server.host));
 }
 
-}  // namespace callwright::server
+}  // namespace callwright::base

@@ -1,8 +1,8 @@
-#include "server/origin.hpp"
+#include "base/web_origin.hpp"
 
 #include <gtest/gtest.h>
 
-namespace callwright::server {
+namespace callwright::base {
 namespace {
 
 bool may(std::string_view origin, std::string_view host, Reach reach = Reach::Network) {
@@ -42,4 +42,4 @@ TEST(Origin, may_not_reach_loopback_under_a_name_made_to_lead_there) {
 }
 
 }  // namespace
-}  // namespace callwright::server
+}  // namespace callwright::base

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace callwright::server {
+namespace callwright::base {
 
 /// Where a listener can be reached from.
 enum class Reach {
@@ -18,4 +18,4 @@ enum class Reach {
 /// here (DNS rebinding), unless it is allowed.
 [[nodiscard]] bool origin_may_connect(std::string_view origin, std::string_view host, const std::vector<std::string>& allowed, Reach reach);
 
-}  // namespace callwright::server
+}  // namespace callwright::base
