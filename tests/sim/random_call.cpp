@@ -227,8 +227,8 @@ void RandomPerson::refer() {
   }
 }
 
-void RandomPerson::on_refer(InviteSession& session, std::string_view refer_to, std::string_view /*referred_by*/) {
-  if (refer_to != "sip:third@sim") {
+void RandomPerson::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {
+  if (refer.refer_to != "sip:third@sim") {
     complain("wrong Refer-To");
   }
   if (!enter("on_refer")) {
