@@ -42,6 +42,11 @@ InviteSession::EarlyDialog* InviteSession::make_early_dialog(const Message& resp
 
 void InviteSession::on_provisional(const Message& response) {
   InviteProgress progress = progress_of(response);
+  if (response.status() == 199) {
+    if (EarlyDialog* const ended = early_dialog(progress.tag)) {
+      ended->over = true;
+    }
+  }
   const auto rseq = parse_number(response.header(Header::RSeq).value_or(std::string_view{}));
   if (!rseq || *rseq == 0 || policy_.reliable == SessionPolicy::Reliable::Off || !response.lists(Header::Require, "100rel")) {
     observer_->on_provisional(*this, progress);

@@ -29,7 +29,7 @@ Result<void> InviteSession::update(std::string_view sdp_offer, std::string_view 
   if (state_ == State::Inviting && calling_ != nullptr && !calling_->early.empty()) {
     early = tag.empty() ? &calling_->early.front() : early_dialog(tag);
   }
-  const bool in_dialog = early != nullptr || state_ == State::Confirmed || state_ == State::Accepted || state_ == State::Incoming;
+  const bool in_dialog = (early != nullptr && !early->over) || state_ == State::Confirmed || state_ == State::Accepted || state_ == State::Incoming;
   const bool busy = updating_ != nullptr && (updating_->request != nullptr || updating_->retry.pending());
   if (!in_dialog || busy) {
     return wrong_state("an UPDATE needs a dialog with no other UPDATE under way");
