@@ -86,7 +86,7 @@ Agent& Agents::add(media::MediaPort& media, EventSink& events, AgentOptions opti
 
 void Agents::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
   if (request.method() != sip::Method::Invite) {
-    transaction.respond({.status = 405, .headers = sip::UserAgent::kCapabilities});
+    transaction.respond({.status = 405, .headers = sip::UserAgent::kAllow});
     return;
   }
   const auto found = agents_.find(sip::unescape(sip::user_of(request.request_uri())));

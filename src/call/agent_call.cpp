@@ -178,12 +178,22 @@ void AgentCall::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   start_media();
 }
 
-void AgentCall::on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view /*referred_by*/) {
+void AgentCall::on_update(sip::InviteSession& session, std::string_view sdp) {
+  const auto answer = answer_to(sdp);
+  if (!answer) {
+    static_cast<void>(session.reject_update(488));
+    return;
+  }
+  static_cast<void>(session.accept_update(*answer));
+  start_media();
+}
+
+void AgentCall::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {
   if (referred_ != nullptr) {
     static_cast<void>(session.reject_refer(491));
     return;
   }
-  const std::string target(refer_to);
+  const std::string target(refer.refer_to);
   static_cast<void>(session.accept_refer());
   agent_.dial(target, this);
 }

@@ -32,7 +32,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
-  void on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view referred_by) override;
+  void on_update(sip::InviteSession& session, std::string_view sdp) override;
+  void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_media_event(const media::StreamEvent& event) override;
 

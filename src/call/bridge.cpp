@@ -41,25 +41,37 @@ void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   }
 }
 
-void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
-  if (result.status < 300) {
-    if (!peer(session).accept_reinvite(result.sdp)) {
-      // Cancelled meanwhile; an offer in the 2xx wants an ACK all the same.
-      static_cast<void>(session.acknowledge({}));
-    }
-  } else {
-    static_cast<void>(peer(session).reject_reinvite(result.status));
+void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) { pass_answer(session, result); }
+
+void Bridge::on_update(sip::InviteSession& session, std::string_view sdp) {
+  // A re-INVITE does the same for a side that does not know UPDATE.
+  if (!peer(session).update(sdp) && !peer(session).reinvite(sdp)) {
+    static_cast<void>(session.reject_update(491));
   }
 }
 
-void Bridge::on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view referred_by) {
-  const auto uri = sip::UriView::parse(refer_to);
-  if (!uri || uri->header("Replaces")) {
+void Bridge::on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) { pass_answer(session, result); }
+
+void Bridge::pass_answer(sip::InviteSession& session, const sip::InviteProgress& result) {
+  sip::InviteSession& asking = peer(session);
+  if (result.status >= 300) {
+    if (!asking.reject_reinvite(result.status)) {
+      static_cast<void>(asking.reject_update(result.status));
+    }
+  } else if (!asking.accept_reinvite(result.sdp) && !asking.accept_update(result.sdp)) {
+    // Cancelled meanwhile; an offer in the 2xx wants an ACK all the same.
+    static_cast<void>(session.acknowledge({}));
+  }
+}
+
+void Bridge::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {
+  const auto uri = sip::UriView::parse(refer.refer_to);
+  if (!uri || refer.replaces) {
     // Replaces would name a dialog that the other side does not know.
     static_cast<void>(session.reject_refer(uri ? 501 : 400));
     return;
   }
-  if (!peer(session).refer(refer_to, referred_by)) {
+  if (!peer(session).refer(refer.refer_to, refer.referred_by)) {
     static_cast<void>(session.reject_refer(491));
     return;
   }

@@ -73,7 +73,7 @@ void Exchange::on_request(sip::ServerTransaction& transaction, const sip::Messag
   switch (request.method()) {
     case Method::Invite: on_invite(transaction, request); return;
     case Method::Register: on_register(transaction, request); return;
-    default: transaction.respond({.status = 405, .headers = sip::UserAgent::kCapabilities}); return;
+    default: transaction.respond({.status = 405, .headers = sip::UserAgent::kAllow}); return;
   }
 }
 

@@ -63,6 +63,11 @@ void RoutedCall::start(const sip::Message& invite) {
     options.contact_user = sip::user_of(invite.from().uri);
     options.max_forwards = options_.max_forwards;
     options.credentials = target.credentials;
+    if (invite.body().empty()) {
+      // An offer in a reliable provisional response would want an answer that the caller may be unable to give before the call is answered.
+      options.policy = switchboard_.user_agent().session_policy();
+      options.policy->reliable = sip::SessionPolicy::Reliable::Off;
+    }
     attempts_.push_back(switchboard_.user_agent().call(std::move(options), *this));
     switchboard_.index(attempts_.back()->call_id(), *this);
   }
@@ -85,7 +90,9 @@ void RoutedCall::on_provisional(sip::InviteSession& /*session*/, const sip::Invi
   }
   // Early media can come from one target only; of several that ring the caller gets to know just that.
   const bool single = attempts_.size() == 1;
-  static_cast<void>(incoming_->provisional(single ? progress.status : 180, single ? progress.sdp : std::string_view{}));
+  const bool reliable = single && progress.delivery == sip::InviteProgress::Delivery::Reliable;
+  static_cast<void>(incoming_->provisional(single ? progress.status : 180, single ? progress.sdp : std::string_view{},
+                                           reliable ? sip::InviteSession::Delivery::WhenSupported : sip::InviteSession::Delivery::WhenRequired));
   if (!ringing_) {
     ringing_ = true;
     switchboard_.report(call_id(), CallRinging{});

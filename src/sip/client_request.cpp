@@ -209,11 +209,13 @@ void ClientRequest::fail_later(int status, std::string_view reason) {
   timer_.start(base::Duration::zero());
 }
 
-void ClientRequest::cancel() {
+void ClientRequest::cancel(std::string_view headers) {
   if (cancelled_ || stage_ == Stage::Done || request_.method != Method::Invite) {
     return;
   }
   cancelled_ = true;
+  // Those of the INVITE are needed no more: a cancelled one is not sent again.
+  request_.headers = headers;
   if (lookup_ != nullptr) {
     lookup_.reset();
     fail_later(487, "Request Terminated");
@@ -240,6 +242,7 @@ void ClientRequest::send_cancel() {
   writer.header(Header::To, request_.to);
   writer.header(Header::CallId, request_.call_id);
   writer.cseq(sent_cseq_, "CANCEL");
+  writer.raw(request_.headers);
   writer.end();
   TransactionLayer& layer = user_agent_.transactions();
   layer.send_request(Method::Cancel, transaction_->branch(), std::move(text), flow_, cancel_user());

@@ -56,8 +56,8 @@ class ClientRequest final : private ClientTransactionUser {
   void send();
   /// Ends an INVITE that nobody wants any more. CANCEL goes out at once, or with the first provisional response when there was none yet
   /// (RFC 3261 §9.1). The final response still comes, or 64*T1 after the CANCEL a 408. An INVITE whose destination is still being looked up
-  /// is never sent; it fails with 487.
-  void cancel();
+  /// is never sent; it fails with 487. `headers` are ready-made lines for the CANCEL.
+  void cancel(std::string_view headers = {});
 
   /// Of the latest sending.
   [[nodiscard]] std::uint32_t cseq() const noexcept { return sent_cseq_; }

@@ -1,5 +1,6 @@
 #include "sip/user_agent.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::sip {
@@ -8,17 +9,58 @@ namespace {
 /// What has ended is destroyed in batches: a wake-up for each would cost more than the call.
 constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
 
-/// Options that the peer insists on (RFC 3261 §8.2.2.3): none is offered here.
-std::string required_options(const Message& request) {
+bool understands(const SessionPolicy& policy, std::string_view option) {
+  const bool named = policy.named_dialogs == SessionPolicy::NamedDialogs::Heeded;
+  return (policy.reliable != SessionPolicy::Reliable::Off && equals_ignoring_case(option, "100rel")) ||
+         (policy.timers != SessionPolicy::Timers::Off && equals_ignoring_case(option, "timer")) ||
+         (named && (equals_ignoring_case(option, "replaces") || equals_ignoring_case(option, "join") || equals_ignoring_case(option, "tdialog"))) ||
+         equals_ignoring_case(option, "norefersub") || equals_ignoring_case(option, "199");
+}
+
+/// Options that the peer insists on and this side does not know (RFC 3261 §8.2.2.3).
+std::string unknown_options(const Message& request, const SessionPolicy& policy) {
   std::string options;
-  request.for_each_value(Header::Require, [&options](std::string_view option) {
-    options.append(options.empty() ? "" : ", ").append(option);
+  if (!request.has(Header::Require)) {
+    return options;
+  }
+  request.for_each_value(Header::Require, [&](std::string_view option) {
+    if (!understands(policy, option)) {
+      options.append(options.empty() ? "" : ", ").append(option);
+    }
     return true;
   });
   return options;
 }
 
+std::size_t count_fields(const Message& message, Header id, std::string_view name) {
+  const auto named = [id, name](const HeaderField& field) { return field.id == id && (id != Header::Other || equals_ignoring_case(field.name, name)); };
+  return static_cast<std::size_t>(std::count_if(message.headers().begin(), message.headers().end(), named));
+}
+
+/// RFC 3891 §3, RFC 3911 §4: what an INVITE that names this dialog is refused with; 0 when it may go on.
+int refuse_named(const InviteSession* named, const DialogName& name) {
+  using State = InviteSession::State;
+  if (named == nullptr) {
+    return 481;
+  }
+  if (named->state() == State::Ended) {
+    return 603;
+  }
+  const bool answered = named->state() == State::Accepted || named->state() == State::Confirmed;
+  if (answered) {
+    return name.stage == DialogName::Stage::EarlyOnly ? 486 : 0;
+  }
+  // An early dialog may be taken over only from the side that made the call.
+  return named->role() == InviteSession::Role::Caller ? 0 : 481;
+}
+
 }  // namespace
+
+void UserAgent::Handler::on_replaces(ServerTransaction& transaction, const Message& /*invite*/, InviteSession& /*replaced*/) {
+  transaction.respond({.status = 488});
+}
+
+void UserAgent::Handler::on_join(ServerTransaction& transaction, const Message& /*invite*/, InviteSession& /*joined*/) { transaction.respond({.status = 488}); }
 
 UserAgent::UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings)
     : layer_(timers, random, transport, std::move(settings)), resolver_(resolver), sweep_(timers, base::Callback::to<&UserAgent::sweep>(*this)) {
@@ -89,13 +131,80 @@ void UserAgent::remove(InviteSession& session) {
   }
 }
 
+InviteSession* UserAgent::look_up(std::string_view call_id, std::string_view local_tag) {
+  const auto found = sessions_.find(dialog_key(call_id, local_tag));
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
 InviteSession* UserAgent::find(const Message& request) {
-  const auto found = sessions_.find(dialog_key(request.call_id(), request.to().tag()));
-  if (found == sessions_.end()) {
+  InviteSession* const session = look_up(request.call_id(), request.to().tag());
+  if (session == nullptr) {
     return nullptr;
   }
-  const std::string& remote_tag = found->second->dialog().remote_tag;
-  return remote_tag.empty() || remote_tag == request.from().tag() ? found->second : nullptr;
+  const std::string& remote_tag = session->dialog().remote_tag;
+  return remote_tag.empty() || remote_tag == request.from().tag() ? session : nullptr;
+}
+
+InviteSession* UserAgent::find(const DialogName& name) {
+  InviteSession* const session = look_up(name.call_id, name.local_tag);
+  if (session == nullptr) {
+    return nullptr;
+  }
+  const std::string& remote_tag = session->dialog().remote_tag;
+  // A call that nobody has answered has the tags of its early dialogs.
+  return remote_tag == name.remote_tag || (remote_tag.empty() && session->early_dialog(name.remote_tag) != nullptr) ? session : nullptr;
+}
+
+InviteSession* UserAgent::target_dialog(const Message& request) {
+  const auto name = DialogName::parse_target(request.header("Target-Dialog").value_or(std::string_view{}));
+  InviteSession* const session = name ? find(*name) : nullptr;
+  return session != nullptr && session->state() != InviteSession::State::Ended ? session : nullptr;
+}
+
+bool UserAgent::refuse_extensions(ServerTransaction& transaction, const Message& request) const {
+  if (const std::string unsupported = unknown_options(request, policy_); !unsupported.empty()) {
+    const std::string headers = "Unsupported: " + unsupported + "\r\n";
+    transaction.respond({.status = 420, .headers = headers});
+    return true;
+  }
+  if (request.method() != Method::Invite || !request.to().tag().empty()) {
+    return false;
+  }
+  if (interval_too_small(request, policy_)) {
+    const std::string headers = "Min-SE: " + std::to_string(policy_.min_interval.count()) + "\r\n";
+    transaction.respond({.status = 422, .headers = headers});
+    return true;
+  }
+  if (policy_.reliable == SessionPolicy::Reliable::Required && !request.lists(Header::Supported, "100rel") && !request.lists(Header::Require, "100rel")) {
+    transaction.respond({.status = 421, .headers = "Require: 100rel\r\n"});
+    return true;
+  }
+  return false;
+}
+
+bool UserAgent::handle_named_dialog(ServerTransaction& transaction, const Message& invite) {
+  if (policy_.named_dialogs == SessionPolicy::NamedDialogs::Ignored) {
+    return false;
+  }
+  const std::size_t replaces = count_fields(invite, Header::Replaces, {});
+  const std::size_t joins = count_fields(invite, Header::Other, "Join");
+  if (replaces + joins == 0) {
+    return false;
+  }
+  const auto name = DialogName::parse((replaces != 0 ? invite.header(Header::Replaces) : invite.header("Join")).value_or(std::string_view{}));
+  if (replaces + joins != 1 || !name || invite.method() != Method::Invite) {
+    transaction.respond({.status = 400, .reason = "Bad Replaces or Join"});
+    return true;
+  }
+  InviteSession* const named = find(*name);
+  if (const int refused = refuse_named(named, *name); refused != 0) {
+    transaction.respond({.status = refused});
+  } else if (replaces != 0) {
+    handler_->on_replaces(transaction, invite, *named);
+  } else {
+    handler_->on_join(transaction, invite, *named);
+  }
+  return true;
 }
 
 void UserAgent::on_request(ServerTransaction& transaction, const Message& request) {
@@ -103,9 +212,7 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
     on_cancel(transaction, request);
     return;
   }
-  if (const std::string unsupported = required_options(request); !unsupported.empty()) {
-    const std::string headers = "Unsupported: " + unsupported + "\r\n";
-    transaction.respond({.status = 420, .headers = headers});
+  if (refuse_extensions(transaction, request)) {
     return;
   }
   if (!request.to().tag().empty()) {
@@ -118,7 +225,8 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
     return;
   }
   if (request.method() == Method::Options) {
-    std::string headers(kCapabilities);
+    std::string headers;
+    append_capabilities(headers, policy_);
     headers += "Accept: application/sdp\r\n";
     transaction.respond({.status = 200, .headers = headers});
     return;
@@ -127,7 +235,9 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
     transaction.respond({.status = 480});
     return;
   }
-  handler_->on_request(transaction, request);
+  if (!handle_named_dialog(transaction, request)) {
+    handler_->on_request(transaction, request);
+  }
 }
 
 void UserAgent::on_ack(const Message& ack) {
@@ -144,6 +254,11 @@ void UserAgent::on_cancel(ServerTransaction& transaction, const Message& cancel)
   }
   transaction.set_to_tag(invite->to_tag());
   transaction.respond({.status = 200});
+  if (cancel.has(Header::Reason)) {
+    if (InviteSession* const session = look_up(cancel.call_id(), invite->to_tag())) {
+      session->note_cancel_cause(cancel);
+    }
+  }
   invite->on_cancel();
 }
 

@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "base/timers.hpp"
 #include "sip/invite_session.hpp"
+#include "sip/session_policy.hpp"
 #include "sip/transaction_layer.hpp"
 #include "sip/transport.hpp"
 
@@ -22,6 +23,11 @@ class UserAgent final : private TransactionLayer::Core {
     virtual ~Handler() = default;
     /// INVITE, REGISTER and others: answer through `transaction`, or make a session with `UserAgent::answer`.
     virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
+    /// An INVITE whose call is to take the place of `replaced` (RFC 3891), which is in a call or rings at somebody. Answer it like any other, then
+    /// end `replaced`. Only under `SessionPolicy::NamedDialogs::Heeded`, as is the next; as they are, both refuse with 488.
+    virtual void on_replaces(ServerTransaction& transaction, const Message& invite, InviteSession& replaced);
+    /// An INVITE that wants to take part in the call of `joined` (RFC 3911).
+    virtual void on_join(ServerTransaction& transaction, const Message& invite, InviteSession& joined);
   };
 
   UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings);
@@ -29,6 +35,9 @@ class UserAgent final : private TransactionLayer::Core {
 
   void set_handler(Handler* handler) noexcept { handler_ = handler; }
   void set_trace(TraceSink* trace) noexcept { layer_.set_trace(trace); }
+  /// For calls from now on. Before anything is received.
+  void set_session_policy(const SessionPolicy& policy) noexcept { policy_ = policy; }
+  [[nodiscard]] const SessionPolicy& session_policy() const noexcept { return policy_; }
   /// What the transports report to.
   [[nodiscard]] TransportUser& transport_user() noexcept { return layer_; }
 
@@ -50,13 +59,18 @@ class UserAgent final : private TransactionLayer::Core {
   [[nodiscard]] std::size_t dialogs() const noexcept { return sessions_.size(); }
   [[nodiscard]] std::size_t retired() const noexcept { return retired_.size() + settled_.size(); }
 
+  /// The session of the dialog that this names, or null. Not of one that has ended.
+  [[nodiscard]] InviteSession* find(const DialogName& name);
+  /// The session that a request outside its dialog is about (Target-Dialog, RFC 4538), or null when it names none that is known here.
+  [[nodiscard]] InviteSession* target_dialog(const Message& request);
+
   // For the sessions.
   void add(InviteSession& session);
   void remove(InviteSession& session);
   void on_settled(InviteSession& session);
 
-  /// Lines that tell what this user agent understands: Allow and Supported.
-  static constexpr std::string_view kCapabilities = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, NOTIFY, INFO\r\nSupported: \r\n";
+  /// What this user agent understands, whatever the policy.
+  static constexpr std::string_view kAllow = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, REFER, NOTIFY, INFO, MESSAGE\r\n";
 
  private:
   void on_request(ServerTransaction& transaction, const Message& request) override;
@@ -64,16 +78,25 @@ class UserAgent final : private TransactionLayer::Core {
   void on_cancel(ServerTransaction& transaction, const Message& cancel);
   [[nodiscard]] MatchKey dialog_key(std::string_view call_id, std::string_view local_tag);
   [[nodiscard]] InviteSession* find(const Message& request);
+  [[nodiscard]] InviteSession* look_up(std::string_view call_id, std::string_view local_tag);
+  [[nodiscard]] bool refuse_extensions(ServerTransaction& transaction, const Message& request) const;
+  [[nodiscard]] bool handle_named_dialog(ServerTransaction& transaction, const Message& invite);
   void sweep();
 
   TransactionLayer layer_;
   Resolver& resolver_;
   Handler* handler_ = nullptr;
+  SessionPolicy policy_;
   MatchTable<InviteSession*> sessions_;
   std::string key_text_;  ///< Scratch for look-ups; sessions use it to the end of their lives.
   boost::unordered_flat_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
   std::vector<std::unique_ptr<InviteSession>> settled_;  ///< Destroyed from a timer, since sessions report from within their own functions.
   base::Timer sweep_;
 };
+
+/// Lines that tell what a session understands: Allow and Supported.
+void append_capabilities(std::string& lines, const SessionPolicy& policy);
+/// RFC 4028 §9: whether a request is to be refused with 422.
+[[nodiscard]] bool interval_too_small(const Message& request, const SessionPolicy& policy);
 
 }  // namespace callwright::sip

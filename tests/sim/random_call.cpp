@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 constexpr std::string_view kOffer = "v=0 offer";
 constexpr std::string_view kAnswer = "v=0 answer";
 
+constexpr sip::SessionPolicy::Seconds kShortInterval{90};
+
 Duration up_to(base::Random& random, std::chrono::milliseconds longest) {
   return std::chrono::milliseconds(random.between(0, static_cast<std::uint64_t>(longest.count())));
 }
@@ -25,7 +27,9 @@ RandomPerson::RandomPerson(RandomCall& call, InviteSession::Role role, sip::User
       acknowledge_(user_agent.timers(), Callback::to<&RandomPerson::acknowledge_later>(*this)),
       hang_up_(user_agent.timers(), Callback::to<&RandomPerson::hang_up>(*this)),
       reinvite_(user_agent.timers(), Callback::to<&RandomPerson::reinvite>(*this)),
-      answer_reinvite_(user_agent.timers(), Callback::to<&RandomPerson::answer_reinvite>(*this)),
+      update_(user_agent.timers(), Callback::to<&RandomPerson::update>(*this)),
+      answer_offer_(user_agent.timers(), Callback::to<&RandomPerson::answer_offer>(*this)),
+      answer_early_offer_(user_agent.timers(), Callback::to<&RandomPerson::answer_early_offer>(*this)),
       refer_(user_agent.timers(), Callback::to<&RandomPerson::refer>(*this)),
       progress_(user_agent.timers(), Callback::to<&RandomPerson::tell_progress>(*this)),
       retire_(user_agent.timers(), Callback::to<&RandomPerson::retire_now>(*this)) {}
@@ -56,7 +60,7 @@ bool RandomPerson::enter(std::string_view callback, bool refer) {
 }
 
 void RandomPerson::stop_acting() {
-  for (base::Timer* timer : {&answer_, &acknowledge_, &hang_up_, &reinvite_, &answer_reinvite_, &refer_}) {
+  for (base::Timer* timer : {&answer_, &acknowledge_, &hang_up_, &reinvite_, &update_, &answer_offer_, &answer_early_offer_, &refer_}) {
     timer->cancel();
   }
 }
@@ -74,6 +78,12 @@ void RandomPerson::place_call(const std::string& target) {
   options.headers = "X-Call: " + std::to_string(call_.index) + "\r\n";
   if (call_.authentication != RandomCall::Authentication::None) {
     options.credentials = sip::Credentials{"caller", call_.authentication == RandomCall::Authentication::Right ? "secret" : "guess"};
+  }
+  if (call_.long_lasting) {
+    options.policy = sip::SessionPolicy{.session_interval = kShortInterval};
+  }
+  if (call_.predecessor != nullptr) {
+    options.replaces = call_.predecessor->caller.dialog_at_peer();
   }
   session_ = user_agent_.call(std::move(options), *this);
   // Sooner or later everybody loses patience; some do so at once.
@@ -94,16 +104,26 @@ void RandomPerson::receive_call(std::unique_ptr<InviteSession> session) {
   if (call_.random.chance(0.7) && !session_->provisional(180, {})) {
     complain("180 failed");
   }
+  if (call_.random.chance(0.4)) {
+    send_early_description();
+  }
   answer_.start(call_.answer == RandomCall::Answer::RingLong ? Duration(20s) + up_to(call_.random, 40s) : up_to(call_.random, 8s));
+}
+
+void RandomPerson::send_early_description() {
+  if (!session_->provisional(183, call_.offer_in_invite ? kAnswer : kOffer)) {
+    complain("183 failed");
+  }
 }
 
 void RandomPerson::answer() {
   switch (call_.answer) {
     case RandomCall::Answer::Accept:
-      answered_ = true;
       if (!session_->accept(call_.offer_in_invite ? kAnswer : kOffer)) {
         complain("accept failed");
       }
+      // A description that waits for its PRACK holds the 2xx back, and the caller may still cancel.
+      answered_ = session_->state() != InviteSession::State::Incoming;
       if (call_.random.chance(0.1)) {
         hang_up_.start(up_to(call_.random, 100ms));
       }
@@ -130,7 +150,14 @@ void RandomPerson::begin_talking() {
     return;
   }
   talking_ = true;
-  hang_up_.start(up_to(call_.random, 20s));
+  talking_since_ = user_agent_.timers().clock().now();
+  hang_up_.start(call_.long_lasting ? Duration(3min) + up_to(call_.random, 5min) : up_to(call_.random, 20s));
+  if (role_ == InviteSession::Role::Caller && call_.successor != nullptr) {
+    call_.successor->begin.start(up_to(call_.random, 5s));
+  }
+  if (call_.random.chance(0.3)) {
+    update_.start(call_.glare ? Duration(1s) : up_to(call_.random, 10s));
+  }
   reinvites_left_ = call_.random.chance(0.4) ? static_cast<int>(call_.random.between(1, 3)) : 0;
   if (call_.glare) {
     // Both sides count from about the same moment.
@@ -144,17 +171,49 @@ void RandomPerson::begin_talking() {
   }
 }
 
-void RandomPerson::on_provisional(InviteSession& /*session*/, const sip::InviteProgress& /*progress*/) { static_cast<void>(enter("on_provisional")); }
+void RandomPerson::on_provisional(InviteSession& session, const sip::InviteProgress& progress) {
+  if (!enter("on_provisional") || progress.sdp.empty() || progress.delivery != sip::InviteProgress::Delivery::Reliable) {
+    return;
+  }
+  if (!call_.offer_in_invite) {
+    early_offer_ = true;
+    answer_early_offer_.start(up_to(call_.random, 1s));
+  } else if (call_.random.chance(0.4)) {
+    static_cast<void>(session.update(kOffer));
+  }
+}
+
+void RandomPerson::answer_early_offer() {
+  if (!session_->acknowledge(kAnswer) && session_->state() == InviteSession::State::Inviting && !cancelled_) {
+    complain("acknowledge of an early offer failed");
+  }
+}
+
+void RandomPerson::on_prack(InviteSession& session, std::string_view sdp) {
+  if (!sdp.empty() && sdp != kAnswer) {
+    complain("the PRACK brought the wrong body");
+  }
+  if (enter("on_prack")) {
+    ++call_.counts.pracks;
+    if (call_.random.chance(0.2)) {
+      static_cast<void>(session.update(kOffer));
+    }
+  }
+}
+
+bool RandomPerson::right_description(std::string_view sdp) const {
+  return sdp == (call_.offer_in_invite ? kAnswer : kOffer) || (early_updated_ && (sdp == kAnswer || sdp == kOffer));
+}
 
 void RandomPerson::on_accepted(InviteSession& session, const sip::InviteProgress& progress) {
-  if (progress.sdp != (call_.offer_in_invite ? kAnswer : kOffer)) {
+  if (!right_description(progress.sdp)) {
     complain("the 2xx brought the wrong body");
   }
   answered_ = true;
   if (!enter("on_accepted")) {
     return;
   }
-  if (call_.offer_in_invite) {
+  if (call_.offer_in_invite || early_offer_) {
     begin_talking();
   } else if (call_.random.chance(0.5)) {
     acknowledge_.start(up_to(call_.random, 3s));
@@ -176,6 +235,11 @@ void RandomPerson::on_confirmed(InviteSession& /*session*/, std::string_view sdp
     complain("the ACK brought the wrong body");
   }
   confirmed_ = true;
+  answered_ = true;
+  if (call_.predecessor != nullptr) {
+    ++call_.counts.replaced;
+    call_.predecessor->answerer.hang_up();
+  }
   if (enter("on_confirmed")) {
     begin_talking();
   }
@@ -199,13 +263,48 @@ void RandomPerson::on_reinvite(InviteSession& session, std::string_view sdp) {
   if (dice < 0.5) {
     static_cast<void>(session.accept_reinvite(sdp.empty() ? kOffer : kAnswer));
   } else if (dice < 0.8) {
-    answer_reinvite_.start(up_to(call_.random, 2s));
+    answer_offer_.start(up_to(call_.random, 2s));
   } else {
     static_cast<void>(session.reject_reinvite(488));
   }
 }
 
-void RandomPerson::answer_reinvite() { static_cast<void>(session_->accept_reinvite(kAnswer)); }
+void RandomPerson::answer_offer() {
+  if (!session_->accept_reinvite(kAnswer)) {
+    static_cast<void>(session_->accept_update(kAnswer));
+  }
+}
+
+void RandomPerson::update() {
+  if (session_->state() == InviteSession::State::Confirmed) {
+    static_cast<void>(session_->update(call_.random.chance(0.8) ? kOffer : std::string_view{}));
+  }
+}
+
+void RandomPerson::on_update(InviteSession& session, std::string_view sdp) {
+  if (sdp != kOffer) {
+    complain("the UPDATE brought the wrong body");
+  }
+  early_updated_ = true;
+  if (!enter("on_update")) {
+    return;
+  }
+  const double dice = static_cast<double>(call_.random.between(0, 99)) / 100;
+  if (dice < 0.6) {
+    static_cast<void>(session.accept_update(kAnswer));
+  } else if (dice < 0.8) {
+    answer_offer_.start(up_to(call_.random, 2s));
+  } else {
+    static_cast<void>(session.reject_update(488));
+  }
+}
+
+void RandomPerson::on_update_result(InviteSession& session, const sip::InviteProgress& result) {
+  early_updated_ = true;
+  if (enter("on_update_result") && result.status < 300) {
+    ++(session.state() == InviteSession::State::Confirmed ? call_.counts.updates_accepted : call_.counts.early_updates);
+  }
+}
 
 void RandomPerson::on_reinvite_result(InviteSession& session, const sip::InviteProgress& result) {
   if (!enter("on_reinvite_result")) {
@@ -227,8 +326,8 @@ void RandomPerson::refer() {
   }
 }
 
-void RandomPerson::on_refer(InviteSession& session, std::string_view refer_to, std::string_view /*referred_by*/) {
-  if (refer_to != "sip:third@sim") {
+void RandomPerson::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {
+  if (refer.refer_to != "sip:third@sim") {
     complain("wrong Refer-To");
   }
   if (!enter("on_refer")) {
@@ -291,6 +390,10 @@ void RandomPerson::on_ended(InviteSession& session, const sip::SessionEnd& end) 
     complain("on_ended twice");
   }
   end_ = end;
+  answered_ = answered_ || end.reason == "No ACK";
+  if (talking_ && user_agent_.timers().clock().now() - talking_since_ > kShortInterval) {
+    ++call_.counts.refreshed;
+  }
   if (cancelled_ && end.by != sip::SessionEnd::Party::Local) {
     complain("the call was cancelled, and yet it was somebody else who ended it");
   }
@@ -312,6 +415,10 @@ void RandomPerson::on_ended(InviteSession& session, const sip::SessionEnd& end) 
   } else {
     retire_.start(up_to(call_.random, 5s));
   }
+}
+
+std::optional<sip::DialogName> RandomPerson::dialog_at_peer() const {
+  return session_ != nullptr ? std::optional(session_->name_at_peer()) : std::nullopt;
 }
 
 void RandomPerson::verify_over() {
@@ -355,11 +462,19 @@ RandomCall::RandomCall(std::uint64_t seed, std::size_t number, sip::UserAgent& c
   offer_in_invite = random.chance(0.8);
   glare = random.chance(0.15);
   abandon = random.chance(0.1) ? 0.2 : 0;
+  long_lasting = random.chance(0.1);
 }
 
 void RandomCall::schedule(const std::string& target_uri) {
   target = target_uri;
   begin.start(up_to(random, 30s));
+}
+
+void RandomCall::take_over(RandomCall& other, const std::string& target_uri) {
+  target = target_uri;
+  authentication = Authentication::None;
+  predecessor = &other;
+  other.successor = this;
 }
 
 void RandomCall::start() { caller.place_call(target); }
@@ -390,10 +505,21 @@ std::string RandomCall::verdict() const {
   if (one == Outcome::Cancelled && other == Outcome::Missing && status == 401 && authentication != Authentication::None) {
     return "cancelled while being challenged";
   }
+  if (predecessor != nullptr && other == Outcome::Missing) {
+    if (one == Outcome::Missing) {
+      return "not begun";
+    }
+    if (one == Outcome::Refused && (status == 481 || status == 603)) {
+      return "nothing to replace";
+    }
+  }
   // What loss alone can do: every copy of a message, over 64*T1, went astray.
   const bool not_established = other != Outcome::Established;
   if ((one == Outcome::Network || one == Outcome::Cancelled) && status == 408 && not_established) {
     return "rare: the caller heard nothing";
+  }
+  if (one == Outcome::Refused && other == Outcome::Network && status == 504) {
+    return "rare: no PRACK arrived";
   }
   if (one == Outcome::Established && other == Outcome::Unconfirmed) {
     return "rare: no ACK arrived";

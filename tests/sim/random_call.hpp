@@ -35,6 +35,11 @@ struct RandomCallCounts {
   int referred_answered = 0;
   int late_progress = 0;  ///< NOTIFYs after the call had ended.
   int abandoned = 0;
+  int pracks = 0;
+  int early_updates = 0;
+  int updates_accepted = 0;
+  int refreshed = 0;  ///< Calls that lasted longer than their session interval.
+  int replaced = 0;
 };
 
 /// A person with a phone, in one call.
@@ -51,13 +56,19 @@ class RandomPerson final : public sip::InviteSessionObserver {
   [[nodiscard]] const std::string& violation() const noexcept { return violation_; }
   [[nodiscard]] bool seen() const noexcept { return seen_; }
   void verify_over();
+  /// This person's call is answered somewhere else now.
+  void hang_up();
+  [[nodiscard]] std::optional<sip::DialogName> dialog_at_peer() const;
 
   void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
+  void on_prack(sip::InviteSession& session, std::string_view sdp) override;
+  void on_update(sip::InviteSession& session, std::string_view sdp) override;
+  void on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
-  void on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view referred_by) override;
+  void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
@@ -71,9 +82,12 @@ class RandomPerson final : public sip::InviteSessionObserver {
   void retire_now();
   void answer();
   void acknowledge_later();
-  void hang_up();
   void reinvite();
-  void answer_reinvite();
+  void update();
+  void answer_offer();
+  void answer_early_offer();
+  void send_early_description();
+  [[nodiscard]] bool right_description(std::string_view sdp) const;
   void refer();
   void tell_progress();
 
@@ -87,6 +101,9 @@ class RandomPerson final : public sip::InviteSessionObserver {
   bool talking_ = false;
   bool cancelled_ = false;  ///< By the caller, before any answer was known.
   bool abandoned_ = false;
+  bool early_offer_ = false;    ///< A reliable provisional response made the offer.
+  bool early_updated_ = false;  ///< An UPDATE has replaced the descriptions of the INVITE.
+  base::TimePoint talking_since_;
   int ended_ = 0;
   int reinvites_left_ = 0;
   int referred_step_ = 0;
@@ -96,7 +113,9 @@ class RandomPerson final : public sip::InviteSessionObserver {
   base::Timer acknowledge_;
   base::Timer hang_up_;
   base::Timer reinvite_;
-  base::Timer answer_reinvite_;
+  base::Timer update_;
+  base::Timer answer_offer_;
+  base::Timer answer_early_offer_;
   base::Timer refer_;
   base::Timer progress_;
   base::Timer retire_;
@@ -111,6 +130,8 @@ struct RandomCall {
   /// Starts when its moment has come.
   void schedule(const std::string& target_uri);
   void start();
+  /// This call is made in the middle of that one, in order to take its place.
+  void take_over(RandomCall& other, const std::string& target_uri);
 
   /// A label for the pair of outcomes; empty when they contradict each other.
   [[nodiscard]] std::string verdict() const;
@@ -122,6 +143,9 @@ struct RandomCall {
   Answer answer = Answer::Accept;
   bool offer_in_invite = true;
   bool glare = false;
+  bool long_lasting = false;  ///< Minutes, so that session timers matter.
+  RandomCall* predecessor = nullptr;
+  RandomCall* successor = nullptr;
   double abandon = 0;
   std::string target;
   base::Timer begin;

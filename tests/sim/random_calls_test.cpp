@@ -26,6 +26,7 @@ class Host final : public sip::UserAgent::Handler {
         digest("sim", network.clock(), network.random()),
         calls_(calls) {
     agent.set_handler(this);
+    agent.set_session_policy({.named_dialogs = sip::SessionPolicy::NamedDialogs::Heeded});
     node.attach(agent.transport_user());
   }
 
@@ -38,6 +39,10 @@ class Host final : public sip::UserAgent::Handler {
       return;
     }
     call.answerer.receive_call(agent.answer(transaction, request, "answerer", call.answerer));
+  }
+
+  void on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& /*replaced*/) override {
+    on_request(transaction, invite);
   }
 
   Node& node;
@@ -68,7 +73,13 @@ struct World {
       Host& caller = *hosts[dice.between(0, kHosts - 1)];
       Host& answerer = *hosts[dice.between(0, kHosts - 1)];
       calls.push_back(std::make_unique<RandomCall>(seed, i, caller.agent, answerer.agent, counts));
-      calls.back()->schedule("sip:answerer@" + answerer.node.address().to_string());
+      const std::string target = "sip:answerer@" + answerer.node.address().to_string();
+      // Some are made to take the place of the one before, at the same answerer.
+      if (i > 0 && calls[i - 1]->predecessor == nullptr && calls[i - 1]->target == target && dice.chance(0.5)) {
+        calls.back()->take_over(*calls[i - 1], target);
+      } else {
+        calls.back()->schedule(target);
+      }
     }
   }
 
@@ -162,6 +173,11 @@ void run(std::uint64_t seed) {
   EXPECT_GE(world.counts.referred_answered, 5);
   EXPECT_GE(world.counts.late_progress, 3);
   EXPECT_GE(world.counts.abandoned, 10);
+  EXPECT_GE(world.counts.pracks, 40);
+  EXPECT_GE(world.counts.early_updates, 10);
+  EXPECT_GE(world.counts.updates_accepted, 30);
+  EXPECT_GE(world.counts.refreshed, 10);
+  EXPECT_GE(world.counts.replaced, 5);
 }
 
 class RandomCalls : public ::testing::TestWithParam<std::uint64_t> {};

@@ -64,6 +64,24 @@ void RecordingPhone::on_request(sip::ServerTransaction& transaction, const sip::
   }
 }
 
+void RecordingPhone::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, InviteSession& replaced) {
+  former_ = std::move(session_);
+  session_ = agent.answer(transaction, invite, "bob", *this);
+  note(*session_, "replacing", invite.body());
+  if (on_named) {
+    on_named(replaced);
+  }
+}
+
+void RecordingPhone::on_join(sip::ServerTransaction& transaction, const sip::Message& invite, InviteSession& joined) {
+  former_ = std::move(session_);
+  session_ = agent.answer(transaction, invite, "bob", *this);
+  note(*session_, "joining", invite.body());
+  if (on_named) {
+    on_named(joined);
+  }
+}
+
 void RecordingPhone::note(InviteSession& session, std::string event, std::string_view detail) {
   if (!detail.empty()) {
     event.append(" ").append(detail);
@@ -75,10 +93,14 @@ void RecordingPhone::note(InviteSession& session, std::string event, std::string
 }
 
 void RecordingPhone::on_provisional(InviteSession& session, const InviteProgress& progress) {
+  last_progress_tag = progress.tag;
   note(session, "provisional " + std::to_string(progress.status), progress.sdp);
 }
 
-void RecordingPhone::on_accepted(InviteSession& session, const InviteProgress& progress) { note(session, "accepted", progress.sdp); }
+void RecordingPhone::on_accepted(InviteSession& session, const InviteProgress& progress) {
+  last_progress_tag = progress.tag;
+  note(session, "accepted", progress.sdp);
+}
 
 void RecordingPhone::on_confirmed(InviteSession& session, std::string_view sdp) { note(session, "confirmed", sdp); }
 
@@ -88,8 +110,26 @@ void RecordingPhone::on_reinvite_result(InviteSession& session, const InviteProg
   note(session, "reinvite_result " + std::to_string(result.status), result.sdp);
 }
 
-void RecordingPhone::on_refer(InviteSession& session, std::string_view refer_to, std::string_view referred_by) {
-  note(session, "refer " + std::string(refer_to), referred_by);
+void RecordingPhone::on_prack(InviteSession& session, std::string_view sdp) { note(session, "prack", sdp); }
+
+void RecordingPhone::on_update(InviteSession& session, std::string_view sdp) { note(session, "update", sdp); }
+
+void RecordingPhone::on_update_result(InviteSession& session, const InviteProgress& result) {
+  note(session, "update_result " + std::to_string(result.status), result.sdp);
+}
+
+void RecordingPhone::on_refer(InviteSession& session, const sip::IncomingRefer& refer) {
+  last_replaces = refer.replaces;
+  note(session, "refer " + std::string(refer.refer_to), refer.referred_by);
+}
+
+int RecordingPhone::on_content(InviteSession& session, const sip::DialogContent& content) {
+  note(session, std::string(sip::to_string(content.method)) + " " + std::string(content.content_type), content.body);
+  return content_status;
+}
+
+void RecordingPhone::on_content_result(InviteSession& session, sip::Method method, int status) {
+  note(session, "content_result " + std::string(sip::to_string(method)) + " " + std::to_string(status));
 }
 
 void RecordingPhone::on_refer_result(InviteSession& session, int status, std::string_view /*reason*/) {
@@ -101,6 +141,7 @@ void RecordingPhone::on_refer_progress(InviteSession& session, std::string_view 
 }
 
 void RecordingPhone::on_ended(InviteSession& session, const sip::SessionEnd& end) {
+  last_end = end;
   constexpr const char* kParties[] = {"local ", "remote ", "network "};
   note(session, std::string("ended ") + kParties[static_cast<int>(end.by)] + std::to_string(end.status));
 }

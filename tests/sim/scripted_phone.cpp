@@ -163,12 +163,12 @@ void PhoneLeg::on_reinvite_result(sip::InviteSession& session, const sip::Invite
   static_cast<void>(session.acknowledge(phone_.sdp(++version_)));
 }
 
-void PhoneLeg::on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view /*referred_by*/) {
+void PhoneLeg::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {
   if (phone_.script.refer >= 300) {
     static_cast<void>(session.reject_refer(phone_.script.refer));
     return;
   }
-  refer_to_ = phone_.script.token == PhoneScript::Token::Lost ? without_parameters(std::string(refer_to)) : std::string(refer_to);
+  refer_to_ = phone_.script.token == PhoneScript::Token::Lost ? without_parameters(std::string(refer.refer_to)) : std::string(refer.refer_to);
   static_cast<void>(session.accept_refer());
   referring_ = true;
   dial_timer_.start(phone_.script.dial_after);

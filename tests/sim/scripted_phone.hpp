@@ -103,7 +103,7 @@ class PhoneLeg final : private sip::InviteSessionObserver {
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
-  void on_refer(sip::InviteSession& session, std::string_view refer_to, std::string_view referred_by) override;
+  void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;

@@ -1,0 +1,129 @@
+// Provisional responses as the caller sees them: early dialogs of several forks, reliable responses and their PRACK (RFC 3262), 199 (RFC 6228).
+#include "sip/invite_session_parts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::sip {
+
+namespace {
+
+constexpr std::size_t kMaxEarlyDialogs = 16;
+/// A peer that sends reliable responses faster than their PRACKs are answered has to repeat them.
+constexpr std::size_t kMaxPracks = 8;
+
+}  // namespace
+
+InviteSession::EarlyDialog* InviteSession::early_dialog(std::string_view tag) noexcept {
+  if (calling_ == nullptr) {
+    return nullptr;
+  }
+  std::vector<EarlyDialog>& early = calling_->early;
+  const auto found = std::find_if(early.begin(), early.end(), [tag](const EarlyDialog& other) { return other.dialog.remote_tag == tag; });
+  return found == early.end() ? nullptr : &*found;
+}
+
+InviteSession::EarlyDialog* InviteSession::make_early_dialog(const Message& response) {
+  if (response.to().tag().empty()) {
+    return nullptr;
+  }
+  if (EarlyDialog* const known = early_dialog(response.to().tag())) {
+    return known;
+  }
+  if (calling_->early.size() >= kMaxEarlyDialogs) {
+    return nullptr;
+  }
+  EarlyDialog& early = calling_->early.emplace_back();
+  early.dialog = dialog_;
+  early.dialog.establish(response);
+  early.offer_answer = offer_answer_;
+  return &early;
+}
+
+void InviteSession::on_provisional(const Message& response) {
+  InviteProgress progress = progress_of(response);
+  if (response.status() == 199) {
+    if (EarlyDialog* const ended = early_dialog(progress.tag)) {
+      ended->over = true;
+    }
+  }
+  const auto rseq = parse_number(response.header(Header::RSeq).value_or(std::string_view{}));
+  if (!rseq || *rseq == 0 || policy_.reliable == SessionPolicy::Reliable::Off || !response.lists(Header::Require, "100rel")) {
+    observer_->on_provisional(*this, progress);
+    return;
+  }
+  EarlyDialog* const early = make_early_dialog(response);
+  // RFC 3262 §4: repeated ones are ignored, as are those that come before one that is missing; the peer repeats both.
+  if (early == nullptr || (early->rseq != 0 && *rseq != early->rseq + 1) || early->offer_rseq != 0 || early->pracks.size() >= kMaxPracks) {
+    return;
+  }
+  note_peer(response);
+  note_flow(calling_->invite.request->flow());
+  early->rseq = *rseq;
+  progress.delivery = InviteProgress::Delivery::Reliable;
+  if (!progress.sdp.empty()) {
+    early->description = progress.sdp;
+  }
+  if (!progress.sdp.empty() && early->offer_answer == OfferAnswer::None) {
+    early->offer_answer = OfferAnswer::OfferedThere;
+    early->offer_rseq = *rseq;
+  } else {
+    if (!progress.sdp.empty()) {
+      early->offer_answer = OfferAnswer::Agreed;
+    }
+    send_prack(*early, {});
+  }
+  observer_->on_provisional(*this, progress);
+}
+
+InviteSession::EarlyDialog* InviteSession::unanswered_early_offer(std::string_view tag) noexcept {
+  if (state_ != State::Inviting || calling_ == nullptr) {
+    return nullptr;
+  }
+  for (EarlyDialog& early : calling_->early) {
+    if (early.offer_rseq != 0 && (tag.empty() || early.dialog.remote_tag == tag)) {
+      return &early;
+    }
+  }
+  return nullptr;
+}
+
+void InviteSession::send_prack(EarlyDialog& early, std::string_view sdp) {
+  OutgoingRequest request = early.dialog.request(Method::Prack);
+  if (flow_ != nullptr) {
+    request.flow = *flow_;
+  }
+  const std::uint32_t rseq = early.offer_rseq != 0 ? std::exchange(early.offer_rseq, 0) : early.rseq;
+  request.headers = "RAck: " + std::to_string(rseq) + " " + std::to_string(calling_->invite.request->cseq()) + " INVITE\r\n";
+  request.body = sdp;
+  request.content_type = "application/sdp";
+  early.pracks.push_back(make_request(std::move(request)));
+  early.pracks.back()->send();
+}
+
+bool InviteSession::on_prack_result(const ClientRequest& request) {
+  if (calling_ == nullptr) {
+    return false;
+  }
+  // Whatever the answer: a PRACK that was refused means that the response was not waiting for it any more.
+  for (EarlyDialog& early : calling_->early) {
+    if (std::erase_if(early.pracks, [&request](const auto& prack) { return prack.get() == &request; }) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string InviteSession::confirm_early_dialog(const Message& response) {
+  std::string description;
+  if (EarlyDialog* const early = early_dialog(response.to().tag())) {
+    dialog_.remote_cseq = early->dialog.remote_cseq;
+    offer_answer_ = early->offer_answer;
+    description = std::move(early->description);
+  }
+  // The others get no more requests; their 2xx, should one come, is that of another fork.
+  calling_->early.clear();
+  return description;
+}
+
+}  // namespace callwright::sip
