@@ -23,7 +23,7 @@ using base::Result;
 namespace {
 
 constexpr std::string_view kTables[] = {"accounts", "routes", "listeners", "certificates"};
-constexpr std::string_view kSections[] = {"sip", "exchange", "call_api", "http", "server", "log"};
+constexpr std::string_view kSections[] = {"sip", "exchange", "call_api", "http", "capture", "server", "log"};
 
 base::SocketAddress loopback(std::uint16_t port) { return {base::IpAddress::v4({127, 0, 0, 1}), port}; }
 
@@ -65,7 +65,7 @@ class Reader {
       } else if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections) || !node.is_table()) {
         complain(key.source().begin.line,
                  std::string(name) +
-                     ": unknown section; there are sip, exchange, call_api, http, server, log, [[accounts]], [[routes]], [[listeners]] and "
+                     ": unknown section; there are sip, exchange, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] and "
                      "[[certificates]]");
       } else {
         read_section(name, *node.as_table());

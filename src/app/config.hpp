@@ -67,6 +67,9 @@ struct Config {
   std::size_t max_connections = 1'000;
   std::size_t max_commands_per_client = 1'000;
 
+  std::string capture_file;     ///< "" for none.
+  bool capture_secure = false;  ///< What went over TLS as well, in clear.
+
   base::log::Level log_level = base::log::Level::Info;
   bool demo_accounts = false;  ///< None were configured: those of the documentation are in force.
 

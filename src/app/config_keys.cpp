@@ -257,6 +257,8 @@ constexpr ConfigKey kKeys[] = {
      [](Config& config, const ConfigValue& value) { return take_number(config.max_commands_per_client, value, 1, kMaxCount); }},
     {"call_api.refer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.refer_timeout, value); }},
     {"call_api.transfer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.transfer_timeout, value); }},
+    {"capture.file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.capture_file, value); }},
+    {"capture.secure", "true or false", [](Config& config, const ConfigValue& value) { return take_bool(config.capture_secure, value); }},
     {"http.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.http_listen, value); }},
     {"http.max_connections", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_connections, value, 1, kMaxCount); }},
     {"server.grace_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.grace, value); }},

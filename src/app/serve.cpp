@@ -61,6 +61,9 @@ void announce(const Config& config, const Service& service) {
   for (const base::SocketAddress& address : service.http_addresses()) {
     std::printf("listening http http://%s\n", address.to_string().c_str());
   }
+  if (!config.capture_file.empty()) {
+    std::printf("capturing SIP messages to %s\n", config.capture_file.c_str());
+  }
   if (config.demo_accounts) {
     std::printf("no accounts are configured: alice, bob and carol may register with the demo passwords of docs/configuration.md\n");
   }
@@ -80,9 +83,6 @@ int serve(const Config& config) {
     return 1;
   }
   Service& service = **created;
-  if (base::log::enabled(base::log::Level::Trace)) {
-    service.exchange().trace_messages();
-  }
   service.start();
   announce(config, service);
 

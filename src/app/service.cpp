@@ -65,14 +65,14 @@ class Service::Drain {
 };
 
 Service::Service(const Config& config, call::EventSink& events)
-    : config_(config), transports_(loop_, config.stream_limits, config.source_limits), resolver_(loop_), web_(web_config(config)) {
+    : config_(config), capture_(loop_, events), transports_(loop_, config.stream_limits, config.source_limits), resolver_(loop_), web_(web_config(config)) {
   sip::TransactionLayer::Settings settings;
   settings.timers.t1 = config_.t1;
   settings.max_server_transactions = config_.max_transactions;
   settings.server_name = "Callwright/" CALLWRIGHT_VERSION;
   user_agent_ = std::make_unique<sip::UserAgent>(loop_.timers(), random_, transports_, resolver_, settings);
   transports_.set_user(&user_agent_->transport_user());
-  exchange_ = std::make_unique<call::Exchange>(*user_agent_, events, exchange_settings(config_));
+  exchange_ = std::make_unique<call::Exchange>(*user_agent_, capture_, exchange_settings(config_));
   for (const AccountConfig& account : config_.accounts) {
     exchange_->accounts().add(account.username, account.password);
   }
@@ -90,6 +90,9 @@ base::Result<std::unique_ptr<Service>> Service::create(const Config& config, cal
   std::unique_ptr<Service> service(new Service(config, events));
   if (const auto listening = service->listen(); !listening) {
     return listening.error();
+  }
+  if (const auto opened = service->blocking_open_capture(); !opened) {
+    return opened.error();
   }
   return service;
 }
@@ -117,6 +120,17 @@ base::Result<void> Service::listen() {
     }
   }
   return base::ok();
+}
+
+base::Result<void> Service::blocking_open_capture() {
+  if (base::log::enabled(base::log::Level::Trace) || !config_.capture_file.empty()) {
+    exchange_->trace_messages();
+  }
+  if (config_.capture_file.empty()) {
+    return base::ok();
+  }
+  return capture_.blocking_open(config_.capture_file,
+                                config_.capture_secure ? net::CaptureFile::SecureTransports::Write : net::CaptureFile::SecureTransports::Leave);
 }
 
 void Service::start() {

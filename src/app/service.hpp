@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/capture.hpp"
 #include "app/config.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
@@ -53,10 +54,12 @@ class Service {
 
   Service(const Config& config, call::EventSink& events);
   [[nodiscard]] base::Result<void> listen();
+  [[nodiscard]] base::Result<void> blocking_open_capture();
 
   const Config config_;
   base::SystemRandom random_;
   net::EngineLoop loop_;
+  Capture capture_;
   net::SipTransports transports_;
   net::DnsResolver resolver_;
   std::unique_ptr<sip::UserAgent> user_agent_;

@@ -60,22 +60,25 @@ std::uint64_t TransactionLayer::identity_of(const Message& request) {
 }
 
 void TransactionLayer::send(const Flow& flow, std::string_view message) {
-  if (trace_ != nullptr) {
-    Flow seen = flow;
-    if (seen.local.port == 0) {
-      // The transport will choose; a trace has to say what.
-      seen.local = transport_.local_address(flow.transport, flow.remote).value_or(flow.local);
-    }
-    trace_->on_trace(TraceSink::Direction::Sent, seen, message);
-  }
+  trace(TraceSink::Direction::Sent, flow, message);
   transport_.send(flow, message);
+}
+
+void TransactionLayer::trace(TraceSink::Direction direction, const Flow& flow, std::string_view message) {
+  if (trace_ == nullptr) {
+    return;
+  }
+  Flow seen = flow;
+  if (seen.local.port == 0 || seen.local.ip.is_unspecified()) {
+    // The transport or the route will choose; a trace has to say what.
+    seen.local = transport_.local_address(flow.transport, flow.remote).value_or(flow.local);
+  }
+  trace_->on_trace(direction, seen, message);
 }
 
 void TransactionLayer::on_message(const Flow& flow, std::string_view bytes) {
   ++statistics_.received;
-  if (trace_ != nullptr) {
-    trace_->on_trace(TraceSink::Direction::Received, flow, bytes);
-  }
+  trace(TraceSink::Direction::Received, flow, bytes);
   if (!message_.parse(bytes)) {
     refuse_malformed(flow, message_);
     return;

@@ -95,6 +95,7 @@ class TransactionLayer final : public TransportUser {
   void forget_remote(ClientTransaction& transaction);
 
  private:
+  void trace(TraceSink::Direction direction, const Flow& flow, std::string_view message);
   void on_request(const Flow& flow, const Message& request);
   void on_response(const Message& response);
   void refuse_malformed(const Flow& flow, const Message& message);
