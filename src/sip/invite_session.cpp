@@ -203,7 +203,7 @@ void InviteSession::on_failure(ClientRequest& request, int status, std::string_v
   } else if (&request == bye_.get()) {
     bye_.reset();
     settle();
-  } else if (on_prack_result(request) || on_content_response(request, status) || calling_ == nullptr) {
+  } else if (on_prack_result(request, status) || on_content_response(request, status) || calling_ == nullptr) {
     return;
   } else {
     const auto fork = std::find_if(calling_->forks.begin(), calling_->forks.end(), [&request](const Fork& other) { return other.bye.get() == &request; });

@@ -241,7 +241,7 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   [[nodiscard]] EarlyDialog* make_early_dialog(const Message& response);
   [[nodiscard]] EarlyDialog* unanswered_early_offer(std::string_view tag) noexcept;
   void send_prack(EarlyDialog& early, std::string_view sdp);
-  [[nodiscard]] bool on_prack_result(const ClientRequest& request);
+  [[nodiscard]] bool on_prack_result(const ClientRequest& request, int status);
   [[nodiscard]] std::string confirm_early_dialog(const Message& response);
 
   // Answerer's INVITE (invite_session_answerer.cpp)

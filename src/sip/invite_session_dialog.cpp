@@ -25,7 +25,8 @@ void InviteSession::on_request(ServerTransaction& transaction, const Message& re
   }
   std::uint32_t& remote_cseq = early != nullptr ? early->dialog.remote_cseq : dialog_.remote_cseq;
   if (remote_cseq != 0 && request.cseq().number <= remote_cseq) {
-    transaction.respond({.status = 500, .reason = "CSeq out of order"});
+    // A later request overtook it; with a new number it is welcome at once.
+    transaction.respond({.status = 500, .reason = "CSeq out of order", .headers = "Retry-After: 0\r\n"});
     return;
   }
   remote_cseq = request.cseq().number;

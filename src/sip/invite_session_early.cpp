@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kMaxEarlyDialogs = 16;
 /// A peer that sends reliable responses faster than their PRACKs are answered has to repeat them.
 constexpr std::size_t kMaxPracks = 8;
+constexpr int kMaxPrackAttempts = 4;
 
 }  // namespace
 
@@ -97,19 +98,29 @@ void InviteSession::send_prack(EarlyDialog& early, std::string_view sdp) {
   request.headers = "RAck: " + std::to_string(rseq) + " " + std::to_string(calling_->invite.request->cseq()) + " INVITE\r\n";
   request.body = sdp;
   request.content_type = "application/sdp";
+  early.prack_attempts = 1;
   early.pracks.push_back(make_request(std::move(request)));
   early.pracks.back()->send();
 }
 
-bool InviteSession::on_prack_result(const ClientRequest& request) {
+bool InviteSession::on_prack_result(const ClientRequest& request, int status) {
   if (calling_ == nullptr) {
     return false;
   }
-  // Whatever the answer: a PRACK that was refused means that the response was not waiting for it any more.
   for (EarlyDialog& early : calling_->early) {
-    if (std::erase_if(early.pracks, [&request](const auto& prack) { return prack.get() == &request; }) != 0) {
-      return true;
+    const auto found = std::find_if(early.pracks.begin(), early.pracks.end(), [&request](const auto& prack) { return prack.get() == &request; });
+    if (found == early.pracks.end()) {
+      continue;
     }
+    const std::unique_ptr<ClientRequest> answered = std::move(*found);
+    early.pracks.erase(found);
+    // 500: another request of ours, sent later, overtook it, so that its CSeq number came too late. With a new number it is welcome. After any
+    // other refusal the response was not waiting for it any more.
+    if (status == 500 && state_ == State::Inviting && ++early.prack_attempts <= kMaxPrackAttempts) {
+      early.pracks.push_back(make_request(answered->request()));
+      early.pracks.back()->send();
+    }
+    return true;
   }
   return false;
 }

@@ -26,6 +26,7 @@ struct InviteSession::EarlyDialog {
   std::uint32_t rseq = 0;        ///< Of the latest response that came in order.
   std::uint32_t offer_rseq = 0;  ///< Of the response whose offer waits for its answer; 0: none.
   OfferAnswer offer_answer = OfferAnswer::None;
+  int prack_attempts = 0;
   bool over = false;        ///< 199 came (RFC 6228); kept for the PRACK of that.
   std::string description;  ///< The peer's latest, for a 2xx that repeats none.
   std::vector<std::unique_ptr<ClientRequest>> pracks;

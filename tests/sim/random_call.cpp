@@ -417,9 +417,7 @@ void RandomPerson::on_ended(InviteSession& session, const sip::SessionEnd& end) 
   }
 }
 
-std::optional<sip::DialogName> RandomPerson::dialog_at_peer() const {
-  return session_ != nullptr ? std::optional(session_->name_at_peer()) : std::nullopt;
-}
+std::optional<sip::DialogName> RandomPerson::dialog_at_peer() const { return session_ != nullptr ? std::optional(session_->name_at_peer()) : std::nullopt; }
 
 void RandomPerson::verify_over() {
   if (seen_ && !abandoned_ && ended_ != 1) {
@@ -509,7 +507,7 @@ std::string RandomCall::verdict() const {
     if (one == Outcome::Missing) {
       return "not begun";
     }
-    if (one == Outcome::Refused && (status == 481 || status == 603)) {
+    if ((one == Outcome::Refused || one == Outcome::Cancelled) && (status == 481 || status == 603)) {
       return "nothing to replace";
     }
   }

@@ -26,15 +26,15 @@ class ReliableResponses : public TwoPhones {
     invite = peer->latest("INVITE");
   }
   void provisional(int status, std::string_view tag, unsigned rseq, std::string_view body) {
-    const std::string headers = "Contact: <sip:" + std::string(tag) + "@192.0.2.9>\r\nAllow: UPDATE\r\nRequire: 100rel\r\nRSeq: " + std::to_string(rseq) + "\r\n";
+    const std::string headers =
+        "Contact: <sip:" + std::string(tag) + "@192.0.2.9>\r\nAllow: UPDATE\r\nRequire: 100rel\r\nRSeq: " + std::to_string(rseq) + "\r\n";
     peer->reply(invite, {.status = status, .to_tag = tag, .headers = headers, .body = body});
     network.run_for(20ms);
   }
   [[nodiscard]] std::string prack(std::string_view rack, unsigned cseq, std::string_view branch, std::string_view body = {}) {
     const std::string via = "SIP/2.0/UDP h;rport;branch=z9hG4bK" + std::string(branch);
     const std::string headers = "RAck: " + std::string(rack) + "\r\n";
-    return RawPeer::make_request(
-        {.method = "PRACK", .via = via, .to_tag = bob.session().dialog().local_tag, .cseq = cseq, .headers = headers, .body = body});
+    return RawPeer::make_request({.method = "PRACK", .via = via, .to_tag = bob.session().dialog().local_tag, .cseq = cseq, .headers = headers, .body = body});
   }
 
   std::unique_ptr<RawPeer> peer;
@@ -225,8 +225,7 @@ TEST_F(ReliableResponses, each_fork_is_an_early_dialog_with_its_own_prack_and_up
   network.run_for(20ms);
   peer->reply(invite, {.to_tag = "one", .headers = "Contact: <sip:one@192.0.2.9>\r\n"});
   network.run_for(20ms);
-  EXPECT_THAT(alice.events(),
-              ElementsAre("provisional 183 first answer", "provisional 183 second answer", "update_result 200 updated", "accepted updated"));
+  EXPECT_THAT(alice.events(), ElementsAre("provisional 183 first answer", "provisional 183 second answer", "update_result 200 updated", "accepted updated"));
   EXPECT_EQ(alice.session().dialog().remote_tag, "one");
   // The other fork answers too: it gets ACK and BYE.
   peer->reply(invite, {.to_tag = "two", .headers = "Contact: <sip:two@192.0.2.9>\r\n"});
@@ -288,6 +287,23 @@ TEST_F(ReliableResponses, early_update_between_phones_both_ways) {
   bob.session().accept("answer").value();
   network.run_for(100ms);
   EXPECT_EQ(alice.session().state(), InviteSession::State::Confirmed);
+  expect_all_over();
+}
+
+TEST_F(ReliableResponses, prack_that_a_later_request_overtook_is_sent_with_a_new_number) {
+  alice.on_event = [this](InviteSession& session) {
+    if (alice.events().back().starts_with("provisional 183")) {
+      session.update({}).value();
+    }
+  };
+  drop("PRACK", 1);
+  alice.call(bob.uri(), "offer");
+  network.run_for(20ms);
+  bob.session().provisional(183, "answer").value();
+  network.run_for(2s);
+  EXPECT_EQ(log.count("b 500 PRACK"), 1U);
+  EXPECT_EQ(log.find("a PRACK", 2).header("CSeq"), "4 PRACK");
+  EXPECT_EQ(bob.events().back(), "prack");
   expect_all_over();
 }
 
