@@ -28,6 +28,7 @@ class LastResponse final : public TransportPort {
     const std::size_t tag = message.find(";tag=", message.find("\r\nTo:"));
     to_tag.assign(message.substr(tag + 5, message.find("\r\n", tag) - tag - 5));
   }
+  ConnectionId connect(Transport /*transport*/, const base::SocketAddress& /*remote*/, std::string_view /*server_name*/) override { return {}; }
   [[nodiscard]] std::optional<base::SocketAddress> local_address(Transport /*transport*/, const base::SocketAddress& /*remote*/) const override { return local; }
 
   base::SocketAddress local{base::IpAddress::v4({127, 0, 0, 1}), 5060};
