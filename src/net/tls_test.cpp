@@ -212,7 +212,7 @@ TEST_F(SipTransportsTls, says_which_file_is_wrong_and_what_to_do) {
 
 TEST_F(SipTransportsTls, gives_up_on_a_handshake_that_takes_too_long) {
   StreamLimits limits;
-  limits.handshake_timeout = 30ms;
+  limits.handshake_timeout = 100ms;
   SipTransports hurried(loop, limits);
   ASSERT_TRUE(hurried.set_tls(serving("pbx", "DNS:pbx.example")));
   const auto address = hurried.listen(Transport::Tls, base::SocketAddress::parse("127.0.0.1:0").value()).value();
