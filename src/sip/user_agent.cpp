@@ -63,7 +63,7 @@ void UserAgent::Handler::on_replaces(ServerTransaction& transaction, const Messa
 void UserAgent::Handler::on_join(ServerTransaction& transaction, const Message& /*invite*/, InviteSession& /*joined*/) { transaction.respond({.status = 488}); }
 
 UserAgent::UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings)
-    : layer_(timers, random, transport, std::move(settings)), resolver_(resolver), sweep_(timers, base::Callback::to<&UserAgent::sweep>(*this)) {
+    : layer_(timers, random, transport, std::move(settings)), resolver_(resolver), locator_(resolver, timers.clock(), random), sweep_(timers, base::Callback::to<&UserAgent::sweep>(*this)) {
   layer_.set_core(*this);
 }
 

@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "base/timers.hpp"
 #include "sip/invite_session.hpp"
+#include "sip/locator.hpp"
 #include "sip/session_policy.hpp"
 #include "sip/transaction_layer.hpp"
 #include "sip/transport.hpp"
@@ -55,6 +56,8 @@ class UserAgent final : private TransactionLayer::Core {
   [[nodiscard]] base::Timers& timers() noexcept { return layer_.timers(); }
   [[nodiscard]] base::Random& random() noexcept { return layer_.random(); }
   [[nodiscard]] Resolver& resolver() noexcept { return resolver_; }
+  /// Where URIs lead; tell it about listeners other than UDP and TCP.
+  [[nodiscard]] Locator& locator() noexcept { return locator_; }
   [[nodiscard]] const TransportPort& transport() const noexcept { return layer_.transport(); }
   [[nodiscard]] std::size_t dialogs() const noexcept { return sessions_.size(); }
   [[nodiscard]] std::size_t retired() const noexcept { return retired_.size() + settled_.size(); }
@@ -85,6 +88,7 @@ class UserAgent final : private TransactionLayer::Core {
 
   TransactionLayer layer_;
   Resolver& resolver_;
+  Locator locator_;
   Handler* handler_ = nullptr;
   SessionPolicy policy_;
   MatchTable<InviteSession*> sessions_;
