@@ -165,9 +165,33 @@ class Reader {
     }
   }
 
+  /// H(username:realm:password) instead of the password itself.
+  void read_hashes(const toml::table& table, AccountConfig& account) {
+    using sip::DigestAlgorithm;
+    for (const auto& [key, algorithm] :
+         {std::pair{"ha1_md5", DigestAlgorithm::Md5}, {"ha1_sha256", DigestAlgorithm::Sha256}, {"ha1_sha512_256", DigestAlgorithm::Sha512_256}}) {
+      if (!table.contains(key)) {
+        continue;
+      }
+      std::string hash = text_at(table, "accounts", key, true);
+      const std::size_t size = algorithm == DigestAlgorithm::Md5 ? 32 : 64;
+      if (hash.size() != size || hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        complain(table.get(key)->source().begin.line,
+                 std::string("accounts.") + key + ": expected " + std::to_string(size) + " digits of 0-9 and a-f: the hash of username:realm:password");
+      }
+      account.ha1.emplace_back(algorithm, std::move(hash));
+    }
+  }
+
   void read_account(const toml::table& table) {
-    refuse_other_keys(table, "accounts", {"username", "password"});
-    AccountConfig account{text_at(table, "accounts", "username", true), text_at(table, "accounts", "password", true)};
+    refuse_other_keys(table, "accounts", {"username", "password", "ha1_md5", "ha1_sha256", "ha1_sha512_256"});
+    AccountConfig account{.username = text_at(table, "accounts", "username", true), .password = {}};
+    read_hashes(table, account);
+    if (account.ha1.empty()) {
+      account.password = text_at(table, "accounts", "password", true);
+    } else if (table.contains("password")) {
+      complain(table.source().begin.line, "accounts: there are both a password and its hashes; keep one");
+    }
     const bool known =
         std::any_of(config_.accounts.begin(), config_.accounts.end(), [&](const AccountConfig& other) { return other.username == account.username; });
     if (!account.username.empty() && known) {

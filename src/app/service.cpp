@@ -19,6 +19,8 @@ call::ExchangeSettings exchange_settings(const Config& config) {
   call::ExchangeSettings settings;
   settings.realm = config.realm;
   settings.digest_algorithms = config.digest_algorithms;
+  settings.wrong_passwords.failures_per_source = static_cast<unsigned>(config.wrong_passwords_per_source);
+  settings.wrong_passwords.failures_per_user = static_cast<unsigned>(config.wrong_passwords_per_user);
   settings.domains = config.domains;
   settings.routes = config.routes;
   settings.max_calls = config.max_calls;
@@ -74,7 +76,12 @@ Service::Service(const Config& config, call::EventSink& events)
   transports_.set_user(&user_agent_->transport_user());
   exchange_ = std::make_unique<call::Exchange>(*user_agent_, events, exchange_settings(config_));
   for (const AccountConfig& account : config_.accounts) {
-    exchange_->accounts().add(account.username, account.password);
+    if (account.ha1.empty()) {
+      exchange_->accounts().add(account.username, account.password);
+    }
+    for (const auto& [algorithm, ha1] : account.ha1) {
+      exchange_->accounts().add_hashed(account.username, algorithm, ha1);
+    }
   }
   call_api_ = std::make_unique<server::call_api::CallApi>(
       server::call_api::CallApi::Config{.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},

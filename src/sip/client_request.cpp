@@ -46,6 +46,9 @@ ClientRequest::ClientRequest(UserAgent& user_agent, OutgoingRequest request, std
 ClientRequest::~ClientRequest() { drop_transaction(); }
 
 void ClientRequest::send() {
+  if (const DigestChallenge* const known = digest_ != nullptr ? digest_->remembered() : nullptr) {
+    answers_.push_back({Header::Authorization, known->realm, digest_->authorize(*known, to_string(request_.method), request_.uri, request_.body), true});
+  }
   if (request_.flow) {
     flow_ = *request_.flow;
     transmit();
@@ -102,7 +105,7 @@ void ClientRequest::on_located(base::Result<std::vector<Destination>> destinatio
 
 void ClientRequest::go_to(const Destination& destination) {
   flow_ = {.transport = destination.transport, .local = {}, .remote = destination.address, .connection = {}};
-  if (is_secure(flow_.transport)) {
+  if (is_reliable(flow_.transport)) {
     // The certificate has to be that of the name that was asked for, not of the server that DNS led to (RFC 5922 §4).
     flow_.connection = user_agent_.transactions().transport().connect(flow_.transport, flow_.remote, UriView::parse(next_hop())->host);
   }
@@ -248,6 +251,9 @@ void ClientRequest::on_response(const Message& response) {
   } else {
     stage_ = Stage::Done;
     timer_.cancel();
+    if (const auto info = response.header(Header::AuthenticationInfo); info && digest_ != nullptr) {
+      digest_->take_next_nonce(*info);
+    }
   }
   user_.on_response(*this, response);
 }
@@ -282,12 +288,16 @@ bool ClientRequest::answer_challenge(Header answer, const DigestChallenge& chall
       std::find_if(answers_.begin(), answers_.end(), [&](const Answer& other) { return other.header == answer && other.realm == challenge.realm; });
   if (known != answers_.end()) {
     // Challenged again although the nonce was fresh: the password is wrong, asking again would not help.
-    if (!challenge.stale) {
+    if (!challenge.stale && !known->guessed) {
       return false;
     }
     answers_.erase(known);
   }
-  answers_.push_back({answer, challenge.realm, digest_->authorize(challenge, to_string(request_.method), request_.uri)});
+  answers_.push_back({answer, challenge.realm, digest_->authorize(challenge, to_string(request_.method), request_.uri, request_.body), false});
+  if (answer == Header::ProxyAuthorization) {
+    // Only what the server itself asks for is worth sending unasked.
+    digest_->forget();
+  }
   return true;
 }
 

@@ -79,6 +79,7 @@ class ClientRequest final : private ClientTransactionUser {
     Header header;
     std::string realm;
     std::string value;
+    bool guessed;  ///< Sent before anybody asked: being asked all the same says nothing about the password.
   };
 
   void on_response(const Message& response) override;

@@ -72,6 +72,9 @@ void TransactionLayer::send(const Flow& flow, std::string_view message) {
 }
 
 void TransactionLayer::on_message(const Flow& flow, std::string_view bytes) {
+  if (bytes.find_first_not_of("\r\n") == std::string_view::npos) {
+    return;  // A keep-alive (RFC 5626 §3.5.1) that its transport has let through.
+  }
   ++statistics_.received;
   if (trace_ != nullptr) {
     trace_->on_trace(TraceSink::Direction::Received, flow, bytes);
@@ -152,6 +155,9 @@ void TransactionLayer::on_response(const Message& response) {
 }
 
 void TransactionLayer::on_transport_error(const Flow& flow, const base::Error& error) {
+  if (flow.connection) {
+    core_->on_flow_failed(flow);
+  }
   const auto found = by_remote_.find(flow.remote);
   if (found == by_remote_.end()) {
     return;

@@ -35,6 +35,8 @@ class TransactionLayer final : public TransportUser {
     virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
     /// An ACK that belongs to no transaction: that of a 2xx.
     virtual void on_ack(const Message& ack) = 0;
+    /// Nothing sent over this flow arrives any more.
+    virtual void on_flow_failed(const Flow& /*flow*/) {}
   };
 
   struct Settings {
