@@ -266,6 +266,21 @@ bool all_loopback(const std::vector<base::SocketAddress>& addresses) {
   return std::all_of(addresses.begin(), addresses.end(), [](const base::SocketAddress& address) { return address.ip.is_loopback(); });
 }
 
+/// An account with hashes in place of its password needs one for each algorithm that a phone may choose.
+std::string missing_hashes(const Config& config, std::string_view file) {
+  std::string problems;
+  for (const AccountConfig& account : config.accounts) {
+    for (const sip::DigestAlgorithm offered : config.digest_algorithms) {
+      const bool there = std::any_of(account.ha1.begin(), account.ha1.end(), [offered](const auto& hash) { return hash.first == sip::hash_of(offered); });
+      if (!account.ha1.empty() && !there) {
+        problems += std::string(file) + ": accounts: \"" + account.username + "\" has no hash for " + std::string(sip::to_string(offered)) +
+                    ", which sip.digest offers; add it, or take the algorithm off that list\n";
+      }
+    }
+  }
+  return problems;
+}
+
 /// What cannot be seen in one key alone.
 std::string conflicts_in(Config& config, std::string_view file) {
   const std::vector<SipListener> listeners = config.all_listeners();
@@ -290,7 +305,7 @@ std::string conflicts_in(Config& config, std::string_view file) {
     problems +=
         std::string(file) + ": sip.listen is open to the network but there are no [[accounts]]; add some, or listen on 127.0.0.1 to use the demo accounts\n";
   }
-  return problems;
+  return problems + missing_hashes(config, file);
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ struct Config {
 
   std::size_t max_calls = 10'000;
   std::size_t max_transactions = 200'000;
+  std::size_t max_dialogs = 100'000;
+  std::chrono::milliseconds max_lag{500};  ///< Zero: off.
   std::size_t max_connections = 1'000;
   std::size_t max_commands_per_client = 1'000;
 

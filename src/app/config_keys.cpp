@@ -187,6 +187,15 @@ bool take_algorithms(Config& config, const ConfigValue& value) {
   return true;
 }
 
+bool take_max_lag(Config& config, const ConfigValue& value) {
+  std::size_t number = 0;
+  const bool good = take_number(number, value, 0, 3'600'000);
+  if (good) {
+    config.max_lag = std::chrono::milliseconds(number);
+  }
+  return good;
+}
+
 bool take_path(Config& config, const ConfigValue& value) {
   const auto* const text = std::get_if<std::string>(&value);
   const bool good = text != nullptr && text->starts_with('/') && text->find_first_of(" ?#\r\n") == std::string::npos && *text != "/healthz";
@@ -228,6 +237,8 @@ constexpr ConfigKey kKeys[] = {
     {"sip.domains", "a list of host names", [](Config& config, const ConfigValue& value) { return take_strings(config.domains, value); }},
     {"sip.t1_ms", "milliseconds, 1 to 3600000", [](Config& config, const ConfigValue& value) { return take_milliseconds(config.t1, value); }},
     {"sip.max_transactions", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_transactions, value, 1, kMaxCount); }},
+    {"sip.max_dialogs", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_dialogs, value, 1, kMaxCount); }},
+    {"sip.max_lag_ms", "milliseconds, 1 to 3600000, or 0 for off", take_max_lag},
     {"sip.tls_ca_file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.tls.ca_file, value); }},
     {"sip.tls_verify", "true or false", take_tls_verify},
     {"sip.tls_unverified", "a list of host names", [](Config& config, const ConfigValue& value) { return take_strings(config.tls.unverified_servers, value); }},

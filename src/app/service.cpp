@@ -71,6 +71,8 @@ Service::Service(const Config& config, call::EventSink& events)
   sip::TransactionLayer::Settings settings;
   settings.timers.t1 = config_.t1;
   settings.max_server_transactions = config_.max_transactions;
+  settings.max_dialogs = config_.max_dialogs;
+  settings.max_lag = config_.max_lag;
   settings.server_name = "Callwright/" CALLWRIGHT_VERSION;
   user_agent_ = std::make_unique<sip::UserAgent>(loop_.timers(), random_, transports_, resolver_, settings);
   transports_.set_user(&user_agent_->transport_user());

@@ -23,7 +23,7 @@ void append_number(std::string& text, std::uint32_t number) {
 }  // namespace
 
 TransactionLayer::TransactionLayer(base::Timers& timers, base::Random& random, TransportPort& transport, Settings settings)
-    : timers_(timers), random_(random), transport_(transport), settings_(std::move(settings)), make_key_(random) {}
+    : timers_(timers), random_(random), transport_(transport), settings_(std::move(settings)), make_key_(random), overload_(timers, settings_.max_lag) {}
 
 TransactionLayer::~TransactionLayer() = default;
 
@@ -124,8 +124,9 @@ void TransactionLayer::on_request(const Flow& flow, const Message& request) {
     return;
   }
   const std::uint64_t identity = identity_of(request);
-  if (identity != 0 && servers_.size() >= settings_.max_server_transactions) {
+  if (const std::string_view reason = identity != 0 ? overload(request.method()) : std::string_view{}; !reason.empty()) {
     ++statistics_.refused;
+    overload_.on_refused(reason);
     const std::string retry_after = "Retry-After: " + std::to_string(settings_.retry_after_s) + "\r\n";
     respond_statelessly(flow, request, {.status = 503, .headers = retry_after});
     return;
@@ -136,6 +137,18 @@ void TransactionLayer::on_request(const Flow& flow, const Message& request) {
     return;
   }
   accept_request(flow, request, key, identity);
+}
+
+std::string_view TransactionLayer::overload(Method method) {
+  overload_.on_request();
+  if (servers_.size() >= settings_.max_server_transactions) {
+    return "too many transactions";
+  }
+  const bool makes_dialog = method == Method::Invite || method == Method::Subscribe || method == Method::Refer;
+  if (makes_dialog && core_->dialogs() >= settings_.max_dialogs) {
+    return "too many dialogs";
+  }
+  return overload_.lagging() ? "the engine does not keep up" : "";
 }
 
 void TransactionLayer::accept_request(const Flow& flow, const Message& request, const MatchKey& key, std::uint64_t identity) {

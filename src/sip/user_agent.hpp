@@ -73,7 +73,7 @@ class UserAgent final : private TransactionLayer::Core {
   /// Where URIs lead; tell it about listeners other than UDP and TCP.
   [[nodiscard]] Locator& locator() noexcept { return locator_; }
   [[nodiscard]] const TransportPort& transport() const noexcept { return layer_.transport(); }
-  [[nodiscard]] std::size_t dialogs() const noexcept { return sessions_.size(); }
+  [[nodiscard]] std::size_t dialogs() const noexcept override { return sessions_.size(); }
   [[nodiscard]] std::size_t retired() const noexcept { return retired_.size() + settled_.size(); }
 
   /// The session of the dialog that this names, or null. Not of one that has ended.
