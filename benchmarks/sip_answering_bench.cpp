@@ -28,7 +28,9 @@ class LastResponse final : public TransportPort {
     const std::size_t tag = message.find(";tag=", message.find("\r\nTo:"));
     to_tag.assign(message.substr(tag + 5, message.find("\r\n", tag) - tag - 5));
   }
-  [[nodiscard]] std::optional<base::SocketAddress> local_address(Transport /*transport*/, const base::SocketAddress& /*remote*/) const override { return local; }
+  [[nodiscard]] std::optional<base::SocketAddress> local_address(Transport /*transport*/, const base::SocketAddress& /*remote*/) const override {
+    return local;
+  }
 
   base::SocketAddress local{base::IpAddress::v4({127, 0, 0, 1}), 5060};
   std::string to_tag;
@@ -37,6 +39,7 @@ class LastResponse final : public TransportPort {
 
 class NoResolver final : public Resolver {
  public:
+  void query(DnsKind /*kind*/, const std::string& /*name*/, Answer answer) override { answer(DnsRecords{}); }
   void resolve(const std::string& /*host*/, Handler handler) override { handler(base::Error{base::Errc::NotFound, "no names here"}); }
 };
 
@@ -53,10 +56,12 @@ class Exchange final : private UserAgent::Handler, private InviteSessionObserver
       open_.pop_front();
     }
     const std::size_t number = ++calls_;
-    receive(fmt::format("INVITE sip:service@127.0.0.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5061;branch=z9hG4bK-4242-{0}-0\r\nFrom: sipp <sip:sipp@127.0.0.1:5061>;tag=4242SIPpTag00{0}\r\n"
-                        "To: service <sip:service@127.0.0.1:5060>\r\nCall-ID: {0}-4242@127.0.0.1\r\nCSeq: 1 INVITE\r\nContact: sip:sipp@127.0.0.1:5061\r\nMax-Forwards: 70\r\n"
-                        "Subject: Performance Test\r\nContent-Type: application/sdp\r\nContent-Length:   {1}\r\n\r\n{2}",
-                        number, kSdp.size(), kSdp));
+    receive(fmt::format(
+        "INVITE sip:service@127.0.0.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5061;branch=z9hG4bK-4242-{0}-0\r\nFrom: sipp "
+        "<sip:sipp@127.0.0.1:5061>;tag=4242SIPpTag00{0}\r\n"
+        "To: service <sip:service@127.0.0.1:5060>\r\nCall-ID: {0}-4242@127.0.0.1\r\nCSeq: 1 INVITE\r\nContact: sip:sipp@127.0.0.1:5061\r\nMax-Forwards: 70\r\n"
+        "Subject: Performance Test\r\nContent-Type: application/sdp\r\nContent-Length:   {1}\r\n\r\n{2}",
+        number, kSdp.size(), kSdp));
     open_.push_back({number, transport_.to_tag, clock_.now() + std::chrono::milliseconds(100)});
     receive(in_dialog("ACK", 1, "5", open_.back()));
   }
@@ -72,13 +77,18 @@ class Exchange final : private UserAgent::Handler, private InviteSessionObserver
   };
 
   static std::string in_dialog(std::string_view method, int cseq, std::string_view branch, const OpenCall& call) {
-    return fmt::format("{0} sip:service@127.0.0.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5061;branch=z9hG4bK-4242-{1}-{2}\r\nFrom: sipp <sip:sipp@127.0.0.1:5061>;tag=4242SIPpTag00{1}\r\n"
-                       "To: service <sip:service@127.0.0.1:5060>;tag={3}\r\nCall-ID: {1}-4242@127.0.0.1\r\nCSeq: {4} {0}\r\nContact: sip:sipp@127.0.0.1:5061\r\nMax-Forwards: 70\r\n"
-                       "Subject: Performance Test\r\nContent-Length: 0\r\n\r\n",
-                       method, call.number, branch, call.to_tag, cseq);
+    return fmt::format(
+        "{0} sip:service@127.0.0.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5061;branch=z9hG4bK-4242-{1}-{2}\r\nFrom: sipp "
+        "<sip:sipp@127.0.0.1:5061>;tag=4242SIPpTag00{1}\r\n"
+        "To: service <sip:service@127.0.0.1:5060>;tag={3}\r\nCall-ID: {1}-4242@127.0.0.1\r\nCSeq: {4} {0}\r\nContact: sip:sipp@127.0.0.1:5061\r\nMax-Forwards: "
+        "70\r\n"
+        "Subject: Performance Test\r\nContent-Length: 0\r\n\r\n",
+        method, call.number, branch, call.to_tag, cseq);
   }
 
-  void receive(const std::string& message) { user_agent_.transport_user().on_message({.transport = Transport::Udp, .local = transport_.local, .remote = peer_, .connection = {}}, message); }
+  void receive(const std::string& message) {
+    user_agent_.transport_user().on_message({.transport = Transport::Udp, .local = transport_.local, .remote = peer_, .connection = {}}, message);
+  }
 
   void on_request(ServerTransaction& transaction, const Message& request) override {
     auto session = user_agent_.answer(transaction, request, "service", *this);

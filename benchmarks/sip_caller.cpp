@@ -71,9 +71,11 @@ class Caller final : private sip::InviteSessionObserver {
     static_cast<void>(calling.invite(kOffer));
   }
 
-  void on_accepted(sip::InviteSession& session, const sip::InviteProgress& /*progress*/) override { calls_.at(&session)->hang_up.start(std::chrono::milliseconds(100)); }
+  void on_accepted(sip::InviteSession& session, const sip::InviteProgress& /*progress*/) override {
+    calls_.at(&session)->hang_up.start(std::chrono::milliseconds(100));
+  }
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override {
-    end.by == sip::SessionEnd::Party::Local && end.status == 200 ? ++good_ : ++bad_;
+    end.by == sip::SessionEnd::Party::Local&& end.status == 200 ? ++good_ : ++bad_;
     const auto found = calls_.find(&session);
     user_agent_.retire(std::move(found->second->session));
     calls_.erase(found);
@@ -116,7 +118,8 @@ int main(int count, char** arguments) {
   }
   std::printf("%u\n", static_cast<unsigned>(address->port));
   std::fflush(stdout);
-  Caller caller(loop, user_agent, std::string("sip:service@127.0.0.1:") + arguments[1], std::strtoul(arguments[2], nullptr, 10), std::strtoul(arguments[3], nullptr, 10));
+  Caller caller(loop, user_agent, std::string("sip:service@127.0.0.1:") + arguments[1], std::strtoul(arguments[2], nullptr, 10),
+                std::strtoul(arguments[3], nullptr, 10));
   std::jthread input([&loop] {
     while (std::getchar() != EOF) {
     }

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace callwright::app {
@@ -108,7 +109,13 @@ base::Result<void> Service::listen() {
   if (const auto taken = transports_.set_tls(config_.tls); !taken) {
     return taken.error();
   }
+  std::set<sip::Transport> offered;
   for (const SipListener& listener : config_.all_listeners()) {
+    if (listener.transport) {
+      offered.insert(*listener.transport);
+    } else {
+      offered.insert({sip::Transport::Udp, sip::Transport::Tcp});
+    }
     const net::ListenOptions options{listener.advertised, listener.dscp};
     const auto listening =
         listener.transport ? transports_.listen(*listener.transport, listener.address, options) : transports_.listen_on_both(listener.address, options);
@@ -116,6 +123,7 @@ base::Result<void> Service::listen() {
       return listening.error();
     }
   }
+  user_agent_->locator().set_transports({offered.begin(), offered.end()});
   for (const auto& [wanted, bound] : {std::pair{&config_.call_api_listen, &call_api_addresses_}, std::pair{&config_.http_listen, &http_addresses_}}) {
     for (const base::SocketAddress& address : *wanted) {
       const auto listening = web_.listen(address);

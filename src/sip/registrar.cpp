@@ -28,7 +28,7 @@ Registrar::~Registrar() = default;
 void Registrar::handle(ServerTransaction& transaction, const Message& request, const std::string& address_of_record, std::string_view headers) {
   Asked asked;
   Refusal refusal;
-  if (!read(request, transaction.flow(), asked, refusal)) {
+  if (!read(request, asked, refusal)) {
     transaction.respond({.status = refusal.status, .reason = refusal.reason, .headers = refusal.headers});
     return;
   }

@@ -44,7 +44,7 @@ class Registrar {
     std::chrono::seconds default_expires{3600};
     std::chrono::seconds minimum_expires{10};
     std::chrono::seconds maximum_expires{7200};
-    std::chrono::seconds flow_timer{120};    ///< How often the phone at the other end of a flow shows that it lives (RFC 5626 §4.4).
+    std::chrono::seconds flow_timer{120};         ///< How often the phone at the other end of a flow shows that it lives (RFC 5626 §4.4).
     std::vector<std::string> service_route = {};  ///< What phones are to put before their requests (RFC 3608): Route values.
   };
 
@@ -68,7 +68,7 @@ class Registrar {
   struct Asked;
   struct Refusal;
 
-  [[nodiscard]] bool read(const Message& request, const Flow& flow, Asked& asked, Refusal& refusal) const;
+  [[nodiscard]] bool read(const Message& request, Asked& asked, Refusal& refusal) const;
   [[nodiscard]] bool read_change(const NameAddr& contact, std::chrono::seconds standard, Asked& asked, Refusal& refusal) const;
   [[nodiscard]] bool admit(const User& user, const Asked& asked, const Message& request, const std::vector<Binding>& changed, Refusal& refusal) const;
   [[nodiscard]] std::vector<Binding> apply(const std::vector<Binding>& bindings, const Asked& asked, const Message& request, const Flow& flow) const;

@@ -48,7 +48,7 @@ bool Registrar::Change::concerns(const Binding& binding) const {
   return same_contact(binding.contact, contact);
 }
 
-bool Registrar::read(const Message& request, const Flow& /*flow*/, Asked& asked, Refusal& refusal) const {
+bool Registrar::read(const Message& request, Asked& asked, Refusal& refusal) const {
   refusal = {.status = 400, .reason = "Bad Contact", .headers = {}};
   bool good = request.call_id().size() <= kMaxCallId;
   request.for_each_value(Header::Path, [&](std::string_view value) {

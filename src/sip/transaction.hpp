@@ -41,7 +41,8 @@ class ClientTransactionUser {
 /// A client transaction, INVITE (RFC 3261 §17.1.1 with RFC 6026) or not (§17.1.2). Owned by the TransactionLayer.
 class ClientTransaction {
  public:
-  ClientTransaction(TransactionLayer& layer, const MatchKey& key, Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user);
+  ClientTransaction(TransactionLayer& layer, const MatchKey& key, Method method, std::string branch, std::string request, const Flow& flow,
+                    ClientTransactionUser& user);
 
   /// Sends the request for the first time.
   void start();

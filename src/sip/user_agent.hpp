@@ -110,7 +110,7 @@ class UserAgent final : private TransactionLayer::Core {
   std::string key_text_;  ///< Scratch for look-ups; sessions use it to the end of their lives.
   boost::unordered_flat_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
   std::unordered_multimap<std::uint64_t, FlowWatcher*> watchers_;  ///< By connection.
-  std::vector<std::unique_ptr<InviteSession>> settled_;  ///< Destroyed from a timer, since sessions report from within their own functions.
+  std::vector<std::unique_ptr<InviteSession>> settled_;            ///< Destroyed from a timer, since sessions report from within their own functions.
   base::Timer sweep_;
 };
 
