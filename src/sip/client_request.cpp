@@ -97,6 +97,13 @@ void ClientRequest::on_located(base::Result<std::vector<Destination>> destinatio
     fail_later(478, kUnresolvable);
     return;
   }
+  // Where there is no listener of that transport and address family, nothing can be sent.
+  const TransportPort& transport = user_agent_.transport();
+  std::erase_if(*destinations, [&transport](const Destination& destination) { return !transport.local_address(destination.transport, destination.address); });
+  if (destinations->empty()) {
+    fail_later(503, "No listener for this transport");
+    return;
+  }
   if (destinations->size() > 1) {
     detour().left.assign(destinations->rbegin(), std::prev(destinations->rend()));
   }
