@@ -32,8 +32,6 @@ class LastResponse final : public TransportPort {
     return local;
   }
 
-  ConnectionId connect(Transport /*transport*/, const base::SocketAddress& /*remote*/, std::string_view /*server_name*/) override { return {}; }
-
   base::SocketAddress local{base::IpAddress::v4({127, 0, 0, 1}), 5060};
   std::string to_tag;
   std::size_t sent = 0;
@@ -41,6 +39,7 @@ class LastResponse final : public TransportPort {
 
 class NoResolver final : public Resolver {
  public:
+  void query(DnsKind /*kind*/, const std::string& /*name*/, Answer answer) override { answer(DnsRecords{}); }
   void resolve(const std::string& /*host*/, Handler handler) override { handler(base::Error{base::Errc::NotFound, "no names here"}); }
 };
 

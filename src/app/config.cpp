@@ -165,9 +165,33 @@ class Reader {
     }
   }
 
+  /// H(username:realm:password) instead of the password itself.
+  void read_hashes(const toml::table& table, AccountConfig& account) {
+    using sip::DigestAlgorithm;
+    for (const auto& [key, algorithm] :
+         {std::pair{"ha1_md5", DigestAlgorithm::Md5}, {"ha1_sha256", DigestAlgorithm::Sha256}, {"ha1_sha512_256", DigestAlgorithm::Sha512_256}}) {
+      if (!table.contains(key)) {
+        continue;
+      }
+      std::string hash = text_at(table, "accounts", key, true);
+      const std::size_t size = algorithm == DigestAlgorithm::Md5 ? 32 : 64;
+      if (hash.size() != size || hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        complain(table.get(key)->source().begin.line,
+                 std::string("accounts.") + key + ": expected " + std::to_string(size) + " digits of 0-9 and a-f: the hash of username:realm:password");
+      }
+      account.ha1.emplace_back(algorithm, std::move(hash));
+    }
+  }
+
   void read_account(const toml::table& table) {
-    refuse_other_keys(table, "accounts", {"username", "password"});
-    AccountConfig account{text_at(table, "accounts", "username", true), text_at(table, "accounts", "password", true)};
+    refuse_other_keys(table, "accounts", {"username", "password", "ha1_md5", "ha1_sha256", "ha1_sha512_256"});
+    AccountConfig account{.username = text_at(table, "accounts", "username", true), .password = {}};
+    read_hashes(table, account);
+    if (account.ha1.empty()) {
+      account.password = text_at(table, "accounts", "password", true);
+    } else if (table.contains("password")) {
+      complain(table.source().begin.line, "accounts: there are both a password and its hashes; keep one");
+    }
     const bool known =
         std::any_of(config_.accounts.begin(), config_.accounts.end(), [&](const AccountConfig& other) { return other.username == account.username; });
     if (!account.username.empty() && known) {
@@ -242,6 +266,21 @@ bool all_loopback(const std::vector<base::SocketAddress>& addresses) {
   return std::all_of(addresses.begin(), addresses.end(), [](const base::SocketAddress& address) { return address.ip.is_loopback(); });
 }
 
+/// An account with hashes in place of its password needs one for each algorithm that a phone may choose.
+std::string missing_hashes(const Config& config, std::string_view file) {
+  std::string problems;
+  for (const AccountConfig& account : config.accounts) {
+    for (const sip::DigestAlgorithm offered : config.digest_algorithms) {
+      const bool there = std::any_of(account.ha1.begin(), account.ha1.end(), [offered](const auto& hash) { return hash.first == sip::hash_of(offered); });
+      if (!account.ha1.empty() && !there) {
+        problems += std::string(file) + ": accounts: \"" + account.username + "\" has no hash for " + std::string(sip::to_string(offered)) +
+                    ", which sip.digest offers; add it, or take the algorithm off that list\n";
+      }
+    }
+  }
+  return problems;
+}
+
 /// What cannot be seen in one key alone.
 std::string conflicts_in(Config& config, std::string_view file) {
   const std::vector<SipListener> listeners = config.all_listeners();
@@ -266,7 +305,7 @@ std::string conflicts_in(Config& config, std::string_view file) {
     problems +=
         std::string(file) + ": sip.listen is open to the network but there are no [[accounts]]; add some, or listen on 127.0.0.1 to use the demo accounts\n";
   }
-  return problems;
+  return problems + missing_hashes(config, file);
 }
 
 }  // namespace

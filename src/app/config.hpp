@@ -17,13 +17,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace callwright::app {
 
 struct AccountConfig {
   std::string username;
-  std::string password;
+  std::string password;  ///< Or, when "":
+  std::vector<std::pair<sip::DigestAlgorithm, std::string>> ha1 = {};
 };
 
 /// Where the exchange listens: an entry of sip.listen, or a [[listeners]] table, which can say more.
@@ -45,6 +47,8 @@ struct Config {
   net::SourceLimits source_limits;
   std::string realm = "callwright";
   std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::Md5};  ///< Offered in this order.
+  std::size_t wrong_passwords_per_source = 30;                                     ///< In a minute; 0: no limit.
+  std::size_t wrong_passwords_per_user = 300;
   std::vector<std::string> domains;
   std::chrono::milliseconds t1{500};  ///< RFC 3261 §17.1.1.1: estimate of the round trip, which all retransmission times derive from.
   std::vector<AccountConfig> accounts;
@@ -64,6 +68,8 @@ struct Config {
 
   std::size_t max_calls = 10'000;
   std::size_t max_transactions = 200'000;
+  std::size_t max_dialogs = 100'000;
+  std::chrono::milliseconds max_lag{500};  ///< Zero: off.
   std::size_t max_connections = 1'000;
   std::size_t max_commands_per_client = 1'000;
 

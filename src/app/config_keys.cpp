@@ -177,13 +177,23 @@ bool take_algorithms(Config& config, const ConfigValue& value) {
     return false;
   }
   for (const std::string& name : names) {
-    if (name != "MD5" && name != "SHA-256") {
+    const auto algorithm = sip::parse_digest_algorithm(name);
+    if (!algorithm) {
       return false;
     }
-    algorithms.push_back(name == "MD5" ? sip::DigestAlgorithm::Md5 : sip::DigestAlgorithm::Sha256);
+    algorithms.push_back(*algorithm);
   }
   config.digest_algorithms = std::move(algorithms);
   return true;
+}
+
+bool take_max_lag(Config& config, const ConfigValue& value) {
+  std::size_t number = 0;
+  const bool good = take_number(number, value, 0, 3'600'000);
+  if (good) {
+    config.max_lag = std::chrono::milliseconds(number);
+  }
+  return good;
 }
 
 bool take_path(Config& config, const ConfigValue& value) {
@@ -213,15 +223,22 @@ bool take_log_level(Config& config, const ConfigValue& value) {
 constexpr std::string_view kMilliseconds = "milliseconds, 1 to 3600000";
 constexpr std::string_view kLongTime = "milliseconds, 1 to 86400000";
 constexpr std::string_view kCount = "a number from 1 to 10000000";
+constexpr std::string_view kCountOrNone = "a number from 1 to 10000000, or 0 for no limit";
 constexpr std::int64_t kMaxCount = 10'000'000;
 
 constexpr ConfigKey kKeys[] = {
     {"sip.listen", "an address with port such as \"127.0.0.1:5060\" or \"tls:127.0.0.1:5061\" (udp, tcp, tls, ws, wss), or a list of them", take_listeners},
     {"sip.realm", "a name without quotes, 1 to 128 characters", take_realm},
-    {"sip.digest", "a list of \"MD5\" and \"SHA-256\"", take_algorithms},
+    {"sip.digest", "a list of \"MD5\", \"SHA-256\", \"SHA-512-256\" and their \"-sess\" forms", take_algorithms},
+    {"sip.wrong_passwords_per_source", kCountOrNone,
+     [](Config& config, const ConfigValue& value) { return take_number(config.wrong_passwords_per_source, value, 0, kMaxCount); }},
+    {"sip.wrong_passwords_per_user", kCountOrNone,
+     [](Config& config, const ConfigValue& value) { return take_number(config.wrong_passwords_per_user, value, 0, kMaxCount); }},
     {"sip.domains", "a list of host names", [](Config& config, const ConfigValue& value) { return take_strings(config.domains, value); }},
     {"sip.t1_ms", "milliseconds, 1 to 3600000", [](Config& config, const ConfigValue& value) { return take_milliseconds(config.t1, value); }},
     {"sip.max_transactions", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_transactions, value, 1, kMaxCount); }},
+    {"sip.max_dialogs", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_dialogs, value, 1, kMaxCount); }},
+    {"sip.max_lag_ms", "milliseconds, 1 to 3600000, or 0 for off", take_max_lag},
     {"sip.tls_ca_file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.tls.ca_file, value); }},
     {"sip.tls_verify", "true or false", take_tls_verify},
     {"sip.tls_unverified", "a list of host names", [](Config& config, const ConfigValue& value) { return take_strings(config.tls.unverified_servers, value); }},

@@ -141,6 +141,26 @@ TEST(Config, refuses_sip_open_to_the_network_without_accounts) {
   EXPECT_EQ(problems_of("[sip]\nlisten = '0.0.0.0:5060'\n[[accounts]]\nusername = 'a'\npassword = 'b'"), "");
 }
 
+TEST(Config, takes_hashes_in_place_of_a_password) {
+  const std::string md5(32, 'a');
+  const std::string sha(64, 'b');
+  const Config config =
+      config_of("[sip]\ndigest = ['MD5', 'SHA-512-256-sess']\n[[accounts]]\nusername = 'a'\nha1_md5 = '" + md5 + "'\nha1_sha512_256 = '" + sha + "'");
+  EXPECT_EQ(config.accounts.front().password, "");
+  EXPECT_THAT(config.accounts.front().ha1, ElementsAre(std::pair(sip::DigestAlgorithm::Md5, md5), std::pair(sip::DigestAlgorithm::Sha512_256, sha)));
+  EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a'\nha1_md5 = 'xyz'"), HasSubstr("expected 32 digits"));
+  EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a'\npassword = 'p'\nha1_md5 = '" + md5 + "'"), HasSubstr("both a password and its hashes"));
+  EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a'\nha1_sha256 = '" + sha + "'"), HasSubstr("has no hash for MD5"));
+}
+
+TEST(Config, takes_limits_of_overload_and_of_wrong_passwords) {
+  const Config config = config_of("[sip]\nmax_dialogs = 7\nmax_lag_ms = 0\nwrong_passwords_per_source = 0\nwrong_passwords_per_user = 9");
+  EXPECT_EQ(config.max_dialogs, 7U);
+  EXPECT_EQ(config.max_lag.count(), 0);
+  EXPECT_EQ(config.wrong_passwords_per_source, 0U);
+  EXPECT_EQ(config.wrong_passwords_per_user, 9U);
+}
+
 TEST(Config, refuses_accounts_that_cannot_register) {
   EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a'"), HasSubstr("password is missing"));
   EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a b'\npassword = 'x'"), HasSubstr("a character that a SIP user may not have"));

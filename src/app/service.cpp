@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace callwright::app {
@@ -19,6 +20,8 @@ call::ExchangeSettings exchange_settings(const Config& config) {
   call::ExchangeSettings settings;
   settings.realm = config.realm;
   settings.digest_algorithms = config.digest_algorithms;
+  settings.wrong_passwords.failures_per_source = static_cast<unsigned>(config.wrong_passwords_per_source);
+  settings.wrong_passwords.failures_per_user = static_cast<unsigned>(config.wrong_passwords_per_user);
   settings.domains = config.domains;
   settings.routes = config.routes;
   settings.max_calls = config.max_calls;
@@ -69,12 +72,19 @@ Service::Service(const Config& config, call::EventSink& events)
   sip::TransactionLayer::Settings settings;
   settings.timers.t1 = config_.t1;
   settings.max_server_transactions = config_.max_transactions;
+  settings.max_dialogs = config_.max_dialogs;
+  settings.max_lag = config_.max_lag;
   settings.server_name = "Callwright/" CALLWRIGHT_VERSION;
   user_agent_ = std::make_unique<sip::UserAgent>(loop_.timers(), random_, transports_, resolver_, settings);
   transports_.set_user(&user_agent_->transport_user());
   exchange_ = std::make_unique<call::Exchange>(*user_agent_, capture_, exchange_settings(config_));
   for (const AccountConfig& account : config_.accounts) {
-    exchange_->accounts().add(account.username, account.password);
+    if (account.ha1.empty()) {
+      exchange_->accounts().add(account.username, account.password);
+    }
+    for (const auto& [algorithm, ha1] : account.ha1) {
+      exchange_->accounts().add_hashed(account.username, algorithm, ha1);
+    }
   }
   call_api_ = std::make_unique<server::call_api::CallApi>(
       server::call_api::CallApi::Config{.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
@@ -102,7 +112,13 @@ base::Result<void> Service::listen() {
   if (const auto taken = transports_.set_tls(config_.tls); !taken) {
     return taken.error();
   }
+  std::set<sip::Transport> offered;
   for (const SipListener& listener : config_.all_listeners()) {
+    if (listener.transport) {
+      offered.insert(*listener.transport);
+    } else {
+      offered.insert({sip::Transport::Udp, sip::Transport::Tcp});
+    }
     const net::ListenOptions options{listener.advertised, listener.dscp};
     const auto listening =
         listener.transport ? transports_.listen(*listener.transport, listener.address, options) : transports_.listen_on_both(listener.address, options);
@@ -110,6 +126,7 @@ base::Result<void> Service::listen() {
       return listening.error();
     }
   }
+  user_agent_->locator().set_transports({offered.begin(), offered.end()});
   for (const auto& [wanted, bound] : {std::pair{&config_.call_api_listen, &call_api_addresses_}, std::pair{&config_.http_listen, &http_addresses_}}) {
     for (const base::SocketAddress& address : *wanted) {
       const auto listening = web_.listen(address);

@@ -8,15 +8,32 @@ namespace callwright::call {
 using sip::DigestAlgorithm;
 using sip::DigestServer;
 
-Accounts::Accounts(std::string realm, std::vector<DigestAlgorithm> algorithms, const base::Clock& clock, base::Random& random)
-    : digest_(std::move(realm), clock, random), algorithms_(std::move(algorithms)) {
+namespace {
+
+constexpr DigestAlgorithm kHashes[] = {DigestAlgorithm::Md5, DigestAlgorithm::Sha256, DigestAlgorithm::Sha512_256};
+
+std::size_t index_of(DigestAlgorithm algorithm) { return static_cast<std::size_t>(sip::hash_of(algorithm)); }
+
+}  // namespace
+
+Accounts::Accounts(std::string realm, std::vector<DigestAlgorithm> algorithms, const base::Clock& clock, base::Random& random,
+                   sip::AuthThrottle::Limits throttle)
+    : digest_(std::move(realm), clock, random), algorithms_(std::move(algorithms)), throttle_(clock, random, throttle) {
   const std::string secret = random.token(24);
-  nobody_ = {sip::digest_ha1(DigestAlgorithm::Md5, secret, digest_.realm(), secret), sip::digest_ha1(DigestAlgorithm::Sha256, secret, digest_.realm(), secret)};
+  for (const DigestAlgorithm hash : kHashes) {
+    nobody_[index_of(hash)] = sip::digest_ha1(hash, secret, digest_.realm(), secret);
+  }
 }
 
 void Accounts::add(std::string_view username, std::string_view password) {
-  hashes_.insert_or_assign(std::string(username), Hashes{sip::digest_ha1(DigestAlgorithm::Md5, username, digest_.realm(), password),
-                                                         sip::digest_ha1(DigestAlgorithm::Sha256, username, digest_.realm(), password)});
+  hashes_.erase(std::string(username));
+  for (const DigestAlgorithm algorithm : algorithms_) {
+    add_hashed(username, algorithm, sip::digest_ha1(algorithm, username, digest_.realm(), password));
+  }
+}
+
+void Accounts::add_hashed(std::string_view username, DigestAlgorithm algorithm, std::string_view ha1) {
+  hashes_[std::string(username)][index_of(algorithm)] = ha1;
 }
 
 Accounts::Check Accounts::challenge(bool stale) {
@@ -27,7 +44,7 @@ Accounts::Check Accounts::challenge(bool stale) {
   return check;
 }
 
-Accounts::Check Accounts::check(const sip::Message& request) {
+Accounts::Check Accounts::check(const sip::Message& request, const base::IpAddress& source) {
   const auto value = request.header(sip::Header::Authorization);
   if (!value) {
     return challenge(false);
@@ -37,15 +54,20 @@ Accounts::Check Accounts::check(const sip::Message& request) {
   if (!offered || answer->realm != digest_.realm()) {
     return challenge(false);
   }
+  if (throttle_.banned(source, answer->username)) {
+    return {.outcome = Check::Outcome::Forbidden, .username = {}, .challenge = {}, .info = {}};
+  }
   const auto found = hashes_.find(answer->username);
-  const Hashes& hashes = found == hashes_.end() ? nobody_ : found->second;
-  const std::string& ha1 = answer->algorithm == DigestAlgorithm::Sha256 ? hashes.sha256 : hashes.md5;
-  switch (digest_.verify(*answer, request.method_text(), ha1)) {
-    case DigestServer::Verdict::Accepted: return {.outcome = Check::Outcome::Accepted, .username = std::string(answer->username), .challenge = {}};
+  const std::size_t hash = index_of(answer->algorithm);
+  const std::string& ha1 = found == hashes_.end() || found->second[hash].empty() ? nobody_[hash] : found->second[hash];
+  switch (digest_.verify(*answer, request.method_text(), ha1, request.body())) {
+    case DigestServer::Verdict::Accepted:
+      return {.outcome = Check::Outcome::Accepted, .username = std::string(answer->username), .challenge = {}, .info = digest_.next_nonce(*answer)};
     case DigestServer::Verdict::Stale: return challenge(true);
     case DigestServer::Verdict::Wrong: break;
   }
-  return {.outcome = Check::Outcome::Forbidden, .username = {}, .challenge = {}};
+  throttle_.failed(source, answer->username);
+  return {.outcome = Check::Outcome::Forbidden, .username = {}, .challenge = {}, .info = {}};
 }
 
 }  // namespace callwright::call

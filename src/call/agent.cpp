@@ -13,7 +13,8 @@ Agent::Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& eve
                     {.address_of_record = options_.address_of_record,
                      .registrar = options_.registrar,
                      .contact_user = std::string(sip::user_of(options_.address_of_record)),
-                     .credentials = credentials()},
+                     .credentials = credentials(),
+                     .instance = options_.instance},
                     *this),
       sweep_(user_agent.timers(), base::Callback::to<&Agent::sweep>(*this)) {}
 

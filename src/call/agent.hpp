@@ -20,6 +20,7 @@ struct AgentOptions {
   std::string address_of_record;  ///< "sip:alice@192.0.2.1"
   std::string registrar;          ///< "sip:192.0.2.1:5060"
   std::string password;
+  std::string instance = {};      ///< "urn:uuid:…": registers with outbound and GRUU (`sip::RegisterClient`); "": without.
   base::IpAddress media_address;  ///< For RTP.
   media::SourceSpec source;       ///< What it says in its calls.
   Answering answering = Answering::AtOnce;
@@ -47,6 +48,8 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] media::MediaPort& media() noexcept { return media_; }
   [[nodiscard]] const AgentOptions& options() const noexcept { return options_; }
   [[nodiscard]] sip::Credentials credentials() const;
+  /// What its requests take as their Route set (RFC 3608).
+  [[nodiscard]] const std::vector<std::string>& service_route() const noexcept { return registration_.service_route(); }
 
  private:
   void on_registered(sip::RegisterClient& client, std::chrono::seconds expires) override;

@@ -63,6 +63,7 @@ void AgentCall::dial(const std::string& uri) {
   options.to = "<" + uri + ">";
   options.contact_user = sip::user_of(agent_.options().address_of_record);
   options.credentials = agent_.credentials();
+  options.routes = agent_.service_route();
   session_ = agent_.user_agent().call(std::move(options), *this);
   report(CallStarted{agent_.options().address_of_record, uri});
   if (const auto opened = open_stream(); !opened) {

@@ -40,8 +40,8 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
     : user_agent_(user_agent),
       events_(events),
       settings_(std::move(settings)),
-      accounts_(settings_.realm, settings_.digest_algorithms, user_agent.timers().clock(), user_agent.random()),
-      registrar_(user_agent.timers(), settings_.registrar),
+      accounts_(settings_.realm, settings_.digest_algorithms, user_agent.timers().clock(), user_agent.random(), settings_.wrong_passwords),
+      registrar_(user_agent.timers(), user_agent.random(), settings_.registrar),
       routing_(registrar_, user_agent, settings_.domains, settings_.routes),
       sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
   user_agent_.set_handler(this);
@@ -77,10 +77,10 @@ void Exchange::on_request(sip::ServerTransaction& transaction, const sip::Messag
   }
 }
 
-bool Exchange::authenticate(sip::ServerTransaction& transaction, const sip::Message& request, std::string& username) {
-  Accounts::Check check = accounts_.check(request);
+bool Exchange::authenticate(sip::ServerTransaction& transaction, const sip::Message& request, Accounts::Check& check) {
+  check = accounts_.check(request, transaction.flow().remote.ip);
   switch (check.outcome) {
-    case Accounts::Check::Outcome::Accepted: username = std::move(check.username); return true;
+    case Accounts::Check::Outcome::Accepted: return true;
     case Accounts::Check::Outcome::Challenge: transaction.respond({.status = 401, .headers = check.challenge}); return false;
     case Accounts::Check::Outcome::Forbidden: break;
   }
@@ -90,16 +90,16 @@ bool Exchange::authenticate(sip::ServerTransaction& transaction, const sip::Mess
 }
 
 void Exchange::on_register(sip::ServerTransaction& transaction, const sip::Message& request) {
-  std::string username;
-  if (!authenticate(transaction, request, username)) {
+  Accounts::Check check;
+  if (!authenticate(transaction, request, check)) {
     return;
   }
   const auto uri = sip::UriView::parse(request.to().uri);
-  if (!uri || sip::unescape(uri->user) != username) {
+  if (!uri || sip::unescape(uri->user) != check.username) {
     transaction.respond({.status = 403, .reason = "Not your address of record"});
     return;
   }
-  registrar_.handle(transaction, request, username);
+  registrar_.handle(transaction, request, check.username, check.info);
 }
 
 ClickToDial* Exchange::expecting(std::string_view token) {
@@ -141,9 +141,9 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     transaction.respond({.status = 503, .headers = retry_after});
     return;
   }
-  std::string username;
-  if (authenticate(transaction, request, username)) {
-    route_call(transaction, request, expecting(username, request));
+  Accounts::Check check;
+  if (authenticate(transaction, request, check)) {
+    route_call(transaction, request, expecting(check.username, request));
   }
 }
 

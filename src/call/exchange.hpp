@@ -22,6 +22,7 @@ struct ExchangeSettings {
   std::string realm = "callwright";
   /// MD5 alone by default: phones that are common in the field give up when a challenge begins with, or even offers, something else.
   std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::Md5};
+  sip::AuthThrottle::Limits wrong_passwords;
   std::vector<std::string> domains;  ///< Names of this exchange besides its own addresses.
   std::vector<Route> routes;
   sip::Registrar::Limits registrar;
@@ -52,10 +53,11 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
 
  private:
   void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
+  void on_flow_failed(const sip::Flow& flow) override { registrar_.on_flow_failed(flow); }
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
-  [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request, std::string& username);
+  [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request, Accounts::Check& check);
   [[nodiscard]] ClickToDial* expecting(std::string_view token);
   [[nodiscard]] ClickToDial* expecting(std::string_view username, const sip::Message& request);
 

@@ -58,6 +58,7 @@ void RoutedCall::start(const sip::Message& invite) {
     sip::InviteSession::CallerOptions options;
     options.uri = target.uri;
     options.flow = target.flow;
+    options.routes = target.routes;
     options.from = from;
     options.to = to;
     options.contact_user = sip::user_of(invite.from().uri);

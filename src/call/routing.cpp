@@ -16,6 +16,12 @@ bool matches(std::string_view pattern, std::string_view user) {
 /// A phone is reached at its Contact, but over the way by which it registered where that is a connection, or where its address was changed on the way
 /// (NAT) or is a name: the Contact then names a place that cannot be reached from here.
 std::optional<sip::Flow> flow_to(const sip::Binding& binding) {
+  if (binding.details != nullptr && !binding.details->path.empty()) {
+    return std::nullopt;
+  }
+  if (binding.outbound()) {
+    return binding.flow;
+  }
   const auto contact = sip::UriView::parse(binding.contact);
   const auto ip = contact ? base::IpAddress::parse(contact->host) : base::IpAddress::parse({});
   const bool translated = !ip || *ip != binding.flow.remote.ip;
@@ -65,11 +71,17 @@ Routing::Found Routing::find(std::string_view text, Asker asker) const {
   }
   if (ours) {
     Found found;
-    for (const sip::Binding& binding : registrar_.lookup(sip::unescape(uri->user))) {
-      found.targets.push_back({binding.contact, flow_to(binding), std::nullopt});
+    const bool gruu = uri->has_parameter("gr");
+    const std::string user = sip::unescape(uri->user);
+    for (const sip::Binding& binding : gruu ? registrar_.lookup_gruu(*uri, user) : registrar_.lookup(user)) {
+      found.targets.push_back({binding.contact, flow_to(binding), std::nullopt, binding.details ? binding.details->path : std::vector<std::string>{}});
     }
     if (!found.targets.empty()) {
       return found;
+    }
+    if (gruu) {
+      // RFC 5627 §5.5: nobody else stands in for the one phone that it names.
+      return {{}, 480};
     }
   }
   for (const Route& route : routes_) {

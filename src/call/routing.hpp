@@ -22,6 +22,7 @@ struct Target {
   std::string uri;
   std::optional<sip::Flow> flow;
   std::optional<sip::Credentials> credentials;
+  std::vector<std::string> routes = {};  ///< Before it goes there.
 };
 
 /// Who asks: the API may call any URI, a phone only users and routes of this exchange (nobody else pays for its calls).

@@ -1,17 +1,16 @@
 #include "net/dns_resolver.hpp"
 
 #include "base/log.hpp"
+#include "net/dns_reply.hpp"
 #include "net/endpoint.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <ares.h>
-#include <netinet/in.h>
 #include <sys/time.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -20,6 +19,8 @@ namespace callwright::net {
 namespace {
 
 constexpr std::size_t kMaxHostLength = 253;
+/// Where no server says how long a name will go without records.
+constexpr std::chrono::seconds kNegativeLifetime{30};
 
 /// Once for the process, as c-ares demands; before the first channel.
 void initialise_library() {
@@ -49,46 +50,9 @@ bool is_host_name(const std::string& name) {
 
 base::Error failure_of(const std::string& name, int status) {
   switch (status) {
-    case ARES_ENOTFOUND:
-    case ARES_ENODATA: return {base::Errc::NotFound, "The host name " + name + " does not exist. Check its spelling."};
     case ARES_ETIMEOUT: return {base::Errc::TimedOut, "No name server answered for " + name + " in time. Check the machine's name servers."};
-    default: return {base::Errc::Unreachable, "The host name " + name + " could not be looked up: " + ares_strerror(status) + "."};
+    default: return {base::Errc::Unreachable, "The name " + name + " could not be looked up: " + ares_strerror(status) + "."};
   }
-}
-
-base::IpAddress address_of(const ares_addrinfo_node& node) {
-  if (node.ai_family == AF_INET6) {
-    sockaddr_in6 six;
-    std::memcpy(&six, node.ai_addr, sizeof six);
-    std::array<std::uint8_t, 16> bytes{};
-    std::memcpy(bytes.data(), &six.sin6_addr, bytes.size());
-    return base::IpAddress::v6(bytes);
-  }
-  sockaddr_in four;
-  std::memcpy(&four, node.ai_addr, sizeof four);
-  std::array<std::uint8_t, 4> bytes{};
-  std::memcpy(bytes.data(), &four.sin_addr, bytes.size());
-  return base::IpAddress::v4(bytes);
-}
-
-struct Answer {
-  std::vector<base::IpAddress> addresses;  ///< IPv4 first.
-  int ttl_s = 0;                           ///< The shortest.
-};
-
-Answer read_answer(const ares_addrinfo& info) {
-  Answer answer;
-  for (const ares_addrinfo_node* node = info.nodes; node != nullptr; node = node->ai_next) {
-    if (node->ai_family != AF_INET && node->ai_family != AF_INET6) {
-      continue;
-    }
-    answer.ttl_s = answer.addresses.empty() ? node->ai_ttl : std::min(answer.ttl_s, node->ai_ttl);
-    if (const auto address = address_of(*node); std::find(answer.addresses.begin(), answer.addresses.end(), address) == answer.addresses.end()) {
-      answer.addresses.push_back(address);
-    }
-  }
-  std::stable_partition(answer.addresses.begin(), answer.addresses.end(), [](const base::IpAddress& address) { return address.is_v4(); });
-  return answer;
 }
 
 /// A socket of c-ares that the loop watches. c-ares opens and closes it; `release` lets go of it before that.
@@ -154,7 +118,7 @@ class WatchedSocket : public std::enable_shared_from_this<WatchedSocket> {
 }  // namespace
 
 /// The only owner of c-ares state. Its callbacks arrive inside ares_process_fd, ares_getaddrinfo and ares_destroy.
-class DnsResolver::Channel final : private WatchedSocket::Owner {
+class DnsResolver::Channel final : public sip::DnsPort, private WatchedSocket::Owner {
  public:
   Channel(EngineLoop& loop, Options options) : loop_(loop), options_(std::move(options)), timer_(loop.timers(), base::Callback::to<&Channel::on_timer>(*this)) {
     initialise_library();
@@ -172,7 +136,7 @@ class DnsResolver::Channel final : private WatchedSocket::Owner {
     use_servers();
   }
 
-  ~Channel() {
+  ~Channel() override {
     closing_ = true;
     ares_destroy(channel_);
     for (const auto& [socket, watched] : sockets_) {
@@ -182,33 +146,27 @@ class DnsResolver::Channel final : private WatchedSocket::Owner {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  void resolve(const std::string& name, Handler handler) {
-    if (const auto cached = cache_.find(name); cached != cache_.end() && cached->second.expires > loop_.clock().now()) {
-      const std::vector<base::IpAddress> addresses = cached->second.addresses;
-      handler(addresses);
-      return;
+  void query(sip::DnsKind kind, const std::string& name, Answer answer) override {
+    auto question = std::make_unique<Question>(Question{*this, kind, name, std::move(answer)});
+    if (kind == sip::DnsKind::Addresses) {
+      ares_addrinfo_hints hints{};
+      hints.ai_family = AF_UNSPEC;
+      hints.ai_flags = ARES_AI_NOSORT;
+      ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, &Channel::on_addresses, question.release());
+    } else {
+      ares_query(channel_, name.c_str(), kClassInternet, record_type(kind), &Channel::on_reply, question.release());
     }
-    if (const auto under_way = waiting_.find(name); under_way != waiting_.end()) {
-      under_way->second.push_back(std::move(handler));
-      return;
-    }
-    if (waiting_.size() >= options_.max_queries) {
-      handler(base::Error(base::Errc::LimitReached, "Too many host names are being looked up; try again later."));
-      return;
-    }
-    waiting_[name].push_back(std::move(handler));
-    ask(name);
     arm_timer();
   }
 
  private:
-  struct Cached {
-    std::vector<base::IpAddress> addresses;
-    base::TimePoint expires;
-  };
-  struct Query {
+  static constexpr int kClassInternet = 1;
+
+  struct Question {
     Channel& channel;
+    sip::DnsKind kind;
     std::string name;
+    Answer answer;
   };
 
   void use_servers() {
@@ -222,55 +180,33 @@ class DnsResolver::Channel final : private WatchedSocket::Owner {
     }
   }
 
-  void ask(const std::string& name) {
-    ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_flags = ARES_AI_NOSORT;
-    auto query = std::make_unique<Query>(Query{*this, name});
-    ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, &Channel::on_answer, query.release());
-  }
-
-  static void on_answer(void* argument, int status, int, ares_addrinfo* info) noexcept {
-    const std::unique_ptr<Query> query(static_cast<Query*>(argument));
+  static void on_addresses(void* argument, int status, int, ares_addrinfo* info) noexcept {
+    const std::unique_ptr<Question> question(static_cast<Question*>(argument));
     const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owned(info, &ares_freeaddrinfo);
+    finish(*question, status, info == nullptr ? sip::DnsRecords{} : read_addresses(*info));
+  }
+
+  static void on_reply(void* argument, int status, int, unsigned char* bytes, int size) noexcept {
+    const std::unique_ptr<Question> question(static_cast<Question*>(argument));
+    finish(*question, status, bytes == nullptr ? sip::DnsRecords{} : read_reply(question->kind, {bytes, static_cast<std::size_t>(size)}));
+  }
+
+  static void finish(const Question& question, int status, sip::DnsRecords records) noexcept {
+    if (question.channel.closing_) {
+      return;
+    }
     try {
-      query->channel.finish(query->name, status, info);
-    } catch (const std::exception& exception) {
-      base::log::error("A handler of a host name's addresses failed by an exception, please report this", {{"what", exception.what()}});
-    }
-  }
-
-  void finish(const std::string& name, int status, const ares_addrinfo* info) {
-    auto entry = waiting_.extract(name);
-    if (closing_ || entry.empty()) {
-      return;
-    }
-    Answer answer;
-    if (status == ARES_SUCCESS && info != nullptr) {
-      answer = read_answer(*info);
-    }
-    if (answer.addresses.empty()) {
-      const base::Error error = failure_of(name, status == ARES_SUCCESS ? ARES_ENODATA : status);
-      for (const Handler& handler : entry.mapped()) {
-        handler(error);
+      if (status == ARES_SUCCESS) {
+        question.answer(records);
+      } else if (status == ARES_ENOTFOUND || status == ARES_ENODATA) {
+        records = {.ttl = records.ttl.count() != 0 ? records.ttl : kNegativeLifetime};
+        question.answer(records);
+      } else {
+        question.answer(failure_of(question.name, status));
       }
-      return;
+    } catch (const std::exception& exception) {
+      base::log::error("A handler of a name's records failed by an exception, please report this", {{"what", exception.what()}});
     }
-    remember(name, answer);
-    for (const Handler& handler : entry.mapped()) {
-      handler(answer.addresses);
-    }
-  }
-
-  void remember(const std::string& name, const Answer& answer) {
-    const base::Duration lifetime = std::min<base::Duration>(std::chrono::seconds(answer.ttl_s), options_.max_cache_time);
-    if (lifetime <= base::Duration::zero()) {
-      return;
-    }
-    if (cache_.size() >= options_.max_cached) {
-      cache_.clear();
-    }
-    cache_[name] = {answer.addresses, loop_.clock().now() + lifetime};
   }
 
   static void on_socket_state(void* argument, ares_socket_t socket, int readable, int writable) noexcept {
@@ -316,33 +252,51 @@ class DnsResolver::Channel final : private WatchedSocket::Owner {
   bool closing_ = false;
   base::Timer timer_;
   std::unordered_map<ares_socket_t, std::shared_ptr<WatchedSocket>> sockets_;
-  std::unordered_map<std::string, std::vector<Handler>> waiting_;
-  std::unordered_map<std::string, Cached> cache_;
 };
 
 DnsResolver::DnsResolver(EngineLoop& loop) : DnsResolver(loop, Options{}) {}
 
-DnsResolver::DnsResolver(EngineLoop& loop, Options options) : channel_(std::make_unique<Channel>(loop, std::move(options))) {}
+DnsResolver::DnsResolver(EngineLoop& loop, Options options) {
+  const sip::DnsCache::Limits limits{.remembered = options.max_cached,
+                                     .under_way = options.max_queries,
+                                     .longest = options.max_cache_time,
+                                     .longest_negative = options.max_negative_cache_time};
+  channel_ = std::make_unique<Channel>(loop, std::move(options));
+  cache_ = std::make_unique<sip::DnsCache>(*channel_, loop.clock(), limits);
+}
 
 DnsResolver::~DnsResolver() = default;
 
 void DnsResolver::resolve(const std::string& host, Handler handler) {
-  if (const auto address = base::IpAddress::parse(host)) {
-    handler(std::vector{*address});
+  query(sip::DnsKind::Addresses, host, [host, handler = std::move(handler)](const base::Result<sip::DnsRecords>& records) {
+    if (!records) {
+      handler(records.error());
+    } else if (records->addresses.empty()) {
+      handler(base::Error(base::Errc::NotFound, "The host name " + host + " does not exist. Check its spelling."));
+    } else {
+      handler(records->addresses);
+    }
+  });
+}
+
+void DnsResolver::query(sip::DnsKind kind, const std::string& name, Answer answer) {
+  const bool addresses = kind == sip::DnsKind::Addresses;
+  if (const auto address = base::IpAddress::parse(name); addresses && address) {
+    answer(sip::DnsRecords{.addresses = {*address}});
     return;
   }
-  const std::string name = normalised(host);
-  if (is_localhost(name)) {
+  const std::string wanted = normalised(name);
+  if (!is_host_name(wanted)) {
+    answer(base::Error(base::Errc::InvalidArgument, "\"" + name.substr(0, kMaxHostLength) + "\" is not a host name."));
+    return;
+  }
+  if (is_localhost(wanted)) {
     std::array<std::uint8_t, 16> loopback{};
     loopback.back() = 1;
-    handler(std::vector{base::IpAddress::v4({127, 0, 0, 1}), base::IpAddress::v6(loopback)});
+    answer(addresses ? sip::DnsRecords{.addresses = {base::IpAddress::v4({127, 0, 0, 1}), base::IpAddress::v6(loopback)}} : sip::DnsRecords{});
     return;
   }
-  if (!is_host_name(name)) {
-    handler(base::Error(base::Errc::InvalidArgument, "\"" + host.substr(0, kMaxHostLength) + "\" is not a host name."));
-    return;
-  }
-  channel_->resolve(name, std::move(handler));
+  cache_->query(kind, wanted, std::move(answer));
 }
 
 }  // namespace callwright::net

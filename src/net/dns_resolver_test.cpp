@@ -1,29 +1,84 @@
 #include "net/dns_resolver.hpp"
 
 #include "net/endpoint.hpp"
+#include "sip/locator.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/udp.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace callwright::net {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using boost::asio::ip::udp;
 
 constexpr base::Duration kGuard = 20s;
 constexpr std::size_t kHeaderSize = 12;
 
-/// A name server on loopback: knows "known.test" (A 192.0.2.7, AAAA 2001:db8::7) and says NXDOMAIN to every other name, or nothing at all.
+std::string number(unsigned value, int size) {
+  std::string bytes;
+  for (int shift = 8 * (size - 1); shift >= 0; shift -= 8) {
+    bytes.push_back(static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xFFU));
+  }
+  return bytes;
+}
+
+std::string text(std::string_view value) { return std::string(1, static_cast<char>(value.size())).append(value); }
+
+std::string dns_name(std::string_view dotted) {
+  std::string bytes;
+  while (!dotted.empty()) {
+    const std::string_view label = dotted.substr(0, dotted.find('.'));
+    bytes += text(label);
+    dotted.remove_prefix(std::min(dotted.size(), label.size() + 1));
+  }
+  return bytes + '\0';
+}
+
+/// A record about the name that was asked for.
+std::string record(unsigned type, unsigned ttl, const std::string& data) {
+  return "\xc0\x0c" + number(type, 2) + number(1, 2) + number(ttl, 4) + number(static_cast<unsigned>(data.size()), 2) + data;
+}
+
+constexpr unsigned kA = 1;
+constexpr unsigned kSoa = 6;
+constexpr unsigned kAaaa = 28;
+constexpr unsigned kSrv = 33;
+constexpr unsigned kNaptr = 35;
+
+/// The answers about a name and a type, in wire format.
+std::vector<std::string> records_of(const std::string& name, unsigned type) {
+  if (name == dns_name("known.test") && type == kA) {
+    return {record(kA, 60, "\xc0\x00\x02\x07"s)};
+  }
+  if (name == dns_name("known.test") && type == kAaaa) {
+    return {record(kAaaa, 60, "\x20\x01\x0d\xb8"s + std::string(11, '\0') + '\7')};
+  }
+  if (name == dns_name("known.test") && type == kNaptr) {
+    return {record(kNaptr, 600, number(20, 2) + number(5, 2) + text("s") + text("SIP+D2U") + text("") + dns_name("_sip._udp.known.test"))};
+  }
+  if (name == dns_name("_sip._udp.known.test") && type == kSrv) {
+    return {record(kSrv, 60, number(1, 2) + number(2, 2) + number(5070, 2) + dns_name("known.test")),
+            record(kSrv, 1, number(2, 2) + number(0, 2) + number(0, 2) + dns_name(""))};
+  }
+  return {};
+}
+
+/// A name server on loopback: knows "known.test" (A 192.0.2.7, AAAA 2001:db8::7, NAPTR) and "_sip._udp.known.test" (SRV), and says to everything else that it
+/// does not exist, which holds for 7 s; or it says nothing at all.
 class FakeNameServer {
  public:
   enum class Mode { Answer, Silent };
@@ -48,18 +103,17 @@ class FakeNameServer {
     if (mode_ == Mode::Silent) {
       return;
     }
-    const std::string name("\5known\4test\0", 12);
-    const bool known = question.compare(kHeaderSize, name.size(), name) == 0;
     const std::size_t end = question.find('\0', kHeaderSize) + 5;
-    const char type = question[end - 3];
+    const auto records = records_of(question.substr(kHeaderSize, end - 4 - kHeaderSize), static_cast<unsigned char>(question[end - 3]));
     std::string answer = question.substr(0, end);
     answer[2] = '\x81';
-    answer[3] = known ? '\x80' : '\x83';
-    answer.replace(6, 6, std::string(known ? "\0\1\0\0\0\0" : "\0\0\0\0\0\0", 6));
-    if (known && type == 1) {
-      answer += std::string("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7", 16);
-    } else if (known) {
-      answer += std::string("\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\7", 28);
+    answer[3] = records.empty() ? '\x83' : '\x80';
+    answer.replace(6, 6, number(static_cast<unsigned>(records.size()), 2) + number(records.empty() ? 1 : 0, 2) + number(0, 2));
+    for (const std::string& one : records) {
+      answer += one;
+    }
+    if (records.empty()) {
+      answer += record(kSoa, 3600, dns_name("ns.test") + dns_name("root.test") + number(1, 4) + number(2, 4) + number(3, 4) + number(4, 4) + number(7, 4));
     }
     socket_.send_to(boost::asio::buffer(answer), peer_);
   }
@@ -154,6 +208,60 @@ TEST_F(DnsResolverTest, says_that_a_name_does_not_exist) {
   resolver.resolve("unknown.test", into(answer));
   ASSERT_TRUE(loop.run_until([&answer] { return answer.has_value(); }, kGuard));
   EXPECT_EQ(answer->error().code, base::make_error_code(base::Errc::NotFound));
+}
+
+base::Result<sip::DnsRecords> ask(EngineLoop& loop, DnsResolver& resolver, sip::DnsKind kind, const std::string& name) {
+  std::optional<base::Result<sip::DnsRecords>> answer;
+  resolver.query(kind, name, [&answer](const base::Result<sip::DnsRecords>& records) { answer.emplace(records); });
+  EXPECT_TRUE(loop.run_until([&answer] { return answer.has_value(); }, kGuard));
+  return answer.value_or(base::Error(base::Errc::TimedOut, "no answer"));
+}
+
+TEST_F(DnsResolverTest, reads_services_with_the_shortest_time_to_live) {
+  FakeNameServer server(loop, FakeNameServer::Mode::Answer);
+  DnsResolver resolver(loop, options(server));
+  const auto records = ask(loop, resolver, sip::DnsKind::Services, "_SIP._udp.known.test.").value();
+  ASSERT_EQ(records.services.size(), 2U);
+  const sip::ServiceRecord& first = records.services[0].priority == 1 ? records.services[0] : records.services[1];
+  const sip::ServiceRecord& second = records.services[0].priority == 1 ? records.services[1] : records.services[0];
+  EXPECT_EQ(std::tuple(first.weight, first.port, first.target), std::tuple(2, 5070, "known.test"s));
+  EXPECT_EQ(second.target, "");
+  EXPECT_EQ(records.ttl, 1s);
+}
+
+TEST_F(DnsResolverTest, reads_pointers) {
+  FakeNameServer server(loop, FakeNameServer::Mode::Answer);
+  DnsResolver resolver(loop, options(server));
+  const auto records = ask(loop, resolver, sip::DnsKind::Pointers, "known.test").value();
+  ASSERT_EQ(records.pointers.size(), 1U);
+  const sip::PointerRecord& pointer = records.pointers.front();
+  EXPECT_EQ(std::tuple(pointer.order, pointer.preference), std::tuple(20, 5));
+  EXPECT_EQ(pointer.flags + " " + pointer.services + " " + pointer.replacement, "s SIP+D2U _sip._udp.known.test");
+  EXPECT_EQ(records.ttl, 600s);
+}
+
+TEST_F(DnsResolverTest, remembers_that_there_is_nothing_as_long_as_the_zone_says) {
+  FakeNameServer server(loop, FakeNameServer::Mode::Answer);
+  DnsResolver resolver(loop, options(server));
+  for (int turn = 0; turn < 2; ++turn) {
+    const auto records = ask(loop, resolver, sip::DnsKind::Services, "unknown.test").value();
+    EXPECT_TRUE(records.empty());
+    EXPECT_EQ(records.ttl, 7s);
+  }
+  EXPECT_EQ(server.questions, 1);
+}
+
+TEST_F(DnsResolverTest, leads_a_locator_to_the_server) {
+  FakeNameServer server(loop, FakeNameServer::Mode::Answer);
+  DnsResolver resolver(loop, options(server));
+  base::DeterministicRandom random(1);
+  sip::Locator locator(resolver, loop.clock(), random);
+  std::vector<sip::Destination> found;
+  const auto ticket = locator.locate(sip::UriView::parse("sip:bob@known.test").value(), [&found](auto destinations) { found = destinations.value(); });
+  ASSERT_TRUE(loop.run_until([&found] { return !found.empty(); }, kGuard));
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].address.to_string(), "192.0.2.7:5070");
+  EXPECT_EQ(found[1].address.to_string(), "[2001:db8::7]:5070");
 }
 
 TEST_F(DnsResolverTest, gives_up_when_no_server_answers) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "sip/digest.hpp"
+#include "sip/locator.hpp"
 #include "sip/message.hpp"
+#include "sip/redirects.hpp"
 #include "sip/transaction.hpp"
 #include "sip/transport.hpp"
 
@@ -31,10 +33,12 @@ struct OutgoingRequest {
   std::string content_type;
   std::string body;
   unsigned max_forwards = 70;
+  RedirectPolicy redirects = RedirectPolicy::Off;
 };
 
-/// One request from its first sending to its final response: finds the next hop (RFC 3263 without NAPTR and SRV), makes the transaction, and
-/// answers digest challenges (RFC 3261 §22). Destroying it leaves the transaction to finish by itself.
+/// One request from its first sending to its final response: finds the next hop (RFC 3263), makes the transaction, goes on to the next server where one
+/// is dead or answers 503 (§4.3), answers digest challenges (RFC 3261 §22) and follows redirections (§8.1.3.4). Destroying it leaves the transaction to
+/// finish by itself.
 class ClientRequest final : private ClientTransactionUser {
  public:
   /// Callbacks may destroy the request.
@@ -69,24 +73,42 @@ class ClientRequest final : private ClientTransactionUser {
   [[nodiscard]] bool alive() const noexcept { return transaction_ != nullptr; }
 
  private:
-  enum class Stage : std::uint8_t { Waiting, Proceeding, Done };
+  enum class Stage : std::uint8_t { Locating, Waiting, Proceeding, Done };
   /// One challenger, known by its realm, and what we answered it.
   struct Answer {
     Header header;
     std::string realm;
     std::string value;
+    bool guessed;  ///< Sent before anybody asked: being asked all the same says nothing about the password.
   };
 
   void on_response(const Message& response) override;
   void on_no_response(NoResponse why) override;
   void on_terminated() override { transaction_ = nullptr; }
 
-  void on_resolved(base::Result<std::vector<base::IpAddress>> addresses);
+  /// What only a request with a name as its next hop, or one that was redirected, needs.
+  struct Detour {
+    Locator::Ticket search;
+    std::vector<Destination> left;  ///< Servers not tried yet, the best last.
+    std::unique_ptr<Redirects> redirects;
+  };
+
+  [[nodiscard]] std::string_view next_hop() const;
+  void locate();
+  void on_located(base::Result<std::vector<Destination>> destinations);
+  void go_to(const Destination& destination);
   void transmit();
+  void drop_transaction();
+  /// Takes the next server when there is one; the present one is avoided by all for that time.
+  [[nodiscard]] bool fail_over(base::Duration avoid_for);
+  [[nodiscard]] bool follow_redirect(const Message& response);
+  [[nodiscard]] bool next_redirect();
+  [[nodiscard]] bool has_other_way(const Message& response);
+  [[nodiscard]] Detour& detour();
   void fail_later(int status, std::string_view reason);
   void on_timer();
   [[nodiscard]] bool answer_challenges(const Message& response);
-  [[nodiscard]] bool answer_challenge(Header answer, std::string_view value);
+  [[nodiscard]] bool answer_challenge(Header answer, const DigestChallenge& challenge);
   void send_cancel();
   [[nodiscard]] std::string render(std::string_view via) const;
 
@@ -100,12 +122,12 @@ class ClientRequest final : private ClientTransactionUser {
   std::uint32_t sent_cseq_ = 0;
   std::vector<Answer> answers_;
   int challenged_ = 0;
-  Stage stage_ = Stage::Waiting;
+  Stage stage_ = Stage::Locating;
   bool cancelled_ = false;
   base::Timer timer_;  ///< After CANCEL: patience for the final response. After a local failure: its report, which must not come from within `send`.
   int failure_status_ = 0;
   std::string_view failure_reason_;
-  std::shared_ptr<char> lookup_;  ///< Lets an answer of the resolver find out that it is no longer wanted.
+  std::unique_ptr<Detour> detour_;
 };
 
 }  // namespace callwright::sip

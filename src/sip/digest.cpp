@@ -80,14 +80,14 @@ Result<std::string_view> digest_parameters(std::string_view value) {
 }
 
 Result<DigestAlgorithm> read_algorithm(std::string_view name) {
-  if (name.data() == nullptr || equals_ignoring_case(name, "MD5")) return DigestAlgorithm::Md5;
-  if (equals_ignoring_case(name, "SHA-256")) return DigestAlgorithm::Sha256;
-  return Error(Errc::Unsupported, "The digest algorithm is neither MD5 nor SHA-256.");
+  if (name.data() == nullptr) return DigestAlgorithm::Md5;
+  if (const auto known = parse_digest_algorithm(name)) return *known;
+  return Error(Errc::Unsupported, "The digest algorithm is none of MD5, SHA-256 and SHA-512-256.");
 }
 
-bool offers_auth(std::string_view qop) noexcept {
+bool offers(std::string_view qop, std::string_view wanted) noexcept {
   while (!qop.empty()) {
-    if (equals_ignoring_case(scan::next_value(qop), "auth")) return true;
+    if (equals_ignoring_case(scan::next_value(qop), wanted)) return true;
   }
   return false;
 }
@@ -96,7 +96,17 @@ Error missing(std::string_view name) { return {Errc::InvalidArgument, fmt::forma
 
 }  // namespace
 
-std::string_view to_string(DigestAlgorithm algorithm) noexcept { return algorithm == DigestAlgorithm::Md5 ? "MD5" : "SHA-256"; }
+std::string_view to_string(DigestAlgorithm algorithm) noexcept {
+  constexpr std::string_view kNames[] = {"MD5", "SHA-256", "SHA-512-256", "MD5-sess", "SHA-256-sess", "SHA-512-256-sess"};
+  return kNames[static_cast<std::size_t>(algorithm)];
+}
+
+std::optional<DigestAlgorithm> parse_digest_algorithm(std::string_view name) noexcept {
+  for (const DigestAlgorithm algorithm : kDigestAlgorithms) {
+    if (equals_ignoring_case(name, to_string(algorithm))) return algorithm;
+  }
+  return std::nullopt;
+}
 
 Result<DigestChallenge> DigestChallenge::parse(std::string_view value) {
   const auto parameters = digest_parameters(value);
@@ -108,7 +118,11 @@ Result<DigestChallenge> DigestChallenge::parse(std::string_view value) {
   if (nonce.empty()) return missing("nonce");
   const auto algorithm = read_algorithm(algorithm_name);
   if (!algorithm) return algorithm.error();
-  if (!qop.empty() && !offers_auth(qop)) return Error(Errc::Unsupported, "The server offers no qop=auth, the only one that is supported.");
+  auto protection = DigestChallenge::Protection::None;
+  if (!qop.empty()) {
+    if (!offers(qop, "auth") && !offers(qop, "auth-int")) return Error(Errc::Unsupported, "The server offers neither qop=auth nor qop=auth-int.");
+    protection = offers(qop, "auth") ? DigestChallenge::Protection::Auth : DigestChallenge::Protection::Body;
+  }
 
   DigestChallenge challenge;
   challenge.algorithm = algorithm.value();
@@ -116,37 +130,49 @@ Result<DigestChallenge> DigestChallenge::parse(std::string_view value) {
   challenge.realm = unescape_quoted(realm);
   challenge.nonce = unescape_quoted(nonce);
   challenge.opaque = unescape_quoted(opaque);
-  challenge.qop_auth = !qop.empty();
+  challenge.protection = protection;
   challenge.stale = equals_ignoring_case(stale, "true");
   return challenge;
 }
 
 DigestClient::DigestClient(Credentials credentials, base::Random& random) : credentials_(std::move(credentials)), random_(random) {}
 
-std::string DigestClient::authorize(const DigestChallenge& challenge, std::string_view method, std::string_view uri) {
+std::string DigestClient::authorize(const DigestChallenge& challenge, std::string_view method, std::string_view uri, std::string_view body) {
   if (challenge.nonce != last_nonce_) {
     last_nonce_ = challenge.nonce;
     nonce_count_ = 0;
   }
   ++nonce_count_;
+  const bool counted = challenge.protection != DigestChallenge::Protection::None;
   const std::string ha1 = digest_ha1(challenge.algorithm, credentials_.username, challenge.realm, credentials_.password);
   const std::string count = fmt::format("{:08x}", nonce_count_);
-  const std::string cnonce = challenge.qop_auth ? random_.token(16) : std::string();
+  const std::string cnonce = counted || is_session(challenge.algorithm) ? random_.token(16) : std::string();
   DigestResponse answer;
   answer.algorithm = challenge.algorithm;
   answer.nonce = challenge.nonce;
   answer.uri = uri;
-  if (challenge.qop_auth) {
-    answer.qop = "auth";
+  answer.cnonce = cnonce;
+  if (counted) {
+    answer.qop = challenge.protection == DigestChallenge::Protection::Auth ? "auth" : "auth-int";
     answer.nonce_count = count;
-    answer.cnonce = cnonce;
   }
-  std::string value = fmt::format("Digest username=\"{}\", realm=\"{}\", nonce=\"{}\", uri=\"{}\", response=\"{}\"", escape_quoted(credentials_.username),
-                                  escape_quoted(challenge.realm), escape_quoted(challenge.nonce), escape_quoted(uri), expected_response(answer, method, ha1));
+  std::string value =
+      fmt::format("Digest username=\"{}\", realm=\"{}\", nonce=\"{}\", uri=\"{}\", response=\"{}\"", escape_quoted(credentials_.username),
+                  escape_quoted(challenge.realm), escape_quoted(challenge.nonce), escape_quoted(uri), expected_response(answer, method, ha1, body));
   if (challenge.algorithm_named) value.append(", algorithm=").append(to_string(challenge.algorithm));
   if (!challenge.opaque.empty()) value.append(", opaque=\"").append(escape_quoted(challenge.opaque)).append("\"");
-  if (challenge.qop_auth) value += fmt::format(", qop=auth, nc={}, cnonce=\"{}\"", count, cnonce);
+  if (counted) value += fmt::format(", qop={}, nc={}", answer.qop, count);
+  if (!cnonce.empty()) value.append(", cnonce=\"").append(cnonce).append("\"");
+  if (remembers_ && known_.get() != &challenge) known_ = std::make_unique<DigestChallenge>(challenge);
   return value;
+}
+
+void DigestClient::take_next_nonce(std::string_view authentication_info) {
+  std::string_view next;
+  const Wanted wanted[] = {{"nextnonce", &next}};
+  if (known_ != nullptr && read_parameters(authentication_info, authentication_info, wanted) && !next.empty()) {
+    known_->nonce = unescape_quoted(next);
+  }
 }
 
 Result<DigestResponse> DigestResponse::parse(std::string_view value) {
@@ -164,10 +190,12 @@ Result<DigestResponse> DigestResponse::parse(std::string_view value) {
   const auto algorithm = read_algorithm(algorithm_name);
   if (!algorithm) return algorithm.error();
   answer.algorithm = algorithm.value();
+  if ((!answer.qop.empty() || is_session(answer.algorithm)) && answer.cnonce.data() == nullptr) return missing("cnonce");
   if (answer.qop.empty()) return answer;
-  if (!equals_ignoring_case(answer.qop, "auth")) return Error(Errc::Unsupported, "The only supported qop is auth.");
+  if (!equals_ignoring_case(answer.qop, "auth") && !equals_ignoring_case(answer.qop, "auth-int")) {
+    return Error(Errc::Unsupported, "The only supported qops are auth and auth-int.");
+  }
   if (answer.nonce_count.empty()) return missing("nc");
-  if (answer.cnonce.data() == nullptr) return missing("cnonce");
   return answer;
 }
 

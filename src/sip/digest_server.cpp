@@ -1,5 +1,6 @@
 #include "sip/digest.hpp"
 #include "sip/digest_hash.hpp"
+#include "sip/fields.hpp"
 #include "sip/scan.hpp"
 
 #include <fmt/format.h>
@@ -23,21 +24,45 @@ bool read_hex(std::string_view digits, Number& number) noexcept {
   return !digits.empty() && result.ec == std::errc{} && result.ptr == end;
 }
 
-std::string to_lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), scan::lower);
-  return result;
+bool is_right_as_it_is(const DigestResponse& answer, std::string_view method, std::string_view ha1, std::string_view body) {
+  HashText given;
+  if (answer.response.size() > given.characters.size()) return false;
+  std::ranges::transform(answer.response, given.characters.begin(), scan::lower);
+  given.size = answer.response.size();
+  return equal_in_constant_time(given.view(), expected_hash(answer, method, ha1, body).view());
 }
 
 /// Phones differ in whether they hash a quoted URI with or without its escapes.
-bool is_right(const DigestResponse& answer, std::string_view method, std::string_view ha1) {
-  const std::string given = to_lower(answer.response);
-  if (equal_in_constant_time(given, expected_response(answer, method, ha1))) return true;
+bool is_right(const DigestResponse& answer, std::string_view method, std::string_view ha1, std::string_view body) {
+  if (is_right_as_it_is(answer, method, ha1, body)) return true;
   if (answer.uri.find('\\') == std::string_view::npos) return false;
   const std::string uri = unescape_quoted(answer.uri);
   DigestResponse unescaped = answer;
   unescaped.uri = uri;
-  return equal_in_constant_time(given, expected_response(unescaped, method, ha1));
+  return is_right_as_it_is(unescaped, method, ha1, body);
+}
+
+/// Each count once, in nearly any order, as in RFC 4303 §3.4.3.
+bool take_count(std::uint64_t& window, std::uint32_t& highest, std::uint32_t count) noexcept {
+  constexpr std::uint32_t kWindow = 64;
+  if (count > highest) {
+    const std::uint32_t ahead = count - highest;
+    window = ahead < kWindow ? (window << ahead) | 1U : 1U;
+    highest = count;
+    return true;
+  }
+  const std::uint32_t behind = highest - count;
+  if (behind >= kWindow || (window >> behind & 1U) != 0) return false;
+  window |= std::uint64_t{1} << behind;
+  return true;
+}
+
+std::string_view offered_qop(DigestServer::BodyProtection protection) {
+  switch (protection) {
+    case DigestServer::BodyProtection::Offered: return "auth,auth-int";
+    case DigestServer::BodyProtection::Required: return "auth-int";
+    default: return "auth";
+  }
 }
 
 }  // namespace
@@ -53,11 +78,21 @@ DigestServer::DigestServer(std::string realm, const base::Clock& clock, base::Ra
   }
 }
 
-std::string DigestServer::challenge(DigestAlgorithm algorithm, bool stale) {
+std::string DigestServer::make_nonce() {
   const auto now = static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
-  const std::string time_and_salt = fmt::format("{:016x}{:016x}", now, random_.next());
-  return fmt::format("Digest realm=\"{}\", nonce=\"{}{}\", algorithm={}, qop=\"auth\"{}", escape_quoted(realm_), time_and_salt, sign(time_and_salt),
-                     to_string(algorithm), stale ? ", stale=true" : "");
+  std::string nonce = fmt::format("{:016x}{:016x}", now, random_.next());
+  return nonce += sign(nonce);
+}
+
+std::string DigestServer::challenge(DigestAlgorithm algorithm, bool stale) {
+  return fmt::format("Digest realm=\"{}\", nonce=\"{}\", algorithm={}, qop=\"{}\"{}", escape_quoted(realm_), make_nonce(), to_string(algorithm),
+                     offered_qop(limits_.body_protection), stale ? ", stale=true" : "");
+}
+
+std::string DigestServer::next_nonce(const DigestResponse& accepted) {
+  Nonce nonce{};
+  if (!read_nonce(accepted.nonce, nonce) || nonce.issued + limits_.nonce_lifetime / 2 > clock_.now()) return {};
+  return fmt::format("Authentication-Info: nextnonce=\"{}\"\r\n", make_nonce());
 }
 
 std::string DigestServer::sign(std::string_view time_and_salt) const { return keyed_hash_hex(key_, time_and_salt); }
@@ -72,12 +107,14 @@ bool DigestServer::read_nonce(std::string_view text, Nonce& nonce) const {
   return true;
 }
 
-DigestServer::Verdict DigestServer::verify(const DigestResponse& answer, std::string_view method, std::string_view ha1) {
-  if (unescape_quoted(answer.realm) != realm_) return Verdict::Wrong;
+DigestServer::Verdict DigestServer::verify(const DigestResponse& answer, std::string_view method, std::string_view ha1, std::string_view body) {
+  if (answer.realm != realm_ && unescape_quoted(answer.realm) != realm_) return Verdict::Wrong;
+  const bool with_body = equals_ignoring_case(answer.qop, "auth-int");
+  if (with_body ? limits_.body_protection == BodyProtection::Off : limits_.body_protection == BodyProtection::Required) return Verdict::Wrong;
   std::uint32_t count = std::numeric_limits<std::uint32_t>::max();  // Without qop there is no count, so the nonce serves once.
   if (!answer.qop.empty() && (answer.nonce_count.size() > 8 || !read_hex(answer.nonce_count, count) || count == 0)) return Verdict::Wrong;
   // Stale is said to those only who know the password (RFC 7616 §3.3), so the password comes first.
-  if (!is_right(answer, method, ha1)) return Verdict::Wrong;
+  if (!is_right(answer, method, ha1, body)) return Verdict::Wrong;
   Nonce nonce{};
   if (!read_nonce(answer.nonce, nonce) || nonce.issued + limits_.nonce_lifetime <= clock_.now()) return Verdict::Stale;
   return count_use(nonce, count);
@@ -86,13 +123,11 @@ DigestServer::Verdict DigestServer::verify(const DigestResponse& answer, std::st
 DigestServer::Verdict DigestServer::count_use(const Nonce& nonce, std::uint32_t count) {
   forget_expired();
   if (const auto known = used_.find(nonce.salt); known != used_.end()) {
-    if (count <= known->second.highest_count) return Verdict::Stale;
-    known->second.highest_count = count;
-    return Verdict::Accepted;
+    return take_count(known->second.window, known->second.highest_count, count) ? Verdict::Accepted : Verdict::Stale;
   }
   if (nonce.issued <= dropped_) return Verdict::Stale;
   if (used_.size() >= limits_.remembered_nonces) forget_oldest();
-  used_.emplace(nonce.salt, Use{count, nonce.issued});
+  used_.emplace(nonce.salt, Use{1, count, nonce.issued});
   order_.push_back(nonce.salt);
   return Verdict::Accepted;
 }

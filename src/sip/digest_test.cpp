@@ -61,7 +61,7 @@ TEST(DigestChallenge, reads_parameters_in_any_order_quoted_or_not) {
   EXPECT_EQ(challenge->realm, "a \"b\", c");
   EXPECT_EQ(challenge->nonce, "abc");
   EXPECT_EQ(challenge->opaque, "o");
-  EXPECT_TRUE(challenge->qop_auth);
+  EXPECT_EQ(challenge->protection, DigestChallenge::Protection::Auth);
   EXPECT_TRUE(challenge->stale);
 }
 
@@ -70,13 +70,13 @@ TEST(DigestChallenge, has_defaults) {
   ASSERT_TRUE(challenge);
   EXPECT_EQ(challenge->algorithm, DigestAlgorithm::Md5);
   EXPECT_FALSE(challenge->algorithm_named);
-  EXPECT_FALSE(challenge->qop_auth);
+  EXPECT_EQ(challenge->protection, DigestChallenge::Protection::None);
   EXPECT_FALSE(challenge->stale);
 }
 
 TEST(DigestChallenge, says_what_is_unsupported) {
-  for (const std::string_view value : {"Basic realm=\"a\"", "Digest realm=\"a\", nonce=\"n\", algorithm=MD5-sess",
-                                       "Digest realm=\"a\", nonce=\"n\", algorithm=SHA-512-256", "Digest realm=\"a\", nonce=\"n\", qop=\"auth-int\"", ""}) {
+  for (const std::string_view value :
+       {"Basic realm=\"a\"", "Digest realm=\"a\", nonce=\"n\", algorithm=SHA-512", "Digest realm=\"a\", nonce=\"n\", qop=\"other\"", ""}) {
     const auto challenge = DigestChallenge::parse(value);
     ASSERT_FALSE(challenge) << value;
     EXPECT_EQ(challenge.error().code, base::make_error_code(base::Errc::Unsupported)) << value;
@@ -102,7 +102,7 @@ TEST(DigestResponse, refuses_what_cannot_be_judged) {
     text.replace(text.find(name), name.size(), "other");
     EXPECT_FALSE(DigestResponse::parse(text)) << text;
   }
-  for (const std::string_view more : {", qop=auth", ", qop=auth, nc=00000001", ", qop=auth, cnonce=\"c\"", ", qop=auth-int, nc=00000001, cnonce=\"c\"",
+  for (const std::string_view more : {", qop=auth", ", qop=auth, nc=00000001", ", qop=auth, cnonce=\"c\"", ", qop=other, nc=00000001, cnonce=\"c\"",
                                       ", algorithm=MD5-sess", ", uri=\"sip:b\""}) {
     EXPECT_FALSE(DigestResponse::parse(std::string(kGood).append(more))) << more;
   }
@@ -130,7 +130,7 @@ class DigestTest : public ::testing::Test {
 
 TEST_F(DigestTest, accepts_the_right_password_with_each_algorithm) {
   DigestServer server = make_server();
-  for (const DigestAlgorithm algorithm : {DigestAlgorithm::Md5, DigestAlgorithm::Sha256}) {
+  for (const DigestAlgorithm algorithm : kDigestAlgorithms) {
     const DigestChallenge challenge = challenge_of(server, algorithm);
     EXPECT_EQ(challenge.algorithm, algorithm);
     EXPECT_EQ(judge(server, client_.authorize(challenge, "REGISTER", kUri)), Verdict::Accepted);
@@ -163,7 +163,8 @@ TEST_F(DigestTest, client_writes_what_servers_want) {
     static_cast<void>(client_.authorize(challenge, "REGISTER", kUri));
   EXPECT_THAT(client_.authorize(challenge, "REGISTER", kUri), HasSubstr("nc=00000010"));
   EXPECT_THAT(client_.authorize(challenge_of(server), "REGISTER", kUri), HasSubstr("nc=00000001"));
-  challenge.algorithm_named = challenge.qop_auth = false;
+  challenge.algorithm_named = false;
+  challenge.protection = DigestChallenge::Protection::None;
   const std::string plain = client_.authorize(challenge, "REGISTER", kUri);
   EXPECT_THAT(plain, Not(HasSubstr("algorithm")));
   EXPECT_THAT(plain, Not(HasSubstr("qop")));
@@ -179,14 +180,76 @@ TEST_F(DigestTest, counts_the_uses_of_a_nonce) {
   EXPECT_EQ(judge(server, first), Verdict::Accepted);
   EXPECT_EQ(judge(server, first), Verdict::Stale);
   EXPECT_EQ(judge(server, third), Verdict::Accepted);
+  EXPECT_EQ(judge(server, second), Verdict::Accepted) << "requests may overtake each other";
   EXPECT_EQ(judge(server, second), Verdict::Stale);
   EXPECT_EQ(judge(server, third), Verdict::Stale);
+}
+
+TEST_F(DigestTest, takes_no_count_that_is_far_behind) {
+  DigestServer server = make_server();
+  const DigestChallenge challenge = challenge_of(server);
+  std::vector<std::string> values;
+  for (int use = 0; use < 70; ++use) {
+    values.push_back(client_.authorize(challenge, "REGISTER", kUri));
+  }
+  EXPECT_EQ(judge(server, values[69]), Verdict::Accepted);
+  EXPECT_EQ(judge(server, values[5]), Verdict::Stale);
+  EXPECT_EQ(judge(server, values[6]), Verdict::Accepted);
+  EXPECT_EQ(judge(server, values[6]), Verdict::Stale);
+}
+
+TEST(DigestHash, matches_other_implementations_for_sessions_bodies_and_sha_512_256) {
+  // Computed with Python's hashlib.
+  DigestResponse answer;
+  answer.nonce = "n";
+  answer.cnonce = "c";
+  answer.nonce_count = "00000001";
+  answer.qop = "auth-int";
+  answer.uri = "sip:r";
+  for (const auto& [algorithm, expected] : {std::pair{DigestAlgorithm::Md5Session, "646c5475cdbb5d8d30e8d32d5ffeae4a"},
+                                            {DigestAlgorithm::Sha256Session, "68b5c9f34b6f70d611f38be01ceb96cc1f9d3847ff4dfe7c3a67c5dcc57bad98"},
+                                            {DigestAlgorithm::Sha512_256Session, "a8c080dbe34f2d7a9d24a90f81775b0d69e30a8a997ce7feefc2a1f5fd482581"}}) {
+    answer.algorithm = algorithm;
+    EXPECT_EQ(expected_response(answer, "REGISTER", digest_ha1(algorithm, "bob", "r", "pw"), "body"), expected) << to_string(algorithm);
+    EXPECT_NE(expected_response(answer, "REGISTER", digest_ha1(algorithm, "bob", "r", "pw"), "Body"), expected) << to_string(algorithm);
+  }
+}
+
+TEST_F(DigestTest, protects_the_body_when_the_server_wants_it) {
+  DigestServer server("callwright", clock_, random_, {.body_protection = DigestServer::BodyProtection::Required});
+  const DigestChallenge challenge = challenge_of(server);
+  EXPECT_EQ(challenge.protection, DigestChallenge::Protection::Body);
+  const std::string ha1 = digest_ha1(DigestAlgorithm::Md5, "bob", "callwright", "pw");
+  const std::string value = client_.authorize(challenge, "REGISTER", kUri, "body");
+  EXPECT_EQ(server.verify(parsed(value), "REGISTER", ha1, "other body"), Verdict::Wrong);
+  EXPECT_EQ(server.verify(parsed(value), "REGISTER", ha1, "body"), Verdict::Accepted);
+  DigestServer offering("callwright", clock_, random_, {.body_protection = DigestServer::BodyProtection::Offered});
+  EXPECT_EQ(challenge_of(offering).protection, DigestChallenge::Protection::Auth);
+  DigestChallenge plain = challenge_of(server);
+  plain.protection = DigestChallenge::Protection::Auth;
+  EXPECT_EQ(judge(server, client_.authorize(plain, "REGISTER", kUri)), Verdict::Wrong) << "less than what is required";
+}
+
+TEST_F(DigestTest, gives_a_new_nonce_before_the_old_one_ends) {
+  DigestServer server = make_server();
+  client_.remember();
+  const std::string first = client_.authorize(challenge_of(server), "REGISTER", kUri);
+  EXPECT_EQ(server.next_nonce(parsed(first)), "");
+  clock_.advance(std::chrono::minutes(3));
+  const std::string line = server.next_nonce(parsed(first));
+  ASSERT_THAT(line, HasSubstr("Authentication-Info: nextnonce=\""));
+  client_.take_next_nonce(std::string_view(line).substr(line.find(' '), line.size() - line.find(' ') - 2));
+  clock_.advance(std::chrono::minutes(3));
+  ASSERT_NE(client_.remembered(), nullptr);
+  const std::string second = client_.authorize(*client_.remembered(), "REGISTER", kUri);
+  EXPECT_THAT(second, HasSubstr("nc=00000001"));
+  EXPECT_EQ(judge(server, second), Verdict::Accepted);
 }
 
 TEST_F(DigestTest, takes_the_form_without_qop_once_for_a_nonce) {
   DigestServer server = make_server();
   DigestChallenge challenge = challenge_of(server);
-  challenge.qop_auth = false;
+  challenge.protection = DigestChallenge::Protection::None;
   const std::string value = client_.authorize(challenge, "REGISTER", kUri);
   EXPECT_EQ(judge(server, value), Verdict::Accepted);
   EXPECT_EQ(judge(server, value), Verdict::Stale);

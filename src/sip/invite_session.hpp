@@ -126,6 +126,7 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
     std::string contact_user;
     std::string headers;  ///< Ready-made lines for the INVITE.
     unsigned max_forwards = 70;
+    RedirectPolicy redirects = RedirectPolicy::Off;
     std::optional<Credentials> credentials;
     std::optional<SessionPolicy> policy;  ///< Instead of the user agent's.
     std::optional<DialogName> replaces;   ///< The dialog of the called party that this call takes the place of (RFC 3891).

@@ -41,6 +41,7 @@ void InviteSession::send_invite(std::string_view sdp) {
   request.headers += options.headers;
   request.flow = options.flow;
   request.max_forwards = options.max_forwards;
+  request.redirects = options.redirects;
   request.body = sdp;
   request.content_type = "application/sdp";
   SentInvite& invite = calling_->invite;

@@ -1,7 +1,5 @@
 #include "sip/register_client.hpp"
 
-#include "sip/user_agent.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -15,19 +13,42 @@ bool is_worth_retrying(int status) {
   return status >= 500 || status == 408 || status == 423 || status == 429 || status == 478 || status == 480 || status == 491;
 }
 
+/// RFC 5626 §4.4.1: without a Flow-Timer every 95 to 120 s over a stream; for the bindings of a NAT every 24 to 29 s over UDP.
+constexpr std::chrono::seconds kStreamKeepAlive{120};
+constexpr std::chrono::seconds kDatagramKeepAlive{29};
+constexpr std::size_t kMaxServiceRoutes = 8;
+constexpr std::size_t kMaxGruu = 512;
+
+const std::string kNothing;
+const std::vector<std::string> kNoRoutes;
+
+/// A GRUU that can be put into a Contact.
+bool is_gruu(std::string_view text) { return text.size() <= kMaxGruu && text.find_first_of("<>\"\r\n") == std::string_view::npos && UriView::parse(text); }
+
 }  // namespace
 
 RegisterClient::RegisterClient(UserAgent& user_agent, Options options, Observer& observer)
     : user_agent_(user_agent),
       options_(std::move(options)),
       observer_(observer),
-      digest_(options_.credentials, user_agent.random()),
+      digest_(std::move(options_.credentials), user_agent.random()),
       call_id_(user_agent.random().token(24)),
       tag_(user_agent.random().token(10)),
-      refresh_(user_agent.timers(), base::Callback::to<&RegisterClient::refresh>(*this)) {}
+      refresh_(user_agent.timers(), base::Callback::to<&RegisterClient::refresh>(*this)) {
+  digest_.remember();
+}
+
+RegisterClient::~RegisterClient() { forget_flow(); }
+
+const std::vector<std::string>& RegisterClient::service_route() const noexcept { return learned_ ? learned_->service_route : kNoRoutes; }
+
+const std::string& RegisterClient::public_gruu() const noexcept { return learned_ ? learned_->public_gruu : kNothing; }
+
+const std::string& RegisterClient::temporary_gruu() const noexcept { return learned_ ? learned_->temporary_gruu : kNothing; }
 
 void RegisterClient::start() {
   stopping_ = false;
+  failures_ = 0;
   send(options_.expires);
 }
 
@@ -40,6 +61,9 @@ void RegisterClient::refresh() { send(options_.expires); }
 
 void RegisterClient::send(std::chrono::seconds expires) {
   refresh_.cancel();
+  if (expires.count() == 0) {
+    forget_flow();
+  }
   OutgoingRequest request;
   request.method = Method::Register;
   request.uri = options_.registrar;
@@ -49,41 +73,142 @@ void RegisterClient::send(std::chrono::seconds expires) {
   request.contact_user = options_.contact_user;
   request.contact_parameters = ";expires=" + std::to_string(expires.count());
   request.headers = "Expires: " + std::to_string(expires.count()) + "\r\n";
+  request.redirects = RedirectPolicy::SameDomain;
+  if (!options_.instance.empty()) {
+    request.contact_parameters += ";+sip.instance=\"<" + options_.instance + ">\";reg-id=" + std::to_string(options_.reg_id);
+    request.headers += "Supported: path, outbound, gruu\r\n";
+    if (learned_ != nullptr && learned_->flow.connection) {
+      request.flow = learned_->flow;
+    }
+  }
   ClientRequest::User& user = *this;
   request_ = std::make_unique<ClientRequest>(user_agent_, std::move(request), cseq_, &digest_, user);
   request_->send();
 }
 
-std::chrono::seconds RegisterClient::granted(const Message& response) const {
-  // The registrar lists all bindings; ours is the one with our user and address (RFC 3261 §10.2.4).
+std::optional<NameAddr> RegisterClient::own_contact(const Message& response) const {
+  // The registrar lists all bindings; ours is the one with our user and address (RFC 3261 §10.2.4), or our instance and flow (RFC 5626 §4.2).
   const std::string ours = user_agent_.contact(request_->flow(), options_.contact_user);
   const auto mine = UriView::parse(std::string_view(ours).substr(1, ours.size() - 2));
-  std::optional<std::uint32_t> expires;
+  const std::string instance = "<" + options_.instance + ">";
+  std::optional<NameAddr> found;
   response.for_each_value(Header::Contact, [&](std::string_view value) {
     const auto contact = NameAddr::parse(value);
     const auto uri = contact ? UriView::parse(contact->uri) : base::Result<UriView>(base::Error(base::Errc::InvalidArgument, ""));
-    if (uri && mine && equivalent(*uri, *mine)) {
-      expires = parse_number(contact->parameters.find("expires").value_or(std::string_view{}));
+    const bool our_flow = contact && !options_.instance.empty() && contact->parameters.find("+sip.instance") == instance &&
+                          parse_number(contact->parameters.find("reg-id").value_or(std::string_view{})) == options_.reg_id;
+    if (our_flow || (uri && mine && equivalent(*uri, *mine))) {
+      found = *contact;
     }
-    return !expires;
+    return !our_flow;
   });
+  return found;
+}
+
+std::chrono::seconds RegisterClient::granted(const Message& response) const {
+  std::optional<std::uint32_t> expires;
+  if (const auto contact = own_contact(response)) {
+    expires = parse_number(contact->parameters.find("expires").value_or(std::string_view{}));
+  }
   if (!expires) {
     expires = parse_number(response.header(Header::Expires).value_or(std::string_view{}));
   }
   return expires ? std::chrono::seconds(*expires) : options_.expires;
 }
 
+void RegisterClient::learn(const Message& response) {
+  const bool routed = response.has(Header::ServiceRoute);
+  if (options_.instance.empty() && !routed && learned_ == nullptr) {
+    return;
+  }
+  if (learned_ == nullptr) {
+    learned_ = std::make_unique<Learned>(*this, user_agent_.timers());
+  }
+  // RFC 3608 §5.1: what the latest 200 says replaces what was said before.
+  learned_->service_route.clear();
+  response.for_each_value(Header::ServiceRoute, [this](std::string_view value) {
+    if (NameAddr::parse(value)) {
+      learned_->service_route.emplace_back(value);
+    }
+    return learned_->service_route.size() < kMaxServiceRoutes;
+  });
+  if (const auto contact = own_contact(response); contact && !options_.instance.empty()) {
+    learn_gruus(*contact);
+  }
+  keep_flow(response);
+}
+
+void RegisterClient::learn_gruus(const NameAddr& contact) {
+  for (const auto& [parameter, gruu] : {std::pair{"pub-gruu", &learned_->public_gruu}, {"temp-gruu", &learned_->temporary_gruu}}) {
+    const auto value = contact.parameters.find(parameter);
+    *gruu = value && is_gruu(*value) ? std::string(*value) : std::string();
+  }
+}
+
+void RegisterClient::keep_flow(const Message& response) {
+  user_agent_.unwatch_flow(learned_->flow.connection, *this);
+  learned_->flow = request_->flow();
+  if (options_.instance.empty() || !response.lists(Header::Require, "outbound")) {
+    learned_->flow.connection = {};
+    learned_->keep_alive.cancel();
+    return;
+  }
+  const bool stream = is_reliable(learned_->flow.transport);
+  const auto asked = parse_number(response.header("Flow-Timer").value_or(std::string_view{}));
+  const std::chrono::seconds usual = stream ? kStreamKeepAlive : kDatagramKeepAlive;
+  learned_->flow_timer = asked && *asked != 0 ? std::min(usual, std::chrono::seconds(*asked)) : usual;
+  user_agent_.watch_flow(learned_->flow.connection, *this);
+  if (!learned_->keep_alive.pending()) {
+    start_keep_alive();
+  }
+}
+
+void RegisterClient::keep_alive() {
+  user_agent_.transactions().transport().send(learned_->flow, "\r\n\r\n");
+  start_keep_alive();
+}
+
+void RegisterClient::start_keep_alive() {
+  // RFC 5626 §4.4: between 80 % and 100 % of the time, so that many phones do not come at once.
+  const base::Duration longest = learned_->flow_timer;
+  const auto part = static_cast<std::int64_t>(user_agent_.random().between(800, 1000));
+  learned_->keep_alive.start(longest / 1000 * part);
+}
+
+void RegisterClient::forget_flow() {
+  if (learned_ != nullptr) {
+    user_agent_.unwatch_flow(learned_->flow.connection, *this);
+    learned_->flow.connection = {};
+    learned_->keep_alive.cancel();
+  }
+}
+
+void RegisterClient::on_flow_failed() {
+  forget_flow();
+  if (registered_ && !stopping_) {
+    request_.reset();
+    fail(503, "The connection to the registrar is lost", base::Duration::zero());
+  }
+}
+
 void RegisterClient::on_success(const Message& response) {
   if (stopping_) {
     registered_ = false;
+    request_.reset();
     observer_.on_unregistered(*this);
     return;
   }
   registered_ = true;
+  failures_ = 0;
   const std::chrono::seconds expires = granted(response);
+  learn(response);
   // Early enough that a lost request can be repeated for all of timer F, but not in a busy loop for tiny intervals.
   const auto early = std::min(std::chrono::seconds(32), expires / 2);
-  refresh_.start(std::clamp<base::Duration>(expires - early, std::chrono::seconds(1), kLongestWait));
+  const base::Duration wait = std::clamp<base::Duration>(expires - early, std::chrono::seconds(1), kLongestWait);
+  // Phones that were switched on together need not come back together.
+  const auto jitter = static_cast<std::int64_t>(user_agent_.random().between(0, 100));
+  refresh_.start(wait - wait / 1000 * jitter);
+  request_.reset();  // Many phones that wait need little memory.
   observer_.on_registered(*this, expires);
 }
 
@@ -105,10 +230,16 @@ void RegisterClient::on_response(ClientRequest& /*request*/, const Message& resp
     }
   }
   const auto wait = parse_number(response.header(Header::RetryAfter).value_or(std::string_view{}));
-  fail(status, response.reason(), std::max<base::Duration>(options_.retry_after, std::chrono::seconds(wait.value_or(0))));
+  fail(status, response.reason(), std::chrono::seconds(wait.value_or(0)));
 }
 
-void RegisterClient::on_failure(ClientRequest& /*request*/, int status, std::string_view reason) { fail(status, reason, options_.retry_after); }
+void RegisterClient::on_failure(ClientRequest& /*request*/, int status, std::string_view reason) { fail(status, reason, base::Duration::zero()); }
+
+base::Duration RegisterClient::back_off() {
+  const base::Duration longest = std::min(options_.retry_after * (std::int64_t{1} << std::min(failures_, 20U)), options_.longest_retry);
+  ++failures_;
+  return longest / 1000 * static_cast<std::int64_t>(user_agent_.random().between(500, 1000));
+}
 
 void RegisterClient::fail(int status, std::string_view reason, base::Duration retry_after) {
   const std::string text(reason);
@@ -117,8 +248,9 @@ void RegisterClient::fail(int status, std::string_view reason, base::Duration re
     observer_.on_unregistered(*this);
     return;
   }
+  forget_flow();
   if (is_worth_retrying(status)) {
-    refresh_.start(std::min(retry_after, kLongestWait));
+    refresh_.start(std::min(std::max(retry_after, back_off()), kLongestWait));
   }
   observer_.on_registration_failed(*this, status, text);
 }

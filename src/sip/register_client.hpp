@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sip/client_request.hpp"
+#include "sip/user_agent.hpp"
 
 #include <memory>
 #include <string>
@@ -8,8 +9,9 @@
 
 namespace callwright::sip {
 
-/// Keeps one address of record registered (RFC 3261 §10.2): refreshes before the binding expires, tries again after failures.
-class RegisterClient final : private ClientRequest::User {
+/// Keeps one address of record registered (RFC 3261 §10.2): refreshes before the binding expires, tries again after failures, later each time. With an
+/// instance it keeps its flow alive where the registrar does (RFC 5626) and learns its GRUUs (RFC 5627).
+class RegisterClient final : private ClientRequest::User, private FlowWatcher {
  public:
   class Observer {
    public:
@@ -27,23 +29,56 @@ class RegisterClient final : private ClientRequest::User {
     std::string contact_user;
     Credentials credentials;
     std::chrono::seconds expires{600};
-    base::Duration retry_after = std::chrono::seconds(5);
+    base::Duration retry_after = std::chrono::seconds(5);     ///< After the first failure; twice as long after each more,
+    base::Duration longest_retry = std::chrono::minutes(30);  ///< up to this. Half of it is left to chance (RFC 5626 §4.5).
+    std::string instance = {};                                ///< "urn:uuid:…" of this phone for all its life; "": neither outbound nor GRUU.
+    std::uint32_t reg_id = 1;                                 ///< Which of the instance's flows this is.
   };
 
   RegisterClient(UserAgent& user_agent, Options options, Observer& observer);
+  ~RegisterClient() override;
+  RegisterClient(const RegisterClient&) = delete;
+  RegisterClient& operator=(const RegisterClient&) = delete;
 
   void start();
   /// Removes the binding; `on_unregistered` follows, also when the registrar does not answer.
   void stop();
   [[nodiscard]] bool registered() const noexcept { return registered_; }
 
+  /// What requests of this account are to take as their Route set (RFC 3608 §5).
+  [[nodiscard]] const std::vector<std::string>& service_route() const noexcept;
+  /// "sip:alice@example.com;gr=urn:uuid:…", or "" (RFC 5627 §4.1): what `UserAgent::contact` takes in place of a user. The temporary one is the latest.
+  [[nodiscard]] const std::string& public_gruu() const noexcept;
+  [[nodiscard]] const std::string& temporary_gruu() const noexcept;
+
  private:
+  /// What a plain registrar says nothing of.
+  struct Learned {
+    Learned(RegisterClient& client, base::Timers& timers) : keep_alive(timers, base::Callback::to<&RegisterClient::keep_alive>(client)) {}
+
+    std::vector<std::string> service_route;
+    std::string public_gruu;
+    std::string temporary_gruu;
+    Flow flow;
+    std::chrono::seconds flow_timer{0};  ///< 0: the registrar keeps no flow.
+    base::Timer keep_alive;
+  };
+
   void on_response(ClientRequest& request, const Message& response) override;
   void on_failure(ClientRequest& request, int status, std::string_view reason) override;
+  void on_flow_failed() override;
   void fail(int status, std::string_view reason, base::Duration retry_after);
+  [[nodiscard]] base::Duration back_off();
+  void learn(const Message& response);
+  void learn_gruus(const NameAddr& contact);
+  void keep_flow(const Message& response);
+  void keep_alive();
+  void start_keep_alive();
+  void forget_flow();
   void send(std::chrono::seconds expires);
   void refresh();
   void on_success(const Message& response);
+  [[nodiscard]] std::optional<NameAddr> own_contact(const Message& response) const;
   [[nodiscard]] std::chrono::seconds granted(const Message& response) const;
 
   UserAgent& user_agent_;
@@ -54,7 +89,9 @@ class RegisterClient final : private ClientRequest::User {
   std::string tag_;
   std::uint32_t cseq_ = 0;
   std::unique_ptr<ClientRequest> request_;
+  std::unique_ptr<Learned> learned_;
   base::Timer refresh_;
+  unsigned failures_ = 0;  ///< In a row.
   bool registered_ = false;
   bool stopping_ = false;
 };

@@ -1,49 +1,51 @@
 #include "sip/registrar.hpp"
 
+#include "base/log.hpp"
+#include "sip/registrar_user.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace callwright::sip {
 namespace {
 
-bool same_contact(std::string_view left, std::string_view right) {
-  const auto left_uri = UriView::parse(left);
-  const auto right_uri = UriView::parse(right);
-  return left_uri && right_uri ? equivalent(*left_uri, *right_uri) : left == right;
+/// Of a WebSocket phone nothing but its connection can be reached (RFC 7118 §5.2).
+bool ends_with_connection(const Binding& binding) { return binding.flow.connection && (binding.outbound() || is_websocket(binding.flow.transport)); }
+
+/// The host of the address of record, for its GRUUs.
+std::string_view domain_of(const Message& request) {
+  const auto uri = UriView::parse(request.to().uri);
+  return uri ? uri->host : std::string_view{};
 }
 
 }  // namespace
 
-struct Registrar::User {
-  User(Registrar& owner, std::string name)
-      : registrar(owner), address_of_record(std::move(name)), expiry(owner.timers_, base::Callback::to<&User::on_expiry>(*this)) {}
-
-  void on_expiry() {
-    registrar.expire(*this);
-    registrar.forget_if_empty(*this);
-  }
-
-  Registrar& registrar;
-  std::string address_of_record;
-  std::vector<Binding> bindings;
-  base::Timer expiry;  ///< For the binding that ends first.
-};
-
-struct Registrar::Change {
-  std::string contact;  ///< "*": all of them.
-  std::chrono::seconds expires;
-};
-
-Registrar::Registrar(base::Timers& timers, Limits limits) : timers_(timers), limits_(limits) {}
+Registrar::Registrar(base::Timers& timers, base::Random& random, Limits limits)
+    : timers_(timers), random_(random), limits_(std::move(limits)), temporary_(random) {}
 
 Registrar::~Registrar() = default;
 
-std::size_t Registrar::bindings() const noexcept {
-  std::size_t count = 0;
-  for (const auto& [name, user] : users_) {
-    count += user->bindings.size();
+void Registrar::handle(ServerTransaction& transaction, const Message& request, const std::string& address_of_record, std::string_view headers) {
+  Asked asked;
+  Refusal refusal;
+  if (!read(request, asked, refusal)) {
+    transaction.respond({.status = refusal.status, .reason = refusal.reason, .headers = refusal.headers});
+    return;
   }
-  return count;
+  auto& user = users_[address_of_record];
+  if (user == nullptr) {
+    user = std::make_unique<User>(*this, address_of_record);
+  }
+  std::vector<Binding> changed = apply(user->bindings, asked, request, transaction.flow());
+  if (!admit(*user, asked, request, changed, refusal)) {
+    transaction.respond({.status = refusal.status, .reason = refusal.reason, .headers = refusal.headers});
+  } else {
+    replace(*user, std::move(changed));
+    std::string lines = answer_lines(*user, asked, request);
+    lines.append(headers);
+    transaction.respond({.status = 200, .headers = lines});
+  }
+  forget_if_empty(*user);
 }
 
 std::vector<Binding> Registrar::lookup(std::string_view address_of_record) const {
@@ -51,103 +53,164 @@ std::vector<Binding> Registrar::lookup(std::string_view address_of_record) const
   if (found == users_.end()) {
     return {};
   }
-  std::vector<Binding> bindings = found->second->bindings;
-  std::reverse(bindings.begin(), bindings.end());
+  std::vector<Binding> bindings;
+  const std::vector<Binding>& all = found->second->bindings;
+  for (auto binding = all.rbegin(); binding != all.rend(); ++binding) {
+    const auto same_phone = [&binding](const Binding& other) {
+      return binding->outbound() && other.outbound() && other.details->instance == binding->details->instance;
+    };
+    if (std::none_of(bindings.begin(), bindings.end(), same_phone)) {
+      bindings.push_back(*binding);
+    }
+  }
+  std::stable_sort(bindings.begin(), bindings.end(), [](const Binding& left, const Binding& right) { return left.q > right.q; });
   return bindings;
 }
 
-base::Result<std::vector<Registrar::Change>> Registrar::read_changes(const Message& request, int& status) const {
-  const auto header = parse_number(request.header(Header::Expires).value_or(std::string_view{}));
-  const std::chrono::seconds standard = header ? std::chrono::seconds(*header) : limits_.default_expires;
-  std::vector<Change> changes;
-  bool valid = true;
-  request.for_each_value(Header::Contact, [&](std::string_view value) {
-    const auto contact = NameAddr::parse(value);
-    if (!contact || (!contact->wildcard && !UriView::parse(contact->uri)) || changes.size() > limits_.bindings_per_user) {
-      valid = false;
-      return false;
+std::vector<Binding> Registrar::lookup_gruu(const UriView& gruu, std::string_view address_of_record) const {
+  std::string name(address_of_record);
+  std::string instance;
+  if (const auto named = gruu.parameter("gr"); named && !named->empty()) {
+    instance = "<" + unescape(*named) + ">";
+  } else if (const auto registration = temporary_.read(address_of_record)) {
+    const auto found = by_gruu_.find(*registration);
+    if (found == by_gruu_.end()) {
+      return {};
     }
-    const auto own = parse_number(contact->parameters.find("expires").value_or(std::string_view{}));
-    changes.push_back({contact->wildcard ? "*" : std::string(contact->uri), own ? std::chrono::seconds(*own) : standard});
-    return true;
-  });
-  const bool wildcard = std::any_of(changes.begin(), changes.end(), [](const Change& change) { return change.contact == "*"; });
-  // RFC 3261 §10.3 step 6: "*" stands alone and only with Expires: 0.
-  if (!valid || (wildcard && (changes.size() != 1 || changes.front().expires.count() != 0))) {
-    status = 400;
-    return base::Error(base::Errc::InvalidArgument, "Bad Contact");
-  }
-  for (Change& change : changes) {
-    if (change.expires.count() != 0 && change.expires < limits_.minimum_expires) {
-      status = 423;
-      return base::Error(base::Errc::InvalidArgument, "Interval Too Brief");
+    for (const GruuInstance& one : *found->second->gruus) {
+      if (one.registration == *registration) {
+        name = found->second->address_of_record;
+        instance = one.instance;
+      }
     }
-    change.expires = std::min(change.expires, limits_.maximum_expires);
   }
-  return changes;
+  std::vector<Binding> bindings = lookup(name);
+  std::erase_if(bindings,
+                [&instance](const Binding& binding) { return instance.empty() || binding.details == nullptr || binding.details->instance != instance; });
+  return bindings;
 }
 
-bool Registrar::in_order(const User& user, const std::vector<Change>& changes, const Message& request) const {
-  for (const Binding& binding : user.bindings) {
-    const bool touched = std::any_of(changes.begin(), changes.end(),
-                                     [&](const Change& change) { return change.contact == "*" || same_contact(change.contact, binding.contact); });
-    if (touched && binding.call_id == request.call_id() && request.cseq().number <= binding.cseq) {
-      return false;
-    }
-  }
-  return true;
-}
-
-void Registrar::handle(ServerTransaction& transaction, const Message& request, const std::string& address_of_record) {
-  int status = 0;
-  auto changes = read_changes(request, status);
-  if (!changes) {
-    const std::string minimum = "Min-Expires: " + std::to_string(limits_.minimum_expires.count()) + "\r\n";
-    transaction.respond({.status = status, .reason = changes.error().detail, .headers = status == 423 ? std::string_view(minimum) : std::string_view{}});
+void Registrar::on_flow_failed(const Flow& flow) {
+  if (!flow.connection) {
     return;
   }
-  auto& user = users_[address_of_record];
-  if (user == nullptr) {
-    user = std::make_unique<User>(*this, address_of_record);
+  std::vector<std::string> names;
+  const auto [first, last] = by_connection_.equal_range(flow.connection.value);
+  for (auto entry = first; entry != last; ++entry) {
+    names.push_back(entry->second);
   }
-  std::vector<Binding> changed = apply(user->bindings, *changes, request, transaction.flow());
-  if (!in_order(*user, *changes, request)) {
-    transaction.respond({.status = 500, .reason = "CSeq out of order"});
-  } else if (changed.size() > limits_.bindings_per_user && changed.size() > user->bindings.size()) {
-    transaction.respond({.status = 403, .reason = "Too many bindings"});
-  } else {
-    user->bindings = std::move(changed);
-    expire(*user);
-    const std::string lines = contact_lines(*user);
-    transaction.respond({.status = 200, .headers = lines});
+  for (const std::string& name : names) {
+    const auto found = users_.find(name);
+    if (found == users_.end()) {
+      continue;
+    }
+    User& user = *found->second;
+    std::vector<Binding> left = user.bindings;
+    std::erase_if(left, [&flow](const Binding& binding) { return ends_with_connection(binding) && binding.flow.connection == flow.connection; });
+    base::log::info("binding ended with its connection", {{"user", name}, {"remote", flow.remote.to_string()}});
+    replace(user, std::move(left));
+    forget_if_empty(user);
   }
-  forget_if_empty(*user);
 }
 
-std::vector<Binding> Registrar::apply(std::vector<Binding> bindings, const std::vector<Change>& changes, const Message& request, const Flow& flow) const {
-  const base::TimePoint now = timers_.clock().now();
-  for (const Change& change : changes) {
-    std::erase_if(bindings, [&](const Binding& binding) { return change.contact == "*" || same_contact(binding.contact, change.contact); });
-    if (change.expires.count() != 0) {
-      bindings.push_back({change.contact, flow, std::string(request.call_id()), request.cseq().number, now + change.expires});
+void Registrar::replace(User& user, std::vector<Binding> bindings) {
+  for (const Binding& binding : user.bindings) {
+    if (!ends_with_connection(binding)) {
+      continue;
+    }
+    const auto [first, last] = by_connection_.equal_range(binding.flow.connection.value);
+    const auto mine = std::find_if(first, last, [&user](const auto& entry) { return entry.second == user.address_of_record; });
+    if (mine != last) {
+      by_connection_.erase(mine);
     }
   }
-  return bindings;
+  for (const Binding& binding : bindings) {
+    if (ends_with_connection(binding)) {
+      by_connection_.emplace(binding.flow.connection.value, user.address_of_record);
+    }
+  }
+  bindings_ += bindings.size();
+  bindings_ -= user.bindings.size();
+  user.bindings = std::move(bindings);
+  expire(user);
 }
 
-std::string Registrar::contact_lines(const User& user) const {
-  const base::TimePoint now = timers_.clock().now();
+std::string Registrar::answer_lines(User& user, const Asked& asked, const Message& request) {
   std::string lines;
+  lines.reserve(160 * user.bindings.size());
   for (const Binding& binding : user.bindings) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(binding.expires - now).count();
-    lines.append("Contact: <").append(binding.contact).append(">;expires=").append(std::to_string(left)).append("\r\n");
+    append_contact(lines, user, binding, asked, request);
+  }
+  if (asked.path_known) {
+    for (const std::string& value : asked.path) {
+      lines.append("Path: ").append(value).append("\r\n");
+    }
+  }
+  for (const std::string& route : limits_.service_route) {
+    lines.append("Service-Route: ").append(route).append("\r\n");
+  }
+  const bool flow = asked.outbound && std::any_of(asked.changes.begin(), asked.changes.end(), [](const Change& change) { return change.reg_id != 0; });
+  if (flow) {
+    lines.append("Require: outbound\r\nFlow-Timer: ").append(std::to_string(limits_.flow_timer.count())).append("\r\n");
   }
   return lines;
 }
 
+void Registrar::append_contact(std::string& lines, User& user, const Binding& binding, const Asked& asked, const Message& request) {
+  const auto left = std::chrono::ceil<std::chrono::seconds>(binding.expires - timers_.clock().now()).count();
+  lines.append("Contact: <").append(binding.contact).append(">;expires=").append(std::to_string(left));
+  if (binding.q != 1000) {
+    const std::string digits = std::to_string(binding.q);
+    lines.append(";q=0.").append(3 - digits.size(), '0').append(digits);
+  }
+  if (binding.details != nullptr && !binding.details->instance.empty()) {
+    lines.append(";+sip.instance=\"").append(binding.details->instance).append("\"");
+    if (binding.outbound()) {
+      lines.append(";reg-id=").append(std::to_string(binding.details->reg_id));
+    }
+    if (asked.gruu) {
+      append_gruus(lines, user, *binding.details, request);
+    }
+  }
+  lines.append("\r\n");
+}
+
+void Registrar::append_gruus(std::string& lines, User& user, const BindingDetails& details, const Message& request) {
+  if (user.gruus == nullptr) {
+    user.gruus = std::make_unique<std::vector<GruuInstance>>();
+  }
+  auto known = std::find_if(user.gruus->begin(), user.gruus->end(), [&details](const GruuInstance& one) { return one.instance == details.instance; });
+  if (known == user.gruus->end()) {
+    known = user.gruus->insert(known, {.instance = details.instance, .call_id = {}});
+  }
+  if (known->call_id != request.call_id()) {
+    by_gruu_.erase(known->registration);
+    known->call_id = request.call_id();
+    known->registration = random_.next() | 1U;
+    by_gruu_[known->registration] = &user;
+  }
+  const std::string_view domain = domain_of(request);
+  const std::string_view urn = std::string_view(details.instance).substr(1, details.instance.size() - 2);
+  const auto uri = UriView::parse(request.to().uri);
+  lines.append(";pub-gruu=\"sip:").append(uri ? uri->user : std::string_view{}).append("@").append(domain).append(";gr=").append(urn).append("\"");
+  lines.append(";temp-gruu=\"sip:").append(temporary_.make(known->registration, ++known->serial)).append("@").append(domain).append(";gr\"");
+}
+
 void Registrar::expire(User& user) {
   const base::TimePoint now = timers_.clock().now();
-  std::erase_if(user.bindings, [now](const Binding& binding) { return binding.expires <= now; });
+  if (std::any_of(user.bindings.begin(), user.bindings.end(), [now](const Binding& binding) { return binding.expires <= now; })) {
+    std::vector<Binding> left = user.bindings;
+    std::erase_if(left, [now](const Binding& binding) { return binding.expires <= now; });
+    replace(user, std::move(left));
+    return;
+  }
+  if (user.gruus != nullptr) {
+    std::erase_if(*user.gruus, [&](const GruuInstance& one) {
+      const bool alive = std::any_of(user.bindings.begin(), user.bindings.end(),
+                                     [&one](const Binding& binding) { return binding.details != nullptr && binding.details->instance == one.instance; });
+      return !alive && by_gruu_.erase(one.registration) != 0;
+    });
+  }
   if (user.bindings.empty()) {
     user.expiry.cancel();
     return;

@@ -23,7 +23,7 @@ void append_number(std::string& text, std::uint32_t number) {
 }  // namespace
 
 TransactionLayer::TransactionLayer(base::Timers& timers, base::Random& random, TransportPort& transport, Settings settings)
-    : timers_(timers), random_(random), transport_(transport), settings_(std::move(settings)), make_key_(random) {}
+    : timers_(timers), random_(random), transport_(transport), settings_(std::move(settings)), make_key_(random), overload_(timers, settings_.max_lag) {}
 
 TransactionLayer::~TransactionLayer() = default;
 
@@ -77,6 +77,9 @@ void TransactionLayer::trace(TraceSink::Direction direction, const Flow& flow, s
 }
 
 void TransactionLayer::on_message(const Flow& flow, std::string_view bytes) {
+  if (bytes.find_first_not_of("\r\n") == std::string_view::npos) {
+    return;  // A keep-alive (RFC 5626 §3.5.1) that its transport has let through.
+  }
   ++statistics_.received;
   trace(TraceSink::Direction::Received, flow, bytes);
   if (!message_.parse(bytes)) {
@@ -124,8 +127,9 @@ void TransactionLayer::on_request(const Flow& flow, const Message& request) {
     return;
   }
   const std::uint64_t identity = identity_of(request);
-  if (identity != 0 && servers_.size() >= settings_.max_server_transactions) {
+  if (const std::string_view reason = identity != 0 ? overload(request.method()) : std::string_view{}; !reason.empty()) {
     ++statistics_.refused;
+    overload_.on_refused(reason);
     const std::string retry_after = "Retry-After: " + std::to_string(settings_.retry_after_s) + "\r\n";
     respond_statelessly(flow, request, {.status = 503, .headers = retry_after});
     return;
@@ -136,6 +140,18 @@ void TransactionLayer::on_request(const Flow& flow, const Message& request) {
     return;
   }
   accept_request(flow, request, key, identity);
+}
+
+std::string_view TransactionLayer::overload(Method method) {
+  overload_.on_request();
+  if (servers_.size() >= settings_.max_server_transactions) {
+    return "too many transactions";
+  }
+  const bool makes_dialog = method == Method::Invite || method == Method::Subscribe || method == Method::Refer;
+  if (makes_dialog && core_->dialogs() >= settings_.max_dialogs) {
+    return "too many dialogs";
+  }
+  return overload_.lagging() ? "the engine does not keep up" : "";
 }
 
 void TransactionLayer::accept_request(const Flow& flow, const Message& request, const MatchKey& key, std::uint64_t identity) {
@@ -155,6 +171,9 @@ void TransactionLayer::on_response(const Message& response) {
 }
 
 void TransactionLayer::on_transport_error(const Flow& flow, const base::Error& error) {
+  if (flow.connection) {
+    core_->on_flow_failed(flow);
+  }
   const auto found = by_remote_.find(flow.remote);
   if (found == by_remote_.end()) {
     return;

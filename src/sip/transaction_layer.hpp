@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "base/timers.hpp"
 #include "sip/match_key.hpp"
+#include "sip/overload.hpp"
 #include "sip/transaction.hpp"
 #include "sip/transport.hpp"
 
@@ -35,11 +36,17 @@ class TransactionLayer final : public TransportUser {
     virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
     /// An ACK that belongs to no transaction: that of a 2xx.
     virtual void on_ack(const Message& ack) = 0;
+    /// Nothing sent over this flow arrives any more.
+    virtual void on_flow_failed(const Flow& /*flow*/) {}
+    /// How many dialogs there are, for the limit.
+    [[nodiscard]] virtual std::size_t dialogs() const noexcept { return 0; }
   };
 
   struct Settings {
     TimerValues timers{};
     std::size_t max_server_transactions = 200'000;  ///< Beyond it new requests outside a dialog get 503 with Retry-After.
+    std::size_t max_dialogs = 100'000;              ///< Beyond it the same goes for requests that would make one.
+    base::Duration max_lag{};                       ///< While timers are later than this, the same goes for all; zero: never.
     int retry_after_s = 5;
     std::string server_name = "Callwright";
   };
@@ -98,6 +105,8 @@ class TransactionLayer final : public TransportUser {
   void trace(TraceSink::Direction direction, const Flow& flow, std::string_view message);
   void on_request(const Flow& flow, const Message& request);
   void on_response(const Message& response);
+  /// Why a new request outside dialogs cannot be taken now; "" when it can.
+  [[nodiscard]] std::string_view overload(Method method);
   void refuse_malformed(const Flow& flow, const Message& message);
   void respond_statelessly(const Flow& flow, const Message& request, const Response& response);
   void accept_request(const Flow& flow, const Message& request, const MatchKey& key, std::uint64_t identity);
@@ -122,6 +131,7 @@ class TransactionLayer final : public TransportUser {
   std::string scratch_;
   Message message_;  ///< Scratch for parsing; its capacity is kept.
   Statistics statistics_;
+  Overload overload_;
 };
 
 }  // namespace callwright::sip

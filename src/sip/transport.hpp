@@ -3,13 +3,11 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
+#include "sip/resolver.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace callwright::sip {
 
@@ -79,16 +77,6 @@ class TransportUser {
   virtual void on_message(const Flow& flow, std::string_view bytes) = 0;
   /// Nothing sent over this flow will arrive (ICMP error, connection refused or lost).
   virtual void on_transport_error(const Flow& flow, const base::Error& error) = 0;
-};
-
-/// Names to addresses (RFC 3263 without NAPTR and SRV for now). Engine thread.
-class Resolver {
- public:
-  using Handler = std::function<void(base::Result<std::vector<base::IpAddress>>)>;
-  virtual ~Resolver() = default;
-
-  /// Calls `handler` once, at once or later. IPv4 before IPv6.
-  virtual void resolve(const std::string& host, Handler handler) = 0;
 };
 
 /// Sees every message that is sent or received, for traces, ladders and captures. Engine thread.

@@ -17,6 +17,11 @@ bool understands(const SessionPolicy& policy, std::string_view option) {
          equals_ignoring_case(option, "norefersub") || equals_ignoring_case(option, "199");
 }
 
+/// RFC 3327, RFC 5626, RFC 5627.
+bool registrars_understand(std::string_view option) {
+  return equals_ignoring_case(option, "path") || equals_ignoring_case(option, "outbound") || equals_ignoring_case(option, "gruu");
+}
+
 /// Options that the peer insists on and this side does not know (RFC 3261 §8.2.2.3).
 std::string unknown_options(const Message& request, const SessionPolicy& policy) {
   std::string options;
@@ -24,7 +29,7 @@ std::string unknown_options(const Message& request, const SessionPolicy& policy)
     return options;
   }
   request.for_each_value(Header::Require, [&](std::string_view option) {
-    if (!understands(policy, option)) {
+    if (!understands(policy, option) && !(request.method() == Method::Register && registrars_understand(option))) {
       options.append(options.empty() ? "" : ", ").append(option);
     }
     return true;
@@ -63,7 +68,10 @@ void UserAgent::Handler::on_replaces(ServerTransaction& transaction, const Messa
 void UserAgent::Handler::on_join(ServerTransaction& transaction, const Message& /*invite*/, InviteSession& /*joined*/) { transaction.respond({.status = 488}); }
 
 UserAgent::UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings)
-    : layer_(timers, random, transport, std::move(settings)), resolver_(resolver), sweep_(timers, base::Callback::to<&UserAgent::sweep>(*this)) {
+    : layer_(timers, random, transport, std::move(settings)),
+      resolver_(resolver),
+      locator_(resolver, timers.clock(), random),
+      sweep_(timers, base::Callback::to<&UserAgent::sweep>(*this)) {
   layer_.set_core(*this);
 }
 
@@ -110,6 +118,9 @@ void UserAgent::sweep() { settled_.clear(); }
 
 std::string UserAgent::contact(const Flow& flow, std::string_view user) const {
   const auto local = layer_.transport().local_address(flow.transport, flow.remote);
+  if (user.starts_with("sip:") || user.starts_with("sips:")) {
+    return std::string("<").append(user).append(">");
+  }
   std::string text;
   text.reserve(user.size() + 64);
   text.append("<sip:").append(user).append(user.empty() ? "" : "@");
@@ -243,6 +254,30 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
 void UserAgent::on_ack(const Message& ack) {
   if (InviteSession* const session = find(ack)) {
     session->on_ack(ack);
+  }
+}
+
+void UserAgent::watch_flow(ConnectionId connection, FlowWatcher& watcher) {
+  if (connection) {
+    watchers_.emplace(connection.value, &watcher);
+  }
+}
+
+void UserAgent::unwatch_flow(ConnectionId connection, FlowWatcher& watcher) {
+  const auto [first, last] = watchers_.equal_range(connection.value);
+  const auto found = std::find_if(first, last, [&watcher](const auto& entry) { return entry.second == &watcher; });
+  if (found != last) {
+    watchers_.erase(found);
+  }
+}
+
+void UserAgent::on_flow_failed(const Flow& flow) {
+  // One at a time: each may add or remove others.
+  for (auto node = watchers_.extract(flow.connection.value); !node.empty(); node = watchers_.extract(flow.connection.value)) {
+    node.mapped()->on_flow_failed();
+  }
+  if (handler_ != nullptr) {
+    handler_->on_flow_failed(flow);
   }
 }
 

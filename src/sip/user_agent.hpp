@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "base/timers.hpp"
 #include "sip/invite_session.hpp"
+#include "sip/locator.hpp"
 #include "sip/session_policy.hpp"
 #include "sip/transaction_layer.hpp"
 #include "sip/transport.hpp"
@@ -10,9 +11,17 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace callwright::sip {
+
+/// Hears of the end of a connection that it depends on.
+class FlowWatcher {
+ public:
+  virtual ~FlowWatcher() = default;
+  virtual void on_flow_failed() = 0;
+};
 
 /// The user agent core (RFC 3261 §6): dialogs on top of the transaction layer. One for each set of listeners. Engine thread only.
 class UserAgent final : private TransactionLayer::Core {
@@ -28,6 +37,8 @@ class UserAgent final : private TransactionLayer::Core {
     virtual void on_replaces(ServerTransaction& transaction, const Message& invite, InviteSession& replaced);
     /// An INVITE that wants to take part in the call of `joined` (RFC 3911).
     virtual void on_join(ServerTransaction& transaction, const Message& invite, InviteSession& joined);
+    /// A connection is gone: what was registered over it cannot be reached (RFC 5626 §6).
+    virtual void on_flow_failed(const Flow& /*flow*/) {}
   };
 
   UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings);
@@ -48,15 +59,21 @@ class UserAgent final : private TransactionLayer::Core {
   /// Takes a session whose owner is done with it: it gets no more callbacks, is ended if it has not, and destroyed when the last exchange is over.
   void retire(std::unique_ptr<InviteSession> session);
 
-  /// "<sip:user@192.0.2.1:5060;transport=tcp>"
+  /// Until `unwatch_flow`; zero is no connection, and nothing happens.
+  void watch_flow(ConnectionId connection, FlowWatcher& watcher);
+  void unwatch_flow(ConnectionId connection, FlowWatcher& watcher);
+
+  /// "<sip:user@192.0.2.1:5060;transport=tcp>". A whole URI in place of the user, such as a GRUU, is taken as it is.
   [[nodiscard]] std::string contact(const Flow& flow, std::string_view user) const;
 
   [[nodiscard]] TransactionLayer& transactions() noexcept { return layer_; }
   [[nodiscard]] base::Timers& timers() noexcept { return layer_.timers(); }
   [[nodiscard]] base::Random& random() noexcept { return layer_.random(); }
   [[nodiscard]] Resolver& resolver() noexcept { return resolver_; }
+  /// Where URIs lead; tell it about listeners other than UDP and TCP.
+  [[nodiscard]] Locator& locator() noexcept { return locator_; }
   [[nodiscard]] const TransportPort& transport() const noexcept { return layer_.transport(); }
-  [[nodiscard]] std::size_t dialogs() const noexcept { return sessions_.size(); }
+  [[nodiscard]] std::size_t dialogs() const noexcept override { return sessions_.size(); }
   [[nodiscard]] std::size_t retired() const noexcept { return retired_.size() + settled_.size(); }
 
   /// The session of the dialog that this names, or null. Not of one that has ended.
@@ -75,6 +92,7 @@ class UserAgent final : private TransactionLayer::Core {
  private:
   void on_request(ServerTransaction& transaction, const Message& request) override;
   void on_ack(const Message& ack) override;
+  void on_flow_failed(const Flow& flow) override;
   void on_cancel(ServerTransaction& transaction, const Message& cancel);
   [[nodiscard]] MatchKey dialog_key(std::string_view call_id, std::string_view local_tag);
   [[nodiscard]] InviteSession* find(const Message& request);
@@ -85,12 +103,14 @@ class UserAgent final : private TransactionLayer::Core {
 
   TransactionLayer layer_;
   Resolver& resolver_;
+  Locator locator_;
   Handler* handler_ = nullptr;
   SessionPolicy policy_;
   MatchTable<InviteSession*> sessions_;
   std::string key_text_;  ///< Scratch for look-ups; sessions use it to the end of their lives.
   boost::unordered_flat_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
-  std::vector<std::unique_ptr<InviteSession>> settled_;  ///< Destroyed from a timer, since sessions report from within their own functions.
+  std::unordered_multimap<std::uint64_t, FlowWatcher*> watchers_;  ///< By connection.
+  std::vector<std::unique_ptr<InviteSession>> settled_;            ///< Destroyed from a timer, since sessions report from within their own functions.
   base::Timer sweep_;
 };
 

@@ -78,6 +78,32 @@ TEST(ExchangeRegistration, takes_md5_and_sha_256_and_refuses_wrong_passwords_and
   world.expect_nothing_left();
 }
 
+TEST(ExchangeRegistration, guesses_no_longer_count_once_there_were_too_many) {
+  ExchangeWorld::Options options;
+  options.exchange.wrong_passwords.failures_per_source = 3;
+  options.exchange.wrong_passwords.window = 5min;
+  ExchangeWorld world(options);
+  world.exchange->accounts().add("alice", "right");
+  for (int guess = 0; guess < 3; ++guess) {
+    EXPECT_EQ(answer_to_register(world, "alice", "MD5", "wrong"), "SIP/2.0 403 Forbidden");
+    world.run_for(33s);
+  }
+  EXPECT_EQ(answer_to_register(world, "alice", "MD5", "right"), "SIP/2.0 403 Forbidden") << "the address is banned for a minute";
+  world.run_for(61s);
+  EXPECT_EQ(answer_to_register(world, "alice", "MD5", "right"), "SIP/2.0 200 OK");
+  world.run_for(90s);
+  world.expect_nothing_left();
+}
+
+TEST(ExchangeRegistration, takes_an_account_whose_password_nobody_knows_here) {
+  ExchangeWorld world;
+  world.exchange->accounts().add_hashed("alice", sip::DigestAlgorithm::Md5,
+                                        sip::digest_ha1(sip::DigestAlgorithm::Md5, "alice", world.exchange->accounts().realm(), "right"));
+  EXPECT_EQ(answer_to_register(world, "alice", "MD5", "right"), "SIP/2.0 200 OK");
+  world.run_for(90s);
+  world.expect_nothing_left();
+}
+
 TEST(ExchangeRegistration, refuses_unknown_users_like_wrong_passwords) {
   ExchangeWorld world;
   ScriptedPhone& stranger = world.add_stranger("stranger");

@@ -127,7 +127,7 @@ TEST_F(Challenges, proxy_and_answerer_may_both_challenge) {
   network.run_for(20ms);
   // The first challenge offers what nobody knows before what everybody knows.
   peer.reply(peer.latest("INVITE"), {.status = 401,
-                                     .headers = "WWW-Authenticate: Digest realm=\"far\", nonce=\"n2\", algorithm=SHA-512-256\r\n"
+                                     .headers = "WWW-Authenticate: Digest realm=\"far\", nonce=\"n2\", algorithm=SHA-512\r\n"
                                                 "WWW-Authenticate: Digest realm=\"far\", nonce=\"n3\", algorithm=MD5, qop=\"auth\"\r\n"});
   network.run_for(20ms);
   ASSERT_EQ(peer.count("INVITE"), 3U);

@@ -167,6 +167,23 @@ void FakeResolver::resolve(const std::string& host, Handler handler) {
   answer(host, handler);
 }
 
+void FakeResolver::query(sip::DnsKind kind, const std::string& name, Answer answer) {
+  if (kind == sip::DnsKind::Addresses) {
+    resolve(name, [answer = std::move(answer)](const base::Result<std::vector<base::IpAddress>>& addresses) {
+      answer(sip::DnsRecords{.addresses = addresses ? *addresses : std::vector<base::IpAddress>{}});
+    });
+    return;
+  }
+  sip::DnsRecords records;
+  if (const auto services = services_.find(name); kind == sip::DnsKind::Services && services != services_.end()) {
+    records.services = services->second;
+  }
+  if (const auto pointers = pointers_.find(name); kind == sip::DnsKind::Pointers && pointers != pointers_.end()) {
+    records.pointers = pointers->second;
+  }
+  answer(records);
+}
+
 void FakeResolver::release() {
   held_ = false;
   for (const auto& [host, handler] : std::exchange(waiting_, {})) {

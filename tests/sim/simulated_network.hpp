@@ -138,16 +138,21 @@ class SimulatedNetwork {
 class FakeResolver final : public sip::Resolver {
  public:
   void add(std::string host, std::vector<base::IpAddress> addresses) { table_[std::move(host)] = std::move(addresses); }
+  void add_services(std::string name, std::vector<sip::ServiceRecord> services) { services_[std::move(name)] = std::move(services); }
+  void add_pointers(std::string name, std::vector<sip::PointerRecord> pointers) { pointers_[std::move(name)] = std::move(pointers); }
   void hold() noexcept { held_ = true; }
   /// Answers what was asked since `hold`, and from now on at once.
   void release();
 
   void resolve(const std::string& host, Handler handler) override;
+  void query(sip::DnsKind kind, const std::string& name, Answer answer) override;
 
  private:
   void answer(const std::string& host, const Handler& handler) const;
 
   std::unordered_map<std::string, std::vector<base::IpAddress>> table_;
+  std::unordered_map<std::string, std::vector<sip::ServiceRecord>> services_;
+  std::unordered_map<std::string, std::vector<sip::PointerRecord>> pointers_;
   std::vector<std::pair<std::string, Handler>> waiting_;
   bool held_ = false;
 };
