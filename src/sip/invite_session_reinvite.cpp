@@ -96,12 +96,12 @@ void InviteSession::finish_reinvite(int status, std::string_view reason, const M
   if (state_ != State::Confirmed) {
     return;
   }
+  if (status == 491 && renegotiation.attempts < kMaxReinviteAttempts) {
+    renegotiation.retry.start(glare_delay());
+    return;
+  }
   if (renegotiation.attempts < kMaxReinviteAttempts && response != nullptr) {
     const auto patience = parse_number(response->header(Header::RetryAfter).value_or(std::string_view{}));
-    if (status == 491) {
-      renegotiation.retry.start(glare_delay());
-      return;
-    }
     if (status == 500 && patience && *patience <= kMaxRetryAfter_s) {
       renegotiation.retry.start(std::chrono::seconds(*patience));
       return;

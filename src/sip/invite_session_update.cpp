@@ -104,12 +104,11 @@ void InviteSession::on_update_response(int status, std::string_view reason, cons
       take_timer_answer(*response);
       remember_description(updating.sdp);
     }
+  } else if (status == 491 && updating.attempts < kMaxUpdateAttempts) {
+    updating.retry.start(glare_delay());
+    return;
   } else if (response != nullptr && updating.attempts < kMaxUpdateAttempts) {
     const auto patience = parse_number(response->header(Header::RetryAfter).value_or(std::string_view{}));
-    if (status == 491) {
-      updating.retry.start(glare_delay());
-      return;
-    }
     if (status == 500 && patience && *patience <= kMaxRetryAfter_s) {
       updating.retry.start(std::chrono::seconds(*patience));
       return;
