@@ -6,6 +6,8 @@
 
 namespace callwright::call {
 
+using OnGlare = sip::InviteSession::OnGlare;
+
 Bridge::Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee)
     : switchboard_(switchboard), caller_(std::move(caller)), callee_(std::move(callee)) {
   caller_->set_observer(*this);
@@ -36,7 +38,8 @@ void Bridge::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
 }
 
 void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
-  if (!peer(session).reinvite(sdp)) {
+  // When offers of both sides cross, each is told so and tries again by itself: a retry of ours would only collide with theirs.
+  if (!peer(session).reinvite(sdp, OnGlare::Report)) {
     static_cast<void>(session.reject_reinvite(491));
   }
 }
@@ -45,7 +48,7 @@ void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InvitePr
 
 void Bridge::on_update(sip::InviteSession& session, std::string_view sdp) {
   // A re-INVITE does the same for a side that does not know UPDATE.
-  if (!peer(session).update(sdp) && !peer(session).reinvite(sdp)) {
+  if (!peer(session).update(sdp, {}, OnGlare::Report) && !peer(session).reinvite(sdp, OnGlare::Report)) {
     static_cast<void>(session.reject_update(491));
   }
 }

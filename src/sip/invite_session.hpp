@@ -153,12 +153,17 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   base::Result<void> reject(int status, std::string_view reason = {}, std::string_view headers = {});
 
   // Both, in a call
-  base::Result<void> reinvite(std::string_view sdp_offer);
+  /// What becomes of an offer that crossed one of the peer's (491, RFC 3261 §14.1).
+  enum class OnGlare : std::uint8_t {
+    Retry,   ///< It is made again after a random time, a few times.
+    Report,  ///< The observer is told, and may pass it on to whoever made the offer.
+  };
+  base::Result<void> reinvite(std::string_view sdp_offer, OnGlare on_glare = OnGlare::Retry);
   base::Result<void> accept_reinvite(std::string_view sdp);
   base::Result<void> reject_reinvite(int status);
   /// An offer in an UPDATE, or "" to tell no more than a new Contact. Also before the call is answered, once an offer has been answered reliably; a
   /// caller with several early dialogs names one by its `tag`. Errc::Unsupported when the peer does not allow UPDATE.
-  base::Result<void> update(std::string_view sdp_offer, std::string_view tag = {});
+  base::Result<void> update(std::string_view sdp_offer, std::string_view tag = {}, OnGlare on_glare = OnGlare::Retry);
   base::Result<void> accept_update(std::string_view sdp);
   base::Result<void> reject_update(int status);
   /// INFO or MESSAGE; at most 16 wait for their answers. `headers` are ready-made lines.

@@ -91,6 +91,7 @@ struct InviteSession::Renegotiation {
   int attempts = 0;
   base::Timer retry;
   Purpose purpose = Purpose::Application;
+  OnGlare on_glare = OnGlare::Retry;
   Incoming incoming = Incoming::None;  ///< Waits for our answer.
 };
 
@@ -118,6 +119,7 @@ struct InviteSession::Updating final : ServerTransactionUser {
   ServerTransaction* incoming = nullptr;  ///< An offer that waits for our answer.
   std::unique_ptr<ClientRequest> request;
   Renegotiation::Purpose purpose = Renegotiation::Purpose::Application;
+  OnGlare on_glare = OnGlare::Retry;
   std::string sdp;
   std::string tag;  ///< Of the early dialog that the request belongs to; "" once the call is answered.
   int attempts = 0;

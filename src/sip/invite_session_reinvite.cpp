@@ -29,7 +29,7 @@ base::Duration InviteSession::glare_delay() const {
   return std::chrono::milliseconds(10) * static_cast<std::int64_t>(steps);
 }
 
-Result<void> InviteSession::reinvite(std::string_view sdp_offer) {
+Result<void> InviteSession::reinvite(std::string_view sdp_offer, OnGlare on_glare) {
   const bool pending = renegotiation_ != nullptr && (renegotiation_->sent.phase == SentInvite::Phase::Pending || renegotiation_->retry.pending());
   if (state_ != State::Confirmed || pending || unacknowledged() != nullptr || invite_transaction_ != nullptr || offer_under_way()) {
     return wrong_state("a re-INVITE needs a confirmed dialog with no other INVITE or offer under way");
@@ -38,6 +38,7 @@ Result<void> InviteSession::reinvite(std::string_view sdp_offer) {
     renegotiation_ = std::make_unique<Renegotiation>(*this);
   }
   renegotiation_->attempts = 1;
+  renegotiation_->on_glare = on_glare;
   renegotiation_->purpose = Renegotiation::Purpose::Application;
   send_reinvite(std::string(sdp_offer));
   return base::ok();
@@ -96,12 +97,12 @@ void InviteSession::finish_reinvite(int status, std::string_view reason, const M
   if (state_ != State::Confirmed) {
     return;
   }
+  if (status == 491 && renegotiation.on_glare == OnGlare::Retry && renegotiation.attempts < kMaxReinviteAttempts) {
+    renegotiation.retry.start(glare_delay());
+    return;
+  }
   if (renegotiation.attempts < kMaxReinviteAttempts && response != nullptr) {
     const auto patience = parse_number(response->header(Header::RetryAfter).value_or(std::string_view{}));
-    if (status == 491) {
-      renegotiation.retry.start(glare_delay());
-      return;
-    }
     if (status == 500 && patience && *patience <= kMaxRetryAfter_s) {
       renegotiation.retry.start(std::chrono::seconds(*patience));
       return;

@@ -24,7 +24,7 @@ bool InviteSession::offer_under_way() const noexcept {
   return ours || updating_->incoming != nullptr;
 }
 
-Result<void> InviteSession::update(std::string_view sdp_offer, std::string_view tag) {
+Result<void> InviteSession::update(std::string_view sdp_offer, std::string_view tag, OnGlare on_glare) {
   const EarlyDialog* early = nullptr;
   if (state_ == State::Inviting && calling_ != nullptr && !calling_->early.empty()) {
     early = tag.empty() ? &calling_->early.front() : early_dialog(tag);
@@ -47,6 +47,7 @@ Result<void> InviteSession::update(std::string_view sdp_offer, std::string_view 
   updating_->sdp = sdp_offer;
   updating_->tag = early != nullptr ? std::string(early->dialog.remote_tag) : std::string();
   updating_->attempts = 0;
+  updating_->on_glare = on_glare;
   updating_->purpose = Renegotiation::Purpose::Application;
   send_update();
   return base::ok();
@@ -104,12 +105,11 @@ void InviteSession::on_update_response(int status, std::string_view reason, cons
       take_timer_answer(*response);
       remember_description(updating.sdp);
     }
+  } else if (status == 491 && updating.on_glare == OnGlare::Retry && updating.attempts < kMaxUpdateAttempts) {
+    updating.retry.start(glare_delay());
+    return;
   } else if (response != nullptr && updating.attempts < kMaxUpdateAttempts) {
     const auto patience = parse_number(response->header(Header::RetryAfter).value_or(std::string_view{}));
-    if (status == 491) {
-      updating.retry.start(glare_delay());
-      return;
-    }
     if (status == 500 && patience && *patience <= kMaxRetryAfter_s) {
       updating.retry.start(std::chrono::seconds(*patience));
       return;

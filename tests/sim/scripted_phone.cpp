@@ -90,7 +90,7 @@ void PhoneLeg::receive(sip::ServerTransaction& transaction, const sip::Message& 
   take(invite.body());
   offered_ = invite.body().empty();
   if (phone_.script.ring != 0) {
-    static_cast<void>(session_->provisional(phone_.script.ring, {}));
+    static_cast<void>(session_->provisional(phone_.script.ring, phone_.script.ring_sdp == PhoneScript::RingSdp::Early ? phone_.sdp() : ""));
   }
   if (phone_.script.answer != 0) {
     answer_timer_.start(phone_.script.answer_after);
@@ -116,6 +116,8 @@ void PhoneLeg::hang_up() {
 
 void PhoneLeg::reinvite(std::string_view sdp) { static_cast<void>(session_->reinvite(sdp)); }
 
+void PhoneLeg::update(std::string_view sdp) { static_cast<void>(session_->update(sdp)); }
+
 void PhoneLeg::refer(const std::string& target) { static_cast<void>(session_->refer(target, "sip:" + phone_.name() + "@" + std::string(kExchange))); }
 
 std::string PhoneLeg::hears() const {
@@ -131,6 +133,7 @@ void PhoneLeg::take(std::string_view sdp) {
 
 void PhoneLeg::on_provisional(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
   log_.push_back(std::to_string(progress.status));
+  take(progress.sdp);
   tell_referrer(progress.status);
 }
 
@@ -161,6 +164,17 @@ void PhoneLeg::on_reinvite_result(sip::InviteSession& session, const sip::Invite
   log_.push_back("re-INVITE " + std::to_string(result.status));
   take(result.sdp);
   static_cast<void>(session.acknowledge(phone_.sdp(++version_)));
+}
+
+void PhoneLeg::on_update(sip::InviteSession& session, std::string_view sdp) {
+  log_.emplace_back("UPDATE");
+  take(sdp);
+  static_cast<void>(session.accept_update(phone_.sdp(++version_)));
+}
+
+void PhoneLeg::on_update_result(sip::InviteSession& /*session*/, const sip::InviteProgress& result) {
+  log_.push_back("UPDATE " + std::to_string(result.status));
+  take(result.sdp);
 }
 
 void PhoneLeg::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {

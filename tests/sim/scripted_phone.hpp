@@ -18,8 +18,11 @@ struct PhoneScript {
   enum class AfterRefer { Stays, HangsUp };
   enum class Dials { Yes, No };
 
-  int ring = 180;    ///< Sent at once; 0: nothing.
-  int answer = 200;  ///< Final status for an INVITE; 0: it rings for ever.
+  enum class RingSdp { None, Early };
+
+  int ring = 180;                    ///< Sent at once; 0: nothing.
+  RingSdp ring_sdp = RingSdp::None;  ///< Early: with a description, reliably where the caller understands that.
+  int answer = 200;                  ///< Final status for an INVITE; 0: it rings for ever.
   base::Duration answer_after = std::chrono::milliseconds(200);
   int refer = 202;           ///< Or a refusal.
   Dials dials = Dials::Yes;  ///< Whether it makes the call that it agreed to make.
@@ -84,6 +87,7 @@ class PhoneLeg final : private sip::InviteSessionObserver {
   void hang_up();
   /// In a call.
   void reinvite(std::string_view sdp);
+  void update(std::string_view sdp);
   void refer(const std::string& target);
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -103,6 +107,8 @@ class PhoneLeg final : private sip::InviteSessionObserver {
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
+  void on_update(sip::InviteSession& session, std::string_view sdp) override;
+  void on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
