@@ -9,7 +9,9 @@ using base::Result;
 
 namespace {
 
-constexpr int kMaxReinviteAttempts = 5;
+constexpr int kMaxAttemptsOfOwner = 5;
+/// Whoever does not own the Call-ID waits less each time, and has to outlast the owner's patience, which may be another exchange's.
+constexpr int kMaxAttemptsOfOther = 12;
 /// A peer that asks for more patience than this is not waited for.
 constexpr std::uint32_t kMaxRetryAfter_s = 32;
 
@@ -97,11 +99,12 @@ void InviteSession::finish_reinvite(int status, std::string_view reason, const M
   if (state_ != State::Confirmed) {
     return;
   }
-  if (status == 491 && renegotiation.on_glare == OnGlare::Retry && renegotiation.attempts < kMaxReinviteAttempts) {
+  const int most = role_ == Role::Caller ? kMaxAttemptsOfOwner : kMaxAttemptsOfOther;
+  if (status == 491 && renegotiation.on_glare == OnGlare::Retry && renegotiation.attempts < most) {
     renegotiation.retry.start(glare_delay());
     return;
   }
-  if (renegotiation.attempts < kMaxReinviteAttempts && response != nullptr) {
+  if (renegotiation.attempts < most && response != nullptr) {
     const auto patience = parse_number(response->header(Header::RetryAfter).value_or(std::string_view{}));
     if (status == 500 && patience && *patience <= kMaxRetryAfter_s) {
       renegotiation.retry.start(std::chrono::seconds(*patience));
