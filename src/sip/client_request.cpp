@@ -18,6 +18,8 @@ constexpr std::string_view kUnresolvable = "Unresolvable destination";
 /// How long a server comes last: one that was silent or out of reach, one that answered 503 without saying for how long, and at most.
 constexpr std::chrono::seconds kDeadAvoidance{60};
 constexpr std::chrono::seconds kShortAvoidance{10};
+/// Whatever the server says: otherwise two ways to it could be tried in turns for ever.
+constexpr std::chrono::seconds kShortestAvoidance{1};
 constexpr std::chrono::minutes kLongestAvoidance{5};
 
 /// Sends a CANCEL and needs nothing of its answer.
@@ -31,6 +33,13 @@ class CancelUser final : public ClientTransactionUser {
 CancelUser& cancel_user() {
   static CancelUser user;
   return user;
+}
+
+/// RFC 3261 §18.1.1: a request that a datagram may not carry whole goes over TCP, unless TCP has just failed there.
+bool wants_stream(UserAgent& user_agent, const Flow& flow, std::size_t size) {
+  constexpr std::size_t kMaxDatagram = 1300;
+  return flow.transport == Transport::Udp && size > kMaxDatagram && user_agent.transport().local_address(Transport::Tcp, flow.remote) &&
+         !user_agent.locator().avoided({Transport::Tcp, flow.remote});
 }
 
 }  // namespace
@@ -176,7 +185,7 @@ bool ClientRequest::has_other_way(const Message& response) {
   if (status == 503) {
     // RFC 3263 §4.3. How long it wants to be left alone is up to the server, within reason.
     const auto wait = parse_number(response.header(Header::RetryAfter).value_or(std::string_view{}));
-    if (fail_over(std::min<base::Duration>(std::chrono::seconds(wait.value_or(kShortAvoidance.count())), kLongestAvoidance))) {
+    if (fail_over(std::clamp<base::Duration>(std::chrono::seconds(wait.value_or(kShortAvoidance.count())), kShortestAvoidance, kLongestAvoidance))) {
       return true;
     }
   }
@@ -199,8 +208,15 @@ void ClientRequest::transmit() {
   }
   sent_cseq_ = ++cseq_counter_;
   stage_ = Stage::Waiting;
+  std::string text = render(*via);
+  if (!request_.flow && wants_stream(user_agent_, flow_, text.size())) {
+    --cseq_counter_;
+    detour().left.push_back({flow_.transport, flow_.remote});
+    go_to({Transport::Tcp, flow_.remote});
+    return;
+  }
   // The pointer must be known before anything can call back; send_request only starts the transaction.
-  transaction_ = &layer.send_request(request_.method, std::move(branch), render(*via), flow_, *this);
+  transaction_ = &layer.send_request(request_.method, std::move(branch), std::move(text), flow_, *this);
 }
 
 std::string ClientRequest::render(std::string_view via) const {

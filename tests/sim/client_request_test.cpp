@@ -30,8 +30,10 @@ class ClientRequests : public ::testing::Test, public sip::ClientRequest::User {
   }
   void serve(const std::string& service) { resolver.add_services(service, {{1, 0, 5060, "one.sim"}, {2, 0, 5060, "two.sim"}, {3, 0, 5060, "three.sim"}}); }
 
-  sip::ClientRequest& send(std::string uri, sip::RedirectPolicy redirects = sip::RedirectPolicy::Off, sip::Method method = sip::Method::Options) {
+  sip::ClientRequest& send(std::string uri, sip::RedirectPolicy redirects = sip::RedirectPolicy::Off, sip::Method method = sip::Method::Options,
+                           std::string headers = {}) {
     sip::OutgoingRequest options;
+    options.headers = std::move(headers);
     options.method = method;
     options.uri = std::move(uri);
     options.from = "<sip:alice@sim>;tag=1";
@@ -244,6 +246,53 @@ TEST_F(ClientRequests, redirection_to_nowhere_is_478) {
   answer(two, 302, "Contact: <sip:bob@nobody.sim>\r\n");
   run();
   EXPECT_THAT(outcome, ElementsAre("no answer 478"));
+}
+
+/// As long as makes the request too long for a datagram.
+const std::string kLongHeader = "Subject: " + std::string(1300, 'x') + "\r\n";
+
+TEST_F(ClientRequests, too_long_for_a_datagram_goes_over_tcp) {
+  send("sip:bob@192.0.2.11", sip::RedirectPolicy::Off, sip::Method::Options, kLongHeader);
+  run();
+  ASSERT_EQ(one.received.size(), 1U);
+  EXPECT_EQ(one.flows[0].transport, sip::Transport::Tcp);
+  EXPECT_THAT(header_of(one.received[0], "Via"), ::testing::StartsWith("SIP/2.0/TCP "));
+  EXPECT_EQ(cseq, 1U);
+  answer(one, 200);
+  EXPECT_THAT(outcome, ElementsAre("200"));
+}
+
+TEST_F(ClientRequests, too_long_for_a_datagram_goes_over_udp_when_tcp_is_refused) {
+  network.set_filter([](const Packet& packet) { return packet.transport == sip::Transport::Tcp; });
+  for (int round = 0; round < 2; ++round) {
+    one.received.clear();
+    one.flows.clear();
+    send("sip:bob@192.0.2.11", sip::RedirectPolicy::Off, sip::Method::Options, kLongHeader);
+    run();
+    ASSERT_EQ(one.received.size(), 1U) << round;
+    EXPECT_EQ(one.flows[0].transport, sip::Transport::Udp);
+    EXPECT_THAT(header_of(one.received[0], "Via"), ::testing::StartsWith("SIP/2.0/UDP "));
+    answer(one, 200);
+  }
+  EXPECT_THAT(outcome, ElementsAre("200", "200"));
+}
+
+TEST_F(ClientRequests, short_enough_for_a_datagram_stays_with_udp) {
+  send("sip:bob@192.0.2.11");
+  run();
+  ASSERT_EQ(one.flows.size(), 1U);
+  EXPECT_EQ(one.flows[0].transport, sip::Transport::Udp);
+}
+
+TEST_F(ClientRequests, too_long_for_a_datagram_does_not_go_back_and_forth) {
+  send("sip:bob@192.0.2.11", sip::RedirectPolicy::Off, sip::Method::Options, kLongHeader);
+  run();
+  for (std::size_t count = 1; count <= 2; ++count) {
+    ASSERT_EQ(one.received.size(), count);
+    answer(one, 503, "Retry-After: 0\r\n");
+  }
+  EXPECT_EQ(one.received.size(), 2U);
+  EXPECT_THAT(outcome, ElementsAre("503"));
 }
 
 }  // namespace
