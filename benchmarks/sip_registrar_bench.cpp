@@ -117,17 +117,17 @@ class RegistrarWorld final : public sip::UserAgent::Handler {
         {.transport = sip::Transport::Udp, .local = {}, .remote = {base::IpAddress::v4({192, 0, 2, 9}), 5060}, .connection = {}}, text);
   }
   /// What a desk phone sends.
-  std::string message(int number, int cseq, std::string_view headers) {
+  std::string message(int number, int sequence, std::string_view headers) {
     const std::string user = user_name(number);
     std::string text = "REGISTER sip:exchange.example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:5060;rport;branch=z9hG4bK";
-    text += user + "x" + std::to_string(cseq) + "\r\nMax-Forwards: 70\r\nFrom: <sip:" + user + "@exchange.example.com>;tag=1928301774\r\nTo: <sip:" + user;
-    text += "@exchange.example.com>\r\nCall-ID: a84b4c76e66710-" + user + "\r\nCSeq: " + std::to_string(cseq) + " REGISTER\r\nContact: <sip:" + user;
+    text += user + "x" + std::to_string(sequence) + "\r\nMax-Forwards: 70\r\nFrom: <sip:" + user + "@exchange.example.com>;tag=1928301774\r\nTo: <sip:" + user;
+    text += "@exchange.example.com>\r\nCall-ID: a84b4c76e66710-" + user + "\r\nCSeq: " + std::to_string(sequence) + " REGISTER\r\nContact: <sip:" + user;
     text += "@192.0.2.9:5060>\r\nExpires: 3600\r\nUser-Agent: Desk Phone 1.0 (build 2210)\r\n";
     return text.append(headers).append("Content-Length: 0\r\n\r\n");
   }
-  std::string authorized(int number, int cseq) {
+  std::string authorized(int number, int sequence) {
     sip::Message asking;
-    const std::string plain = message(number, cseq, {});
+    const std::string plain = message(number, sequence, {});
     if (!asking.parse(plain)) {
       return {};
     }
@@ -135,7 +135,7 @@ class RegistrarWorld final : public sip::UserAgent::Handler {
     constexpr std::size_t kName = sizeof("WWW-Authenticate: ") - 1;
     const auto challenge = sip::DigestChallenge::parse(std::string_view(lines).substr(kName, lines.size() - kName - 2));
     sip::DigestClient client({user_name(number), "secret"}, world.random);
-    return message(number, cseq, "Authorization: " + client.authorize(*challenge, "REGISTER", "sip:exchange.example.com") + "\r\n");
+    return message(number, sequence, "Authorization: " + client.authorize(*challenge, "REGISTER", "sip:exchange.example.com") + "\r\n");
   }
 
   World world;

@@ -44,8 +44,14 @@ class BoundedQueue {
 
   /// Owner thread. All values that are there, oldest first; empty when there are none.
   [[nodiscard]] std::deque<T> take_all() {
+    std::deque<T> taken;
+    take_all(taken);
+    return taken;
+  }
+  /// The same into an empty container, whose memory the queue takes in exchange: for owners that look often.
+  void take_all(std::deque<T>& into) {
     const std::lock_guard lock(mutex_);
-    return std::exchange(values_, {});
+    values_.swap(into);
   }
 
   /// Any thread. Values refused or discarded so far.

@@ -27,20 +27,25 @@ bool Random::chance(double probability) {
 }
 
 std::string Random::token(std::size_t length) {
+  std::string text;
+  append_token(text, length);
+  return text;
+}
+
+void Random::append_token(std::string& text, std::size_t length) {
   static constexpr char kAlphabet[] = "abcdefghijklmnopqrstuvwxyz012345";
-  std::string text(length, 'a');
+  text.reserve(text.size() + length);
   std::uint64_t bits = 0;
   unsigned left = 0;
-  for (char& character : text) {
+  for (; length > 0; --length) {
     if (left == 0) {
       bits = next();
       left = 12;
     }
-    character = kAlphabet[bits & 31];
+    text.push_back(kAlphabet[bits & 31]);
     bits >>= 5;
     --left;
   }
-  return text;
 }
 
 DeterministicRandom::DeterministicRandom(std::uint64_t seed) noexcept : state_{} {

@@ -17,6 +17,8 @@ class Random {
   [[nodiscard]] bool chance(double probability);
   /// `length` characters of [a-z0-9], about 5 bits each: a token in the sense of RFC 3261 §25.1.
   [[nodiscard]] std::string token(std::size_t length);
+  /// The same, at the end of `text`.
+  void append_token(std::string& text, std::size_t length);
 };
 
 /// The same numbers for the same seed on every machine (xoshiro256**, seeded by SplitMix64). Not for secrets.

@@ -123,10 +123,12 @@ void EngineLoop::run_handlers(base::TimePoint latest) {
 }
 
 void EngineLoop::run_posted() {
-  for (Task& task : posted_.take_all()) {
+  posted_.take_all(running_);
+  for (Task& task : running_) {
     guarded(options_.name, task);
     task = nullptr;
   }
+  running_.clear();
 }
 
 void EngineLoop::run_batch_ends() {

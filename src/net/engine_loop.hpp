@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <string>
 #include <thread>
@@ -101,6 +102,7 @@ class EngineLoop {
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   base::BoundedQueue<Task> posted_;
+  std::deque<Task> running_;  ///< Taken from the queue; empty between two rounds.
   std::atomic<bool> stopped_{false};
   base::TimePoint work_started_{};
   base::TimePoint last_slow_log_{};

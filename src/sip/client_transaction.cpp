@@ -114,7 +114,7 @@ void ClientTransaction::on_invite_response(const Message& response) {
   } else if (status >= 200) {
     if (state_ != State::Accepted) {
       state_ = State::Accepted;
-      layer_.forget_remote(*this);
+      forget_request();
       retransmit_.cancel();
       timeout_.start(layer_.settings().timers.timeout());  // Timer M.
     }
@@ -151,9 +151,15 @@ void ClientTransaction::on_other_response(const Message& response) {
 
 void ClientTransaction::complete(base::Duration linger) {
   state_ = State::Completed;
-  layer_.forget_remote(*this);
+  forget_request();
   retransmit_.cancel();
   timeout_.start(linger);
+}
+
+void ClientTransaction::forget_request() {
+  // It is never sent again, and its peer may die.
+  layer_.forget_remote(*this);
+  std::string().swap(request_);  // Assignment would keep the memory.
 }
 
 void ClientTransaction::send_ack(const Message& response) {

@@ -20,6 +20,14 @@ std::vector<std::string> recorded_routes(const Message& message) {
   return routes;
 }
 
+std::string with_tag(std::string_view address, std::string_view tag) {
+  constexpr std::string_view kTag = ";tag=";
+  std::string text;
+  text.reserve(address.size() + kTag.size() + tag.size());
+  text.append(address);
+  return tag.empty() ? text : text.append(kTag).append(tag);
+}
+
 bool is_loose(std::string_view route) {
   const auto parsed = NameAddr::parse(route);
   if (!parsed) {
@@ -77,8 +85,8 @@ OutgoingRequest Dialog::request(Method method) const {
       request.routes.push_back("<" + remote_target + ">");
     }
   }
-  request.from = local + ";tag=" + local_tag;
-  request.to = remote_tag.empty() ? remote : remote + ";tag=" + remote_tag;
+  request.from = with_tag(local, local_tag);
+  request.to = with_tag(remote, remote_tag);
   request.call_id = call_id;
   return request;
 }

@@ -27,6 +27,7 @@ bool interval_too_small(const Message& request, const SessionPolicy& policy) {
 }
 
 void append_capabilities(std::string& lines, const SessionPolicy& policy) {
+  lines.reserve(lines.size() + 256);
   lines.append(UserAgent::kAllow).append("Supported: ");
   if (policy.reliable != SessionPolicy::Reliable::Off) {
     lines += "100rel, ";

@@ -62,6 +62,7 @@ void SentAck::send(OutgoingRequest request, const ClientRequest& invite) {
 void SentAck::write(const OutgoingRequest& request, std::uint32_t cseq, std::string_view authorization) {
   TransactionLayer& layer = user_agent_.transactions();
   text_.clear();
+  text_.reserve(448 + authorization.size() + request.body.size());
   Writer writer(text_);
   writer.request(Method::Ack, request.uri);
   writer.header(Header::Via, layer.make_via(flow_, layer.make_branch()).value_or(std::string{}));

@@ -57,6 +57,7 @@ class ClientTransaction {
   /// What the layer keeps it under.
   [[nodiscard]] const MatchKey& key() const noexcept { return key_; }
   [[nodiscard]] const std::string& branch() const noexcept { return branch_; }
+  /// Until the final response; "" afterwards.
   [[nodiscard]] const std::string& request() const noexcept { return request_; }
   [[nodiscard]] const Flow& flow() const noexcept { return flow_; }
 
@@ -68,6 +69,7 @@ class ClientTransaction {
   void on_invite_response(const Message& response);
   void on_other_response(const Message& response);
   void complete(base::Duration linger);
+  void forget_request();
   void send_ack(const Message& response);
   void fail(NoResponse why);
   void terminate();

@@ -203,15 +203,25 @@ ClientTransaction& TransactionLayer::send_request(Method method, std::string bra
   return transaction;
 }
 
-std::string TransactionLayer::make_branch() { return std::string(kMagicCookie) + random_.token(16); }
+std::string TransactionLayer::make_branch() {
+  constexpr std::size_t kRandomCharacters = 16;
+  std::string branch;
+  branch.reserve(kMagicCookie.size() + kRandomCharacters);
+  branch.append(kMagicCookie);
+  random_.append_token(branch, kRandomCharacters);
+  return branch;
+}
 
 std::optional<std::string> TransactionLayer::make_via(const Flow& flow, std::string_view branch) const {
   const auto local = transport_.local_address(flow.transport, flow.remote);
   if (!local) {
     return std::nullopt;
   }
-  std::string via = "SIP/2.0/";
-  via.append(to_string(flow.transport)).append(" ").append(local->to_string()).append(";branch=").append(branch).append(";rport");
+  std::string via;
+  via.reserve(branch.size() + 80);
+  via.append("SIP/2.0/").append(to_string(flow.transport)).append(" ");
+  local->append_to(via);
+  via.append(";branch=").append(branch).append(";rport");
   return via;
 }
 
