@@ -169,7 +169,7 @@ class Reader {
   void read_hashes(const toml::table& table, AccountConfig& account) {
     using sip::DigestAlgorithm;
     for (const auto& [key, algorithm] :
-         {std::pair{"ha1_md5", DigestAlgorithm::Md5}, {"ha1_sha256", DigestAlgorithm::Sha256}, {"ha1_sha512_256", DigestAlgorithm::Sha512_256}}) {
+         {std::pair{"ha1_md5", DigestAlgorithm::Md5}, {"ha1_sha256", DigestAlgorithm::Sha256}, {"ha1_sha512_256", DigestAlgorithm::Sha512256}}) {
       if (!table.contains(key)) {
         continue;
       }

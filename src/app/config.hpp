@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/ip_network.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
@@ -53,6 +54,7 @@ struct Config {
   std::chrono::milliseconds t1{500};  ///< RFC 3261 §17.1.1.1: estimate of the round trip, which all retransmission times derive from.
   std::vector<AccountConfig> accounts;
   std::vector<call::Route> routes;
+  std::vector<base::IpNetwork> trusted;  ///< Whose calls need no credentials.
 
   std::vector<base::SocketAddress> call_api_listen;
   std::vector<base::SocketAddress> http_listen;

@@ -73,20 +73,20 @@ bool take_listeners(Config& config, const ConfigValue& value) {
   return true;
 }
 
-bool take_networks(Config& config, const ConfigValue& value) {
+bool take_networks(std::vector<base::IpNetwork>& out, const ConfigValue& value) {
   std::vector<std::string> texts;
-  std::vector<net::IpNetwork> networks;
+  std::vector<base::IpNetwork> networks;
   if (!take_strings(texts, value)) {
     return false;
   }
   for (const std::string& text : texts) {
-    const auto network = net::IpNetwork::parse(text);
+    const auto network = base::IpNetwork::parse(text);
     if (!network) {
       return false;
     }
     networks.push_back(*network);
   }
-  config.source_limits.unlimited = std::move(networks);
+  out = std::move(networks);
   return true;
 }
 
@@ -220,6 +220,7 @@ bool take_log_level(Config& config, const ConfigValue& value) {
   return text != nullptr && base::log::parse_level(*text, config.log_level);
 }
 
+constexpr std::string_view kNetworks = "a list of addresses and networks such as \"192.0.2.0/24\"";
 constexpr std::string_view kMilliseconds = "milliseconds, 1 to 3600000";
 constexpr std::string_view kLongTime = "milliseconds, 1 to 86400000";
 constexpr std::string_view kCount = "a number from 1 to 10000000";
@@ -260,7 +261,8 @@ constexpr ConfigKey kKeys[] = {
      [](Config& config, const ConfigValue& value) { return take_number(config.source_limits.requests_per_second, value, 0, kMaxCount); }},
     {"sip.max_request_burst", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.source_limits.burst, value, 1, kMaxCount); }},
     {"sip.ban_ms", kLongTime, [](Config& config, const ConfigValue& value) { return take_long_time(config.source_limits.ban, value); }},
-    {"sip.unlimited_sources", "a list of addresses and networks such as \"192.0.2.0/24\"", take_networks},
+    {"sip.unlimited_sources", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.source_limits.unlimited, value); }},
+    {"exchange.trusted", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.trusted, value); }},
     {"exchange.max_calls", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_calls, value, 1, kMaxCount); }},
     {"exchange.ring_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.ring_timeout, value); }},
     {"call_api.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.call_api_listen, value); }},

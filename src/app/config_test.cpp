@@ -147,7 +147,7 @@ TEST(Config, takes_hashes_in_place_of_a_password) {
   const Config config =
       config_of("[sip]\ndigest = ['MD5', 'SHA-512-256-sess']\n[[accounts]]\nusername = 'a'\nha1_md5 = '" + md5 + "'\nha1_sha512_256 = '" + sha + "'");
   EXPECT_EQ(config.accounts.front().password, "");
-  EXPECT_THAT(config.accounts.front().ha1, ElementsAre(std::pair(sip::DigestAlgorithm::Md5, md5), std::pair(sip::DigestAlgorithm::Sha512_256, sha)));
+  EXPECT_THAT(config.accounts.front().ha1, ElementsAre(std::pair(sip::DigestAlgorithm::Md5, md5), std::pair(sip::DigestAlgorithm::Sha512256, sha)));
   EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a'\nha1_md5 = 'xyz'"), HasSubstr("expected 32 digits"));
   EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a'\npassword = 'p'\nha1_md5 = '" + md5 + "'"), HasSubstr("both a password and its hashes"));
   EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a'\nha1_sha256 = '" + sha + "'"), HasSubstr("has no hash for MD5"));

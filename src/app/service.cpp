@@ -24,6 +24,7 @@ call::ExchangeSettings exchange_settings(const Config& config) {
   settings.wrong_passwords.failures_per_user = static_cast<unsigned>(config.wrong_passwords_per_user);
   settings.domains = config.domains;
   settings.routes = config.routes;
+  settings.trusted = config.trusted;
   settings.max_calls = config.max_calls;
   settings.timeouts = {.ring = config.ring_timeout, .refer_answer = config.refer_timeout, .referred_call = config.transfer_timeout};
   return settings;

@@ -10,7 +10,7 @@ using sip::DigestServer;
 
 namespace {
 
-constexpr DigestAlgorithm kHashes[] = {DigestAlgorithm::Md5, DigestAlgorithm::Sha256, DigestAlgorithm::Sha512_256};
+constexpr DigestAlgorithm kHashes[] = {DigestAlgorithm::Md5, DigestAlgorithm::Sha256, DigestAlgorithm::Sha512256};
 
 std::size_t index_of(DigestAlgorithm algorithm) { return static_cast<std::size_t>(sip::hash_of(algorithm)); }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/ip_network.hpp"
 #include "call/accounts.hpp"
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
@@ -25,6 +26,7 @@ struct ExchangeSettings {
   sip::AuthThrottle::Limits wrong_passwords;
   std::vector<std::string> domains;  ///< Names of this exchange besides its own addresses.
   std::vector<Route> routes;
+  std::vector<base::IpNetwork> trusted;  ///< Calls from there need no credentials: trunks and proxies that are known by their address.
   sip::Registrar::Limits registrar;
   CommandTimeouts timeouts;
   std::size_t max_calls = 10'000;  ///< Beyond it calls are refused: 503 with Retry-After.
@@ -58,6 +60,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
   [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request, Accounts::Check& check);
+  [[nodiscard]] bool is_trusted(const sip::ServerTransaction& transaction) const noexcept;
   [[nodiscard]] ClickToDial* expecting(std::string_view token);
   [[nodiscard]] ClickToDial* expecting(std::string_view username, const sip::Message& request);
 

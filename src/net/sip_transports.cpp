@@ -44,15 +44,15 @@ bool is_keep_alive(std::string_view datagram) noexcept {
 
 /// Networks whose hosts do not reach us by way of the Internet: loopback, RFC 1918, RFC 6598, link-local, unique local (RFC 4193).
 bool is_private(const base::IpAddress& ip) {
-  static const std::vector<IpNetwork> networks = [] {
-    std::vector<IpNetwork> made;
+  static const std::vector<base::IpNetwork> kNetworks = [] {
+    std::vector<base::IpNetwork> made;
     for (const char* const text :
          {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "::1", "fc00::/7", "fe80::/10"}) {
-      made.push_back(IpNetwork::parse(text).value());
+      made.push_back(base::IpNetwork::parse(text).value());
     }
     return made;
   }();
-  return std::any_of(networks.begin(), networks.end(), [&ip](const IpNetwork& network) { return network.contains(ip); });
+  return std::any_of(kNetworks.begin(), kNetworks.end(), [&ip](const base::IpNetwork& network) { return network.contains(ip); });
 }
 
 }  // namespace

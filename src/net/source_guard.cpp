@@ -10,7 +10,6 @@
 namespace callwright::net {
 namespace {
 
-constexpr int kV4Offset = 96;
 constexpr int kV6SourceBytes = 8;
 
 /// What is counted as one source.
@@ -25,44 +24,13 @@ base::IpAddress source_of(const base::IpAddress& ip) noexcept {
 
 }  // namespace
 
-base::Result<IpNetwork> IpNetwork::parse(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const auto address = base::IpAddress::parse(text.substr(0, slash));
-  if (!address) {
-    return address.error();
-  }
-  const int offset = address->is_v4() ? kV4Offset : 0;
-  int bits = 128 - offset;
-  if (slash != std::string_view::npos) {
-    const std::string_view digits = text.substr(slash + 1);
-    int given = -1;
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), given);
-    if (failure != std::errc{} || end != digits.data() + digits.size() || given < 0 || given > bits) {
-      return base::Error(base::Errc::InvalidArgument, "\"" + std::string(text) + "\" is no network such as 192.0.2.0/24 or 2001:db8::/32");
-    }
-    bits = given;
-  }
-  return IpNetwork{*address, bits + offset};
-}
-
-bool IpNetwork::contains(const base::IpAddress& ip) const noexcept {
-  const auto& left = address.v6_bytes();
-  const auto& right = ip.v6_bytes();
-  const auto whole = static_cast<std::size_t>(prefix_bits / 8);
-  if (!std::equal(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(whole), right.begin())) {
-    return false;
-  }
-  const int rest = prefix_bits % 8;
-  return rest == 0 || ((left[whole] ^ right[whole]) >> (8 - rest)) == 0;
-}
-
 SourceGuard::SourceGuard(const base::Clock& clock, SourceLimits limits) : clock_(clock), limits_(std::move(limits)), log_(clock) {}
 
 bool SourceGuard::is_limited(const base::IpAddress& source) const noexcept {
   if (limits_.requests_per_second <= 0 || (source.is_loopback() && !limits_.limit_loopback)) {
     return false;
   }
-  return std::none_of(limits_.unlimited.begin(), limits_.unlimited.end(), [&source](const IpNetwork& network) { return network.contains(source); });
+  return std::none_of(limits_.unlimited.begin(), limits_.unlimited.end(), [&source](const base::IpNetwork& network) { return network.contains(source); });
 }
 
 std::size_t SourceGuard::place_of(const base::IpAddress& source) const noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/ip_network.hpp"
 #include "base/socket_address.hpp"
 #include "net/log_limit.hpp"
 
@@ -11,21 +12,11 @@
 
 namespace callwright::net {
 
-/// A network such as "192.0.2.0/24"; a value.
-struct IpNetwork {
-  base::IpAddress address;
-  int prefix_bits = 128;  ///< Of the address in its IPv6 form: an IPv4 network has 96 more than it says.
-
-  /// "192.0.2.0/24", "2001:db8::/32", or an address for itself.
-  static base::Result<IpNetwork> parse(std::string_view text);
-  [[nodiscard]] bool contains(const base::IpAddress& ip) const noexcept;
-};
-
 struct SourceLimits {
   double requests_per_second = 2000;              ///< From one source, in the long run; 0: no limit.
   double burst = 4000;                            ///< At once.
   base::Duration ban = std::chrono::seconds(30);  ///< How long nothing is taken from a source that sent more.
-  std::vector<IpNetwork> unlimited;               ///< Never limited: trunks, proxies, load generators.
+  std::vector<base::IpNetwork> unlimited;         ///< Never limited: trunks, proxies, load generators.
   bool limit_loopback = false;                    ///< This machine is not limited otherwise.
 };
 

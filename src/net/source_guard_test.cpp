@@ -79,7 +79,7 @@ TEST_F(SourceGuards, never_limits_loopback_and_those_it_is_told) {
   EXPECT_EQ(send("127.0.0.1", 1000), 1000);
   EXPECT_EQ(send("::1", 1000), 1000);
   SourceLimits own = limits();
-  own.unlimited = {IpNetwork::parse("198.51.100.0/24").value()};
+  own.unlimited = {base::IpNetwork::parse("198.51.100.0/24").value()};
   own.limit_loopback = true;
   SourceGuard told(clock, own);
   EXPECT_EQ(send(told, "198.51.100.77", 1000), 1000);
@@ -103,21 +103,6 @@ TEST_F(SourceGuards, keeps_bans_while_many_other_sources_come) {
     (void)guard.admit(base::IpAddress::v4({10, byte(16), byte(8), byte(0)}), kRequest);
   }
   EXPECT_TRUE(guard.is_banned(ip("192.0.2.1")));
-}
-
-TEST(IpNetwork, contains_what_its_prefix_says) {
-  const auto in = [](std::string_view network, std::string_view address) { return IpNetwork::parse(network).value().contains(ip(address)); };
-  EXPECT_TRUE(in("192.0.2.0/25", "192.0.2.127"));
-  EXPECT_FALSE(in("192.0.2.0/25", "192.0.2.128"));
-  EXPECT_TRUE(in("192.0.2.1", "192.0.2.1"));
-  EXPECT_FALSE(in("192.0.2.1", "192.0.2.2"));
-  EXPECT_TRUE(in("0.0.0.0/0", "203.0.113.1"));
-  EXPECT_FALSE(in("0.0.0.0/0", "2001:db8::1"));
-  EXPECT_TRUE(in("2001:db8::/31", "2001:db9::1"));
-  EXPECT_FALSE(in("2001:db8::/32", "2001:db9::1"));
-  for (const char* const text : {"", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/", "192.0.2.0/8x", "name/8", "2001:db8::/129"}) {
-    EXPECT_FALSE(IpNetwork::parse(text)) << text;
-  }
 }
 
 }  // namespace

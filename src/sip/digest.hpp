@@ -17,15 +17,15 @@
 namespace callwright::sip {
 
 /// RFC 8760; those of a session hash the password once more with the first nonce (RFC 7616 §3.4.2).
-enum class DigestAlgorithm : std::uint8_t { Md5, Sha256, Sha512_256, Md5Session, Sha256Session, Sha512_256Session };
-inline constexpr DigestAlgorithm kDigestAlgorithms[] = {DigestAlgorithm::Md5,        DigestAlgorithm::Sha256,        DigestAlgorithm::Sha512_256,
-                                                        DigestAlgorithm::Md5Session, DigestAlgorithm::Sha256Session, DigestAlgorithm::Sha512_256Session};
+enum class DigestAlgorithm : std::uint8_t { Md5, Sha256, Sha512256, Md5Session, Sha256Session, Sha512256Session };
+inline constexpr DigestAlgorithm kDigestAlgorithms[] = {DigestAlgorithm::Md5,        DigestAlgorithm::Sha256,        DigestAlgorithm::Sha512256,
+                                                        DigestAlgorithm::Md5Session, DigestAlgorithm::Sha256Session, DigestAlgorithm::Sha512256Session};
 /// "MD5", "SHA-256-sess" …
 [[nodiscard]] std::string_view to_string(DigestAlgorithm algorithm) noexcept;
 /// The reverse, in any letter case.
 [[nodiscard]] std::optional<DigestAlgorithm> parse_digest_algorithm(std::string_view name) noexcept;
 [[nodiscard]] constexpr bool is_session(DigestAlgorithm algorithm) noexcept { return algorithm >= DigestAlgorithm::Md5Session; }
-/// Md5, Sha256 or Sha512_256: which of an account's HA1 counts.
+/// Md5, Sha256 or Sha512256: which of an account's HA1 counts.
 [[nodiscard]] constexpr DigestAlgorithm hash_of(DigestAlgorithm algorithm) noexcept {
   return is_session(algorithm) ? static_cast<DigestAlgorithm>(static_cast<int>(algorithm) - 3) : algorithm;
 }

@@ -46,10 +46,10 @@ DigestHandle fetch(const char* name) {
 const EVP_MD* digest_for(DigestAlgorithm algorithm) {
   static const DigestHandle kMd5 = fetch("MD5");
   static const DigestHandle kSha256 = fetch("SHA256");
-  static const DigestHandle kSha512_256 = fetch("SHA512-256");
+  static const DigestHandle kSha512256 = fetch("SHA512-256");
   switch (hash_of(algorithm)) {
     case DigestAlgorithm::Sha256: return kSha256.get();
-    case DigestAlgorithm::Sha512_256: return kSha512_256.get();
+    case DigestAlgorithm::Sha512256: return kSha512256.get();
     default: return kMd5.get();
   }
 }

@@ -13,7 +13,7 @@ constexpr int kMaxAttemptsOfOwner = 5;
 /// Whoever does not own the Call-ID waits less each time, and has to outlast the owner's patience, which may be another exchange's.
 constexpr int kMaxAttemptsOfOther = 12;
 /// A peer that asks for more patience than this is not waited for.
-constexpr std::uint32_t kMaxRetryAfter_s = 32;
+constexpr std::uint32_t kMaxRetryAfterSeconds = 32;
 
 }  // namespace
 
@@ -106,7 +106,7 @@ void InviteSession::finish_reinvite(int status, std::string_view reason, const M
   }
   if (renegotiation.attempts < most && response != nullptr) {
     const auto patience = parse_number(response->header(Header::RetryAfter).value_or(std::string_view{}));
-    if (status == 500 && patience && *patience <= kMaxRetryAfter_s) {
+    if (status == 500 && patience && *patience <= kMaxRetryAfterSeconds) {
       renegotiation.retry.start(std::chrono::seconds(*patience));
       return;
     }

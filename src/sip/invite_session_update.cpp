@@ -12,7 +12,7 @@ using base::Result;
 namespace {
 
 constexpr int kMaxUpdateAttempts = 5;
-constexpr std::uint32_t kMaxRetryAfter_s = 32;
+constexpr std::uint32_t kMaxRetryAfterSeconds = 32;
 
 }  // namespace
 
@@ -110,7 +110,7 @@ void InviteSession::on_update_response(int status, std::string_view reason, cons
     return;
   } else if (response != nullptr && updating.attempts < kMaxUpdateAttempts) {
     const auto patience = parse_number(response->header(Header::RetryAfter).value_or(std::string_view{}));
-    if (status == 500 && patience && *patience <= kMaxRetryAfter_s) {
+    if (status == 500 && patience && *patience <= kMaxRetryAfterSeconds) {
       updating.retry.start(std::chrono::seconds(*patience));
       return;
     }

@@ -200,7 +200,7 @@ void ServerTransaction::on_ack() {
     return;
   }
   state_ = State::Confirmed;
-  std::string().swap(last_response_);  // Assignment would keep the memory.
+  std::string().swap(last_response_);                                                              // Assignment would keep the memory.
   end_after(is_reliable(flow_.transport) ? base::Duration::zero() : layer_.settings().timers.t4);  // Timer I.
 }
 

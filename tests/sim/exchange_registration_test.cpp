@@ -114,6 +114,23 @@ TEST(ExchangeRegistration, refuses_unknown_users_like_wrong_passwords) {
   world.expect_nothing_left();
 }
 
+TEST(ExchangeRegistration, is_not_needed_to_call_from_a_trusted_network) {
+  for (const bool trusted : {true, false}) {
+    call::ExchangeSettings settings;
+    settings.trusted = {base::IpNetwork::parse(trusted ? "192.0.2.0/24" : "198.51.100.0/24").value()};
+    ExchangeWorld world({.seed = 1, .network = {}, .exchange = settings});
+    world.add_phone("bob");
+    ScriptedPhone& trunk = world.add_stranger("trunk");
+    trunk.call("bob");
+    world.run_for(2s);
+    EXPECT_EQ(trunk.leg(0).ended(), !trusted);
+    EXPECT_EQ(world.exchange->calls(), trusted ? 1U : 0U);
+    EXPECT_EQ(world.count("X", "trunk", "401 INVITE"), trusted ? 0U : 1U);
+    trunk.hang_up();
+    world.expect_nothing_left();
+  }
+}
+
 TEST(ExchangeRegistration, is_kept_up_by_the_phone) {
   ExchangeWorld world;
   world.add_phone("alice");
