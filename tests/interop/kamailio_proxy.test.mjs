@@ -27,6 +27,7 @@ const parameter = (transport) => (transport === 'udp' ? '' : `;transport=${trans
 /** A proxy that hands everything new from phones to the exchange and keeps itself on the way, into registrations with Path. */
 const script = (exchange, inside) => (own) => `
 request_route {
+  route(ALIAS);
   if (is_method("CANCEL")) {
     if (t_check_trans()) t_relay();
     exit;
@@ -54,15 +55,16 @@ request_route {
     t_relay();
     exit;
   }
-  setflag(1);
-  add_contact_alias();
   if (is_method("REGISTER")) append_hf("Path: <sip:${inside === 'tls' ? own.tls : own.address}${parameter(inside)};lr;received=sip:$si:$sp%3Btransport=$(proto{s.tolower})>\\r\\n");
   $du = "sip:${exchange}${parameter(inside)}";
   t_relay();
 }
+route[ALIAS] {
+  # The way back to a phone that only its connection leads to.
+  if ($ct =~ "[.]invalid") add_contact_alias();
+}
 onreply_route[REPLY] {
-  # What comes from a phone.
-  if (!isflagset(1)) add_contact_alias();
+  route(ALIAS);
 }
 event_route[xhttp:request] {
   if ($hdr(Upgrade) =~ "websocket" && $hdr(Sec-WebSocket-Protocol) =~ "sip" && ws_handle_handshake()) exit;

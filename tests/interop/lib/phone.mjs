@@ -76,15 +76,15 @@ export class Call {
 
   /** The response to the last request that has this status. */
   response(status) {
-    return this.next((message) => message.status === status && message.header('CSeq') === this.#last.cseq);
+    return this.next((message) => message.status === status && message.header('CSeq') === this.#last.cseq, `${status} for ${this.#last.cseq}`);
   }
 
   /** Caller: the next response to INVITE above 199, acknowledged. */
   async final() {
-    const message = await this.next((one) => one.status >= 200 && one.header('CSeq') === this.#last.cseq);
+    const message = await this.next((one) => one.status >= 200 && one.header('CSeq') === this.#last.cseq, `answer to ${this.#last.cseq}`);
     if (message.status < 300) {
       this.remote = message.header('To');
-      this.target = uriOf(message.header('Contact'));
+      this.target = uriOf(message.header('Contact')) ?? this.target;
       if (this.routes.length === 0) {
         this.routes = message.addresses('Record-Route').reverse();
       }
@@ -144,12 +144,12 @@ export class Call {
   /** Answers INVITE (or a re-INVITE) with 200 and SDP and waits for the ACK. */
   async accept(invite = this.invite, body = SDP) {
     this.respond('200 OK', { to: invite, body });
-    return this.next((message) => message.request && message.method === 'ACK');
+    return this.expect('ACK');
   }
 
   /** The next request of this method in the dialog, unanswered. */
   expect(method) {
-    return this.next((message) => message.request && message.method === method);
+    return this.next((message) => message.request && message.method === method, method);
   }
 
   /** Answers the next request of this method with 200. */
@@ -160,8 +160,8 @@ export class Call {
   }
 
   /** The next message of this call for which `wanted` is true. */
-  next(wanted) {
-    return this.#phone.next((message) => message.header('Call-ID') === this.callId && wanted(message));
+  next(wanted, what) {
+    return this.#phone.next((message) => message.header('Call-ID') === this.callId && wanted(message), what);
   }
 }
 
@@ -241,7 +241,7 @@ export class Phone {
   }
 
   /** The next message for which `wanted` is true; each is given once, repetitions never. */
-  async next(wanted) {
+  async next(wanted, what = 'such message') {
     const find = async () => {
       for (;;) {
         const index = this.#received.findIndex(wanted);
@@ -251,7 +251,7 @@ export class Phone {
         await new Promise((resolve) => this.#waiting.push(resolve));
       }
     };
-    return within(LIMIT_MS, find(), `${this.#user} gets no such message`).catch((error) => {
+    return within(LIMIT_MS, find(), `${this.#user} gets no ${what}`).catch((error) => {
       error.message += `\n${this.#received.map((message) => message.start).join('\n')}`;
       throw error;
     });
@@ -262,7 +262,7 @@ export class Phone {
     const route = routes.map((one) => `Route: ${one}\r\n`).join('');
     this.#send(
       `${method} ${uri} SIP/2.0\r\nVia: SIP/2.0/${this.#transport.toUpperCase()} ${this.#host};branch=${branch};rport\r\nMax-Forwards: 70\r\n${route}` +
-        `From: ${call.local}\r\nTo: ${to}\r\nCall-ID: ${call.callId}\r\nCSeq: ${cseq} ${method}\r\nContact: ${contact}\r\nSupported: path\r\n${headers}` +
+        `From: ${call.local}\r\nTo: ${to}\r\nCall-ID: ${call.callId}\r\nCSeq: ${cseq} ${method}\r\nContact: ${contact}\r\nAllow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, PRACK\r\nSupported: path\r\n${headers}` +
         `${body ? `Content-Type: ${type}\r\n` : ''}Content-Length: ${body.length}\r\n\r\n${body}`,
     );
   }
@@ -273,7 +273,7 @@ export class Phone {
     const to = request.header('To');
     this.#send(
       `SIP/2.0 ${status}\r\n${copied}From: ${request.header('From')}\r\nTo: ${to.includes('tag=') ? to : call.local}\r\n` +
-        `Call-ID: ${request.header('Call-ID')}\r\nCSeq: ${request.header('CSeq')}\r\nContact: ${this.contact}\r\n${headers}` +
+        `Call-ID: ${request.header('Call-ID')}\r\nCSeq: ${request.header('CSeq')}\r\nContact: ${this.contact}\r\nAllow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, PRACK\r\n${headers}` +
         `${body ? 'Content-Type: application/sdp\r\n' : ''}Content-Length: ${body.length}\r\n\r\n${body}`,
     );
   }
