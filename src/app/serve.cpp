@@ -89,9 +89,9 @@ int serve(const Config& config) {
   while (signals.blocking_wait() == SIGHUP) {
     service.reload_certificates();
   }
+  const auto drained = service.drain();
   std::printf("stopping: calls may end within %lld ms; once more to hang them up now\n", static_cast<long long>(config.grace.count()));
   std::fflush(stdout);
-  const auto drained = service.drain();
   while (drained.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
     if (signals.blocking_wait_for(std::chrono::milliseconds(20))) {
       service.hang_up();

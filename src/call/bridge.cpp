@@ -1,6 +1,7 @@
 #include "call/bridge.hpp"
 
 #include "sip/fields.hpp"
+#include "sip/writer.hpp"
 
 #include <utility>
 
@@ -92,6 +93,15 @@ void Bridge::on_refer_progress(sip::InviteSession& session, std::string_view sta
   if (status && *status > 100 && *status < 700) {
     static_cast<void>(peer(session).notify_refer(static_cast<int>(*status)));
   }
+}
+
+int Bridge::on_content(sip::InviteSession& session, const sip::DialogContent& content) {
+  const std::string_view type = content.message->header(sip::Header::ContentType).value_or(std::string_view{});
+  if (!sip::is_header_safe(type)) {
+    return 400;
+  }
+  // Answered for the other side: a sender that waits for two networks would only repeat itself.
+  return peer(session).send_content(content.method, type, content.body) ? 200 : 503;
 }
 
 void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {

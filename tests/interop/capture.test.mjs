@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { Server } from '../e2e/lib/server.mjs';
 import { Authority } from './lib/certificates.mjs';
 import { Sipp } from './lib/sipp.mjs';
-import { StreamPhone } from './lib/stream_phone.mjs';
+import { Phone } from './lib/phone.mjs';
 
 const ALICE = { service: 'alice', password: 'alice-demo' };
 // The checksums are ours, so they have to be right.
@@ -83,7 +83,7 @@ describe('the capture file', () => {
         (name) =>
           `[capture]\nfile = "${name}"\nsecure = ${secure}\n[[listeners]]\ntransport = "tls"\naddress = "127.0.0.1:0"\n[[certificates]]\nchain = "${chain}"\nkey = "${key}"\n`,
         async (running) => {
-          const bob = await StreamPhone.connect('tls', running.transports.tls, { user: 'bob', password: 'bob-demo', domain: running.sip, ca: authority.pem });
+          const bob = await Phone.connect('tls', running.transports.tls, { user: 'bob', password: 'bob-demo', domain: running.sip, ca: authority.pem });
           assert.equal((await bob.register()).status, 200);
           bob.close();
         },

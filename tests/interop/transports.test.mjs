@@ -7,8 +7,8 @@ import { Client } from '../e2e/lib/client.mjs';
 import { Server } from '../e2e/lib/server.mjs';
 import { Baresip } from './lib/baresip.mjs';
 import { Authority } from './lib/certificates.mjs';
+import { Phone } from './lib/phone.mjs';
 import { Sipp } from './lib/sipp.mjs';
-import { StreamPhone } from './lib/stream_phone.mjs';
 
 const ALICE = { service: 'alice', password: 'alice-demo' };
 
@@ -17,7 +17,7 @@ let server;
 const phones = [];
 
 async function phone(transport, user, { servername } = {}) {
-  const made = await StreamPhone.connect(transport, server.transports[transport], {
+  const made = await Phone.connect(transport, server.transports[transport], {
     user,
     password: `${user}-demo`,
     domain: server.sip,
@@ -53,11 +53,13 @@ describe('transports', () => {
     test(`a phone over ${transport} is called over the connection by which it registered`, async () => {
       const bob = await registered(transport, 'bob');
       const caller = Sipp.run('caller', { remote: server.sip, ...ALICE, keys: { callee: 'bob' } });
-      const invite = await bob.answer();
+      const call = await bob.incoming();
+      const { invite } = call;
+      await call.answer();
       assert.match(invite.uri, /^sip:bob@[0-9a-f]+\.invalid;transport=(ws|tls)$/);
       assert.match(invite.header('Via'), new RegExp(`^SIP/2\\.0/${transport.toUpperCase()} ${server.transports[transport]};`));
       assert.match(invite.header('Contact'), new RegExp(`@${server.transports[transport]};transport=${transport === 'tls' ? 'tls' : 'ws'}>`));
-      await bob.accept('BYE');
+      await call.ok('BYE');
       await caller;
       await bob.leave();
     });
@@ -68,8 +70,8 @@ describe('transports', () => {
       await Sipp.run('register', { remote: server.sip, service: 'carol', password: 'carol-demo', keys: { contact: callee.contact } });
       const bob = await registered(transport, 'bob');
       const call = await bob.call('carol');
-      assert.equal(call.status, 200);
-      assert.equal((await bob.hangUp(call)).status, 200);
+      assert.equal((await call.final()).status, 200);
+      assert.equal((await call.hangUp()).status, 200);
       await callee.succeeded();
       await Sipp.run('unregister', { remote: server.sip, service: 'carol', password: 'carol-demo' });
       await bob.leave();

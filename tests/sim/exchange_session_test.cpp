@@ -75,6 +75,19 @@ TEST(ExchangeSessions, pass_update_on_and_back) {
   world.expect_nothing_left();
 }
 
+TEST(ExchangeSessions, pass_info_on_to_the_other_side) {
+  Phones world;
+  world.connect();
+  world.alice.leg(0).session()->send_content(sip::Method::Info, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n").value();
+  world.run_for(1s);
+  const WireMessage info = world.message("X", "bob", "INFO");
+  EXPECT_EQ(info.header("Content-Type"), "application/dtmf-relay");
+  EXPECT_EQ(info.body(), "Signal=5\r\nDuration=160\r\n");
+  EXPECT_EQ(world.count("X", "alice", "200 INFO"), 1U);
+  world.alice.hang_up();
+  world.expect_nothing_left();
+}
+
 TEST(ExchangeSessions, each_side_has_its_own_session_timer) {
   Phones world;
   world.bob.user_agent().set_session_policy({.min_interval = sip::SessionPolicy::Seconds(3600)});

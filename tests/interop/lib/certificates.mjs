@@ -25,7 +25,7 @@ export class Authority {
 
   /** Makes a certificate for `names` ("IP:127.0.0.1,DNS:pbx.example"), again under the same file names when asked again. */
   issue(names) {
-    const files = { chain: join(this.#directory, 'chain.pem'), key: join(this.#directory, 'key.pem') };
+    const files = { chain: join(this.#directory, 'chain.pem'), key: join(this.#directory, 'key.pem'), ca: this.file };
     openssl(['req', '-x509', ...KEY, '-subj', '/CN=callwright', '-addext', `subjectAltName=${names}`, '-addext', 'basicConstraints=critical,CA:FALSE',
       '-CA', this.file, '-CAkey', this.#key, '-keyout', files.key, '-out', files.chain]);
     return files;

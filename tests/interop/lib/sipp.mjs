@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { within } from '../../e2e/lib/server.mjs';
@@ -21,26 +23,34 @@ export async function freePort() {
   return port;
 }
 
-/** True once somebody listens on this port. */
+/** True once somebody listens on this port of IPv4's or IPv6's loopback. */
 function isBound(port, transport) {
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return readFileSync(`/proc/net/${transport}`, 'utf8').includes(` ${local} `);
+  const number = port.toString(16).toUpperCase().padStart(4, '0');
+  return (
+    readFileSync(`/proc/net/${transport}`, 'utf8').includes(` 0100007F:${number} `) ||
+    readFileSync(`/proc/net/${transport}6`, 'utf8').includes(` 00000000000000000000000001000000:${number} `)
+  );
 }
 
 export class Sipp {
   #child;
   #output = '';
   #exit;
+  #host;
+  #limit;
+  #directory;
 
   /**
-   * Starts `scenario` ("callee") towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `keys` fills in [name], `count` is how many calls it plays before it ends.
+   * Starts `scenario` ("callee", or one made by scenario.mjs) towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `keys` fills in [name], `count` is how many calls it plays before it ends.
    * Resolves when it listens, so that it can be called.
    */
-  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1', count = 1 } = {}) {
+  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1', count = 1, host = HOST, limit = LIMIT_MS } = {}) {
     const sipp = new Sipp();
     sipp.port = await freePort();
-    const file = fileURLToPath(new URL(`../sipp/${scenario}.xml`, import.meta.url));
-    const args = [remote, '-sf', file, '-i', HOST, '-p', String(sipp.port), '-t', transport, '-m', String(count), '-s', service, '-nostdin', '-buff_size', '1000000', '-timeout', '18s', '-timeout_error'];
+    sipp.#host = host;
+    sipp.#limit = limit;
+    const file = scenario.xml ? sipp.#write(scenario) : fileURLToPath(new URL(`../sipp/${scenario}.xml`, import.meta.url));
+    const args = [remote, '-sf', file, '-i', host, '-p', String(sipp.port), '-t', transport, '-m', String(count), '-s', service, '-nostdin', '-buff_size', '1000000', '-timeout', `${limit / 1000 - 2}s`, '-timeout_error'];
     if (password) {
       args.push('-au', service, '-ap', password);
     }
@@ -61,16 +71,16 @@ export class Sipp {
   port;
 
   get uri() {
-    return `sip:phone@${HOST}:${this.port}`;
+    return `sip:phone@${this.contact}`;
   }
 
   get contact() {
-    return `${HOST}:${this.port}`;
+    return this.#host.includes(':') ? `[${this.#host}]:${this.port}` : `${this.#host}:${this.port}`;
   }
 
   /** Resolves when the scenario has ended well. */
   async succeeded() {
-    const code = await within(LIMIT_MS, this.#exit, 'SIPp does not end').catch((error) => {
+    const code = await within(this.#limit, this.#exit, 'SIPp does not end').catch((error) => {
       this.#child.kill('SIGKILL');
       throw error;
     });
@@ -93,6 +103,13 @@ export class Sipp {
     }
   }
 
+  #write({ name, xml }) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'callwright-sipp-'));
+    const file = join(this.#directory, `${name.replace(/\W+/g, '_')}.xml`);
+    writeFileSync(file, xml);
+    return file;
+  }
+
   async #spawn(args, transport) {
     this.#child = spawn('sipp', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TERM: 'dumb' } });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -103,6 +120,9 @@ export class Sipp {
     let ended = false;
     this.#exit = once(this.#child, 'exit').then(([code, signal]) => {
       ended = true;
+      if (this.#directory) {
+        rmSync(this.#directory, { recursive: true, force: true });
+      }
       return code ?? signal;
     });
     const bound = async () => {
