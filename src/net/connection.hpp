@@ -119,7 +119,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const sip::ConnectionId id_;
   const Route route_;
   bool inbound_ = false;
-  bool verified_ = false;
   base::SocketAddress local_;
   std::shared_ptr<const TlsServer> tls_server_;
   std::shared_ptr<const TlsClient> tls_client_;
