@@ -58,7 +58,7 @@ void act(call::Exchange& exchange, Commands& commands, std::size_t choice, std::
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  simulation::SimulatedNetwork network(1);
+  simulation::SimulatedNetwork network(1, {.delay = std::chrono::milliseconds(1)});
   simulation::FakeResolver resolver;
   NoEvents events;
   Commands commands;

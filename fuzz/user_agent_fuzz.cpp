@@ -47,7 +47,7 @@ class Application final : public UserAgent::Handler {
   explicit Application(UserAgent& agent) : agent_(agent) { agent_.set_handler(this); }
 
   void on_request(ServerTransaction& transaction, const Message& request) override {
-    if (request.method() != Method::Invite || people_.size() >= kMaxCalls) {
+    if (request.method() != Method::Invite || people_.size() >= kMaxCalls || closed_) {
       transaction.respond({.status = request.method() == Method::Invite ? 486 : 405});
       return;
     }
@@ -61,7 +61,9 @@ class Application final : public UserAgent::Handler {
   void on_join(ServerTransaction& transaction, const Message& invite, InviteSession& /*joined*/) override { on_request(transaction, invite); }
 
   void act(std::size_t choice, std::string_view text);
-  void retire_all() {
+  /// What is still on its way is refused.
+  void close() {
+    closed_ = true;
     for (const auto& person : people_) {
       agent_.retire(std::move(person->session));
     }
@@ -81,6 +83,7 @@ class Application final : public UserAgent::Handler {
   UserAgent& agent_;
   std::vector<std::unique_ptr<Person>> people_;
   std::size_t acting_ = 0;
+  bool closed_ = false;
 };
 
 const Application::Action Application::kActions[] = {
@@ -148,7 +151,7 @@ void require_well_formed(const simulation::Packet& packet, const base::SocketAdd
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  simulation::SimulatedNetwork network(1);
+  simulation::SimulatedNetwork network(1, {.delay = std::chrono::milliseconds(1)});
   simulation::FakeResolver resolver;
   simulation::Node& node = network.add_node("192.0.2.1:5060");
   UserAgent agent(network.timers(), network.random(), node, resolver, {});
@@ -162,7 +165,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   simulation::ScriptedTraffic traffic(network, node, agent.transport_user(), [&](std::size_t choice, std::string_view text) { application.act(choice, text); });
   const std::size_t steps = traffic.run({reinterpret_cast<const char*>(data), size});
-  application.retire_all();
+  application.close();
   require(network.run_until_idle(std::chrono::hours(4)));
   require(sent <= kMessagesForEachStep * (steps + 1));
   require(agent.dialogs() == 0 && agent.retired() == 0);

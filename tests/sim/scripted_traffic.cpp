@@ -123,7 +123,7 @@ void ScriptedTraffic::request_outside(std::size_t choice, std::string_view text)
   peer_->dialog = Dialog();
   peer_->dialog.call_id = next("call");
   peer_->dialog.local_tag = next("tag");
-  peer_->latest = {.method = std::string(method), .text = std::string(text), .branch = next("z9hG4bK"), .authorization = {}, .cseq = ++peer_->dialog.cseq};
+  peer_->latest = {.method = std::string(method), .text = std::string(text), .branch = next("z9hG4bK"), .to_tag = {}, .authorization = {}, .cseq = ++peer_->dialog.cseq};
   if (method == "INVITE") {
     peer_->dialog.invite_branch = peer_->latest.branch;
     peer_->dialog.invite_cseq = peer_->dialog.cseq;
@@ -134,9 +134,15 @@ void ScriptedTraffic::request_outside(std::size_t choice, std::string_view text)
 void ScriptedTraffic::request_inside(std::size_t choice, std::string_view text) {
   const std::string_view method = kInside[choice % std::size(kInside)];
   Dialog& dialog = peer_->dialog;
-  Request request{.method = std::string(method), .text = std::string(text), .branch = next("z9hG4bK"), .authorization = {}, .cseq = dialog.invite_cseq};
+  Request request{.method = std::string(method),
+                  .text = std::string(text),
+                  .branch = next("z9hG4bK"),
+                  .to_tag = dialog.remote_tag,
+                  .authorization = {},
+                  .cseq = dialog.invite_cseq};
   if (method == "CANCEL") {
     request.branch = dialog.invite_branch;
+    request.to_tag.clear();  // It repeats the To of the INVITE that it ends.
   } else if (method != "ACK") {
     request.cseq = ++dialog.cseq;
   }
@@ -162,7 +168,6 @@ void ScriptedTraffic::answer_challenge() {
   if (request.method == "INVITE") {
     peer_->dialog.invite_branch = request.branch;
     peer_->dialog.invite_cseq = request.cseq;
-    peer_->dialog.remote_tag.clear();
   }
   request.authorization = "Authorization: " + peer_->digest->authorize(*challenge, request.method, "sip:192.0.2.1") + "\r\n";
   send(request);
@@ -176,9 +181,8 @@ void ScriptedTraffic::send(const Request& request) {
   std::string text = request.method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/" + std::string(to_string(transport_)) + " " +
                      peer_->raw->node.address().to_string() + ";branch=" + request.branch + ";rport\r\nMax-Forwards: 70\r\nFrom: " + own +
                      ";tag=" + dialog.local_tag + "\r\nTo: " + (request.method == "REGISTER" ? own : "<" + uri + ">");
-  // CANCEL repeats the To of the INVITE that it ends.
-  if (!dialog.remote_tag.empty() && request.method != "CANCEL") {
-    text += ";tag=" + dialog.remote_tag;
+  if (!request.to_tag.empty()) {
+    text += ";tag=" + request.to_tag;
   }
   text += "\r\nCall-ID: " + dialog.call_id + "\r\nCSeq: " + std::to_string(request.cseq) + " " + request.method + "\r\n" + request.authorization;
   if (!names(lines, "Contact")) {

@@ -53,6 +53,7 @@ class ScriptedTraffic {
     std::string method;
     std::string text;
     std::string branch;
+    std::string to_tag;
     std::string authorization;
     unsigned cseq = 0;
   };
