@@ -1,21 +1,13 @@
 // Any bytes as challenge and as credentials: what the client makes of a challenge, the server's parser reads; what nobody signed, no server accepts.
+#include "require.hpp"
 #include "sip/digest.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 using namespace callwright;
-
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

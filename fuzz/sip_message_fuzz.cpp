@@ -1,20 +1,17 @@
 // Any bytes: the parser, all accessors, the framing and the masking must neither crash nor contradict each other.
+#include "require.hpp"
 #include "sip/message.hpp"
+#include "sip/session_fields.hpp"
 #include "sip/writer.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 using namespace callwright::sip;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool is_within(std::string_view part, std::string_view whole) {
   return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
@@ -35,6 +32,11 @@ void read_all(const Message& message) {
   static_cast<void>(message.contact());
   static_cast<void>(message.lists(Header::Supported, "timer"));
   static_cast<void>(message.content_type());
+  static_cast<void>(reason_of(message));
+  static_cast<void>(Privacy::of(message).to_string());
+  constexpr std::size_t kMostEntries = 32;
+  require(diversions_of(message).size() <= kMostEntries && history_of(message).size() <= kMostEntries);
+  require(asserted_identities_of(message).size() <= 2);
 }
 
 /// What was read, written anew, must be read as the same.

@@ -84,7 +84,8 @@ ExchangeWorld::ExchangeWorld(Options options)
     : network(options.seed, options.network),
       node(network.add_node("192.0.2.1:5060")),
       user_agent(network.timers(), network.random(), node, resolver, {}),
-      exchange(std::make_unique<call::Exchange>(user_agent, events, std::move(options.exchange))) {
+      exchange(std::make_unique<call::Exchange>(user_agent, events, std::move(options.exchange))),
+      start_(network.clock().now()) {
   node.attach(user_agent.transport_user());
   names_[node.address()] = "X";
   network.set_tap([this](const Packet& packet) { on_packet(packet); });
@@ -113,7 +114,7 @@ sip::UserAgent& ExchangeWorld::add_host(const std::string& name) {
   const std::string address = "192.0." + std::to_string(2 + number / 250) + "." + std::to_string(number % 250 + 1) + ":5060";
   Node& place = network.add_node(address);
   names_[place.address()] = name;
-  hosts_.push_back({name, std::make_unique<sip::UserAgent>(network.timers(), network.random(), place, resolver, sip::TransactionLayer::Settings{})});
+  hosts_.push_back({name, std::make_unique<sip::UserAgent>(network.timers(), network.random(), place, resolver, sip::TransactionLayer::Settings{}), &place});
   place.attach(hosts_.back().user_agent->transport_user());
   return *hosts_.back().user_agent;
 }
@@ -129,6 +130,14 @@ ScriptedPhone& ExchangeWorld::add_phone(const std::string& name, PhoneScript scr
   ScriptedPhone& phone = add_stranger(name, std::move(script));
   phone.start_registration();
   EXPECT_TRUE(network.run_until([&phone] { return phone.registered(); }, std::chrono::minutes(5))) << name;
+  return phone;
+}
+
+ScriptedPhone& ExchangeWorld::add_second_phone(const std::string& account, PhoneScript script) {
+  phones_.push_back(std::make_unique<ScriptedPhone>(add_host(account + "'"), account, std::move(script)));
+  ScriptedPhone& phone = *phones_.back();
+  phone.start_registration();
+  EXPECT_TRUE(network.run_until([&phone] { return phone.registered(); }, std::chrono::minutes(5))) << account;
   return phone;
 }
 
@@ -160,8 +169,30 @@ void ExchangeWorld::on_packet(const Packet& packet) {
   }
   if (parsed.method() != sip::Method::Register) {
     call_ids_.insert(std::string(parsed.call_id()));
+    note(name_of(packet.from) + " > " + name_of(packet.to) + "  " + summary_of(parsed) + "  " + std::string(parsed.call_id()).substr(0, 8) + " " +
+         std::to_string(parsed.cseq().number) + (packet.fate == Packet::Fate::Lost ? "  LOST" : ""));
   }
   wire_.push_back({name_of(packet.from), name_of(packet.to), summary_of(parsed), std::string(packet.message)});
+}
+
+void ExchangeWorld::note(std::string_view what) {
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(network.clock().now() - start_).count();
+  story_.append("  ").append(std::to_string(now)).append(" ms  ").append(what).append("\n");
+}
+
+Node& ExchangeWorld::node_of(const std::string& host) {
+  const auto found = std::find_if(hosts_.begin(), hosts_.end(), [&host](const Host& each) { return each.name == host; });
+  return found == hosts_.end() ? node : *found->node;
+}
+
+void ExchangeWorld::partition(const std::string& host) {
+  note(host + " is cut off");
+  network.partition(node_of(host), node);
+}
+
+void ExchangeWorld::heal(const std::string& host) {
+  note(host + " is back");
+  network.heal(node_of(host), node);
 }
 
 std::vector<std::string> ExchangeWorld::ladder(std::string_view one, std::string_view other) const { return ladder(one, other, {}); }

@@ -70,6 +70,8 @@ class ExchangeWorld {
   ScriptedPhone& add_phone(const std::string& name, PhoneScript script = {});
   /// A phone that nobody knows of.
   ScriptedPhone& add_stranger(const std::string& name, PhoneScript script = {});
+  /// Another phone of an account that is there, at a host of its own: a second binding, so that calls fork.
+  ScriptedPhone& add_second_phone(const std::string& account, PhoneScript script = {});
   /// A host for something else, with a user agent.
   sip::UserAgent& add_host(const std::string& name);
 
@@ -91,6 +93,12 @@ class ExchangeWorld {
   /// The first such message; fails the test and returns an empty one when there is none.
   [[nodiscard]] WireMessage message(std::string_view from, std::string_view to, std::string_view summary, std::size_t number = 0) const;
   void clear_wire() { wire_.clear(); }
+  /// Nothing passes between this host and the exchange, either way, until `heal`.
+  void partition(const std::string& host);
+  void heal(const std::string& host);
+  /// Everything on the wire so far but registrations, a line for each message, with times, and what was noted in between.
+  [[nodiscard]] const std::string& story() const noexcept { return story_; }
+  void note(std::string_view what);
 
   /// Registrations are removed, time passes, and nothing is left anywhere; every command has ended once; no Call-ID is known any more.
   void expect_nothing_left();
@@ -107,9 +115,11 @@ class ExchangeWorld {
   struct Host {
     std::string name;
     std::unique_ptr<sip::UserAgent> user_agent;
+    Node* node;
   };
 
   void on_packet(const Packet& packet);
+  [[nodiscard]] Node& node_of(const std::string& host);
   [[nodiscard]] std::string name_of(const base::SocketAddress& address) const;
 
   std::map<base::SocketAddress, std::string> names_;
@@ -118,6 +128,8 @@ class ExchangeWorld {
   std::vector<WireMessage> wire_;
   std::vector<WireMessage> dropped_;
   std::set<std::string> call_ids_;
+  std::string story_;
+  base::TimePoint start_;
   std::uint64_t next_command_ = 1;
 };
 

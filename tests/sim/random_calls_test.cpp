@@ -109,10 +109,7 @@ std::string ladder(std::uint64_t seed, std::size_t call) {
   return text.str();
 }
 
-std::string replay(std::uint64_t seed) {
-  return "seed " + std::to_string(seed) + ", again with: CALLWRIGHT_SIM_SEED=" + std::to_string(seed) +
-         " sim_test --gtest_filter='*RandomCalls*seed_of_environment*'";
-}
+std::string replay(std::uint64_t seed) { return "again with: scripts/test sim --seed " + std::to_string(seed); }
 
 std::string describe(const RandomPerson& person) {
   return "outcome " + std::to_string(static_cast<int>(person.outcome())) + " by " + std::to_string(static_cast<int>(person.end().by)) + " status " +
