@@ -1,5 +1,7 @@
 #include "call/bridge.hpp"
 
+#include "call/bridge_parts.hpp"
+
 #include "sip/fields.hpp"
 
 #include <utility>
@@ -23,6 +25,9 @@ void Bridge::join(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> 
 }
 
 Bridge::~Bridge() {
+  if (replacement_ != nullptr) {
+    switchboard_.user_agent().retire(std::move(replacement_->newcomer));
+  }
   switchboard_.user_agent().retire(std::move(caller_));
   switchboard_.user_agent().retire(std::move(callee_));
 }
@@ -44,7 +49,11 @@ void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   }
 }
 
-void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) { pass_answer(session, result); }
+void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
+  if (!on_replacement_result(session, result)) {
+    pass_answer(session, result);
+  }
+}
 
 void Bridge::on_update(sip::InviteSession& session, std::string_view sdp) {
   // A re-INVITE does the same for a side that does not know UPDATE.
@@ -69,12 +78,11 @@ void Bridge::pass_answer(sip::InviteSession& session, const sip::InviteProgress&
 
 void Bridge::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {
   const auto uri = sip::UriView::parse(refer.refer_to);
-  if (!uri || refer.replaces) {
-    // Replaces would name a dialog that the other side does not know.
-    static_cast<void>(session.reject_refer(uri ? 501 : 400));
+  if (!uri) {
+    static_cast<void>(session.reject_refer(400));
     return;
   }
-  if (!peer(session).refer(refer.refer_to, refer.referred_by)) {
+  if (!peer(session).refer(translated(refer), refer.referred_by)) {
     static_cast<void>(session.reject_refer(491));
     return;
   }
@@ -95,7 +103,7 @@ void Bridge::on_refer_progress(sip::InviteSession& session, std::string_view sta
 }
 
 void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
-  if (over_) {
+  if (over_ || on_replacement_ended(session)) {
     return;
   }
   over_ = true;

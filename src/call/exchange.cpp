@@ -46,6 +46,9 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
       routing_(registrar_, user_agent, settings_.domains, settings_.routes),
       sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
   user_agent_.set_handler(this);
+  sip::SessionPolicy policy = user_agent_.session_policy();
+  policy.named_dialogs = sip::SessionPolicy::NamedDialogs::ReplacesOnly;
+  user_agent_.set_session_policy(policy);
 }
 
 Exchange::~Exchange() {
@@ -156,6 +159,29 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
   if (authenticate(transaction, request, check)) {
     route_call(transaction, request, expecting(check.username, request));
   }
+}
+
+void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {
+  // Who knows the names of a dialog is one of its parties or was told by one; besides that he needs an account.
+  Accounts::Check check;
+  if (!authenticate(transaction, invite, check)) {
+    return;
+  }
+  const auto owner = by_call_id_.find(replaced.call_id());
+  if (owner == by_call_id_.end()) {
+    transaction.respond({.status = 481});
+    return;
+  }
+  owner->second->replace(replaced, transaction, invite);
+}
+
+void Exchange::on_join(sip::ServerTransaction& transaction, const sip::Message& /*invite*/, sip::InviteSession& /*joined*/) {
+  transaction.respond({.status = 488, .reason = "Join Not Supported"});
+}
+
+sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
+  const auto owner = by_call_id_.find(session.call_id());
+  return owner == by_call_id_.end() ? nullptr : owner->second->across(session);
 }
 
 void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command) {

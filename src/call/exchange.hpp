@@ -55,6 +55,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
 
  private:
   void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
+  void on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) override;
+  void on_join(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& joined) override;
   void on_flow_failed(const sip::Flow& flow) override { registrar_.on_flow_failed(flow); }
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
@@ -72,6 +74,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void index(const std::string& call_id, ActiveCall& call) override;
   void adopt(std::unique_ptr<ActiveCall> call) override;
   void finish(ActiveCall& call) override;
+  [[nodiscard]] bool is_ours(const sip::UriView& uri) const override { return routing_.is_ours(uri); }
+  [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   void report(const std::string& call_id, decltype(Event::what) what) override;
   // sip::TraceSink
   void on_trace(Direction direction, const sip::Flow& flow, std::string_view message) override;

@@ -74,7 +74,11 @@ PhoneLeg::~PhoneLeg() { phone_.user_agent().retire(std::move(session_)); }
 
 void PhoneLeg::dial(const std::string& uri, std::string_view sdp) {
   sip::InviteSession::CallerOptions options;
-  options.uri = uri;
+  options.uri = uri.substr(0, uri.find('?'));
+  const auto headers = sip::UriView::parse(uri);
+  if (const auto replaces = headers ? headers->header("Replaces") : std::nullopt) {
+    options.replaces = sip::DialogName::parse(sip::unescape(*replaces));
+  }
   options.from = "<sip:" + phone_.name() + "@" + std::string(kExchange) + ">";
   options.to = "<" + without_parameters(uri) + ">";
   options.contact_user = phone_.name();
@@ -119,6 +123,10 @@ void PhoneLeg::reinvite(std::string_view sdp) { static_cast<void>(session_->rein
 void PhoneLeg::update(std::string_view sdp) { static_cast<void>(session_->update(sdp)); }
 
 void PhoneLeg::refer(const std::string& target) { static_cast<void>(session_->refer(target, "sip:" + phone_.name() + "@" + std::string(kExchange))); }
+
+void PhoneLeg::refer(const std::string& target, PhoneLeg& consultation) {
+  refer(target + "?Replaces=" + sip::escape_header_value(consultation.session_->name_at_peer().to_string()));
+}
 
 std::string PhoneLeg::hears() const {
   const std::size_t at = remote_sdp_.find("o=");

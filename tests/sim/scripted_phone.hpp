@@ -89,6 +89,8 @@ class PhoneLeg final : private sip::InviteSessionObserver {
   void reinvite(std::string_view sdp);
   void update(std::string_view sdp);
   void refer(const std::string& target);
+  /// Attended transfer: the other side is to call `target` in the place of this phone's call `consultation`.
+  void refer(const std::string& target, PhoneLeg& consultation);
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
   [[nodiscard]] bool confirmed() const noexcept { return confirmed_; }
