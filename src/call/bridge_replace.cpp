@@ -91,11 +91,11 @@ void Bridge::put_in_place(std::string_view sdp) {
 }
 
 void Bridge::give_up_replacing(int status) {
-  const std::unique_ptr<Replacement> done = std::move(replacement_);
-  if (done->newcomer != nullptr) {
-    static_cast<void>(done->newcomer->reject(status));
-    switchboard_.user_agent().retire(std::move(done->newcomer));
+  if (replacement_->newcomer != nullptr) {
+    // Its end takes it away.
+    static_cast<void>(replacement_->newcomer->reject(status));
   }
+  const std::unique_ptr<Replacement> done = std::move(replacement_);
   if (done->replaced == nullptr) {
     // Nobody is left for it to talk to.
     done->staying->end();

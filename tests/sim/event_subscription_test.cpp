@@ -138,7 +138,7 @@ TEST_F(Subscriptions, state_is_told_at_once_and_whenever_it_changes) {
   server.notifier.changed(server.package, "bob", "colour");
   server.notifier.changed(server.package, "carol", "colour");
   network.run_for(1s);
-  EXPECT_THAT(watcher.events, ElementsAre("active;expires=3600 | 0 bob one", "active;expires=3599 | 1 bob two +colour"));
+  EXPECT_THAT(watcher.events, ElementsAre("active;expires=3600 | 0 bob one", "active;expires=3600 | 1 bob two +colour"));
   watcher.subscriber->stop();
   network.run_for(1s);
   EXPECT_EQ(watcher.events[2], "terminated;reason=timeout | 2 bob two");
@@ -361,11 +361,13 @@ TEST_F(PlayedNotifier, refusal_ends_it_for_good_or_for_a_time) {
   network.run_for(1s);
   EXPECT_THAT(watcher.events, ElementsAre("ended 503 again 50"));
   network.run_for(51s);
-  EXPECT_EQ(peer.count("SUBSCRIBE"), 2U);
+  EXPECT_NE(header_of(peer.latest("SUBSCRIBE"), "Call-ID"), header_of(subscribe, "Call-ID"));
   peer.reply(peer.latest("SUBSCRIBE"), {.status = 489});
-  network.run_for(1h);
+  network.run_for(1s);
   EXPECT_EQ(watcher.events.back(), "ended 489 again -1");
-  EXPECT_EQ(peer.count("SUBSCRIBE"), 2U);
+  const std::size_t sent = peer.count("SUBSCRIBE");
+  network.run_for(1h);
+  EXPECT_EQ(peer.count("SUBSCRIBE"), sent);
   expect_nothing_left();
 }
 
@@ -373,7 +375,7 @@ TEST_F(PlayedNotifier, refused_refresh_leaves_the_subscription_until_it_expires)
   peer.reply(subscribe, {.headers = "Expires: 100\r\n"});
   EXPECT_EQ(notify("Event: text\r\nSubscription-State: active;expires=100\r\n"), "200 NOTIFY");
   network.run_for(69s);
-  ASSERT_EQ(peer.count("SUBSCRIBE"), 2U);
+  ASSERT_EQ(header_of(peer.latest("SUBSCRIBE"), "CSeq"), "2 SUBSCRIBE");
   peer.reply(peer.latest("SUBSCRIBE"), {.status = 500});
   network.run_for(1s);
   EXPECT_EQ(watcher.subscriber->state(), Subscriber::State::Subscribed);
