@@ -84,9 +84,10 @@ void Bridge::put_in_place(std::string_view sdp) {
   const std::string former = caller_->call_id();
   std::unique_ptr<sip::InviteSession> old = std::exchange(place, std::move(done->newcomer));
   static_cast<void>(place->accept(sdp));
-  if (caller_->call_id() != former) {
-    switchboard_.report(former, CallReplaced{caller_->call_id()});
-  }
+  const auto party = sip::NameAddr::parse(place->dialog().remote);
+  switchboard_.report(former, CallReplaced{.by = caller_->call_id(),
+                                           .party = party ? std::string(party->uri) : std::string(),
+                                           .side = &place == &caller_ ? CallReplaced::Side::Caller : CallReplaced::Side::Callee});
   switchboard_.user_agent().retire(std::move(old));
 }
 

@@ -44,6 +44,9 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
       accounts_(settings_.realm, settings_.digest_algorithms, user_agent.timers().clock(), user_agent.random(), settings_.wrong_passwords),
       registrar_(user_agent.timers(), user_agent.random(), settings_.registrar),
       routing_(registrar_, user_agent, settings_.domains, settings_.routes),
+      states_(user_agent, registrar_, settings_.subscriptions),
+      messages_(user_agent),
+      capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
       sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
   user_agent_.set_handler(this);
   sip::SessionPolicy policy = user_agent_.session_policy();
@@ -54,6 +57,7 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
 Exchange::~Exchange() {
   user_agent_.set_handler(nullptr);
   user_agent_.set_trace(nullptr);
+  registrar_.set_watcher(nullptr);
   // Calls use the exchange while they are destroyed.
   commands_.clear();
   std::exchange(calls_, {}).clear();
@@ -62,6 +66,7 @@ Exchange::~Exchange() {
 
 void Exchange::shut_down() {
   shutting_down_ = true;
+  states_.notifier().end_all(sip::SubscriptionState::Reason::Probation, std::chrono::seconds(settings_.retry_after_s));
   std::vector<ActiveCall*> calls;
   for (const auto& [call, entry] : calls_) {
     calls.push_back(call);
@@ -77,8 +82,52 @@ void Exchange::on_request(sip::ServerTransaction& transaction, const sip::Messag
   switch (request.method()) {
     case Method::Invite: on_invite(transaction, request); return;
     case Method::Register: on_register(transaction, request); return;
-    default: transaction.respond({.status = 405, .headers = sip::UserAgent::kAllow}); return;
+    case Method::Subscribe: on_subscribe(transaction, request); return;
+    case Method::Publish: on_publish(transaction, request); return;
+    case Method::Message: on_message(transaction, request); return;
+    case Method::Notify: transaction.respond({.status = 481}); return;
+    default: transaction.respond({.status = 405, .headers = std::string(sip::UserAgent::kAllow) + capabilities_}); return;
   }
+}
+
+void Exchange::on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request) {
+  Accounts::Check check;
+  if (states_.notifier().package_of(transaction, request) == nullptr || !authenticate(transaction, request, check)) {
+    return;
+  }
+  const auto uri = sip::UriView::parse(request.request_uri());
+  const std::string user = uri && is_ours(*uri) ? sip::unescape(uri->user) : std::string();
+  if (!accounts_.has(user)) {
+    transaction.respond({.status = 404});
+    return;
+  }
+  states_.subscribe(transaction, request, user, check.username, check.info);
+}
+
+void Exchange::on_publish(sip::ServerTransaction& transaction, const sip::Message& request) {
+  Accounts::Check check;
+  if (states_.notifier().package_of(transaction, request) == nullptr || !authenticate(transaction, request, check)) {
+    return;
+  }
+  const auto uri = sip::UriView::parse(request.request_uri());
+  if (!uri || !is_ours(*uri) || sip::unescape(uri->user) != check.username) {
+    transaction.respond({.status = 403, .reason = "Not your state"});
+    return;
+  }
+  states_.publish(transaction, request, check.username, check.info);
+}
+
+void Exchange::on_message(sip::ServerTransaction& transaction, const sip::Message& request) {
+  Accounts::Check check;
+  if (!authenticate(transaction, request, check)) {
+    return;
+  }
+  const Routing::Found found = routing_.find(request.request_uri(), Asker::Phone);
+  if (found.targets.empty()) {
+    transaction.respond({.status = found.status, .headers = check.info});
+    return;
+  }
+  messages_.relay(transaction, request, found.targets, check.info);
 }
 
 bool Exchange::authenticate(sip::ServerTransaction& transaction, const sip::Message& request, Accounts::Check& check) {
@@ -303,6 +352,7 @@ void Exchange::finish(ActiveCall& call) {
 void Exchange::sweep() { finished_.clear(); }
 
 void Exchange::report(const std::string& call_id, decltype(Event::what) what) {
+  states_.note(call_id, what);
   events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = {}, .call_id = call_id, .what = std::move(what)});
 }
 

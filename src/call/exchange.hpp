@@ -5,7 +5,9 @@
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
 #include "call/click_to_dial.hpp"
+#include "call/message_relay.hpp"
 #include "call/routing.hpp"
+#include "call/user_states.hpp"
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
 
@@ -29,6 +31,7 @@ struct ExchangeSettings {
   std::vector<base::IpNetwork> trusted;  ///< Calls from there need no credentials: trunks and proxies that are known by their address.
   sip::Registrar::Limits registrar;
   CommandTimeouts timeouts;
+  sip::Notifier::Limits subscriptions;
   std::size_t max_calls = 10'000;  ///< Beyond it calls are refused: 503 with Retry-After.
   int retry_after_s = 5;
 };
@@ -42,6 +45,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] Accounts& accounts() noexcept { return accounts_; }
   [[nodiscard]] const sip::Registrar& registrar() const noexcept { return registrar_; }
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
+  /// What can be subscribed to; tell it of waiting messages.
+  [[nodiscard]] UserStates& states() noexcept { return states_; }
   /// Every message becomes a SipMessage event from now on; costs a copy of each.
   void trace_messages() { user_agent_.set_trace(this); }
   /// From now on new calls and commands get 503.
@@ -58,6 +63,10 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) override;
   void on_join(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& joined) override;
   void on_flow_failed(const sip::Flow& flow) override { registrar_.on_flow_failed(flow); }
+  [[nodiscard]] std::string_view capabilities() const override { return capabilities_; }
+  void on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request);
+  void on_publish(sip::ServerTransaction& transaction, const sip::Message& request);
+  void on_message(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
@@ -93,6 +102,9 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   Accounts accounts_;
   sip::Registrar registrar_;
   Routing routing_;
+  UserStates states_;
+  MessageRelay messages_;
+  std::string capabilities_;
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;
   std::unordered_map<CommandId, ClickToDial*> commands_;

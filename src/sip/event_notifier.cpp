@@ -28,6 +28,11 @@ std::optional<Flow> way_back(const Dialog& dialog, const Flow& flow) {
   return elsewhere || is_reliable(flow.transport) ? std::optional(flow) : std::nullopt;
 }
 
+std::string entity_of(std::string_view request_uri) {
+  const auto uri = UriView::parse(request_uri);
+  return uri ? "sip:" + uri->address_of_record() : std::string(request_uri);
+}
+
 }  // namespace
 
 /// What a SUBSCRIBE asks for and gets.
@@ -44,6 +49,7 @@ class Notifier::Subscription final : public DialogUsage, private ClientRequest::
       : notifier_(notifier),
         package_(package),
         resource_(resource),
+        entity_(entity_of(request.request_uri())),
         id_(id),
         contact_user_(user_of(request.request_uri())),
         source_(transaction.flow().remote.ip),
@@ -79,6 +85,7 @@ class Notifier::Subscription final : public DialogUsage, private ClientRequest::
   Notifier& notifier_;
   EventPackage& package_;
   std::string resource_;
+  std::string entity_;
   std::string id_;
   std::string contact_user_;
   base::IpAddress source_;
@@ -189,7 +196,7 @@ void Notifier::Subscription::send_next() {
   append_header(request.headers, "Event", id_.empty() ? std::string(package_.name()) : std::string(package_.name()) + ";id=" + id_);
   append_header(request.headers, "Subscription-State", state_line());
   const std::vector<std::string> parts = full_ ? std::vector<std::string>{} : std::exchange(parts_, {});
-  request.body = package_.body({.resource = resource_, .version = version_++, .changed = parts});
+  request.body = package_.body({.resource = resource_, .entity = entity_, .version = version_++, .changed = parts});
   if (!request.body.empty()) {
     request.content_type = package_.content_type();
   }

@@ -17,6 +17,7 @@ namespace callwright::sip {
 /// What a NOTIFY is to tell. Views, valid during the call.
 struct EventView {
   std::string_view resource;
+  std::string_view entity;    ///< The resource as the subscriber called it, "sip:bob@example.com".
   std::uint32_t version = 0;  ///< Counts the NOTIFYs of the subscription, from 0.
   /// The parts that changed since the last NOTIFY; empty: all of the state.
   std::span<const std::string> changed;

@@ -52,6 +52,10 @@ std::string ScriptedPhone::sdp(int version, std::string_view direction) const {
 }
 
 void ScriptedPhone::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
+  if (request.method() == sip::Method::Message) {
+    transaction.respond({.status = script.message});
+    return;
+  }
   if (request.method() != sip::Method::Invite) {
     transaction.respond({.status = 405});
     return;

@@ -30,6 +30,7 @@ struct PhoneScript {
   Token token = Token::Kept;                   ///< Whether it keeps parameters of Refer-To.
   AfterRefer after_refer = AfterRefer::Stays;  ///< What it does with the call in which it got REFER.
   int reinvite = 200;                          ///< Or a refusal; 0: no final response ever.
+  int message = 200;                           ///< For MESSAGE outside a call.
 };
 
 /// A telephone made of the SIP engine and a script. Its descriptions name it in the o= line: "o=alice 1 …".
