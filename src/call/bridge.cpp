@@ -102,6 +102,15 @@ void Bridge::on_refer_progress(sip::InviteSession& session, std::string_view sta
   }
 }
 
+int Bridge::on_content(sip::InviteSession& session, const sip::DialogContent& content) {
+  const std::string_view type = content.message->header(sip::Header::ContentType).value_or(std::string_view{});
+  if (across(session) == nullptr || !peer(session).send_content(content.method, type, content.body)) {
+    return 480;
+  }
+  // What the other side makes of it comes too late for this answer; 202 says just that where the method allows it (RFC 3428 §7).
+  return content.method == sip::Method::Message ? 202 : 200;
+}
+
 void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
   if (over_ || on_replacement_ended(session)) {
     return;

@@ -7,8 +7,8 @@
 
 namespace callwright::call {
 
-/// Two sessions joined back to back (RFC 7092): SDP goes through, so media flows from phone to phone; re-INVITE, UPDATE, REFER and hang-up are
-/// passed on, and a third party may take the place of a side. Each side has its own session timer.
+/// Two sessions joined back to back (RFC 7092): SDP goes through, so media flows from phone to phone; re-INVITE, UPDATE, REFER, INFO, MESSAGE and hang-up
+/// are passed on, and a third party may take the place of a side. Each side has its own session timer.
 class Bridge final : public ActiveCall, private sip::InviteSessionObserver {
  public:
   /// Makes a bridge that the switchboard owns. Both sessions have been answered; `caller` may still owe an answer, in its ACK, to an offer that
@@ -33,6 +33,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver {
   void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
+  int on_content(sip::InviteSession& session, const sip::DialogContent& content) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
 
   // Replacing a side (bridge_replace.cpp)

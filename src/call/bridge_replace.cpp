@@ -5,8 +5,6 @@
 
 namespace callwright::call {
 
-
-
 void ActiveCall::replace(sip::InviteSession& /*replaced*/, sip::ServerTransaction& transaction, const sip::Message& /*invite*/) {
   transaction.respond({.status = 488, .reason = "Call Not Answered Yet"});
 }

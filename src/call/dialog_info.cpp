@@ -1,21 +1,14 @@
 #include "call/dialog_info.hpp"
 
 #include "call/xml_text.hpp"
-#include "sip/uri.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace callwright::call {
-namespace {
-
-std::string user_in(const std::string& uri) { return sip::unescape(sip::user_of(uri)); }
-
-}  // namespace
-
 void DialogInfo::append_dialog(std::string& xml, const Call& call, std::string_view user) const {
   constexpr std::string_view kStates[] = {"trying", "early", "confirmed"};
-  const bool caller = user_in(call.caller) == user;
+  const bool caller = call.calling_user == user;
   xml.append("<dialog id=\"").append(std::to_string(call.number)).append("\" direction=\"").append(caller ? "initiator" : "recipient").append("\">");
   xml.append("<state>").append(kStates[static_cast<std::size_t>(call.state)]).append("</state><remote><identity>");
   append_xml(xml, caller ? call.callee : call.caller);
@@ -56,14 +49,14 @@ void DialogInfo::note(const std::string& call_id, const decltype(Event::what)& w
   }
 }
 
-void DialogInfo::enter(const std::string& uri, const std::string& call_id) {
-  if (std::string user = user_in(uri); !user.empty()) {
-    by_user_.emplace(std::move(user), call_id);
+void DialogInfo::enter(const std::string& user, const std::string& call_id) {
+  if (!user.empty()) {
+    by_user_.emplace(user, call_id);
   }
 }
 
-void DialogInfo::leave(const std::string& uri, const std::string& call_id) {
-  const auto [first, last] = by_user_.equal_range(user_in(uri));
+void DialogInfo::leave(const std::string& user, const std::string& call_id) {
+  const auto [first, last] = by_user_.equal_range(user);
   const auto found = std::find_if(first, last, [&call_id](const auto& entry) { return entry.second == call_id; });
   if (found != last) {
     by_user_.erase(found);
@@ -72,23 +65,26 @@ void DialogInfo::leave(const std::string& uri, const std::string& call_id) {
 
 void DialogInfo::tell(const Call& call) const {
   const std::string id = std::to_string(call.number);
-  changed_(user_in(call.caller), id);
-  if (user_in(call.callee) != user_in(call.caller)) {
-    changed_(user_in(call.callee), id);
+  if (!call.calling_user.empty()) {
+    changed_(call.calling_user, id);
+  }
+  if (!call.called_user.empty() && call.called_user != call.calling_user) {
+    changed_(call.called_user, id);
   }
 }
 
 void DialogInfo::start(const std::string& call_id, const CallStarted& what) {
-  const auto [entry, made] = calls_.emplace(call_id, Call{.caller = what.from, .callee = what.to, .number = next_});
+  const auto [entry, made] = calls_.try_emplace(call_id);
   if (!made) {
     return;
   }
-  ++next_;
-  enter(what.from, call_id);
-  if (user_in(what.to) != user_in(what.from)) {
-    enter(what.to, call_id);
+  Call& call = entry->second;
+  call = {.caller = what.from, .callee = what.to, .calling_user = user_in_(what.from), .called_user = user_in_(what.to), .number = next_++};
+  enter(call.calling_user, call_id);
+  if (call.called_user != call.calling_user) {
+    enter(call.called_user, call_id);
   }
-  tell(entry->second);
+  tell(call);
 }
 
 void DialogInfo::advance(const std::string& call_id, State state) {
@@ -117,8 +113,8 @@ void DialogInfo::end(const std::string& call_id) {
     return;
   }
   const Call call = std::move(found->second);
-  leave(call.caller, call_id);
-  leave(call.callee, call_id);
+  leave(call.calling_user, call_id);
+  leave(call.called_user, call_id);
   calls_.erase(found);
   tell(call);
 }

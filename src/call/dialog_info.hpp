@@ -17,7 +17,9 @@ class DialogInfo final : public sip::EventPackage {
  public:
   /// Tells which call of a user changed.
   using Changed = std::function<void(const std::string& user, const std::string& id)>;
-  explicit DialogInfo(Changed changed) : changed_(std::move(changed)) {}
+  /// The user that a URI names; "" for a stranger, whose calls nobody can watch.
+  using UserOf = std::function<std::string(const std::string& uri)>;
+  DialogInfo(Changed changed, UserOf user_of) : changed_(std::move(changed)), user_in_(std::move(user_of)) {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "dialog"; }
   [[nodiscard]] std::string_view content_type() const noexcept override { return "application/dialog-info+xml"; }
@@ -33,6 +35,8 @@ class DialogInfo final : public sip::EventPackage {
   struct Call {
     std::string caller;  ///< URI.
     std::string callee;
+    std::string calling_user;  ///< "" for a stranger.
+    std::string called_user;
     State state = State::Trying;
     std::uint64_t number = 0;
   };
@@ -41,14 +45,15 @@ class DialogInfo final : public sip::EventPackage {
   void advance(const std::string& call_id, State state);
   void replace(const std::string& call_id, const CallReplaced& what);
   void end(const std::string& call_id);
-  void enter(const std::string& uri, const std::string& call_id);
-  void leave(const std::string& uri, const std::string& call_id);
+  void enter(const std::string& user, const std::string& call_id);
+  void leave(const std::string& user, const std::string& call_id);
   void tell(const Call& call) const;
   void append_dialog(std::string& xml, const Call& call, std::string_view user) const;
 
   Changed changed_;
+  UserOf user_in_;
   std::uint64_t next_ = 1;
-  std::map<std::string, Call, std::less<>> calls_;                    ///< By Call-ID.
+  std::map<std::string, Call, std::less<>> calls_;                ///< By Call-ID.
   std::multimap<std::string, std::string, std::less<>> by_user_;  ///< Call-IDs.
 };
 

@@ -56,7 +56,9 @@ struct Event {
   base::WallTime time{};
   std::string agent;    ///< Name of the agent, or "" for the exchange.
   std::string call_id;  ///< "" when it belongs to no call.
-  std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage, CallReplaced> what;
+  std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
+               CallReplaced>
+      what;
 };
 
 /// Engine thread.

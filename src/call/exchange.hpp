@@ -64,6 +64,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_join(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& joined) override;
   void on_flow_failed(const sip::Flow& flow) override { registrar_.on_flow_failed(flow); }
   [[nodiscard]] std::string_view capabilities() const override { return capabilities_; }
+  /// The account that a URI names, or "".
+  [[nodiscard]] std::string user_of(std::string_view text) const;
   void on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_publish(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_message(sip::ServerTransaction& transaction, const sip::Message& request);

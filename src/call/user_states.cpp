@@ -1,9 +1,11 @@
 #include "call/user_states.hpp"
 
+#include <utility>
+
 namespace callwright::call {
 
-UserStates::UserStates(sip::UserAgent& user_agent, sip::Registrar& registrar, sip::Notifier::Limits limits)
-    : dialogs_([this](const std::string& user, const std::string& id) { notifier_.changed(dialogs_, user, id); }),
+UserStates::UserStates(sip::UserAgent& user_agent, sip::Registrar& registrar, sip::Notifier::Limits limits, DialogInfo::UserOf user_of)
+    : dialogs_([this](const std::string& user, const std::string& id) { notifier_.changed(dialogs_, user, id); }, std::move(user_of)),
       presence_(user_agent, registrar, [this](const std::string& user) { notifier_.changed(presence_, user); }),
       notifier_(user_agent, limits) {
   notifier_.add(dialogs_);

@@ -10,12 +10,12 @@ namespace {
 using Cause = SubscriptionState::Reason;
 
 constexpr std::array<std::pair<std::string_view, Cause>, 7> kReasons{{{"deactivated", Cause::Deactivated},
-                                                                       {"probation", Cause::Probation},
-                                                                       {"rejected", Cause::Rejected},
-                                                                       {"timeout", Cause::Timeout},
-                                                                       {"giveup", Cause::GiveUp},
-                                                                       {"noresource", Cause::NoResource},
-                                                                       {"invariant", Cause::Invariant}}};
+                                                                      {"probation", Cause::Probation},
+                                                                      {"rejected", Cause::Rejected},
+                                                                      {"timeout", Cause::Timeout},
+                                                                      {"giveup", Cause::GiveUp},
+                                                                      {"noresource", Cause::NoResource},
+                                                                      {"invariant", Cause::Invariant}}};
 constexpr std::size_t kMaxEvent = 128;
 
 std::optional<std::chrono::seconds> seconds_of(const Parameters& parameters, std::string_view name) {

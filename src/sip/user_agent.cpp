@@ -14,8 +14,7 @@ bool understands(const SessionPolicy& policy, std::string_view option) {
   const bool joins = policy.named_dialogs == SessionPolicy::NamedDialogs::Heeded;
   return (policy.reliable != SessionPolicy::Reliable::Off && equals_ignoring_case(option, "100rel")) ||
          (policy.timers != SessionPolicy::Timers::Off && equals_ignoring_case(option, "timer")) ||
-         (named && (equals_ignoring_case(option, "replaces") || equals_ignoring_case(option, "tdialog"))) ||
-         (joins && equals_ignoring_case(option, "join")) ||
+         (named && (equals_ignoring_case(option, "replaces") || equals_ignoring_case(option, "tdialog"))) || (joins && equals_ignoring_case(option, "join")) ||
          equals_ignoring_case(option, "norefersub") || equals_ignoring_case(option, "199");
 }
 

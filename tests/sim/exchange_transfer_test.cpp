@@ -187,6 +187,21 @@ TEST_F(Transfers, call_that_still_rings_is_not_replaced) {
   expect_nothing_left();
 }
 
+TEST_F(Transfers, info_and_message_pass_both_ways) {
+  connect();
+  ASSERT_TRUE(alice.leg(0).session()->send_content(sip::Method::Info, "application/dtmf-relay", "Signal=5\r\n"));
+  ASSERT_TRUE(bob.leg(0).session()->send_content(sip::Method::Message, "text/plain;charset=utf-8", "hello"));
+  run_for(1s);
+  EXPECT_EQ(bob.leg(0).log().back(), "INFO Signal=5\r\n");
+  EXPECT_EQ(alice.leg(0).log().back(), "MESSAGE hello");
+  EXPECT_EQ(message("X", "bob", "INFO").header("Content-Type"), "application/dtmf-relay");
+  EXPECT_EQ(message("X", "alice", "MESSAGE").header("Content-Type"), "text/plain;charset=utf-8");
+  EXPECT_EQ(count("X", "alice", "200 INFO"), 1U);
+  EXPECT_EQ(count("X", "bob", "202 MESSAGE"), 1U);
+  alice.hang_up();
+  expect_nothing_left();
+}
+
 TEST_F(Transfers, join_is_refused_with_a_reason) {
   connect();
   sip::UserAgent& host = add_host("dave");

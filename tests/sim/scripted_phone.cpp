@@ -233,6 +233,11 @@ void PhoneLeg::on_refer_progress(sip::InviteSession& /*session*/, std::string_vi
   log_.push_back("NOTIFY " + std::string(status_line));
 }
 
+int PhoneLeg::on_content(sip::InviteSession& /*session*/, const sip::DialogContent& content) {
+  log_.push_back(std::string(sip::to_string(content.method)) + " " + std::string(content.body));
+  return 200;
+}
+
 void PhoneLeg::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& end) {
   ended_ = true;
   end_status_ = end.status;

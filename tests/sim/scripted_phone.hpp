@@ -115,6 +115,7 @@ class PhoneLeg final : private sip::InviteSessionObserver {
   void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
+  int on_content(sip::InviteSession& session, const sip::DialogContent& content) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_answer_time();
   void on_dial_time();
