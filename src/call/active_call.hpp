@@ -14,6 +14,10 @@ class ActiveCall {
  public:
   virtual ~ActiveCall() = default;
   virtual void hang_up() = 0;
+  /// An INVITE that is to take the place of `replaced`, a session of this call (RFC 3891). Answers it, now or later; as it is, with a refusal.
+  virtual void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite);
+  /// The session that a session of this call is joined with, or null.
+  [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& /*session*/) { return nullptr; }
 };
 
 /// How a call that a command waits for goes.
@@ -35,6 +39,10 @@ class Switchboard {
   virtual void adopt(std::unique_ptr<ActiveCall> call) = 0;
   /// The call is over; it is destroyed a little later.
   virtual void finish(ActiveCall& call) = 0;
+  /// True for a URI whose requests come to this exchange.
+  [[nodiscard]] virtual bool is_ours(const sip::UriView& uri) const = 0;
+  /// The session at the other side of the call that `session` belongs to, or null.
+  [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& session) = 0;
   /// Into the journal.
   virtual void report(const std::string& call_id, decltype(Event::what) what) = 0;
 };

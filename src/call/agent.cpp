@@ -26,11 +26,11 @@ Agent::~Agent() {
 
 sip::Credentials Agent::credentials() const { return {std::string(sip::user_of(options_.address_of_record)), options_.password}; }
 
-AgentCall& Agent::dial(const std::string& uri, AgentCall* referrer) {
+AgentCall& Agent::dial(const std::string& uri, AgentCall* referrer, std::optional<sip::DialogName> replaces) {
   auto made = std::make_unique<AgentCall>(*this, referrer);
   AgentCall& call = *made;
   calls_.emplace(&call, std::move(made));
-  call.dial(uri);
+  call.dial(uri, std::move(replaces));
   return call;
 }
 

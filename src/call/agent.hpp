@@ -7,6 +7,7 @@
 #include "sip/user_agent.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,7 +37,8 @@ class Agent final : private sip::RegisterClient::Observer {
   void stop_registration() { registration_.stop(); }
   [[nodiscard]] bool registered() const noexcept { return registration_.registered(); }
 
-  AgentCall& dial(const std::string& uri, AgentCall* referrer = nullptr);
+  /// `referrer`: the call in which this one was asked for; `replaces`: the call that it takes the place of at the other side.
+  AgentCall& dial(const std::string& uri, AgentCall* referrer = nullptr, std::optional<sip::DialogName> replaces = {});
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
   void hang_up_all();
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }

@@ -56,7 +56,7 @@ base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
   return answer->to_string();
 }
 
-void AgentCall::dial(const std::string& uri) {
+void AgentCall::dial(const std::string& uri, std::optional<sip::DialogName> replaces) {
   sip::InviteSession::CallerOptions options;
   options.uri = uri;
   options.from = "<" + agent_.options().address_of_record + ">";
@@ -64,6 +64,7 @@ void AgentCall::dial(const std::string& uri) {
   options.contact_user = sip::user_of(agent_.options().address_of_record);
   options.credentials = agent_.credentials();
   options.routes = agent_.service_route();
+  options.replaces = std::move(replaces);
   session_ = agent_.user_agent().call(std::move(options), *this);
   report(CallStarted{agent_.options().address_of_record, uri});
   if (const auto opened = open_stream(); !opened) {
@@ -194,9 +195,9 @@ void AgentCall::on_refer(sip::InviteSession& session, const sip::IncomingRefer& 
     static_cast<void>(session.reject_refer(491));
     return;
   }
-  const std::string target(refer.refer_to);
+  const std::string target(refer.target);
   static_cast<void>(session.accept_refer());
-  agent_.dial(target, this);
+  agent_.dial(target, this, refer.replaces);
 }
 
 void AgentCall::tell_referrer(int status, std::string_view reason) {

@@ -6,6 +6,7 @@
 #include "sip/user_agent.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   AgentCall(Agent& agent, AgentCall* referrer);
   ~AgentCall() override;
 
-  void dial(const std::string& uri);
+  void dial(const std::string& uri, std::optional<sip::DialogName> replaces);
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
   /// Answers an incoming call that rings; does nothing otherwise.
   void answer();

@@ -1,5 +1,7 @@
 #include "call/bridge.hpp"
 
+#include "call/bridge_parts.hpp"
+
 #include "sip/fields.hpp"
 #include "sip/writer.hpp"
 
@@ -24,6 +26,9 @@ void Bridge::join(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> 
 }
 
 Bridge::~Bridge() {
+  if (replacement_ != nullptr) {
+    switchboard_.user_agent().retire(std::move(replacement_->newcomer));
+  }
   switchboard_.user_agent().retire(std::move(caller_));
   switchboard_.user_agent().retire(std::move(callee_));
 }
@@ -45,7 +50,11 @@ void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   }
 }
 
-void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) { pass_answer(session, result); }
+void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
+  if (!on_replacement_result(session, result)) {
+    pass_answer(session, result);
+  }
+}
 
 void Bridge::on_update(sip::InviteSession& session, std::string_view sdp) {
   // A re-INVITE does the same for a side that does not know UPDATE.
@@ -70,12 +79,11 @@ void Bridge::pass_answer(sip::InviteSession& session, const sip::InviteProgress&
 
 void Bridge::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {
   const auto uri = sip::UriView::parse(refer.refer_to);
-  if (!uri || refer.replaces) {
-    // Replaces would name a dialog that the other side does not know.
-    static_cast<void>(session.reject_refer(uri ? 501 : 400));
+  if (!uri) {
+    static_cast<void>(session.reject_refer(400));
     return;
   }
-  if (!peer(session).refer(refer.refer_to, refer.referred_by)) {
+  if (!peer(session).refer(translated(refer), refer.referred_by)) {
     static_cast<void>(session.reject_refer(491));
     return;
   }
@@ -100,12 +108,15 @@ int Bridge::on_content(sip::InviteSession& session, const sip::DialogContent& co
   if (!sip::is_header_safe(type)) {
     return 400;
   }
-  // Answered for the other side: a sender that waits for two networks would only repeat itself.
-  return peer(session).send_content(content.method, type, content.body) ? 200 : 503;
+  if (across(session) == nullptr || !peer(session).send_content(content.method, type, content.body)) {
+    return 480;
+  }
+  // What the other side makes of it comes too late for this answer; 202 says just that where the method allows it (RFC 3428 §7).
+  return content.method == sip::Method::Message ? 202 : 200;
 }
 
 void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
-  if (over_) {
+  if (over_ || on_replacement_ended(session)) {
     return;
   }
   over_ = true;

@@ -29,6 +29,13 @@ struct CallEnded {
   int status = 0;
   std::string reason;
 };
+/// A party has given its place in a call to another (RFC 3891); the call goes on under the Call-ID of that one.
+struct CallReplaced {
+  enum class Side { Caller, Callee };
+  std::string by;
+  std::string party;  ///< The URI of whoever came.
+  Side side = Side::Caller;
+};
 /// The first sound that an agent hears in a call, or a steady tone in it. `since_start` counts from the start of its media.
 struct AudioHeard {
   double frequency_hz = 0;  ///< 0: no steady tone known yet.
@@ -49,7 +56,9 @@ struct Event {
   base::WallTime time{};
   std::string agent;    ///< Name of the agent, or "" for the exchange.
   std::string call_id;  ///< "" when it belongs to no call.
-  std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage> what;
+  std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
+               CallReplaced>
+      what;
 };
 
 /// Engine thread.

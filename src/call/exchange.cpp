@@ -44,13 +44,20 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
       accounts_(settings_.realm, settings_.digest_algorithms, user_agent.timers().clock(), user_agent.random(), settings_.wrong_passwords),
       registrar_(user_agent.timers(), user_agent.random(), settings_.registrar),
       routing_(registrar_, user_agent, settings_.domains, settings_.routes),
+      states_(user_agent, registrar_, settings_.subscriptions, [this](const std::string& uri) { return user_of(uri); }),
+      messages_(user_agent),
+      capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
       sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
   user_agent_.set_handler(this);
+  sip::SessionPolicy policy = user_agent_.session_policy();
+  policy.named_dialogs = sip::SessionPolicy::NamedDialogs::ReplacesOnly;
+  user_agent_.set_session_policy(policy);
 }
 
 Exchange::~Exchange() {
   user_agent_.set_handler(nullptr);
   user_agent_.set_trace(nullptr);
+  registrar_.set_watcher(nullptr);
   // Calls use the exchange while they are destroyed.
   commands_.clear();
   std::exchange(calls_, {}).clear();
@@ -59,6 +66,7 @@ Exchange::~Exchange() {
 
 void Exchange::shut_down() {
   shutting_down_ = true;
+  states_.notifier().end_all(sip::SubscriptionState::Reason::Probation, std::chrono::seconds(settings_.retry_after_s));
   std::vector<ActiveCall*> calls;
   for (const auto& [call, entry] : calls_) {
     calls.push_back(call);
@@ -74,8 +82,56 @@ void Exchange::on_request(sip::ServerTransaction& transaction, const sip::Messag
   switch (request.method()) {
     case Method::Invite: on_invite(transaction, request); return;
     case Method::Register: on_register(transaction, request); return;
-    default: transaction.respond({.status = 405, .headers = sip::UserAgent::kAllow}); return;
+    case Method::Subscribe: on_subscribe(transaction, request); return;
+    case Method::Publish: on_publish(transaction, request); return;
+    case Method::Message: on_message(transaction, request); return;
+    case Method::Notify: transaction.respond({.status = 481}); return;
+    default: transaction.respond({.status = 405, .headers = std::string(sip::UserAgent::kAllow) + capabilities_}); return;
   }
+}
+
+std::string Exchange::user_of(std::string_view text) const {
+  const auto uri = sip::UriView::parse(text);
+  std::string user = uri && is_ours(*uri) ? sip::unescape(uri->user) : std::string();
+  return accounts_.has(user) ? user : std::string();
+}
+
+void Exchange::on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request) {
+  Accounts::Check check;
+  if (states_.notifier().package_of(transaction, request) == nullptr || !authenticate(transaction, request, check)) {
+    return;
+  }
+  const std::string user = user_of(request.request_uri());
+  if (user.empty()) {
+    transaction.respond({.status = 404});
+    return;
+  }
+  states_.subscribe(transaction, request, user, check.username, check.info);
+}
+
+void Exchange::on_publish(sip::ServerTransaction& transaction, const sip::Message& request) {
+  Accounts::Check check;
+  if (states_.notifier().package_of(transaction, request) == nullptr || !authenticate(transaction, request, check)) {
+    return;
+  }
+  if (user_of(request.request_uri()) != check.username) {
+    transaction.respond({.status = 403, .reason = "Not your state"});
+    return;
+  }
+  states_.publish(transaction, request, check.username, check.info);
+}
+
+void Exchange::on_message(sip::ServerTransaction& transaction, const sip::Message& request) {
+  Accounts::Check check;
+  if (!is_trusted(transaction) && !authenticate(transaction, request, check)) {
+    return;
+  }
+  const Routing::Found found = routing_.find(request.request_uri(), Asker::Phone);
+  if (found.targets.empty()) {
+    transaction.respond({.status = found.status, .headers = check.info});
+    return;
+  }
+  messages_.relay(transaction, request, found.targets, check.info);
 }
 
 bool Exchange::authenticate(sip::ServerTransaction& transaction, const sip::Message& request, Accounts::Check& check) {
@@ -156,6 +212,29 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
   if (authenticate(transaction, request, check)) {
     route_call(transaction, request, expecting(check.username, request));
   }
+}
+
+void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {
+  // Who knows the names of a dialog is one of its parties or was told by one; besides that he needs an account.
+  Accounts::Check check;
+  if (!is_trusted(transaction) && !authenticate(transaction, invite, check)) {
+    return;
+  }
+  const auto owner = by_call_id_.find(replaced.call_id());
+  if (owner == by_call_id_.end()) {
+    transaction.respond({.status = 481});
+    return;
+  }
+  owner->second->replace(replaced, transaction, invite);
+}
+
+void Exchange::on_join(sip::ServerTransaction& transaction, const sip::Message& /*invite*/, sip::InviteSession& /*joined*/) {
+  transaction.respond({.status = 488, .reason = "Join Not Supported"});
+}
+
+sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
+  const auto owner = by_call_id_.find(session.call_id());
+  return owner == by_call_id_.end() ? nullptr : owner->second->across(session);
 }
 
 void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command) {
@@ -277,6 +356,7 @@ void Exchange::finish(ActiveCall& call) {
 void Exchange::sweep() { finished_.clear(); }
 
 void Exchange::report(const std::string& call_id, decltype(Event::what) what) {
+  states_.note(call_id, what);
   events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = {}, .call_id = call_id, .what = std::move(what)});
 }
 

@@ -5,7 +5,9 @@
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
 #include "call/click_to_dial.hpp"
+#include "call/message_relay.hpp"
 #include "call/routing.hpp"
+#include "call/user_states.hpp"
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
 
@@ -29,6 +31,7 @@ struct ExchangeSettings {
   std::vector<base::IpNetwork> trusted;  ///< Calls from there need no credentials: trunks and proxies that are known by their address.
   sip::Registrar::Limits registrar;
   CommandTimeouts timeouts;
+  sip::Notifier::Limits subscriptions;
   std::size_t max_calls = 10'000;  ///< Beyond it calls are refused: 503 with Retry-After.
   int retry_after_s = 5;
 };
@@ -42,6 +45,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] Accounts& accounts() noexcept { return accounts_; }
   [[nodiscard]] const sip::Registrar& registrar() const noexcept { return registrar_; }
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
+  /// What can be subscribed to; tell it of waiting messages.
+  [[nodiscard]] UserStates& states() noexcept { return states_; }
   /// Every message becomes a SipMessage event from now on; costs a copy of each.
   void trace_messages() { user_agent_.set_trace(this); }
   /// From now on new calls and commands get 503.
@@ -55,7 +60,15 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
 
  private:
   void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
+  void on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) override;
+  void on_join(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& joined) override;
   void on_flow_failed(const sip::Flow& flow) override { registrar_.on_flow_failed(flow); }
+  [[nodiscard]] std::string_view capabilities() const override { return capabilities_; }
+  /// The account that a URI names, or "".
+  [[nodiscard]] std::string user_of(std::string_view text) const;
+  void on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request);
+  void on_publish(sip::ServerTransaction& transaction, const sip::Message& request);
+  void on_message(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
@@ -72,6 +85,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void index(const std::string& call_id, ActiveCall& call) override;
   void adopt(std::unique_ptr<ActiveCall> call) override;
   void finish(ActiveCall& call) override;
+  [[nodiscard]] bool is_ours(const sip::UriView& uri) const override { return routing_.is_ours(uri); }
+  [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   void report(const std::string& call_id, decltype(Event::what) what) override;
   // sip::TraceSink
   void on_trace(Direction direction, const sip::Flow& flow, std::string_view message) override;
@@ -89,6 +104,9 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   Accounts accounts_;
   sip::Registrar registrar_;
   Routing routing_;
+  UserStates states_;
+  MessageRelay messages_;
+  std::string capabilities_;
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;
   std::unordered_map<CommandId, ClickToDial*> commands_;

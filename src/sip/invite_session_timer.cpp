@@ -35,8 +35,8 @@ void append_capabilities(std::string& lines, const SessionPolicy& policy) {
   if (policy.timers != SessionPolicy::Timers::Off) {
     lines += "timer, ";
   }
-  if (policy.named_dialogs == SessionPolicy::NamedDialogs::Heeded) {
-    lines += "replaces, join, tdialog, ";
+  if (policy.named_dialogs != SessionPolicy::NamedDialogs::Ignored) {
+    lines += policy.named_dialogs == SessionPolicy::NamedDialogs::Heeded ? "replaces, join, tdialog, " : "replaces, tdialog, ";
   }
   lines += "norefersub, 199\r\n";
 }

@@ -131,7 +131,11 @@ void Registrar::replace(User& user, std::vector<Binding> bindings) {
   }
   bindings_ += bindings.size();
   bindings_ -= user.bindings.size();
+  const bool came_or_went = bindings.empty() != user.bindings.empty();
   user.bindings = std::move(bindings);
+  if (came_or_went && watcher_ != nullptr) {
+    watcher_->on_registered_changed(user.address_of_record);
+  }
   expire(user);
 }
 

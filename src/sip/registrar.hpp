@@ -48,8 +48,17 @@ class Registrar {
     std::vector<std::string> service_route = {};  ///< What phones are to put before their requests (RFC 3608): Route values.
   };
 
+  /// Hears who comes and goes.
+  class Watcher {
+   public:
+    virtual ~Watcher() = default;
+    /// The user's first binding was made, or the last one has gone.
+    virtual void on_registered_changed(const std::string& address_of_record) = 0;
+  };
+
   Registrar(base::Timers& timers, base::Random& random, Limits limits);
   ~Registrar();
+  void set_watcher(Watcher* watcher) noexcept { watcher_ = watcher; }
 
   /// Carries out a REGISTER for this address of record and answers it: all of it, or nothing with an error. `headers` are ready-made lines for a 200.
   void handle(ServerTransaction& transaction, const Message& request, const std::string& address_of_record, std::string_view headers = {});
@@ -82,6 +91,7 @@ class Registrar {
   base::Timers& timers_;
   base::Random& random_;
   Limits limits_;
+  Watcher* watcher_ = nullptr;
   TemporaryGruus temporary_;
   std::size_t bindings_ = 0;
   StringMap<std::unique_ptr<User>> users_;

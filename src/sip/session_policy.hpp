@@ -22,7 +22,11 @@ struct SessionPolicy {
     Required,   ///< Calls are made with Require: 100rel, and those that do not support it are refused with 421.
   };
   /// Whether INVITEs that name another dialog are heeded (Replaces, RFC 3891; Join, RFC 3911). When not, those fields mean nothing.
-  enum class NamedDialogs : std::uint8_t { Ignored, Heeded };
+  enum class NamedDialogs : std::uint8_t {
+    Ignored,
+    ReplacesOnly,  ///< As Heeded, but Join is not announced.
+    Heeded,
+  };
 
   Timers timers = Timers::On;
   Reliable reliable = Reliable::Supported;

@@ -10,10 +10,11 @@ namespace {
 constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
 
 bool understands(const SessionPolicy& policy, std::string_view option) {
-  const bool named = policy.named_dialogs == SessionPolicy::NamedDialogs::Heeded;
+  const bool named = policy.named_dialogs != SessionPolicy::NamedDialogs::Ignored;
+  const bool joins = policy.named_dialogs == SessionPolicy::NamedDialogs::Heeded;
   return (policy.reliable != SessionPolicy::Reliable::Off && equals_ignoring_case(option, "100rel")) ||
          (policy.timers != SessionPolicy::Timers::Off && equals_ignoring_case(option, "timer")) ||
-         (named && (equals_ignoring_case(option, "replaces") || equals_ignoring_case(option, "join") || equals_ignoring_case(option, "tdialog"))) ||
+         (named && (equals_ignoring_case(option, "replaces") || equals_ignoring_case(option, "tdialog"))) || (joins && equals_ignoring_case(option, "join")) ||
          equals_ignoring_case(option, "norefersub") || equals_ignoring_case(option, "199");
 }
 
@@ -227,18 +228,20 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
     return;
   }
   if (!request.to().tag().empty()) {
-    InviteSession* const session = find(request);
-    if (session == nullptr) {
+    if (InviteSession* const session = find(request)) {
+      session->on_request(transaction, request);
+    } else if (const auto usage = usages_.find(dialog_key(request.call_id(), request.to().tag())); usage != usages_.end()) {
+      usage->second->on_request(transaction, request);
+    } else {
       transaction.respond({.status = 481});
-      return;
     }
-    session->on_request(transaction, request);
     return;
   }
   if (request.method() == Method::Options) {
     std::string headers;
     append_capabilities(headers, policy_);
     headers += "Accept: application/sdp\r\n";
+    headers += handler_ != nullptr ? handler_->capabilities() : std::string_view{};
     transaction.respond({.status = 200, .headers = headers});
     return;
   }
@@ -254,6 +257,15 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
 void UserAgent::on_ack(const Message& ack) {
   if (InviteSession* const session = find(ack)) {
     session->on_ack(ack);
+  }
+}
+
+void UserAgent::add_usage(std::string_view call_id, std::string_view local_tag, DialogUsage& usage) { usages_[dialog_key(call_id, local_tag)] = &usage; }
+
+void UserAgent::remove_usage(std::string_view call_id, std::string_view local_tag, DialogUsage& usage) {
+  const auto found = usages_.find(dialog_key(call_id, local_tag));
+  if (found != usages_.end() && found->second == &usage) {
+    usages_.erase(found);
   }
 }
 

@@ -23,6 +23,14 @@ class FlowWatcher {
   virtual void on_flow_failed() = 0;
 };
 
+/// A dialog that is no call's: that of a subscription (RFC 6665 §4.5).
+class DialogUsage {
+ public:
+  virtual ~DialogUsage() = default;
+  /// A request within the dialog, to be answered; its From tag and CSeq have not been compared with anything.
+  virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
+};
+
 /// The user agent core (RFC 3261 §6): dialogs on top of the transaction layer. One for each set of listeners. Engine thread only.
 class UserAgent final : private TransactionLayer::Core {
  public:
@@ -33,10 +41,12 @@ class UserAgent final : private TransactionLayer::Core {
     /// INVITE, REGISTER and others: answer through `transaction`, or make a session with `UserAgent::answer`.
     virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
     /// An INVITE whose call is to take the place of `replaced` (RFC 3891), which is in a call or rings at somebody. Answer it like any other, then
-    /// end `replaced`. Only under `SessionPolicy::NamedDialogs::Heeded`, as is the next; as they are, both refuse with 488.
+    /// end `replaced`. Not under `SessionPolicy::NamedDialogs::Ignored`, nor is the next; as they are, both refuse with 488.
     virtual void on_replaces(ServerTransaction& transaction, const Message& invite, InviteSession& replaced);
     /// An INVITE that wants to take part in the call of `joined` (RFC 3911).
     virtual void on_join(ServerTransaction& transaction, const Message& invite, InviteSession& joined);
+    /// Ready-made lines for the answer to OPTIONS: what the handler understands besides calls.
+    [[nodiscard]] virtual std::string_view capabilities() const { return {}; }
     /// A connection is gone: what was registered over it cannot be reached (RFC 5626 §6).
     virtual void on_flow_failed(const Flow& /*flow*/) {}
   };
@@ -62,6 +72,12 @@ class UserAgent final : private TransactionLayer::Core {
   /// Until `unwatch_flow`; zero is no connection, and nothing happens.
   void watch_flow(ConnectionId connection, FlowWatcher& watcher);
   void unwatch_flow(ConnectionId connection, FlowWatcher& watcher);
+
+  /// Hands requests of the dialog with this Call-ID and tag of ours to `usage`, until `remove_usage`.
+  void add_usage(std::string_view call_id, std::string_view local_tag, DialogUsage& usage);
+  void remove_usage(std::string_view call_id, std::string_view local_tag, DialogUsage& usage);
+  /// Subscriptions, both sides.
+  [[nodiscard]] std::size_t usages() const noexcept { return usages_.size(); }
 
   /// "<sip:user@192.0.2.1:5060;transport=tcp>". A whole URI in place of the user, such as a GRUU, is taken as it is.
   [[nodiscard]] std::string contact(const Flow& flow, std::string_view user) const;
@@ -107,6 +123,7 @@ class UserAgent final : private TransactionLayer::Core {
   Handler* handler_ = nullptr;
   SessionPolicy policy_;
   MatchTable<InviteSession*> sessions_;
+  MatchTable<DialogUsage*> usages_;
   std::string key_text_;  ///< Scratch for look-ups; sessions use it to the end of their lives.
   boost::unordered_flat_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
   std::unordered_multimap<std::uint64_t, FlowWatcher*> watchers_;  ///< By connection.

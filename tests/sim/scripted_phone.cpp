@@ -52,6 +52,10 @@ std::string ScriptedPhone::sdp(int version, std::string_view direction) const {
 }
 
 void ScriptedPhone::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
+  if (request.method() == sip::Method::Message) {
+    transaction.respond({.status = script.message});
+    return;
+  }
   if (request.method() != sip::Method::Invite) {
     transaction.respond({.status = 405});
     return;
@@ -74,7 +78,11 @@ PhoneLeg::~PhoneLeg() { phone_.user_agent().retire(std::move(session_)); }
 
 void PhoneLeg::dial(const std::string& uri, std::string_view sdp) {
   sip::InviteSession::CallerOptions options;
-  options.uri = uri;
+  options.uri = uri.substr(0, uri.find('?'));
+  const auto headers = sip::UriView::parse(uri);
+  if (const auto replaces = headers ? headers->header("Replaces") : std::nullopt) {
+    options.replaces = sip::DialogName::parse(sip::unescape(*replaces));
+  }
   options.from = "<sip:" + phone_.name() + "@" + std::string(kExchange) + ">";
   options.to = "<" + without_parameters(uri) + ">";
   options.contact_user = phone_.name();
@@ -119,6 +127,10 @@ void PhoneLeg::reinvite(std::string_view sdp) { static_cast<void>(session_->rein
 void PhoneLeg::update(std::string_view sdp) { static_cast<void>(session_->update(sdp)); }
 
 void PhoneLeg::refer(const std::string& target) { static_cast<void>(session_->refer(target, "sip:" + phone_.name() + "@" + std::string(kExchange))); }
+
+void PhoneLeg::refer(const std::string& target, PhoneLeg& consultation) {
+  refer(target + "?Replaces=" + sip::escape_header_value(consultation.session_->name_at_peer().to_string()));
+}
 
 std::string PhoneLeg::hears() const {
   const std::size_t at = remote_sdp_.find("o=");
@@ -219,6 +231,11 @@ void PhoneLeg::on_refer_result(sip::InviteSession& /*session*/, int status, std:
 
 void PhoneLeg::on_refer_progress(sip::InviteSession& /*session*/, std::string_view status_line, bool /*last*/) {
   log_.push_back("NOTIFY " + std::string(status_line));
+}
+
+int PhoneLeg::on_content(sip::InviteSession& /*session*/, const sip::DialogContent& content) {
+  log_.push_back(std::string(sip::to_string(content.method)) + " " + std::string(content.body));
+  return 200;
 }
 
 void PhoneLeg::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& end) {

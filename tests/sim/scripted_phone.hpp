@@ -30,6 +30,7 @@ struct PhoneScript {
   Token token = Token::Kept;                   ///< Whether it keeps parameters of Refer-To.
   AfterRefer after_refer = AfterRefer::Stays;  ///< What it does with the call in which it got REFER.
   int reinvite = 200;                          ///< Or a refusal; 0: no final response ever.
+  int message = 200;                           ///< For MESSAGE outside a call.
 };
 
 /// A telephone made of the SIP engine and a script. Its descriptions name it in the o= line: "o=alice 1 …".
@@ -89,6 +90,8 @@ class PhoneLeg final : private sip::InviteSessionObserver {
   void reinvite(std::string_view sdp);
   void update(std::string_view sdp);
   void refer(const std::string& target);
+  /// Attended transfer: the other side is to call `target` in the place of this phone's call `consultation`.
+  void refer(const std::string& target, PhoneLeg& consultation);
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
   [[nodiscard]] bool confirmed() const noexcept { return confirmed_; }
@@ -112,6 +115,7 @@ class PhoneLeg final : private sip::InviteSessionObserver {
   void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
+  int on_content(sip::InviteSession& session, const sip::DialogContent& content) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_answer_time();
   void on_dial_time();

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "call/bridge.hpp"
+
+/// What a Bridge makes on demand. For its own files only.
+namespace callwright::call {
+
+/// Somebody takes the place of one side: the side that stays gets his offer, he gets its answer, and then the side that goes is hung up.
+struct Bridge::Replacement {
+  enum class Step : std::uint8_t {
+    Asking,      ///< The side that stays has the newcomer's offer.
+    Withdrawn,   ///< The newcomer has gone meanwhile; the answer of the side that stays is still to come.
+    Reoffering,  ///< The side that was to go is asked for an offer, to be put together with the other again,
+    Rejoining,   ///< which has that offer.
+  };
+  std::unique_ptr<sip::InviteSession> newcomer;
+  sip::InviteSession* replaced = nullptr;  ///< Null once it has hung up by itself.
+  sip::InviteSession* staying = nullptr;
+  Step step = Step::Asking;
+};
+
+}  // namespace callwright::call

@@ -1,0 +1,146 @@
+// A third party takes the place of a side (RFC 3891), as in an attended transfer (RFC 5589 §7).
+#include "call/bridge_parts.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+void ActiveCall::replace(sip::InviteSession& /*replaced*/, sip::ServerTransaction& transaction, const sip::Message& /*invite*/) {
+  transaction.respond({.status = 488, .reason = "Call Not Answered Yet"});
+}
+
+sip::InviteSession* Bridge::across(const sip::InviteSession& session) {
+  return &session == caller_.get() || &session == callee_.get() ? &peer(session) : nullptr;
+}
+
+void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite) {
+  sip::InviteSession* const staying = across(replaced);
+  if (over_ || staying == nullptr) {
+    transaction.respond({.status = 481});
+    return;
+  }
+  if (replacement_ != nullptr || staying->state() != sip::InviteSession::State::Confirmed) {
+    transaction.respond({.status = 491});
+    return;
+  }
+  transaction.respond({.status = 100});
+  replacement_ = std::make_unique<Replacement>();
+  replacement_->newcomer = switchboard_.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), *this);
+  replacement_->replaced = &replaced;
+  replacement_->staying = staying;
+  switchboard_.index(replacement_->newcomer->call_id(), *this);
+  // The newcomer waits, so offers that cross are our business.
+  if (!staying->reinvite(invite.body())) {
+    give_up_replacing(491);
+  }
+}
+
+bool Bridge::on_replacement_result(sip::InviteSession& session, const sip::InviteProgress& result) {
+  if (replacement_ == nullptr || (replacement_->step == Replacement::Step::Reoffering ? replacement_->replaced : replacement_->staying) != &session) {
+    return false;
+  }
+  const bool agreed = result.status < 300;
+  switch (replacement_->step) {
+    case Replacement::Step::Asking:
+      if (agreed) {
+        put_in_place(result.sdp);
+      } else {
+        give_up_replacing(result.status);
+      }
+      return true;
+    case Replacement::Step::Withdrawn:
+      if (agreed) {
+        // Media of the side that stays points to the newcomer, who has gone.
+        static_cast<void>(session.acknowledge({}));
+        restore();
+      } else {
+        give_up_replacing(487);
+      }
+      return true;
+    case Replacement::Step::Reoffering:
+      replacement_->step = Replacement::Step::Rejoining;
+      if (!agreed || !replacement_->staying->reinvite(result.sdp)) {
+        static_cast<void>(session.acknowledge({}));
+        hang_up();
+      }
+      return true;
+    case Replacement::Step::Rejoining: break;
+  }
+  const std::unique_ptr<Replacement> done = std::move(replacement_);
+  if (done->replaced != nullptr) {
+    static_cast<void>(done->replaced->acknowledge(result.sdp));
+  }
+  if (!agreed || done->replaced == nullptr) {
+    hang_up();
+  }
+  return true;
+}
+
+void Bridge::put_in_place(std::string_view sdp) {
+  const std::unique_ptr<Replacement> done = std::move(replacement_);
+  std::unique_ptr<sip::InviteSession>& place = done->staying == caller_.get() ? callee_ : caller_;
+  const std::string former = caller_->call_id();
+  std::unique_ptr<sip::InviteSession> old = std::exchange(place, std::move(done->newcomer));
+  static_cast<void>(place->accept(sdp));
+  const auto party = sip::NameAddr::parse(place->dialog().remote);
+  switchboard_.report(former, CallReplaced{.by = caller_->call_id(),
+                                           .party = party ? std::string(party->uri) : std::string(),
+                                           .side = &place == &caller_ ? CallReplaced::Side::Caller : CallReplaced::Side::Callee});
+  switchboard_.user_agent().retire(std::move(old));
+}
+
+void Bridge::give_up_replacing(int status) {
+  if (replacement_->newcomer != nullptr) {
+    // Its end takes it away.
+    static_cast<void>(replacement_->newcomer->reject(status));
+  }
+  const std::unique_ptr<Replacement> done = std::move(replacement_);
+  if (done->replaced == nullptr) {
+    // Nobody is left for it to talk to.
+    done->staying->end();
+  }
+}
+
+void Bridge::restore() {
+  if (replacement_->replaced == nullptr) {
+    give_up_replacing(487);
+    return;
+  }
+  replacement_->step = Replacement::Step::Reoffering;
+  if (!replacement_->replaced->reinvite({})) {
+    hang_up();
+  }
+}
+
+bool Bridge::on_replacement_ended(sip::InviteSession& session) {
+  if (replacement_ == nullptr || &session == replacement_->staying) {
+    return false;
+  }
+  if (&session == replacement_->newcomer.get()) {
+    replacement_->step = Replacement::Step::Withdrawn;
+    switchboard_.user_agent().retire(std::move(replacement_->newcomer));
+    return true;
+  }
+  replacement_->replaced = nullptr;
+  // It wanted to go anyway, unless nobody comes any more.
+  return replacement_->step == Replacement::Step::Asking;
+}
+
+std::string Bridge::translated(const sip::IncomingRefer& refer) const {
+  const auto uri = sip::UriView::parse(refer.refer_to);
+  if (!refer.replaces || !uri || switchboard_.is_ours(*uri)) {
+    // The INVITE will come to us, who know the dialog by the name that it has on this side.
+    return std::string(refer.refer_to);
+  }
+  sip::InviteSession* const named = switchboard_.user_agent().find(*refer.replaces);
+  sip::InviteSession* const other = named != nullptr ? switchboard_.across(*named) : nullptr;
+  if (other == nullptr) {
+    return std::string(refer.refer_to);
+  }
+  // It goes past us to the party beyond, who knows another name.
+  sip::DialogName name = other->name_at_peer();
+  name.stage = refer.replaces->stage;
+  return std::string(refer.target) + "?Replaces=" + sip::escape_header_value(name.to_string());
+}
+
+}  // namespace callwright::call

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "call/event.hpp"
+#include "sip/event_notifier.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::call {
+
+/// The package `dialog` (RFC 4235): the calls of a user, for the lamps of busy lamp fields. It tells who calls whom and how far that is, and never
+/// Call-ID and tags: with those a call can be replaced.
+class DialogInfo final : public sip::EventPackage {
+ public:
+  /// Tells which call of a user changed.
+  using Changed = std::function<void(const std::string& user, const std::string& id)>;
+  /// The user that a URI names; "" for a stranger, whose calls nobody can watch.
+  using UserOf = std::function<std::string(const std::string& uri)>;
+  DialogInfo(Changed changed, UserOf user_of) : changed_(std::move(changed)), user_in_(std::move(user_of)) {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "dialog"; }
+  [[nodiscard]] std::string_view content_type() const noexcept override { return "application/dialog-info+xml"; }
+  [[nodiscard]] std::string body(const sip::EventView& view) override;
+
+  /// Follows the calls by the journal.
+  void note(const std::string& call_id, const decltype(Event::what)& what);
+  /// Calls that are known.
+  [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
+
+ private:
+  enum class State : std::uint8_t { Trying, Early, Confirmed };
+  struct Call {
+    std::string caller;  ///< URI.
+    std::string callee;
+    std::string calling_user;  ///< "" for a stranger.
+    std::string called_user;
+    State state = State::Trying;
+    std::uint64_t number = 0;
+  };
+
+  void start(const std::string& call_id, const CallStarted& what);
+  void advance(const std::string& call_id, State state);
+  void replace(const std::string& call_id, const CallReplaced& what);
+  void end(const std::string& call_id);
+  void enter(const std::string& user, const std::string& call_id);
+  void leave(const std::string& user, const std::string& call_id);
+  void tell(const Call& call) const;
+  void append_dialog(std::string& xml, const Call& call, std::string_view user) const;
+
+  Changed changed_;
+  UserOf user_in_;
+  std::uint64_t next_ = 1;
+  std::map<std::string, Call, std::less<>> calls_;                ///< By Call-ID.
+  std::multimap<std::string, std::string, std::less<>> by_user_;  ///< Call-IDs.
+};
+
+}  // namespace callwright::call
