@@ -34,7 +34,7 @@ export class Server {
   #exited;
   #printed = [];
 
-  /** `options.args` are added to the command line, `options.env` to the environment. */
+  /** `options.args` are added to the command line, `options.env` to the environment; `options.sip` is the address of the exchange. */
   static async start(options = {}) {
     const server = new Server();
     await server.#start(options);
@@ -78,12 +78,17 @@ export class Server {
   async reloadCertificates() {
     const before = this.#output.length;
     this.#child.kill('SIGHUP');
+    await this.printed(/certificates/, before);
+  }
+
+  /** Resolves once a line of the output, from number `first` on, matches. */
+  async printed(pattern, first = 0) {
     const done = async () => {
-      while (!this.#output.slice(before).some((line) => line.includes('certificates'))) {
+      while (!this.#output.slice(first).some((line) => pattern.test(line))) {
         await new Promise((resolve) => this.#printed.push(resolve));
       }
     };
-    await within(START_LIMIT_MS, done(), 'the server does not reload its certificates');
+    await within(START_LIMIT_MS, done(), `the server does not print ${pattern}`);
   }
 
   /** True until the process has ended. */
@@ -107,10 +112,10 @@ export class Server {
     return (Number(fields[11]) + Number(fields[12])) * 10;
   }
 
-  async #start({ args = [], env = {} }) {
+  async #start({ args = [], env = {}, sip = '127.0.0.1:0' }) {
     this.#directory = mkdtempSync(join(tmpdir(), 'callwright-e2e-'));
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLWRIGHT_')));
-    const own = ['serve', '--sip', '127.0.0.1:0', '--call-api', '127.0.0.1:0', '--http', '127.0.0.1:0'];
+    const own = ['serve', '--sip', sip, '--call-api', '127.0.0.1:0', '--http', '127.0.0.1:0'];
     this.#child = spawn(binary(), [...own, ...args], {
       cwd: this.#directory,
       env: { ...inherited, HOME: this.#directory, ...env },
@@ -126,6 +131,7 @@ export class Server {
       this.#exited.then((code) => reject(new Error(`the server ended with ${code}:\n${this.output}`)));
       createInterface({ input: this.#child.stdout }).on('line', (line) => {
         this.#output.push(line);
+        this.#printed.splice(0).forEach((wake) => wake());
         this.#note(line);
         if (line === 'ready') {
           resolve();

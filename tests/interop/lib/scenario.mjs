@@ -22,9 +22,9 @@ const match = (what, pattern, name) => {
   return `<ereg regexp="${pattern}" ${where} check_it="true" assign_to="${name ? `whole_${name},${name}` : 'ignored'}"/>`;
 };
 
-function receive(attributes, { rrs = false, matches = [], optional = false, auth = false } = {}) {
+function receive(attributes, { rrs = false, matches = [], optional = false, auth = false, patience = 15_000 } = {}) {
   const action = matches.length ? `<action>${matches.map((one) => match(...one)).join('')}</action>` : '';
-  return `<recv ${attributes} timeout="15000"${rrs ? ' rrs="true"' : ''}${optional ? ' optional="true"' : ''}${auth ? ' auth="true"' : ''}>${action}</recv>`;
+  return `<recv ${attributes} timeout="${patience}"${rrs ? ' rrs="true"' : ''}${optional ? ' optional="true"' : ''}${auth ? ' auth="true"' : ''}>${action}</recv>`;
 }
 
 /** The next response, which has to have this status. */
@@ -48,10 +48,11 @@ export const caller = {
       method !== 'ACK',
     );
   },
-  /** INVITE with CSeq 2, after the challenge to the first. */
-  invite({ headers = [], body = sdp(), forwards = 70 } = {}) {
+  /** INVITE with CSeq `first`, and with the next one after the challenge to it. */
+  invite({ first = 1, headers = [], body = sdp(), forwards = 70 } = {}) {
     const send = (cseq, more) => caller.send('INVITE', cseq, { inDialog: false, headers: [...headers, ...more], body, forwards });
-    return [send(1, []), response(100, { optional: true }), response(401, { auth: true }), caller.acknowledgeRefusal(1), send(2, ['[authentication]']), response(100, { optional: true })];
+    const trying = response(100, { optional: true });
+    return [send(first, []), trying, response(401, { auth: true }), caller.acknowledgeRefusal(first), send(first + 1, ['[authentication]']), trying];
   },
   /** ACK for a refusal; `back` steps lie between the INVITE and this one. */
   acknowledgeRefusal(cseq, back = 3) {
