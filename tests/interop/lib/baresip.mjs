@@ -47,6 +47,11 @@ export class Baresip {
     }
   }
 
+  /** Types a command: "/dial sip:bob@127.0.0.1", "/hold". */
+  type(command) {
+    this.#child.stdin.write(`${command}\n`);
+  }
+
   async stop() {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill('SIGTERM');
@@ -80,7 +85,7 @@ export class Baresip {
   }
 
   #spawn() {
-    this.#child = spawn('baresip', ['-f', this.#directory], { env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn('baresip', ['-f', this.#directory], { env: this.#environment(), stdio: ['pipe', 'pipe', 'pipe'] });
     this.#exited = once(this.#child, 'exit');
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
