@@ -45,8 +45,11 @@ Fault read_parameters(const char* at, const char* end, Visitor visit) noexcept {
 
 Fault read_address_parameters(const char* at, const char* end, NameAddr& address) noexcept {
   address.parameters = Parameters(scan::trim(view(at, end)));
-  return read_parameters(at, end, [&address](std::string_view name, std::string_view found) noexcept {
-    if (name.size() == 3 && address.tag_value.empty() && equals_ignoring_case(name, "tag")) address.tag_value = found;
+  bool tagged = false;
+  return read_parameters(at, end, [&address, &tagged](std::string_view name, std::string_view found) noexcept {
+    if (name.size() != 3 || tagged || !equals_ignoring_case(name, "tag")) return;
+    address.tag_value = found;
+    tagged = true;
   });
 }
 

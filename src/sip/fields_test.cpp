@@ -40,6 +40,7 @@ TEST(NameAddr, gives_parameters_to_the_header_without_brackets) {
   EXPECT_EQ(bare.uri, "sip:a@h");
   EXPECT_EQ(bare.tag(), "1");
   EXPECT_EQ(NameAddr::parse("sip:a@h ; tag = 2")->tag(), "2");
+  EXPECT_EQ(NameAddr::parse("<sip:a@h>;tag=;tag=2")->tag(), "") << "the first counts, as in a look-up by name";
 }
 
 TEST(NameAddr, knows_the_wildcard) {

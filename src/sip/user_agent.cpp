@@ -38,6 +38,30 @@ std::string unknown_options(const Message& request, const SessionPolicy& policy)
   return options;
 }
 
+constexpr std::string_view kSdp = "application/sdp";
+constexpr std::string_view kAcceptSdp = "Accept: application/sdp\r\n";
+
+/// RFC 3261 §8.2.3. A body without a type is taken for what it usually is.
+bool understands_body(const Message& request) {
+  const std::string_view type = request.content_type();
+  if (request.body().empty() || type.empty() || equals_ignoring_case(type, kSdp)) {
+    return true;
+  }
+  const auto disposition = TokenWithParameters::parse(request.header(Header::ContentDisposition).value_or(std::string_view{}));
+  return equals_ignoring_case(disposition.parameters.find("handling").value_or(std::string_view{}), "optional");
+}
+
+/// RFC 3261 §20.1: an empty Accept takes nothing.
+bool accepts_sdp(const Message& request) {
+  bool accepts = false;
+  request.for_each_value(Header::Accept, [&accepts](std::string_view value) {
+    const std::string_view range = TokenWithParameters::parse(value).token;
+    accepts = accepts || equals_ignoring_case(range, kSdp) || equals_ignoring_case(range, "application/*") || range == "*/*";
+    return !accepts;
+  });
+  return accepts;
+}
+
 std::size_t count_fields(const Message& message, Header id, std::string_view name) {
   const auto named = [id, name](const HeaderField& field) { return field.id == id && (id != Header::Other || equals_ignoring_case(field.name, name)); };
   return static_cast<std::size_t>(std::count_if(message.headers().begin(), message.headers().end(), named));
@@ -194,6 +218,28 @@ bool UserAgent::refuse_extensions(ServerTransaction& transaction, const Message&
   return false;
 }
 
+bool UserAgent::refuse_uri_or_body(ServerTransaction& transaction, const Message& request) {
+  // RFC 3261 §8.2.2.1, and §19.1.1: a Request-URI has no headers.
+  const auto uri = UriView::parse(request.request_uri());
+  if (!uri || !uri->headers.empty()) {
+    const bool other_scheme = !uri && uri.error().code == base::make_error_code(base::Errc::Unsupported);
+    transaction.respond({.status = other_scheme ? 416 : 400, .reason = other_scheme ? "" : "Bad Request-URI"});
+    return true;
+  }
+  if (request.method() != Method::Invite) {
+    return false;
+  }
+  if (!understands_body(request)) {
+    transaction.respond({.status = 415, .headers = kAcceptSdp});
+    return true;
+  }
+  if (request.has(Header::Accept) && !accepts_sdp(request)) {
+    transaction.respond({.status = 406, .headers = kAcceptSdp});
+    return true;
+  }
+  return false;
+}
+
 bool UserAgent::handle_named_dialog(ServerTransaction& transaction, const Message& invite) {
   if (policy_.named_dialogs == SessionPolicy::NamedDialogs::Ignored) {
     return false;
@@ -237,10 +283,13 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
     }
     return;
   }
+  if (refuse_uri_or_body(transaction, request)) {
+    return;
+  }
   if (request.method() == Method::Options) {
     std::string headers;
     append_capabilities(headers, policy_);
-    headers += "Accept: application/sdp\r\n";
+    headers += kAcceptSdp;
     headers += handler_ != nullptr ? handler_->capabilities() : std::string_view{};
     transaction.respond({.status = 200, .headers = headers});
     return;

@@ -114,6 +114,7 @@ class UserAgent final : private TransactionLayer::Core {
   [[nodiscard]] InviteSession* find(const Message& request);
   [[nodiscard]] InviteSession* look_up(std::string_view call_id, std::string_view local_tag);
   [[nodiscard]] bool refuse_extensions(ServerTransaction& transaction, const Message& request) const;
+  [[nodiscard]] static bool refuse_uri_or_body(ServerTransaction& transaction, const Message& request);
   [[nodiscard]] bool handle_named_dialog(ServerTransaction& transaction, const Message& invite);
   void sweep();
 

@@ -64,9 +64,7 @@ class RandomExchange {
   };
 
   void add(std::string host, ScriptedPhone& phone) { people_.push_back({std::move(host), &phone}); }
-  base::Duration up_to(std::chrono::milliseconds longest) {
-    return std::chrono::milliseconds(dice_.between(0, static_cast<std::uint64_t>(longest.count())));
-  }
+  base::Duration up_to(std::chrono::milliseconds longest) { return std::chrono::milliseconds(dice_.between(0, static_cast<std::uint64_t>(longest.count()))); }
   Person& anybody() { return people_[dice_.between(0, people_.size() - 1)]; }
   PhoneLeg* any_leg(Person& person);
   PhoneScript any_script();

@@ -144,7 +144,28 @@ void judge(World& world, std::uint64_t seed, std::map<std::string, int>& verdict
   EXPECT_LE(told, 3) << "more calls went wrong than are shown";
 }
 
-void run(std::uint64_t seed) {
+/// Whether the dice of this seed are known to reach every corner: of any other it is likely, no more.
+enum class Corners : std::uint8_t { Expected, Unknown };
+
+void expect_every_corner(std::map<std::string, int>& verdicts, const RandomCallCounts& counts, int glares) {
+  EXPECT_GE(verdicts["established"], 150);
+  EXPECT_GE(verdicts["refused"], 30);
+  EXPECT_GE(verdicts["cancelled"], 20);
+  EXPECT_GE(verdicts["unauthorized"], 10);
+  EXPECT_GE(counts.reinvites_accepted, 40);
+  EXPECT_GE(glares, 20);
+  EXPECT_GE(counts.refers_accepted, 20);
+  EXPECT_GE(counts.referred_answered, 5);
+  EXPECT_GE(counts.late_progress, 3);
+  EXPECT_GE(counts.abandoned, 10);
+  EXPECT_GE(counts.pracks, 40);
+  EXPECT_GE(counts.early_updates, 10);
+  EXPECT_GE(counts.updates_accepted, 30);
+  EXPECT_GE(counts.refreshed, 10);
+  EXPECT_GE(counts.replaced, 5);
+}
+
+void run(std::uint64_t seed, Corners corners) {
   SCOPED_TRACE(replay(seed));
   World world(seed);
   int glares = 0;
@@ -159,33 +180,20 @@ void run(std::uint64_t seed) {
     rare += verdict.starts_with("rare") ? count : 0;
   }
   EXPECT_LE(rare, 2);
-  // The dice reached every corner.
-  EXPECT_GE(verdicts["established"], 150);
-  EXPECT_GE(verdicts["refused"], 30);
-  EXPECT_GE(verdicts["cancelled"], 20);
-  EXPECT_GE(verdicts["unauthorized"], 10);
-  EXPECT_GE(world.counts.reinvites_accepted, 40);
-  EXPECT_GE(glares, 20);
-  EXPECT_GE(world.counts.refers_accepted, 20);
-  EXPECT_GE(world.counts.referred_answered, 5);
-  EXPECT_GE(world.counts.late_progress, 3);
-  EXPECT_GE(world.counts.abandoned, 10);
-  EXPECT_GE(world.counts.pracks, 40);
-  EXPECT_GE(world.counts.early_updates, 10);
-  EXPECT_GE(world.counts.updates_accepted, 30);
-  EXPECT_GE(world.counts.refreshed, 10);
-  EXPECT_GE(world.counts.replaced, 5);
+  if (corners == Corners::Expected) {
+    expect_every_corner(verdicts, world.counts, glares);
+  }
 }
 
 class RandomCalls : public ::testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(RandomCalls, end_the_same_on_both_sides_and_leave_nothing) { run(GetParam()); }
+TEST_P(RandomCalls, end_the_same_on_both_sides_and_leave_nothing) { run(GetParam(), Corners::Expected); }
 
 INSTANTIATE_TEST_SUITE_P(seed, RandomCalls, ::testing::Range<std::uint64_t>(1, 21), [](const auto& each) { return std::to_string(each.param); });
 
 TEST(RandomCallsReplay, seed_of_environment) {
   const char* const seed = std::getenv("CALLWRIGHT_SIM_SEED");
-  run(seed != nullptr ? std::strtoull(seed, nullptr, 10) : 21);
+  run(seed != nullptr ? std::strtoull(seed, nullptr, 10) : 21, Corners::Unknown);
 }
 
 TEST(RandomCallsReplay, same_seed_same_wire) {

@@ -9,7 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxSteps = 300;
-constexpr std::string_view kOutside[] = {"INVITE", "OPTIONS", "REGISTER", "SUBSCRIBE", "MESSAGE", "REFER", "NOTIFY", "PUBLISH", "INFO", "UPDATE", "BYE", "PRACK", "CANCEL"};
+constexpr std::string_view kOutside[] = {"INVITE",  "OPTIONS", "REGISTER", "SUBSCRIBE", "MESSAGE", "REFER", "NOTIFY",
+                                         "PUBLISH", "INFO",    "UPDATE",   "BYE",       "PRACK",   "CANCEL"};
 constexpr std::string_view kInside[] = {"ACK", "CANCEL", "BYE", "INVITE", "UPDATE", "PRACK", "REFER", "NOTIFY", "INFO", "MESSAGE", "OPTIONS"};
 constexpr int kStatuses[] = {100, 180, 183, 200, 202, 302, 401, 407, 408, 422, 423, 481, 486, 487, 491, 500, 503, 600};
 constexpr sip::Transport kTransports[] = {sip::Transport::Udp, sip::Transport::Tcp, sip::Transport::Tls, sip::Transport::Ws, sip::Transport::Wss};
@@ -80,7 +81,9 @@ void ScriptedTraffic::step(std::string_view text) {
   }
 }
 
-void ScriptedTraffic::pass(std::size_t choice) { network_.run_for(std::min<base::Duration>(kTimes[choice % std::size(kTimes)], end_ - network_.clock().now())); }
+void ScriptedTraffic::pass(std::size_t choice) {
+  network_.run_for(std::min<base::Duration>(kTimes[choice % std::size(kTimes)], end_ - network_.clock().now()));
+}
 
 void ScriptedTraffic::look() {
   for (Peer& peer : peers_) {
@@ -123,7 +126,8 @@ void ScriptedTraffic::request_outside(std::size_t choice, std::string_view text)
   peer_->dialog = Dialog();
   peer_->dialog.call_id = next("call");
   peer_->dialog.local_tag = next("tag");
-  peer_->latest = {.method = std::string(method), .text = std::string(text), .branch = next("z9hG4bK"), .to_tag = {}, .authorization = {}, .cseq = ++peer_->dialog.cseq};
+  peer_->latest = {
+      .method = std::string(method), .text = std::string(text), .branch = next("z9hG4bK"), .to_tag = {}, .authorization = {}, .cseq = ++peer_->dialog.cseq};
   if (method == "INVITE") {
     peer_->dialog.invite_branch = peer_->latest.branch;
     peer_->dialog.invite_cseq = peer_->dialog.cseq;

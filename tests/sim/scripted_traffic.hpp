@@ -21,13 +21,10 @@ namespace callwright::simulation {
 ///     w4            time passes: 1 ms, 10 ms, 100 ms, 500 ms, 1 s, 4 s, 10 s, 40 s, 200 s or 1800 s
 ///     i0…           a request outside dialogs: INVITE, OPTIONS, REGISTER, SUBSCRIBE, MESSAGE, REFER, NOTIFY, PUBLISH, INFO, UPDATE, BYE, PRACK, CANCEL
 ///     d2…           a request of the peer's latest dialog: ACK, CANCEL, BYE, INVITE, UPDATE, PRACK, REFER, NOTIFY, INFO, MESSAGE, OPTIONS
-///     r3…           a response to the latest request that the peer got: 100, 180, 183, 200, 202, 302, 401, 407, 408, 422, 423, 481, 486, 487, 491, 500, 503, 600
-///     R1…           200 for the request before that, and so on
-///     a             the latest request again, with an answer to the latest challenge
-///     m …           any bytes; $b, $c, $t and $f stand for the latest branch, Call-ID and tags
-///     e             the peer's address turns out to be dead
-///     t1, p1        the transport from now on; which peer acts from now on
-///     x0…           something that the tested application does
+///     r3…           a response to the latest request that the peer got: 100, 180, 183, 200, 202, 302, 401, 407, 408, 422, 423, 481, 486, 487, 491, 500, 503,
+///     600 R1…           200 for the request before that, and so on a             the latest request again, with an answer to the latest challenge m … any
+///     bytes; $b, $c, $t and $f stand for the latest branch, Call-ID and tags e             the peer's address turns out to be dead t1, p1        the transport
+///     from now on; which peer acts from now on x0…           something that the tested application does
 class ScriptedTraffic {
  public:
   using Application = std::function<void(std::size_t choice, std::string_view text)>;
