@@ -184,11 +184,22 @@ describe('sessions through the exchange', () => {
     ]);
   });
 
-  for (const method of ['MESSAGE', 'BREW']) {
-    test(`${method} outside a call gets 405 with what is allowed`, async () => {
-      await refused([caller.send(method, 1, { inDialog: false }), response(405, { matches: [['hdr:Allow:', 'INVITE']] })]);
-    });
-  }
+  test('MESSAGE with credentials reaches the other phone', async () => {
+    const text = { type: 'text/plain', text: 'Lunch?' };
+    await play(
+      [
+        caller.send('MESSAGE', 1, { inDialog: false, body: text }),
+        response(401, { auth: true }),
+        caller.send('MESSAGE', 2, { inDialog: false, headers: ['[authentication]'], body: text }),
+        response(200),
+      ],
+      [request('MESSAGE', { matches: [['hdr:Content-Type:', 'text/plain'], ['msg', 'Lunch']] }), answer('200 OK')],
+    );
+  });
+
+  test('a method that nobody knows gets 405 with what is allowed', async () => {
+    await refused([caller.send('BREW', 1, { inDialog: false }), response(405, { matches: [['hdr:Allow:', 'INVITE']] })]);
+  });
 
   test('OPTIONS is answered without credentials', async () => {
     await refused([caller.send('OPTIONS', 1, { inDialog: false }), response(200, { matches: [['hdr:Accept:', 'application/sdp'], ['hdr:Allow:', 'UPDATE']] })]);
