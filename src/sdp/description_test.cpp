@@ -51,6 +51,20 @@ std::string refusal(std::string_view text) {
 
 TEST(Description, writes_back_every_line_that_it_read) { EXPECT_EQ(parsed(kPhone).to_string(), kPhone); }
 
+/// What a browser offers: bundled, with ICE, DTLS and several streams; every attribute in its place.
+constexpr std::string_view kBrowser =
+    "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2\r\na=extmap-allow-mixed\r\na=msid-semantic: WMS s\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 126\r\nc=IN IP4 0.0.0.0\r\nb=AS:64\r\na=rtcp:9 IN IP4 0.0.0.0\r\n"
+    "a=candidate:1 1 udp 2122260223 192.0.2.7 51000 typ host generation 0\r\na=ice-ufrag:4ZcD\r\na=ice-pwd:2/1muCWoOi3uLifh0NuRHlZU\r\n"
+    "a=ice-options:trickle\r\na=fingerprint:sha-256 19:E2:1C:3B\r\na=setup:actpass\r\na=mid:0\r\na=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
+    "a=sendrecv\r\na=msid:s a\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n"
+    "a=rtpmap:126 telephone-event/8000\r\na=ssrc:1 cname:c\r\na=end-of-candidates\r\n"
+    "m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP6 ::1\r\na=mid:1\r\na=bundle-only\r\na=inactive\r\n"
+    "m=audio 4000/2 RTP/SAVP 0\r\nc=IN IP4 192.0.2.7\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR|2^20|1:32\r\n"
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\na=sctp-port:5000\r\n";
+
+TEST(Description, keeps_what_a_browser_offers_and_its_order) { EXPECT_EQ(parsed(kBrowser).to_string(), kBrowser); }
+
 TEST(Description, reads_lines_that_end_with_lf_alone) {
   std::string text(kPhone);
   std::erase(text, '\r');

@@ -102,6 +102,17 @@ TEST(MakeAnswer, answers_every_m_line_and_refuses_what_it_does_not_take) {
   EXPECT_EQ(answer->description.media[6].protocol, "TCP/MSRP");
 }
 
+TEST(MakeAnswer, refuses_secure_and_unknown_media_in_their_places) {
+  const auto answer = make_answer(description("c=IN IP6 2001:db8::2\r\nt=0 0\r\na=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"
+                                              "m=telepathy 7000/3 QUIC/X thought\r\nm=audio 5000 RTP/AVP 0\r\nm=audio 0 RTP/AVP 0\r\n"),
+                                  capabilities("[2001:db8::1]:4000"), origin());
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_EQ(answer->description.to_string(),
+            "v=0\r\no=- 7 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\nm=telepathy 0 QUIC/X thought\r\n"
+            "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=sendrecv\r\nm=audio 0 RTP/AVP 0\r\n");
+  EXPECT_EQ(answer->negotiated.remote_rtp.to_string(), "[2001:db8::2]:5000");
+}
+
 TEST(MakeAnswer, is_unsupported_without_a_common_codec) {
   const auto answer = make_answer(audio("a=rtpmap:96 opus/48000/2\r\n", "96 18"), capabilities(), origin());
   ASSERT_FALSE(answer);

@@ -88,7 +88,8 @@ Fault read_bracketed_address(const char* at, const char* end, NameAddr& address)
   return read_address_parameters(closing + 1, end, address);
 }
 
-Fault read_sent_protocol(const char*& at, const char* end, Via& via) noexcept {
+/// Another version is noted, and the rest is read all the same.
+Fault read_sent_protocol(const char*& at, const char* end, Via& via, Fault& other_version) noexcept {
   const auto token = [&at, end] {
     const char* const from = at = scan::skip_blanks(at, end);
     at = scan::skip(scan::kToken, at, end);
@@ -103,7 +104,7 @@ Fault read_sent_protocol(const char*& at, const char* end, Via& via) noexcept {
   if (!equals_ignoring_case(token(), "SIP")) return {at, "'SIP' expected"};
   if (!slash()) return {at, "'/' expected"};
   const std::string_view version = token();
-  if (version != "2.0") return {version.data(), "version 2.0 expected"};
+  if (version != "2.0") other_version = {version.data(), "version 2.0 expected"};
   if (!slash()) return {at, "'/' expected"};
   via.transport = token();
   if (via.transport.empty()) return {at, "transport expected"};
@@ -143,11 +144,12 @@ Fault read_via(std::string_view value, Via& via) noexcept {
   const char* at = value.data();
   const char* const end = scan::end_of(value);
   via = Via{};
+  Fault other_version;
   constexpr std::string_view kUsual = "SIP/2.0/UDP ";
   if (value.starts_with(kUsual)) {
     via.transport = value.substr(8, 3);
     at = scan::skip_blanks(at + kUsual.size(), end);
-  } else if (const Fault fault = read_sent_protocol(at, end, via)) {
+  } else if (const Fault fault = read_sent_protocol(at, end, via, other_version)) {
     return fault;
   }
   if (const Fault fault = read_host(at, end, via.host)) return fault;
@@ -157,10 +159,15 @@ Fault read_via(std::string_view value, Via& via) noexcept {
     if (const Fault fault = read_port(at, end, via.port)) return fault;
   }
   via.parameters = Parameters(scan::trim(view(at, end)));
-  return read_parameters(at, end, [&via](std::string_view name, std::string_view found) noexcept {
-    if (name.size() == 6 && via.branch_value.empty() && equals_ignoring_case(name, "branch")) via.branch_value = found;
+  bool branched = false;
+  const Fault fault = read_parameters(at, end, [&via, &branched](std::string_view name, std::string_view found) noexcept {
+    if (name.size() == 6 && !branched && equals_ignoring_case(name, "branch")) {
+      via.branch_value = found;
+      branched = true;
+    }
     if (name.size() == 5 && equals_ignoring_case(name, "rport")) via.has_rport = true;
   });
+  return fault ? fault : other_version;
 }
 
 Fault read_name_addr(std::string_view value, NameAddr& address) noexcept {

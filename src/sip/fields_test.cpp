@@ -41,6 +41,7 @@ TEST(NameAddr, gives_parameters_to_the_header_without_brackets) {
   EXPECT_EQ(bare.tag(), "1");
   EXPECT_EQ(NameAddr::parse("sip:a@h ; tag = 2")->tag(), "2");
   EXPECT_EQ(NameAddr::parse("<sip:a@h>;tag=;tag=2")->tag(), "") << "the first counts, as in a look-up by name";
+  EXPECT_EQ(Via::parse("SIP/2.0/UDP h;branch=;branch=z9hG4bK2")->branch(), "");
 }
 
 TEST(NameAddr, knows_the_wildcard) {

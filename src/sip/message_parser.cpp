@@ -232,7 +232,10 @@ scan::Fault MessageParser::read_required(std::uint32_t field, std::string_view v
     case kVia: {
       std::string_view rest = value;
       const std::string_view first = scan::next_value(rest);
-      return first.empty() ? scan::Fault{value.data(), "Via is empty"} : read_via(first, message_.via_);
+      if (first.empty()) return {value.data(), "Via is empty"};
+      const scan::Fault found = read_via(first, message_.via_);
+      // A request of another version of SIP, refused already, has a Via of that version: the 505 goes there.
+      return message_.error_.status == 505 && !message_.via_.host.empty() ? scan::Fault{} : found;
     }
     case kFrom:
     case kTo: {

@@ -56,7 +56,7 @@ constexpr Message kMessages[] = {
     {"4475 §3.1.2.13", "rfc4475/regbadct", "read", "400"},
     {"4475 §3.1.2.14", "rfc4475/badaspec", "URI scheme expected", "nothing"},  // no To to answer with.
     {"4475 §3.1.2.15", "rfc4475/baddn", "read", "200"},                        // what the sender means is clear.
-    {"4475 §3.1.2.16", "rfc4475/badvers", "SIP/2.0 expected", "nothing"},      // its Via is of that version too, so that there is none to answer by.
+    {"4475 §3.1.2.16", "rfc4475/badvers", "SIP/2.0 expected", "505"},
     {"4475 §3.1.2.17", "rfc4475/mismatch01", "the method of CSeq is not that of the request", "400"},
     {"4475 §3.1.2.18", "rfc4475/mismatch02", "the method of CSeq is not that of the request", "400"},
     {"4475 §3.1.2.19", "rfc4475/bigcode", "status code from 100 to 699 expected", "nothing"},  // a response.
@@ -135,9 +135,11 @@ class Server final : private sip::UserAgent::Handler, private sip::InviteSession
   }
   void on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& /*end*/) override {}
   void note(const Packet& packet) {
-    sip::Message message;
-    if (packet.from == node_.address() && message.parse(packet.message) && message.status() >= 200 && answer_ == "nothing") {
-      answer_ = std::to_string(message.status());
+    // Not parsed: the Via of a 505 is as foreign as that of the request.
+    constexpr std::string_view kStart = "SIP/2.0 ";
+    const bool final_response = packet.message.starts_with(kStart) && packet.message[kStart.size()] != '1';
+    if (packet.from == node_.address() && final_response && answer_ == "nothing") {
+      answer_ = packet.message.substr(kStart.size(), 3);
     }
   }
 
