@@ -1,6 +1,7 @@
 #include "call/message_relay.hpp"
 
 #include "sip/session_fields.hpp"
+#include "sip/writer.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -133,6 +134,10 @@ void MessageRelay::relay(sip::ServerTransaction& transaction, const sip::Message
   if (max_forwards == 0 || request.body().size() > kMaxBody || pending_.size() >= kMaxPending) {
     const int status = max_forwards == 0 ? 483 : request.body().size() > kMaxBody ? 413 : 503;
     transaction.respond({.status = status, .headers = headers});
+    return;
+  }
+  if (!sip::is_header_safe(request.header(sip::Header::ContentType).value_or(std::string_view{}))) {
+    transaction.respond({.status = 400, .reason = "Bad Content-Type", .headers = headers});
     return;
   }
   auto made = std::make_unique<Pending>(*this, transaction, headers);

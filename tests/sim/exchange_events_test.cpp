@@ -256,6 +256,12 @@ TEST_F(ExchangeEvents, message_that_nobody_answers_fails_in_the_end) {
   expect_nothing_left();
 }
 
+TEST_F(ExchangeEvents, message_whose_type_is_no_text_is_refused) {
+  EXPECT_EQ(send(alice, sip::Method::Message, "sip:bob@192.0.2.1", {}, "text/plain\x01", "hello")->status, 400);
+  EXPECT_EQ(count("X", "bob", "MESSAGE"), 0U);
+  expect_nothing_left();
+}
+
 TEST_F(ExchangeEvents, message_from_a_stranger_is_refused) {
   ScriptedPhone& mallory = add_stranger("mallory");
   EXPECT_EQ(send(mallory, sip::Method::Message, "sip:bob@192.0.2.1", {}, "text/plain", "spam")->status, 403);
