@@ -46,7 +46,7 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   static constexpr std::size_t kMaxQueuedBytes = 4 * 1024 * 1024;
   static constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
   static constexpr int kBatchesPerWakeup = 4;
-  static constexpr std::size_t kBusyRate = 2000;
+  static constexpr std::size_t kBusyRate = 1000;
   static constexpr base::Duration kPollInterval = std::chrono::milliseconds(2);
   static constexpr base::Duration kRateWindow = std::chrono::milliseconds(20);
 
