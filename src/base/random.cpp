@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <bit>
 #include <stdexcept>
 
@@ -34,17 +35,17 @@ std::string Random::token(std::size_t length) {
 
 void Random::append_token(std::string& text, std::size_t length) {
   static constexpr char kAlphabet[] = "abcdefghijklmnopqrstuvwxyz012345";
-  text.reserve(text.size() + length);
-  std::uint64_t bits = 0;
-  unsigned left = 0;
-  for (; length > 0; --length) {
-    if (left == 0) {
-      bits = next();
-      left = 12;
+  constexpr std::size_t kCharactersOfNumber = 12;
+  const std::size_t begin = text.size();
+  text.resize(begin + length);
+  char* at = text.data() + begin;
+  while (length > 0) {
+    const std::size_t count = std::min(length, kCharactersOfNumber);
+    std::uint64_t bits = next();
+    for (std::size_t index = 0; index < count; ++index, bits >>= 5) {
+      *at++ = kAlphabet[bits & 31];
     }
-    text.push_back(kAlphabet[bits & 31]);
-    bits >>= 5;
-    --left;
+    length -= count;
   }
 }
 

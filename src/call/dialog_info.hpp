@@ -53,7 +53,7 @@ class DialogInfo final : public sip::EventPackage {
   Changed changed_;
   UserOf user_in_;
   std::uint64_t next_ = 1;
-  std::map<std::string, Call, std::less<>> calls_;                ///< By Call-ID.
+  sip::StringMap<Call> calls_;                                    ///< By Call-ID.
   std::multimap<std::string, std::string, std::less<>> by_user_;  ///< Call-IDs.
 };
 

@@ -110,7 +110,7 @@ void EngineLoop::iterate(base::TimePoint latest) {
 
 void EngineLoop::run_handlers(base::TimePoint latest) {
   const auto wakeup = timers_.next_wakeup();
-  const base::TimePoint deadline = wakeup ? std::min(*wakeup, latest) : latest;
+  const base::TimePoint deadline = wakeup ? std::min(std::max(*wakeup, timers_held_until_), latest) : latest;
   work_started_ = {};
   // One handler an iteration: asking for more would cost a system call each time, and a UDP handler takes a whole batch anyway.
   if (!batch_ends_.empty()) {

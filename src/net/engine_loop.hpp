@@ -81,6 +81,8 @@ class EngineLoop {
   /// Runs on the calling thread until `done()` is true (looked at after each iteration) or `limit` has passed; returns `done()`.
   [[nodiscard]] bool run_until(const std::function<bool()>& done, base::Duration limit);
 
+  /// Timers that are due before `until` wait for it, at most a few milliseconds: for a socket that is looked at then anyway and saves the wake-ups in between.
+  void hold_timers(base::TimePoint until) noexcept { timers_held_until_ = until; }
   /// Tells the watchdog that work begins; socket handlers call it first, since the loop cannot see when waiting ended.
   void handler_started() noexcept;
   /// Iterations that ran over `slow_iteration`. Loop thread.
@@ -104,6 +106,7 @@ class EngineLoop {
   base::BoundedQueue<Task> posted_;
   std::deque<Task> running_;  ///< Taken from the queue; empty between two rounds.
   std::atomic<bool> stopped_{false};
+  base::TimePoint timers_held_until_{};
   base::TimePoint work_started_{};
   base::TimePoint last_slow_log_{};
   std::size_t slow_iterations_ = 0;

@@ -121,7 +121,7 @@ std::optional<base::SocketAddress> SipTransports::local_address(sip::Transport t
 
 std::optional<base::SocketAddress> SipTransports::address_of_listener(sip::Transport transport, const base::IpAddress& remote) const {
   const Listening& listening = listening_[static_cast<std::size_t>(transport)];
-  const auto source = sources_.toward(remote);
+  const auto source = source_toward(listening, remote);
   const auto best = best_listener(listening.addresses, remote, source);
   if (!best) {
     return std::nullopt;
@@ -135,6 +135,11 @@ std::optional<base::SocketAddress> SipTransports::address_of_listener(sip::Trans
     address.ip = *advertised;
   }
   return address;
+}
+
+std::optional<base::IpAddress> SipTransports::source_toward(const Listening& listening, const base::IpAddress& remote) const {
+  const bool matters = listening.addresses.size() > 1 || (listening.addresses.size() == 1 && listening.addresses.front().ip.is_unspecified());
+  return matters ? sources_.toward(remote) : std::nullopt;
 }
 
 int SipTransports::dscp_toward(sip::Transport transport, const base::IpAddress& remote) const {
@@ -163,7 +168,8 @@ UdpListener* SipTransports::listener_for(const sip::Flow& flow) const {
       return udp_[index].get();
     }
   }
-  const auto best = best_listener(addresses, flow.remote.ip, sources_.toward(flow.remote.ip));
+  const Listening& listening = listening_[static_cast<std::size_t>(sip::Transport::Udp)];
+  const auto best = best_listener(addresses, flow.remote.ip, source_toward(listening, flow.remote.ip));
   return best ? udp_[*best].get() : nullptr;
 }
 

@@ -78,6 +78,12 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   void on_stream_message(const sip::Flow& flow, std::string_view message) override;
   void on_stream_error(const sip::Flow& flow, const base::Error& error) override;
 
+  /// The listeners of one transport; both lists in the same order.
+  struct Listening {
+    std::vector<base::SocketAddress> addresses;
+    std::vector<ListenOptions> options;
+  };
+
   base::Result<base::SocketAddress> listen_udp(const base::SocketAddress& address, int dscp);
   void answer_from(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes);
   void deliver(const sip::Flow& flow, std::string_view message);
@@ -89,13 +95,10 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   [[nodiscard]] UdpListener* listener_for(const sip::Flow& flow) const;
 
   [[nodiscard]] std::optional<base::SocketAddress> address_of_listener(sip::Transport transport, const base::IpAddress& remote) const;
+  /// Where packets to `remote` leave from; nothing when there is but one listener, so that it does not matter.
+  [[nodiscard]] std::optional<base::IpAddress> source_toward(const Listening& listening, const base::IpAddress& remote) const;
   [[nodiscard]] int dscp_toward(sip::Transport transport, const base::IpAddress& remote) const;
 
-  /// The listeners of one transport; both lists in the same order.
-  struct Listening {
-    std::vector<base::SocketAddress> addresses;
-    std::vector<ListenOptions> options;
-  };
   struct Failure {
     sip::Flow flow;
     base::Error error;

@@ -51,7 +51,8 @@ void UdpListener::send(const base::SocketAddress& remote, std::string_view bytes
     }
     return;
   }
-  if (!waiting_writable_) {
+  // While polling, what timers and APIs send leaves with the next look, in one batch with what that look brings.
+  if (!waiting_writable_ && !polling_) {
     batch_end_.request();
   }
 }
@@ -86,6 +87,7 @@ void UdpListener::receive_on() {
   if (busy_ && !waiting_writable_) {
     start_polling();
     poll_.start(kPollInterval);
+    loop_.hold_timers(loop_.clock().now() + kPollInterval);
   } else {
     stop_polling();
     wait_readable();

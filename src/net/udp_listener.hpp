@@ -16,7 +16,7 @@ namespace callwright::net {
 /// One bound UDP socket that receives and sends in batches. Loop thread. Lives in a shared_ptr: pending waits keep it until they are cancelled.
 ///
 /// It waits for each datagram until more than kBusyRate of them come in a second; then it looks every kPollInterval instead, as network cards moderate
-/// their interrupts: two milliseconds of delay for a fraction of the wake-ups and system calls.
+/// their interrupts, and has the loop's timers wait for that: at most five milliseconds of delay for a fraction of the wake-ups and system calls.
 class UdpListener : public std::enable_shared_from_this<UdpListener> {
  public:
   class Owner {
@@ -34,7 +34,7 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
 
   /// Binds and starts to receive. Port 0 takes a free one. `dscp` marks what is sent; 0 leaves that to the system.
   base::Result<base::SocketAddress> open(const base::SocketAddress& address, int dscp);
-  /// Queues a datagram, which leaves at the end of the loop's iteration. Drops it (and counts) when 4 MB wait already.
+  /// Queues a datagram, which leaves at the end of the loop's iteration, or with the next look. Drops it (and counts) when 4 MB wait already.
   void send(const base::SocketAddress& remote, std::string_view bytes);
   void close();
 
@@ -47,7 +47,7 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   static constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
   static constexpr int kBatchesPerWakeup = 4;
   static constexpr std::size_t kBusyRate = 1000;
-  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(2);
+  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(4);
   static constexpr base::Duration kRateWindow = std::chrono::milliseconds(20);
 
   void wait_readable();
