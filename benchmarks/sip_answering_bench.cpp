@@ -31,6 +31,7 @@ class LastResponse final : public TransportPort {
   [[nodiscard]] std::optional<base::SocketAddress> local_address(Transport /*transport*/, const base::SocketAddress& /*remote*/) const override {
     return local;
   }
+  [[nodiscard]] bool is_local(const base::SocketAddress& address) const override { return address == local; }
   ConnectionId connect(Transport /*transport*/, const base::SocketAddress& /*remote*/, std::string_view /*server_name*/) override { return {}; }
 
   base::SocketAddress local{base::IpAddress::v4({127, 0, 0, 1}), 5060};

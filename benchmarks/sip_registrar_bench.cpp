@@ -39,6 +39,8 @@ double resident_mb() {
   return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
+const base::SocketAddress kAddress{base::IpAddress::v4({192, 0, 2, 1}), 5060};
+
 /// Keeps what is sent, for `deliver`.
 class Wire final : public sip::TransportPort {
  public:
@@ -50,8 +52,9 @@ class Wire final : public sip::TransportPort {
   }
   sip::ConnectionId connect(sip::Transport /*transport*/, const base::SocketAddress& /*remote*/, std::string_view /*server_name*/) override { return {}; }
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport /*transport*/, const base::SocketAddress& /*remote*/) const override {
-    return base::SocketAddress{base::IpAddress::v4({192, 0, 2, 1}), 5060};
+    return kAddress;
   }
+  [[nodiscard]] bool is_local(const base::SocketAddress& address) const override { return address == kAddress; }
 
   bool keep = false;
   std::size_t size = 0;

@@ -48,16 +48,7 @@ bool Routing::is_ours(const sip::UriView& uri) const {
     return true;
   }
   const auto ip = uri.host == "localhost" ? base::IpAddress::parse("127.0.0.1") : base::IpAddress::parse(uri.host);
-  if (!ip) {
-    return false;
-  }
-  for (const sip::Transport transport : sip::kTransports) {
-    const auto local = user_agent_.transport().local_address(transport, {*ip, uri.port});
-    if (local && local->ip == *ip && (uri.port == 0 || uri.port == local->port)) {
-      return true;
-    }
-  }
-  return false;
+  return ip && user_agent_.transport().is_local({*ip, uri.port});
 }
 
 Routing::Found Routing::find(std::string_view text, Asker asker) const {

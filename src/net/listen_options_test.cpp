@@ -78,6 +78,21 @@ TEST_F(ListenerOptions, advertise_an_address_to_the_internet_only) {
   }
 }
 
+TEST_F(ListenerOptions, know_what_comes_to_them) {
+  SipTransports transports(loop);
+  EXPECT_FALSE(transports.is_local(address("127.0.0.1:0")));
+  const std::uint16_t port = transports.listen(Transport::Udp, address("0.0.0.0:0"), {.advertised = ip("203.0.113.7"), .dscp = 0}).value().port;
+  const std::uint16_t stream_port = transports.listen(Transport::Tcp, address("[::1]:0")).value().port;
+  const auto other = static_cast<std::uint16_t>(port == 5060 ? 5062 : 5060);
+  EXPECT_TRUE(transports.is_local({ip("127.0.0.1"), port}));
+  EXPECT_TRUE(transports.is_local({ip("127.0.0.1"), 0}));
+  EXPECT_TRUE(transports.is_local({ip("203.0.113.7"), port}));
+  EXPECT_TRUE(transports.is_local({ip("::1"), stream_port}));
+  EXPECT_FALSE(transports.is_local({ip("127.0.0.1"), other}));
+  EXPECT_FALSE(transports.is_local({ip("::1"), static_cast<std::uint16_t>(stream_port ^ 1)}));
+  EXPECT_FALSE(transports.is_local({ip("198.51.100.1"), port}));
+}
+
 TEST_F(ListenerOptions, a_stream_without_listener_is_named_by_another) {
   SipTransports transports(loop);
   EXPECT_FALSE(transports.local_address(Transport::Tls, address("127.0.0.1:5061")));

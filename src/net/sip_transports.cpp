@@ -137,6 +137,25 @@ std::optional<base::SocketAddress> SipTransports::address_of_listener(sip::Trans
   return address;
 }
 
+bool SipTransports::is_local(const base::SocketAddress& address) const {
+  const auto matches = [&](const base::SocketAddress& listener, const ListenOptions& options) {
+    if ((address.port != 0 && address.port != listener.port) || address.ip.is_v4() != listener.ip.is_v4()) {
+      return false;
+    }
+    // What goes to an address of this machine leaves from that address.
+    const bool anywhere = listener.ip.is_unspecified();
+    return listener.ip == address.ip || options.advertised == address.ip || (anywhere && sources_.toward(address.ip) == address.ip);
+  };
+  return std::any_of(listening_.begin(), listening_.end(), [&matches](const Listening& listening) {
+    for (std::size_t index = 0; index < listening.addresses.size(); ++index) {
+      if (matches(listening.addresses[index], listening.options[index])) {
+        return true;
+      }
+    }
+    return false;
+  });
+}
+
 std::optional<base::IpAddress> SipTransports::source_toward(const Listening& listening, const base::IpAddress& remote) const {
   const bool matters = listening.addresses.size() > 1 || (listening.addresses.size() == 1 && listening.addresses.front().ip.is_unspecified());
   return matters ? sources_.toward(remote) : std::nullopt;

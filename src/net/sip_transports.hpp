@@ -69,6 +69,7 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   /// A listener's address, the advertised one toward peers that are not on a private or loopback network. A stream without a listener, which only we
   /// open, gets the address of a listener for TCP or UDP.
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport transport, const base::SocketAddress& remote) const override;
+  [[nodiscard]] bool is_local(const base::SocketAddress& address) const override;
 
   [[nodiscard]] Statistics statistics() const;
 

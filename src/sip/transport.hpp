@@ -66,6 +66,8 @@ class TransportPort {
   virtual ConnectionId connect(Transport transport, const base::SocketAddress& remote, std::string_view server_name) = 0;
   /// The address that a peer at `remote` should use to reach us (for Via and Contact), or nothing when there is no listener for that transport.
   [[nodiscard]] virtual std::optional<base::SocketAddress> local_address(Transport transport, const base::SocketAddress& remote) const = 0;
+  /// True when a message to this address, of any transport, would come to us; port 0 stands for any port.
+  [[nodiscard]] virtual bool is_local(const base::SocketAddress& address) const = 0;
 };
 
 /// What sockets tell the engine. Engine thread.

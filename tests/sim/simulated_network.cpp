@@ -20,6 +20,8 @@ sip::ConnectionId Node::connect(sip::Transport transport, const base::SocketAddr
 
 std::optional<base::SocketAddress> Node::local_address(sip::Transport /*transport*/, const base::SocketAddress& /*remote*/) const { return address_; }
 
+bool Node::is_local(const base::SocketAddress& address) const { return address.ip == address_.ip && (address.port == 0 || address.port == address_.port); }
+
 SimulatedNetwork::SimulatedNetwork(std::uint64_t seed, NetworkSettings settings) : random_(seed), dice_(~seed), settings_(settings) {}
 
 Node& SimulatedNetwork::add_node(std::string_view address) {

@@ -57,6 +57,7 @@ class Node final : public sip::TransportPort {
   void send(const sip::Flow& flow, std::string_view message) override;
   sip::ConnectionId connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view server_name) override;
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport transport, const base::SocketAddress& remote) const override;
+  [[nodiscard]] bool is_local(const base::SocketAddress& address) const override;
 
  private:
   friend class SimulatedNetwork;
