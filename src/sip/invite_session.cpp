@@ -21,7 +21,7 @@ void InviteSessionObserver::on_refer(InviteSession& session, const IncomingRefer
 void InviteSessionObserver::on_refer_result(InviteSession& /*session*/, int /*status*/, std::string_view /*reason*/) {}
 void InviteSessionObserver::on_refer_progress(InviteSession& /*session*/, std::string_view /*status_line*/, bool /*last*/) {}
 int InviteSessionObserver::on_content(InviteSession& /*session*/, const DialogContent& content) { return content.method == Method::Info ? 200 : 415; }
-void InviteSessionObserver::on_content_result(InviteSession& /*session*/, Method /*method*/, int /*status*/) {}
+void InviteSessionObserver::on_content_result(InviteSession& /*session*/, Method /*method*/, int /*status*/, std::uint64_t /*reference*/) {}
 
 InviteSession::InviteSession(UserAgent& user_agent, CallerOptions options, InviteSessionObserver& observer)
     : user_agent_(user_agent),
@@ -154,6 +154,12 @@ void InviteSession::finish(SessionEnd end) {
       offered->respond({.status = 487});
     }
   }
+  if (contents_ != nullptr) {
+    // RFC 3261 §15.1.2: what is still pending ends with the dialog.
+    for (const auto& awaited : contents_->awaited) {
+      awaited->answer(487);
+    }
+  }
   answering_.reset();
   reliability_.reset();
   timing_.reset();
@@ -228,12 +234,14 @@ OutgoingRequest InviteSession::in_dialog(Method method) const {
 }
 
 void InviteSession::note_flow(const Flow& flow) {
-  // A browser's Contact is a name that cannot be looked up (RFC 7118 §5), and whoever came by a stream may be reached by no other way.
+  // A browser's Contact is a name that cannot be looked up (RFC 7118 §5), a GRUU (RFC 5627) names a registrar, which may be this exchange, and whoever
+  // came by a stream may be reached by no other way.
   const auto target = UriView::parse(dialog_.remote_target);
   constexpr std::string_view kNowhere = ".invalid";
-  const bool nowhere = target && target->host.size() >= kNowhere.size() && dialog_.route_set.empty() &&
-                       equals_ignoring_case(target->host.substr(target->host.size() - kNowhere.size()), kNowhere);
-  if (is_reliable(flow.transport) || nowhere) {
+  const bool nowhere =
+      target && target->host.size() >= kNowhere.size() && equals_ignoring_case(target->host.substr(target->host.size() - kNowhere.size()), kNowhere);
+  const bool indirect = target && dialog_.route_set.empty() && (nowhere || target->has_parameter("gr"));
+  if (is_reliable(flow.transport) || indirect) {
     flow_ = std::make_unique<Flow>(flow);
   } else {
     flow_.reset();

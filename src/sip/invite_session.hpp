@@ -56,6 +56,7 @@ struct DialogContent {
   std::string_view content_type;  ///< Without parameters: "application/dtmf-relay".
   std::string_view body;
   const Message* message = nullptr;
+  std::uint64_t reference = 0;  ///< For `InviteSession::answer_content`; never zero.
 };
 
 /// What happens to a session. Callbacks may call the session, and may hand it to `UserAgent::retire`; they must not destroy it otherwise.
@@ -85,10 +86,12 @@ class InviteSessionObserver {
   /// A NOTIFY of our REFER's subscription: the status line of its sipfrag without "SIP/2.0 "; `last` when the subscription has ended. The line is
   /// empty when it ended without telling how the referred call went.
   virtual void on_refer_progress(InviteSession& session, std::string_view status_line, bool last);
-  /// INFO or MESSAGE from the peer; returns the status to answer with. As it is, INFO gets 200 and MESSAGE 415.
+  /// INFO or MESSAGE from the peer; returns the status to answer with, or `kAnswerLater`. As it is, INFO gets 200 and MESSAGE 415.
   virtual int on_content(InviteSession& session, const DialogContent& content);
-  /// The final response to our `send_content`.
-  virtual void on_content_result(InviteSession& session, Method method, int status);
+  /// From `on_content`: `answer_content` follows. Without it the peer gets 504 before it would give up by itself.
+  static constexpr int kAnswerLater = 0;
+  /// The final response to our `send_content`, whose `reference` it has.
+  virtual void on_content_result(InviteSession& session, Method method, int status, std::uint64_t reference);
   /// The last callback, once; but a REFER whose subscription outlives the call (`refer_pending`) goes on to report until it ends.
   virtual void on_ended(InviteSession& session, const SessionEnd& end) = 0;
 };
@@ -166,8 +169,10 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   base::Result<void> update(std::string_view sdp_offer, std::string_view tag = {}, OnGlare on_glare = OnGlare::Retry);
   base::Result<void> accept_update(std::string_view sdp);
   base::Result<void> reject_update(int status);
-  /// INFO or MESSAGE; at most 16 wait for their answers. `headers` are ready-made lines.
-  base::Result<void> send_content(Method method, std::string_view content_type, std::string_view body, std::string_view headers = {});
+  /// INFO or MESSAGE; at most 16 wait for their answers. `reference` comes back with the result.
+  base::Result<void> send_content(Method method, std::string_view content_type, std::string_view body, std::uint64_t reference = 0);
+  /// Answers an INFO or MESSAGE for which `on_content` returned `kAnswerLater`: 200 … 699. Errc::WrongState when it has been answered already.
+  base::Result<void> answer_content(std::uint64_t reference, int status);
   /// `refer_to` and `referred_by` are URIs; the latter may be empty. Without a subscription (RFC 4488) no NOTIFY follows, where the peer agrees.
   base::Result<void> refer(std::string_view refer_to, std::string_view referred_by,
                            IncomingRefer::Subscription subscription = IncomingRefer::Subscription::Wanted);
@@ -189,6 +194,11 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   [[nodiscard]] const std::string& call_id() const noexcept { return dialog_.call_id; }
   /// How the peer knows this dialog: for Replaces and Target-Dialog in a request to it.
   [[nodiscard]] DialogName name_at_peer() const;
+  /// Caller, before the answer: how a peer that rings knows its early dialog; the first of several that forks made. Nothing where that cannot be
+  /// replaced (`SessionPolicy::named_dialogs`).
+  [[nodiscard]] std::optional<DialogName> name_at_ringing_peer() const;
+  /// Caller, before the answer: the description in the INVITE.
+  [[nodiscard]] std::string_view offer() const noexcept;
   /// Where our latest INVITE went; all zero before it. Caller only.
   [[nodiscard]] Flow flow() const noexcept;
   /// True when our REFER was accepted and its last NOTIFY has not come.
@@ -210,6 +220,7 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   struct Timing;
   struct Referring;
   struct Contents;
+  struct AwaitedContent;
 
   // From the user agent.
   void on_request(ServerTransaction& transaction, const Message& request);
@@ -244,6 +255,8 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   // Early dialogs of the caller (invite_session_early.cpp)
   void on_provisional(const Message& response);
   [[nodiscard]] EarlyDialog* early_dialog(std::string_view tag) noexcept;
+  void note_early_tag(const InviteProgress& progress);
+  [[nodiscard]] bool has_early_tag(std::string_view tag) const noexcept;
   [[nodiscard]] EarlyDialog* make_early_dialog(const Message& response);
   [[nodiscard]] EarlyDialog* unanswered_early_offer(std::string_view tag) noexcept;
   void send_prack(EarlyDialog& early, std::string_view sdp);
@@ -303,6 +316,9 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   void receive_refer(ServerTransaction& transaction, const Message& request);
   void receive_notify(ServerTransaction& transaction, const Message& request);
   void receive_content(ServerTransaction& transaction, const Message& request);
+  [[nodiscard]] int take_content(ServerTransaction& transaction, const Message& request);
+  void respond_to_content(ServerTransaction& transaction, int status) const;
+  [[nodiscard]] Contents& contents();
   void receive_other(ServerTransaction& transaction, const Message& request);
   void on_refer_response(int status, std::string_view reason, const Message* response);
   void send_next_notify();

@@ -73,6 +73,7 @@ bool InviteSession::retry_with_larger_interval(const Message& response) {
   }
   take_larger_interval(response);
   calling_->early.clear();
+  calling_->early_tags.clear();
   // Its callback is running, so that it lives until the new one is sent.
   const std::unique_ptr<ClientRequest> refused = std::move(calling_->invite.request);
   send_invite(refused->request().body);
@@ -104,6 +105,7 @@ void InviteSession::on_invite_accepted(const Message& response) {
     state_ = State::Accepted;
   }
   calling_->options.reset();
+  std::string().swap(calling_->early_tags);
   if (end_requested_) {
     send_bye();
     return;

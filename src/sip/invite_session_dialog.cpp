@@ -64,14 +64,84 @@ void InviteSession::receive_content(ServerTransaction& transaction, const Messag
     transaction.respond({.status = 469, .headers = "Recv-Info: \r\n"});
     return;
   }
-  const int status =
-      observer_->on_content(*this, {.method = request.method(), .content_type = request.content_type(), .body = request.body(), .message = &request});
+  const int status = take_content(transaction, request);
+  if (status != InviteSessionObserver::kAnswerLater) {
+    respond_to_content(transaction, status);
+  }
+}
+
+int InviteSession::take_content(ServerTransaction& transaction, const Message& request) {
+  auto& awaited = contents().awaited;
+  std::erase_if(awaited, [](const auto& other) { return other->transaction == nullptr; });
+  if (awaited.size() >= kMaxContents) {
+    return 503;
+  }
+  const std::uint64_t reference = user_agent_.next_reference();
+  // It waits before anybody is told, since whoever is told may answer at once.
+  awaited.push_back(std::make_unique<AwaitedContent>(*this, transaction, reference));
+  const int status = observer_->on_content(
+      *this, {.method = request.method(), .content_type = request.content_type(), .body = request.body(), .message = &request, .reference = reference});
+  if (status != InviteSessionObserver::kAnswerLater) {
+    std::erase_if(awaited, [reference](const auto& other) { return other->reference == reference; });
+  }
+  return status;
+}
+
+void InviteSession::respond_to_content(ServerTransaction& transaction, int status) const {
   std::string lines;
   append_capabilities(lines, policy_);
   if (status == 415) {
     lines += "Accept: application/sdp\r\n";
   }
   transaction.respond({.status = status, .headers = lines});
+}
+
+InviteSession::Contents& InviteSession::contents() {
+  if (contents_ == nullptr) {
+    contents_ = std::make_unique<Contents>();
+  }
+  return *contents_;
+}
+
+InviteSession::AwaitedContent::AwaitedContent(InviteSession& owner, ServerTransaction& offered, std::uint64_t number)
+    : session(owner),
+      transaction(&offered),
+      reference(number),
+      patience(owner.user_agent_.timers(), base::Callback::to<&AwaitedContent::on_patience_over>(*this)) {
+  offered.attach(*this);
+  // The peer gives up after 64*T1 (timer F).
+  patience.start(owner.user_agent_.transactions().settings().timers.timeout() * 3 / 4);
+}
+
+InviteSession::AwaitedContent::~AwaitedContent() {
+  if (transaction != nullptr) {
+    transaction->detach();
+  }
+}
+
+void InviteSession::AwaitedContent::answer(int status) {
+  patience.cancel();
+  if (ServerTransaction* const waiting = std::exchange(transaction, nullptr)) {
+    waiting->detach();
+    session.respond_to_content(*waiting, status);
+  }
+}
+
+void InviteSession::AwaitedContent::on_patience_over() {
+  // Not 408, which would be no answer: RFC 4320 §4.2.
+  answer(504);
+}
+
+Result<void> InviteSession::answer_content(std::uint64_t reference, int status) {
+  if (contents_ != nullptr && status >= 200 && status <= 699) {
+    for (const auto& awaited : contents_->awaited) {
+      if (awaited->reference == reference && awaited->transaction != nullptr) {
+        awaited->answer(status);
+        return base::ok();
+      }
+    }
+  }
+  return wrong_state("no INFO or MESSAGE of the peer waits for this answer");
 }
 
 void InviteSession::receive_other(ServerTransaction& transaction, const Message& request) {
@@ -90,23 +160,20 @@ void InviteSession::receive_other(ServerTransaction& transaction, const Message&
   }
 }
 
-Result<void> InviteSession::send_content(Method method, std::string_view content_type, std::string_view body, std::string_view headers) {
+Result<void> InviteSession::send_content(Method method, std::string_view content_type, std::string_view body, std::uint64_t reference) {
   const bool in_call = state_ == State::Confirmed || (state_ == State::Accepted && role_ == Role::Answerer) || state_ == State::Incoming;
   if (!in_call || (method != Method::Info && method != Method::Message)) {
     return wrong_state("INFO and MESSAGE need a dialog");
   }
-  if (contents_ == nullptr) {
-    contents_ = std::make_unique<Contents>();
-  }
-  if (contents_->requests.size() >= kMaxContents) {
+  auto& requests = contents().requests;
+  if (requests.size() >= kMaxContents) {
     return Error(Errc::LimitReached, "too many INFO and MESSAGE requests wait for their answers; send fewer");
   }
   OutgoingRequest request = in_dialog(method);
-  request.headers = headers;
   request.content_type = content_type;
   request.body = body;
-  contents_->requests.push_back(make_request(std::move(request)));
-  contents_->requests.back()->send();
+  requests.push_back({make_request(std::move(request)), reference});
+  requests.back().request->send();
   return base::ok();
 }
 
@@ -115,14 +182,15 @@ bool InviteSession::on_content_response(const ClientRequest& request, int status
     return false;
   }
   auto& requests = contents_->requests;
-  const auto found = std::find_if(requests.begin(), requests.end(), [&request](const auto& other) { return other.get() == &request; });
+  const auto found = std::find_if(requests.begin(), requests.end(), [&request](const auto& other) { return other.request.get() == &request; });
   if (found == requests.end()) {
     return false;
   }
   const Method method = request.request().method;
+  const std::uint64_t reference = found->reference;
   requests.erase(found);
   if (state_ != State::Ended) {
-    observer_->on_content_result(*this, method, status);
+    observer_->on_content_result(*this, method, status, reference);
     if ((status == 408 || status == 481) && state_ == State::Confirmed) {
       // RFC 3261 §12.2.1.2: the dialog is gone at the other end.
       send_bye();

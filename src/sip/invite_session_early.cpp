@@ -12,6 +12,19 @@ constexpr std::size_t kMaxEarlyDialogs = 16;
 /// A peer that sends reliable responses faster than their PRACKs are answered has to repeat them.
 constexpr std::size_t kMaxPracks = 8;
 constexpr int kMaxPrackAttempts = 4;
+constexpr std::size_t kMaxEarlyTagBytes = 1024;
+
+/// Where `tag` stands in a list of tags, each of which is followed by ';'; npos when it does not.
+std::size_t find_tag(std::string_view tags, std::string_view tag) {
+  for (std::size_t at = 0; at < tags.size();) {
+    const std::size_t end = tags.find(';', at);
+    if (tags.substr(at, end - at) == tag) {
+      return at;
+    }
+    at = end + 1;
+  }
+  return std::string_view::npos;
+}
 
 }  // namespace
 
@@ -41,8 +54,37 @@ InviteSession::EarlyDialog* InviteSession::make_early_dialog(const Message& resp
   return &early;
 }
 
+void InviteSession::note_early_tag(const InviteProgress& progress) {
+  if (policy_.named_dialogs == SessionPolicy::NamedDialogs::Ignored || progress.tag.empty()) {
+    return;
+  }
+  std::string& tags = calling_->early_tags;
+  const std::size_t known = find_tag(tags, progress.tag);
+  if (progress.status == 199 && known != std::string::npos) {
+    tags.erase(known, progress.tag.size() + 1);
+  } else if (progress.status != 199 && known == std::string::npos && tags.size() + progress.tag.size() < kMaxEarlyTagBytes) {
+    tags.append(progress.tag).append(";");
+  }
+}
+
+bool InviteSession::has_early_tag(std::string_view tag) const noexcept {
+  return calling_ != nullptr && find_tag(calling_->early_tags, tag) != std::string_view::npos;
+}
+
+std::optional<DialogName> InviteSession::name_at_ringing_peer() const {
+  if (state_ != State::Inviting || end_requested_ || calling_->early_tags.empty()) {
+    return std::nullopt;
+  }
+  return DialogName{dialog_.call_id, calling_->early_tags.substr(0, calling_->early_tags.find(';')), dialog_.local_tag, DialogName::Stage::Any};
+}
+
+std::string_view InviteSession::offer() const noexcept {
+  return state_ == State::Inviting && calling_->invite.request != nullptr ? std::string_view(calling_->invite.request->request().body) : std::string_view{};
+}
+
 void InviteSession::on_provisional(const Message& response) {
   InviteProgress progress = progress_of(response);
+  note_early_tag(progress);
   if (response.status() == 199) {
     if (EarlyDialog* const ended = early_dialog(progress.tag)) {
       ended->over = true;

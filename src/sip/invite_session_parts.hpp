@@ -43,6 +43,7 @@ struct InviteSession::Calling {
   std::unique_ptr<CallerOptions> options;  ///< Until the INVITE is answered.
   SentInvite invite;
   std::vector<EarlyDialog> early;
+  std::string early_tags;  ///< Of all early dialogs, reliable or not, each followed by ';'. Kept until the answer, where dialogs can be named.
   std::vector<Fork> forks;
   int interval_retries = 0;
 };
@@ -158,9 +159,33 @@ struct InviteSession::Referring {
   base::Timer timeout;
 };
 
-/// INFO and MESSAGE of ours that wait for their answers.
+/// An INFO or MESSAGE of the peer that waits for our answer.
+struct InviteSession::AwaitedContent final : ServerTransactionUser {
+  AwaitedContent(InviteSession& session, ServerTransaction& offered, std::uint64_t number);
+  ~AwaitedContent() override;
+  AwaitedContent(const AwaitedContent&) = delete;
+  AwaitedContent& operator=(const AwaitedContent&) = delete;
+
+  void answer(int status);
+  void on_patience_over();
+  void on_cancel() override {}
+  void on_undelivered() override {}
+  void on_terminated() override { transaction = nullptr; }
+
+  InviteSession& session;
+  ServerTransaction* transaction;  ///< Null once it is answered or gone.
+  std::uint64_t reference;
+  base::Timer patience;
+};
+
+/// INFO and MESSAGE that wait for their answers, either way.
 struct InviteSession::Contents {
-  std::vector<std::unique_ptr<ClientRequest>> requests;
+  struct Sent {
+    std::unique_ptr<ClientRequest> request;
+    std::uint64_t reference = 0;
+  };
+  std::vector<Sent> requests;
+  std::vector<std::unique_ptr<AwaitedContent>> awaited;
 };
 
 [[nodiscard]] inline base::Error wrong_state(const char* what) { return {base::Errc::WrongState, what}; }

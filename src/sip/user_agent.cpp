@@ -188,7 +188,7 @@ InviteSession* UserAgent::find(const DialogName& name) {
   }
   const std::string& remote_tag = session->dialog().remote_tag;
   // A call that nobody has answered has the tags of its early dialogs.
-  return remote_tag == name.remote_tag || (remote_tag.empty() && session->early_dialog(name.remote_tag) != nullptr) ? session : nullptr;
+  return remote_tag == name.remote_tag || (remote_tag.empty() && session->has_early_tag(name.remote_tag)) ? session : nullptr;
 }
 
 InviteSession* UserAgent::target_dialog(const Message& request) {
@@ -203,7 +203,11 @@ bool UserAgent::refuse_extensions(ServerTransaction& transaction, const Message&
     transaction.respond({.status = 420, .headers = headers});
     return true;
   }
-  if (request.method() != Method::Invite || !request.to().tag().empty()) {
+  return false;
+}
+
+bool UserAgent::refuse_by_policy(ServerTransaction& transaction, const Message& request) const {
+  if (request.method() != Method::Invite) {
     return false;
   }
   if (interval_too_small(request, policy_)) {
@@ -270,10 +274,10 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
     on_cancel(transaction, request);
     return;
   }
-  if (refuse_extensions(transaction, request)) {
-    return;
-  }
   if (!request.to().tag().empty()) {
+    if (refuse_extensions(transaction, request)) {
+      return;
+    }
     if (InviteSession* const session = find(request)) {
       session->on_request(transaction, request);
     } else if (const auto usage = usages_.find(dialog_key(request.call_id(), request.to().tag())); usage != usages_.end()) {
@@ -283,7 +287,9 @@ void UserAgent::on_request(ServerTransaction& transaction, const Message& reques
     }
     return;
   }
-  if (refuse_uri_or_body(transaction, request)) {
+  // RFC 3261 §8.2: first who asks, then what for, then how; session timers (422) and reliable responses (421) come last.
+  const bool admitted = handler_ == nullptr || request.method() == Method::Options || handler_->admit(transaction, request);
+  if (!admitted || refuse_extensions(transaction, request) || refuse_uri_or_body(transaction, request) || refuse_by_policy(transaction, request)) {
     return;
   }
   if (request.method() == Method::Options) {

@@ -38,6 +38,9 @@ class UserAgent final : private TransactionLayer::Core {
   class Handler {
    public:
     virtual ~Handler() = default;
+    /// Comes first for a request outside dialogs, but for OPTIONS: who may not send it is refused here, before anything else of it is looked at
+    /// (RFC 3261 §8.2). False when it has been answered.
+    [[nodiscard]] virtual bool admit(ServerTransaction& /*transaction*/, const Message& /*request*/) { return true; }
     /// INVITE, REGISTER and others: answer through `transaction`, or make a session with `UserAgent::answer`.
     virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
     /// An INVITE whose call is to take the place of `replaced` (RFC 3891), which is in a call or rings at somebody. Answer it like any other, then
@@ -98,6 +101,8 @@ class UserAgent final : private TransactionLayer::Core {
   [[nodiscard]] InviteSession* target_dialog(const Message& request);
 
   // For the sessions.
+  /// A number that no other request has.
+  [[nodiscard]] std::uint64_t next_reference() noexcept { return ++references_; }
   void add(InviteSession& session);
   void remove(InviteSession& session);
   void on_settled(InviteSession& session);
@@ -114,6 +119,7 @@ class UserAgent final : private TransactionLayer::Core {
   [[nodiscard]] InviteSession* find(const Message& request);
   [[nodiscard]] InviteSession* look_up(std::string_view call_id, std::string_view local_tag);
   [[nodiscard]] bool refuse_extensions(ServerTransaction& transaction, const Message& request) const;
+  [[nodiscard]] bool refuse_by_policy(ServerTransaction& transaction, const Message& request) const;
   [[nodiscard]] static bool refuse_uri_or_body(ServerTransaction& transaction, const Message& request);
   [[nodiscard]] bool handle_named_dialog(ServerTransaction& transaction, const Message& invite);
   void sweep();
@@ -123,6 +129,7 @@ class UserAgent final : private TransactionLayer::Core {
   Locator locator_;
   Handler* handler_ = nullptr;
   SessionPolicy policy_;
+  std::uint64_t references_ = 0;
   MatchTable<InviteSession*> sessions_;
   MatchTable<DialogUsage*> usages_;
   std::string key_text_;  ///< Scratch for look-ups; sessions use it to the end of their lives.

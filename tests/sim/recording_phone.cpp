@@ -128,7 +128,7 @@ int RecordingPhone::on_content(InviteSession& session, const sip::DialogContent&
   return content_status;
 }
 
-void RecordingPhone::on_content_result(InviteSession& session, sip::Method method, int status) {
+void RecordingPhone::on_content_result(InviteSession& session, sip::Method method, int status, std::uint64_t /*reference*/) {
   note(session, "content_result " + std::string(sip::to_string(method)) + " " + std::to_string(status));
 }
 

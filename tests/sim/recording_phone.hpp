@@ -67,7 +67,7 @@ class RecordingPhone final : private sip::UserAgent::Handler, private sip::Invit
   void on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   int on_content(sip::InviteSession& session, const sip::DialogContent& content) override;
-  void on_content_result(sip::InviteSession& session, sip::Method method, int status) override;
+  void on_content_result(sip::InviteSession& session, sip::Method method, int status, std::uint64_t reference) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
