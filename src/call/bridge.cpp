@@ -11,6 +11,22 @@ namespace callwright::call {
 
 using OnGlare = sip::InviteSession::OnGlare;
 
+namespace {
+
+/// What a status that was meant for us says of the sender's INFO or MESSAGE: its own dialog is there (481) and its password right (401), and of
+/// redirections it knows nothing. 408 is no answer outside INVITE (RFC 4320 §4.2).
+int relayed_content_status(int status) {
+  switch (status) {
+    case 401:
+    case 407: return 403;
+    case 408: return 504;
+    case 481: return 480;
+    default: return status >= 300 && status < 400 ? 480 : status;
+  }
+}
+
+}  // namespace
+
 Bridge::Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee)
     : switchboard_(switchboard), caller_(std::move(caller)), callee_(std::move(callee)) {
   caller_->set_observer(*this);
@@ -108,11 +124,15 @@ int Bridge::on_content(sip::InviteSession& session, const sip::DialogContent& co
   if (!sip::is_header_safe(type)) {
     return 400;
   }
-  if (across(session) == nullptr || !peer(session).send_content(content.method, type, content.body)) {
+  if (across(session) == nullptr || !peer(session).send_content(content.method, type, content.body, content.reference)) {
     return 480;
   }
-  // What the other side makes of it comes too late for this answer; 202 says just that where the method allows it (RFC 3428 §7).
-  return content.method == sip::Method::Message ? 202 : 200;
+  return kAnswerLater;
+}
+
+void Bridge::on_content_result(sip::InviteSession& session, sip::Method /*method*/, int status, std::uint64_t reference) {
+  // Nobody waits where the sender has been replaced meanwhile.
+  static_cast<void>(peer(session).answer_content(reference, relayed_content_status(status)));
 }
 
 void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {

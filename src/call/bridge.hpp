@@ -34,6 +34,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver {
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
   void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
   int on_content(sip::InviteSession& session, const sip::DialogContent& content) override;
+  void on_content_result(sip::InviteSession& session, sip::Method method, int status, std::uint64_t reference) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
 
   // Replacing a side (bridge_replace.cpp)

@@ -172,21 +172,6 @@ TEST_F(Transfers, replacing_needs_an_account_and_a_dialog_that_exists) {
   expect_nothing_left();
 }
 
-TEST_F(Transfers, call_that_still_rings_is_not_replaced) {
-  carol.script.answer = 0;
-  carol.script.ring_sdp = PhoneScript::RingSdp::Early;  // Reliably, so that there is an early dialog.
-  alice.call("carol");
-  run_for(1s);
-  // Carol knows the ringing dialog that the exchange has with her.
-  const std::string name = carol.leg(0).session()->name_at_peer().to_string();
-  PhoneLeg& call = bob.dial(std::string(kCarol) + "?Replaces=" + sip::escape_header_value(name), bob.sdp());
-  run_for(1s);
-  EXPECT_EQ(call.end_status(), 488);
-  EXPECT_EQ(call.end_reason(), "Call Not Answered Yet");
-  alice.hang_up();
-  expect_nothing_left();
-}
-
 TEST_F(Transfers, info_and_message_pass_both_ways) {
   connect();
   ASSERT_TRUE(alice.leg(0).session()->send_content(sip::Method::Info, "application/dtmf-relay", "Signal=5\r\n"));
@@ -197,7 +182,53 @@ TEST_F(Transfers, info_and_message_pass_both_ways) {
   EXPECT_EQ(message("X", "bob", "INFO").header("Content-Type"), "application/dtmf-relay");
   EXPECT_EQ(message("X", "alice", "MESSAGE").header("Content-Type"), "text/plain;charset=utf-8");
   EXPECT_EQ(count("X", "alice", "200 INFO"), 1U);
-  EXPECT_EQ(count("X", "bob", "202 MESSAGE"), 1U);
+  EXPECT_EQ(count("X", "bob", "200 MESSAGE"), 1U);
+  alice.hang_up();
+  expect_nothing_left();
+}
+
+TEST_F(Transfers, sender_of_info_and_message_hears_what_the_other_side_makes_of_it) {
+  connect();
+  const std::pair<int, int> relayed[] = {{202, 202}, {415, 415}, {488, 488}, {302, 480}, {401, 403}, {600, 600}};
+  for (const auto& [theirs, ours] : relayed) {
+    clear_wire();
+    bob.script.content = theirs;
+    ASSERT_TRUE(alice.leg(0).session()->send_content(sip::Method::Message, "text/plain", "hello"));
+    run_for(1s);
+    EXPECT_EQ(count("bob", "X", std::to_string(theirs) + " MESSAGE"), 1U);
+    EXPECT_EQ(count("X", "alice", std::to_string(ours) + " MESSAGE"), 1U) << theirs;
+  }
+  bob.script.content = 200;
+  ASSERT_TRUE(alice.leg(0).session()->send_content(sip::Method::Info, "application/dtmf-relay", "Signal=5\r\n"));
+  ASSERT_TRUE(alice.leg(0).session()->send_content(sip::Method::Info, "application/dtmf-relay", "Signal=6\r\n"));
+  run_for(1s);
+  EXPECT_EQ(count("X", "alice", "200 INFO"), 2U);
+  alice.hang_up();
+  expect_nothing_left();
+}
+
+TEST_F(Transfers, content_that_the_other_side_does_not_answer_gets_504_in_time) {
+  connect();
+  drop("X", "bob", "INFO");
+  ASSERT_TRUE(alice.leg(0).session()->send_content(sip::Method::Info, "application/dtmf-relay", "Signal=5\r\n"));
+  run_for(23s);
+  EXPECT_EQ(count("X", "alice", "504 INFO"), 0U);
+  run_for(2s);
+  EXPECT_EQ(count("X", "alice", "504 INFO"), 1U) << "before alice gives up, 32 s after she asked";
+  stop_dropping();
+  alice.hang_up();
+  expect_nothing_left();
+}
+
+TEST_F(Transfers, content_that_waits_when_the_call_ends_gets_487) {
+  connect();
+  drop("X", "bob", "INFO");
+  ASSERT_TRUE(alice.leg(0).session()->send_content(sip::Method::Info, "application/dtmf-relay", "Signal=5\r\n"));
+  run_for(300ms);
+  bob.leg(0).hang_up();
+  run_for(1s);
+  EXPECT_EQ(count("X", "alice", "487 INFO"), 1U);
+  stop_dropping();
   alice.hang_up();
   expect_nothing_left();
 }

@@ -87,6 +87,7 @@ void PhoneLeg::dial(const std::string& uri, std::string_view sdp) {
   options.to = "<" + without_parameters(uri) + ">";
   options.contact_user = phone_.name();
   options.credentials = sip::Credentials{phone_.name(), phone_.password};
+  options.headers = phone_.script.headers;
   session_ = phone_.user_agent().call(std::move(options), *this);
   call_id_ = session_->call_id();
   static_cast<void>(session_->invite(sdp));
@@ -109,8 +110,10 @@ void PhoneLeg::on_answer_time() {
   if (ended_) {
     return;
   }
-  if (phone_.script.answer >= 300) {
-    static_cast<void>(session_->reject(phone_.script.answer));
+  const bool first = &phone_.leg(0) == this;
+  const int answer = first || phone_.script.answer_other == 0 ? phone_.script.answer : phone_.script.answer_other;
+  if (answer >= 300) {
+    static_cast<void>(session_->reject(answer, {}, phone_.script.answer_headers));
   } else {
     static_cast<void>(session_->accept(phone_.sdp(version_)));
   }
@@ -235,7 +238,7 @@ void PhoneLeg::on_refer_progress(sip::InviteSession& /*session*/, std::string_vi
 
 int PhoneLeg::on_content(sip::InviteSession& /*session*/, const sip::DialogContent& content) {
   log_.push_back(std::string(sip::to_string(content.method)) + " " + std::string(content.body));
-  return 200;
+  return phone_.script.content;
 }
 
 void PhoneLeg::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& end) {

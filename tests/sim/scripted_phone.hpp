@@ -31,6 +31,10 @@ struct PhoneScript {
   AfterRefer after_refer = AfterRefer::Stays;  ///< What it does with the call in which it got REFER.
   int reinvite = 200;                          ///< Or a refusal; 0: no final response ever.
   int message = 200;                           ///< For MESSAGE outside a call.
+  std::string headers = {};                    ///< Ready-made lines for its INVITEs,
+  std::string answer_headers = {};             ///< and for a refusal of one.
+  int answer_other = 0;                        ///< What the calls after the first get instead of `answer`; 0: the same.
+  int content = 200;                           ///< For INFO and MESSAGE in a call.
 };
 
 /// A telephone made of the SIP engine and a script. Its descriptions name it in the o= line: "o=alice 1 …".
