@@ -20,6 +20,11 @@ struct LogLine {
   void operator()(const CallEnded& what) const { line("call ended", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const AudioHeard& what) const { line("audio heard", {"frequency_hz", what.frequency_hz}, {"level_dbov", what.level_dbov}); }
   void operator()(const MediaFailed& what) const { line("media failed", {"reason", what.reason}); }
+  void operator()(const SourceBanned& what) const {
+    write(Level::Info, "source banned; list it in sip.unlimited_sources if it may send so many requests",
+          {{"source", what.source.to_string()}, {"seconds", what.duration.count()}});
+  }
+  void operator()(const SourceUnbanned& what) const { write(Level::Info, "source no longer banned", {{"source", what.source.to_string()}}); }
   void operator()(const SipMessage& what) const {
     write(Level::Trace, what.direction == sip::TraceSink::Direction::Sent ? "sip sent" : "sip received",
           {{"remote", what.flow.remote.to_string()}, {"message", what.text}});

@@ -52,12 +52,21 @@ struct SipMessage {
   std::string text;
 };
 
+/// Too many requests came from there (`net::SourceGuard`): nothing is taken from it for that time.
+struct SourceBanned {
+  base::IpAddress source;
+  std::chrono::seconds duration{0};
+};
+struct SourceUnbanned {
+  base::IpAddress source;
+};
+
 struct Event {
   base::WallTime time{};
   std::string agent;    ///< Name of the agent, or "" for the exchange.
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
-               CallReplaced>
+               CallReplaced, SourceBanned, SourceUnbanned>
       what;
 };
 

@@ -54,6 +54,8 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   /// open connections go on as they are, and nothing changes when a file cannot be used. Without it servers are verified against the system's authorities.
   base::Result<void> set_tls(const TlsSettings& settings) { return connections_.set_tls(settings); }
   /// Web pages that may connect to WebSocket listeners, besides those of the same host and port.
+  /// Tells of bans for too many requests.
+  void watch_bans(SourceGuard::Watcher watcher) { guard_.watch(loop_.timers(), std::move(watcher)); }
   void allow_origins(std::vector<std::string> origins) { connections_.allow_origins(std::move(origins)); }
 
   /// Listens, and returns the address with its real port. IPv4 and IPv6 wildcards are listeners of their own.

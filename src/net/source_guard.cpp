@@ -88,18 +88,46 @@ SourceGuard::Verdict SourceGuard::admit(const base::IpAddress& ip, std::string_v
   if (bucket.tokens >= 0) {
     return Verdict::Taken;
   }
+  ban(bucket, now);
+  ++refused_;
+  return Verdict::Refused;
+}
+
+void SourceGuard::watch(base::Timers& timers, Watcher watcher) {
+  watcher_ = std::move(watcher);
+  over_.emplace(timers, base::Callback::to<&SourceGuard::on_ban_over>(*this));
+}
+
+void SourceGuard::on_ban_over() {
+  while (!watched_.empty() && watched_.front().until <= clock_.now()) {
+    const base::IpAddress source = watched_.front().source;
+    watched_.pop_front();
+    watcher_(source, base::Duration::zero());
+  }
+  if (!watched_.empty()) {
+    over_->start(watched_.front().until - clock_.now());
+  }
+}
+
+void SourceGuard::ban(Bucket& bucket, base::TimePoint now) {
   bucket.banned_until = now + limits_.ban;
   bucket.tokens = limits_.burst;
   ++bans_;
-  ++refused_;
+  // Beyond so many at a time, which a flood from as many addresses takes, they are not told one by one.
+  if (watcher_ && watched_.size() < kSources) {
+    watched_.push_back({bucket.source, bucket.banned_until});
+    if (!over_->pending()) {
+      over_->start(limits_.ban);
+    }
+    watcher_(bucket.source, limits_.ban);
+  }
   if (const auto times = log_.due()) {
     base::log::warn("A source sends too many SIP requests and is banned for a time; list it in sip.unlimited_sources if it may",
-                    {{"source", source.to_string()},
+                    {{"source", bucket.source.to_string()},
                      {"seconds", std::chrono::duration_cast<std::chrono::seconds>(limits_.ban).count()},
                      {"limit_per_second", limits_.requests_per_second},
                      {"times", *times}});
   }
-  return Verdict::Refused;
 }
 
 bool SourceGuard::is_banned(const base::IpAddress& ip) const {

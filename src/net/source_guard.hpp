@@ -3,10 +3,14 @@
 #include "base/clock.hpp"
 #include "base/ip_network.hpp"
 #include "base/socket_address.hpp"
+#include "base/timers.hpp"
 #include "net/log_limit.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -28,12 +32,17 @@ struct SourceLimits {
 class SourceGuard {
  public:
   enum class Verdict { Taken, Refused };
+  /// Hears of each ban: its length, and zero when it is over.
+  using Watcher = std::function<void(const base::IpAddress& source, base::Duration ban)>;
 
   SourceGuard(const base::Clock& clock, SourceLimits limits);
 
   /// Counts a message from there, responses aside. Refused when the source is banned, by this message or before: drop it unread.
   [[nodiscard]] Verdict admit(const base::IpAddress& source, std::string_view message);
   [[nodiscard]] bool is_banned(const base::IpAddress& source) const;
+
+  /// Called from within `admit` and from a timer of `timers`.
+  void watch(base::Timers& timers, Watcher watcher);
 
   /// Messages refused so far.
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
@@ -55,12 +64,23 @@ class SourceGuard {
   [[nodiscard]] const Bucket* find(const base::IpAddress& source) const noexcept;
   [[nodiscard]] Bucket& bucket_of(const base::IpAddress& source, base::TimePoint now);
 
+  void ban(Bucket& bucket, base::TimePoint now);
+  void on_ban_over();
+
+  struct Ban {
+    base::IpAddress source;
+    base::TimePoint until{};
+  };
+
   const base::Clock& clock_;
   const SourceLimits limits_;
   std::vector<Bucket> buckets_;  ///< Made with the first limited source.
   std::uint64_t refused_ = 0;
   std::uint64_t bans_ = 0;
   LogLimit log_;
+  Watcher watcher_;
+  std::deque<Ban> watched_;  ///< In the order in which they end, since all are equally long.
+  std::optional<base::Timer> over_;
 };
 
 }  // namespace callwright::net

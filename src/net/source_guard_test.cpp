@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace callwright::net {
 namespace {
 
@@ -35,6 +38,29 @@ class SourceGuards : public testing::Test {
   base::ManualClock clock;
   SourceGuard guard{clock, limits()};
 };
+
+TEST_F(SourceGuards, tells_when_a_ban_begins_and_ends) {
+  base::Timers timers{clock};
+  std::vector<std::string> told;
+  guard.watch(timers, [&told](const base::IpAddress& source, base::Duration ban) {
+    told.push_back(source.to_string() + " " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ban).count()));
+  });
+  const auto pass = [&](base::Duration duration) {
+    clock.advance(duration);
+    timers.advance();
+  };
+  send("192.0.2.1", 25);
+  pass(10s);
+  send("2001:db8::1", 25);
+  EXPECT_EQ(told, (std::vector<std::string>{"192.0.2.1 30", "2001:db8:: 30"}));
+  pass(21s);
+  EXPECT_EQ(told.back(), "192.0.2.1 0");
+  pass(10s);
+  EXPECT_EQ(told.back(), "2001:db8:: 0");
+  send("192.0.2.1", 25);
+  pass(31s);
+  EXPECT_EQ(told.size(), 6U);
+}
 
 TEST_F(SourceGuards, bans_a_source_after_its_burst_and_takes_it_back_later) {
   EXPECT_EQ(send("192.0.2.1", 100), 20);
