@@ -26,6 +26,11 @@ Agent::~Agent() {
 
 sip::Credentials Agent::credentials() const { return {std::string(sip::user_of(options_.address_of_record)), options_.password}; }
 
+std::string Agent::contact() const {
+  const std::string& gruu = registration_.public_gruu();
+  return gruu.empty() ? std::string(sip::user_of(options_.address_of_record)) : gruu;
+}
+
 AgentCall& Agent::dial(const std::string& uri, AgentCall* referrer, std::optional<sip::DialogName> replaces) {
   auto made = std::make_unique<AgentCall>(*this, referrer);
   AgentCall& call = *made;

@@ -50,6 +50,8 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] media::MediaPort& media() noexcept { return media_; }
   [[nodiscard]] const AgentOptions& options() const noexcept { return options_; }
   [[nodiscard]] sip::Credentials credentials() const;
+  /// For the Contact of its calls: the GRUU that the registrar gave it (RFC 5627 §4.3), by which others reach just this phone; else its user.
+  [[nodiscard]] std::string contact() const;
   /// What its requests take as their Route set (RFC 3608).
   [[nodiscard]] const std::vector<std::string>& service_route() const noexcept { return registration_.service_route(); }
 

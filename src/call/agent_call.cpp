@@ -61,7 +61,7 @@ void AgentCall::dial(const std::string& uri, std::optional<sip::DialogName> repl
   options.uri = uri;
   options.from = "<" + agent_.options().address_of_record + ">";
   options.to = "<" + uri + ">";
-  options.contact_user = sip::user_of(agent_.options().address_of_record);
+  options.contact_user = agent_.contact();
   options.credentials = agent_.credentials();
   options.routes = agent_.service_route();
   options.replaces = std::move(replaces);
@@ -75,7 +75,7 @@ void AgentCall::dial(const std::string& uri, std::optional<sip::DialogName> repl
 }
 
 void AgentCall::receive(sip::ServerTransaction& transaction, const sip::Message& invite) {
-  session_ = agent_.user_agent().answer(transaction, invite, std::string(sip::user_of(agent_.options().address_of_record)), *this);
+  session_ = agent_.user_agent().answer(transaction, invite, agent_.contact(), *this);
   remote_offer_ = invite.body();
   report(CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
   static_cast<void>(session_->provisional(180, {}));

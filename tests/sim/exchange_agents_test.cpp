@@ -45,7 +45,7 @@ struct AgentWorld : ExchangeWorld {
     }
   }
 
-  call::Agent& add_agent(const std::string& name, AgentOptions::Answering answering = AgentOptions::Answering::AtOnce) {
+  call::Agent& add_agent(const std::string& name, AgentOptions::Answering answering = AgentOptions::Answering::AtOnce, std::string instance = {}) {
     exchange->accounts().add(name, "pass");
     AgentOptions options;
     options.name = name;
@@ -55,6 +55,7 @@ struct AgentWorld : ExchangeWorld {
     options.media_address = base::IpAddress::parse("192.0.2.11").value();
     options.source = media::Tone{};
     options.answering = answering;
+    options.instance = std::move(instance);
     call::Agent& agent = agents.add(media, journal, std::move(options));
     agent.start_registration();
     run_for(1s);
@@ -74,6 +75,25 @@ struct AgentWorld : ExchangeWorld {
   Journal journal;
   call::Agents agents;
 };
+
+TEST(ExchangeAgents, with_a_gruu_put_it_into_their_contacts_and_are_found_there) {
+  AgentWorld world;
+  call::Agent& alice = world.add_agent("alice", AgentOptions::Answering::AtOnce, "urn:uuid:00000000-0000-1000-8000-00000000000a");
+  call::Agent& bob = world.add_agent("bob", AgentOptions::Answering::AtOnce, "urn:uuid:00000000-0000-1000-8000-00000000000b");
+  for (const bool caller : {true, false}) {
+    world.clear_wire();
+    alice.dial("sip:bob@192.0.2.1");
+    world.run_for(2s);
+    EXPECT_THAT(world.message("phones", "X", "INVITE").header("Contact"), testing::StartsWith("<sip:alice@192.0.2.1;gr=urn:uuid:"));
+    EXPECT_THAT(world.message("phones", "X", "200 INVITE").header("Contact"), testing::StartsWith("<sip:bob@192.0.2.1;gr=urn:uuid:"));
+    ASSERT_EQ(alice.calls() + bob.calls(), 2U);
+    (caller ? alice : bob).hang_up_all();
+    world.run_for(1s);
+    EXPECT_EQ(alice.calls() + bob.calls(), 0U) << "the BYE of the exchange found its way";
+    EXPECT_THAT(world.message("X", "phones", "BYE").text, testing::StartsWith(caller ? "BYE sip:bob@192.0.2.1;gr=" : "BYE sip:alice@192.0.2.1;gr="));
+  }
+  world.expect_no_agent_calls();
+}
 
 TEST(ExchangeAgents, call_each_other_with_media_on_both_sides) {
   AgentWorld world;
