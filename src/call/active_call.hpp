@@ -4,6 +4,7 @@
 #include "sip/user_agent.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ class ActiveCall {
   virtual void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite);
   /// The session that a session of this call is joined with, or null.
   [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& /*session*/) { return nullptr; }
+  /// While it rings: how a called phone knows its dialog, in which it can be picked up. Nothing when it does not ring.
+  [[nodiscard]] virtual std::optional<sip::DialogName> ringing() const { return std::nullopt; }
 };
 
 /// How a call that a command waits for goes.
@@ -26,6 +29,8 @@ class CallWatcher {
   virtual ~CallWatcher() = default;
   virtual void on_answered() = 0;
   virtual void on_refused(int status, std::string_view reason) = 0;
+  /// Somebody has picked the call up while it rang: `call` goes on with it.
+  virtual void on_moved(ActiveCall& call) = 0;
 };
 
 /// What calls need of the exchange around them.

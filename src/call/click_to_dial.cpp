@@ -125,6 +125,12 @@ void ClickToDial::on_referred_call(ActiveCall& call, const std::string& call_id)
   }
 }
 
+void ClickToDial::on_moved(ActiveCall& call) {
+  if (referred_call_ != nullptr) {
+    referred_call_ = &call;
+  }
+}
+
 void ClickToDial::on_refer_result(sip::InviteSession& /*session*/, int status, std::string_view reason) {
   if (state_ != State::Referring) {
     return;

@@ -46,6 +46,7 @@ class ClickToDial final : public ActiveCall, public CallWatcher, private sip::In
   // CallWatcher, for that call.
   void on_answered() override;
   void on_refused(int status, std::string_view reason) override;
+  void on_moved(ActiveCall& call) override;
 
   /// The parameter of Refer-To that brings a call back to its command.
   static constexpr std::string_view kTokenParameter = "cw-command";

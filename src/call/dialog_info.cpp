@@ -6,11 +6,29 @@
 #include <utility>
 
 namespace callwright::call {
-void DialogInfo::append_dialog(std::string& xml, const Call& call, std::string_view user) const {
+
+void DialogInfo::append_name(std::string& xml, const std::string& call_id) const {
+  const std::optional<sip::DialogName> name = ringing_(call_id);
+  if (!name) {
+    return;
+  }
+  append_xml(xml.append("\" call-id=\""), name->call_id);
+  append_xml(xml.append("\" local-tag=\""), name->local_tag);
+  append_xml(xml.append("\" remote-tag=\""), name->remote_tag);
+}
+
+void DialogInfo::append_dialog(std::string& xml, const std::string& call_id, const Call& call, std::string_view user) const {
   constexpr std::string_view kStates[] = {"trying", "early", "confirmed"};
   const bool caller = call.calling_user == user;
-  xml.append("<dialog id=\"").append(std::to_string(call.number)).append("\" direction=\"").append(caller ? "initiator" : "recipient").append("\">");
-  xml.append("<state>").append(kStates[static_cast<std::size_t>(call.state)]).append("</state><remote><identity>");
+  xml.append("<dialog id=\"").append(std::to_string(call.number));
+  if (!caller && call.state == State::Early) {
+    append_name(xml, call_id);
+  }
+  xml.append("\" direction=\"")
+      .append(caller ? "initiator" : "recipient")
+      .append("\"><state>")
+      .append(kStates[static_cast<std::size_t>(call.state)])
+      .append("</state><remote><identity>");
   append_xml(xml, caller ? call.callee : call.caller);
   xml += "</identity></remote></dialog>\r\n";
 }
@@ -26,7 +44,7 @@ std::string DialogInfo::body(const sip::EventView& view) {
     const Call& call = calls_.find(entry->second)->second;
     const bool wanted = view.changed.empty() || std::erase(gone, std::to_string(call.number)) != 0;
     if (wanted) {
-      append_dialog(xml, call, view.resource);
+      append_dialog(xml, entry->second, call, view.resource);
     }
   }
   for (const std::string& id : gone) {

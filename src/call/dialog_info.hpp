@@ -2,24 +2,28 @@
 
 #include "call/event.hpp"
 #include "sip/event_notifier.hpp"
+#include "sip/session_fields.hpp"
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace callwright::call {
 
-/// The package `dialog` (RFC 4235): the calls of a user, for the lamps of busy lamp fields. It tells who calls whom and how far that is, and never
-/// Call-ID and tags: with those a call can be replaced.
+/// The package `dialog` (RFC 4235): the calls of a user, for the lamps of busy lamp fields. It tells who calls whom and how far that is. Call-ID
+/// and tags, with which a call can be replaced, it tells only of a call that rings at the user, so that another may pick it up (RFC 5359 §2.17).
 class DialogInfo final : public sip::EventPackage {
  public:
   /// Tells which call of a user changed.
   using Changed = std::function<void(const std::string& user, const std::string& id)>;
   /// The user that a URI names; "" for a stranger, whose calls nobody can watch.
   using UserOf = std::function<std::string(const std::string& uri)>;
-  DialogInfo(Changed changed, UserOf user_of) : changed_(std::move(changed)), user_in_(std::move(user_of)) {}
+  /// How the phone at which this call rings knows its dialog; nothing when it does not ring.
+  using Ringing = std::function<std::optional<sip::DialogName>(const std::string& call_id)>;
+  DialogInfo(Changed changed, UserOf user_of, Ringing ringing) : changed_(std::move(changed)), user_in_(std::move(user_of)), ringing_(std::move(ringing)) {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "dialog"; }
   [[nodiscard]] std::string_view content_type() const noexcept override { return "application/dialog-info+xml"; }
@@ -48,10 +52,12 @@ class DialogInfo final : public sip::EventPackage {
   void enter(const std::string& user, const std::string& call_id);
   void leave(const std::string& user, const std::string& call_id);
   void tell(const Call& call) const;
-  void append_dialog(std::string& xml, const Call& call, std::string_view user) const;
+  void append_dialog(std::string& xml, const std::string& call_id, const Call& call, std::string_view user) const;
+  void append_name(std::string& xml, const std::string& call_id) const;
 
   Changed changed_;
   UserOf user_in_;
+  Ringing ringing_;
   std::uint64_t next_ = 1;
   sip::StringMap<Call> calls_;                                    ///< By Call-ID.
   std::multimap<std::string, std::string, std::less<>> by_user_;  ///< Call-IDs.

@@ -28,6 +28,20 @@ CommandEvent event_of(CommandId id, CommandEvent::Kind kind) {
   return event;
 }
 
+/// The routes, those to a trusted address marked as such.
+std::vector<Route> routes_with_peers(const ExchangeSettings& settings) {
+  std::vector<Route> routes = settings.routes;
+  for (Route& route : routes) {
+    const auto uri = sip::UriView::parse(route.target);
+    const auto ip = base::IpAddress::parse(uri ? uri->host : std::string_view{});
+    const auto holds = [&ip](const base::IpNetwork& network) { return network.contains(*ip); };
+    if (ip && std::any_of(settings.trusted.begin(), settings.trusted.end(), holds)) {
+      route.peer = Peer::Trusted;
+    }
+  }
+  return routes;
+}
+
 void refuse(CommandId id, CommandObserver& observer, std::string why) {
   CommandEvent failed = event_of(id, CommandEvent::Kind::Failed);
   failed.extra = std::move(why);
@@ -43,8 +57,10 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
       settings_(std::move(settings)),
       accounts_(settings_.realm, settings_.digest_algorithms, user_agent.timers().clock(), user_agent.random(), settings_.wrong_passwords),
       registrar_(user_agent.timers(), user_agent.random(), settings_.registrar),
-      routing_(registrar_, user_agent, settings_.domains, settings_.routes),
-      states_(user_agent, registrar_, settings_.subscriptions, [this](const std::string& uri) { return user_of(uri); }),
+      routing_(registrar_, user_agent, settings_.domains, routes_with_peers(settings_)),
+      states_(
+          user_agent, registrar_, settings_.subscriptions, [this](const std::string& uri) { return user_of(uri); },
+          [this](const std::string& call_id) { return ringing(call_id); }),
       messages_(user_agent),
       capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
       sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
@@ -97,8 +113,7 @@ std::string Exchange::user_of(std::string_view text) const {
 }
 
 void Exchange::on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request) {
-  Accounts::Check check;
-  if (states_.notifier().package_of(transaction, request) == nullptr || !authenticate(transaction, request, check)) {
+  if (states_.notifier().package_of(transaction, request) == nullptr) {
     return;
   }
   const std::string user = user_of(request.request_uri());
@@ -106,63 +121,36 @@ void Exchange::on_subscribe(sip::ServerTransaction& transaction, const sip::Mess
     transaction.respond({.status = 404});
     return;
   }
-  states_.subscribe(transaction, request, user, check.username, check.info);
+  states_.subscribe(transaction, request, user, admitted_.username, admitted_.info);
 }
 
 void Exchange::on_publish(sip::ServerTransaction& transaction, const sip::Message& request) {
-  Accounts::Check check;
-  if (states_.notifier().package_of(transaction, request) == nullptr || !authenticate(transaction, request, check)) {
+  if (states_.notifier().package_of(transaction, request) == nullptr) {
     return;
   }
-  if (user_of(request.request_uri()) != check.username) {
+  if (user_of(request.request_uri()) != admitted_.username) {
     transaction.respond({.status = 403, .reason = "Not your state"});
     return;
   }
-  states_.publish(transaction, request, check.username, check.info);
+  states_.publish(transaction, request, admitted_.username, admitted_.info);
 }
 
 void Exchange::on_message(sip::ServerTransaction& transaction, const sip::Message& request) {
-  Accounts::Check check;
-  if (!is_trusted(transaction) && !authenticate(transaction, request, check)) {
-    return;
-  }
   const Routing::Found found = routing_.find(request.request_uri(), Asker::Phone);
   if (found.targets.empty()) {
-    transaction.respond({.status = found.status, .headers = check.info});
+    transaction.respond({.status = found.status, .headers = admitted_.info});
     return;
   }
-  messages_.relay(transaction, request, found.targets, check.info);
-}
-
-bool Exchange::authenticate(sip::ServerTransaction& transaction, const sip::Message& request, Accounts::Check& check) {
-  check = accounts_.check(request, transaction.flow().remote.ip);
-  switch (check.outcome) {
-    case Accounts::Check::Outcome::Accepted: return true;
-    case Accounts::Check::Outcome::Challenge: transaction.respond({.status = 401, .headers = check.challenge}); return false;
-    case Accounts::Check::Outcome::Forbidden: break;
-  }
-  base::log::warn("wrong credentials refused", {{"from", transaction.flow().remote.to_string()}, {"method", request.method_text()}});
-  transaction.respond({.status = 403});
-  return false;
+  messages_.relay(transaction, request, found.targets, admitted_.info);
 }
 
 void Exchange::on_register(sip::ServerTransaction& transaction, const sip::Message& request) {
-  Accounts::Check check;
-  if (!authenticate(transaction, request, check)) {
-    return;
-  }
   const auto uri = sip::UriView::parse(request.to().uri);
-  if (!uri || sip::unescape(uri->user) != check.username) {
+  if (!uri || sip::unescape(uri->user) != admitted_.username) {
     transaction.respond({.status = 403, .reason = "Not your address of record"});
     return;
   }
-  registrar_.handle(transaction, request, check.username, check.info);
-}
-
-bool Exchange::is_trusted(const sip::ServerTransaction& transaction) const noexcept {
-  // A datagram's source address is whatever its sender wrote there: the setting says in which networks that is known not to happen.
-  const base::IpAddress& source = transaction.flow().remote.ip;
-  return std::any_of(settings_.trusted.begin(), settings_.trusted.end(), [&source](const base::IpNetwork& network) { return network.contains(source); });
+  registrar_.handle(transaction, request, admitted_.username, admitted_.info);
 }
 
 ClickToDial* Exchange::expecting(std::string_view token) {
@@ -190,7 +178,6 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     return;
   }
   if (const auto token = uri->parameter(ClickToDial::kTokenParameter)) {
-    // Only the phone that was told to call knows the token: it stands for the credentials. The command has had its place among the calls.
     ClickToDial* const command = token->empty() ? nullptr : expecting(*token);
     if (command == nullptr) {
       transaction.respond({.status = 403, .reason = "Transfer Expired"});
@@ -199,27 +186,12 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     route_call(transaction, request, command);
     return;
   }
-  if (shutting_down_ || calls_.size() >= settings_.max_calls) {
-    const std::string retry_after = "Retry-After: " + std::to_string(settings_.retry_after_s) + "\r\n";
-    transaction.respond({.status = 503, .headers = retry_after});
-    return;
-  }
-  if (is_trusted(transaction)) {
-    route_call(transaction, request, nullptr);
-    return;
-  }
-  Accounts::Check check;
-  if (authenticate(transaction, request, check)) {
-    route_call(transaction, request, expecting(check.username, request));
-  }
+  route_call(transaction, request, admitted_.username.empty() ? nullptr : expecting(admitted_.username, request));
 }
 
 void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {
-  // Who knows the names of a dialog is one of its parties or was told by one; besides that he needs an account.
-  Accounts::Check check;
-  if (!is_trusted(transaction) && !authenticate(transaction, invite, check)) {
-    return;
-  }
+  // Who knows the names of a dialog is one of its parties or was told by one, or sees it ring by a subscription that needs an account. So does this:
+  // every user may pick up what rings at another.
   const auto owner = by_call_id_.find(replaced.call_id());
   if (owner == by_call_id_.end()) {
     transaction.respond({.status = 481});
@@ -230,6 +202,11 @@ void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Messa
 
 void Exchange::on_join(sip::ServerTransaction& transaction, const sip::Message& /*invite*/, sip::InviteSession& /*joined*/) {
   transaction.respond({.status = 488, .reason = "Join Not Supported"});
+}
+
+std::optional<sip::DialogName> Exchange::ringing(const std::string& call_id) const {
+  const auto owner = by_call_id_.find(call_id);
+  return owner == by_call_id_.end() ? std::nullopt : owner->second->ringing();
 }
 
 sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
@@ -251,6 +228,12 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   }
   Routing::Found found = command == nullptr ? routing_.find(request.request_uri(), Asker::Phone) : routing_.find(command->callee(), Asker::Api);
   RoutedCall::Options options;
+  options.identity = identity_of(transaction, request, command);
+  if (options.identity.wants_too_much()) {
+    // RFC 3323 §5: better no call than one without the privacy that is insisted on.
+    transaction.respond({.status = 500, .reason = "Session Privacy Not Available"});
+    return;
+  }
   if (command != nullptr) {
     options.watcher = [this, id = command->id()]() -> CallWatcher* {
       const auto watcher = commands_.find(id);

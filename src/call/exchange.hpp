@@ -59,6 +59,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void cancel(CommandId id) override;
 
  private:
+  [[nodiscard]] bool admit(sip::ServerTransaction& transaction, const sip::Message& request) override;
   void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
   void on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) override;
   void on_join(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& joined) override;
@@ -66,13 +67,17 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] std::string_view capabilities() const override { return capabilities_; }
   /// The account that a URI names, or "".
   [[nodiscard]] std::string user_of(std::string_view text) const;
+  [[nodiscard]] std::optional<sip::DialogName> ringing(const std::string& call_id) const;
   void on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_publish(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_message(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
+  [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
+  [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ClickToDial* command) const;
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
-  [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request, Accounts::Check& check);
+  [[nodiscard]] bool admit_invite(sip::ServerTransaction& transaction, const sip::Message& request);
+  [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool is_trusted(const sip::ServerTransaction& transaction) const noexcept;
   [[nodiscard]] ClickToDial* expecting(std::string_view token);
   [[nodiscard]] ClickToDial* expecting(std::string_view username, const sip::Message& request);
@@ -102,6 +107,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   EventSink& events_;
   ExchangeSettings settings_;
   Accounts accounts_;
+  Accounts::Check admitted_;  ///< Of the request that is being handled: no name when it needed none.
   sip::Registrar registrar_;
   Routing routing_;
   UserStates states_;

@@ -1,12 +1,16 @@
 #include "call/routed_call.hpp"
 
 #include "call/bridge.hpp"
+#include "call/picked_up_call.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace callwright::call {
 namespace {
+
+/// RFC 3326 §2: the phone need not show a missed call.
+const sip::Reason kElsewhere{"SIP", 200, "Call completed elsewhere"};
 
 /// RFC 3261 §16.7 step 6, for the refusals of several targets: a 6xx wins, then the lowest class; of 4xx those tell most that a person caused.
 int rank(int status) {
@@ -64,6 +68,8 @@ void RoutedCall::start(const sip::Message& invite) {
     options.contact_user = sip::user_of(invite.from().uri);
     options.max_forwards = options_.max_forwards;
     options.credentials = target.credentials;
+    options.redirects = target.redirects;
+    options_.identity.apply(target.peer, options);
     if (invite.body().empty()) {
       // An offer in a reliable provisional response would want an answer that the caller may be unable to give before the call is answered.
       options.policy = switchboard_.user_agent().session_policy();
@@ -83,6 +89,34 @@ void RoutedCall::hang_up() {
     return;
   }
   refuse(480, "Call ended");
+}
+
+std::optional<sip::DialogName> RoutedCall::ringing() const {
+  for (const auto& attempt : attempts_) {
+    if (auto name = attempt->name_at_ringing_peer()) {
+      return name;
+    }
+  }
+  return std::nullopt;
+}
+
+void RoutedCall::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite) {
+  const bool rings = std::any_of(attempts_.begin(), attempts_.end(), [&replaced](const auto& attempt) { return attempt.get() == &replaced; });
+  if (over_ || !rings) {
+    transaction.respond({.status = 481});
+    return;
+  }
+  const std::string offer(replaced.offer());
+  if (const int status = PickedUpCall::refusal(offer, invite.body()); status != 0) {
+    transaction.respond({.status = status});
+    return;
+  }
+  over_ = true;
+  ring_timeout_.cancel();
+  end_attempts(kElsewhere);
+  transaction.respond({.status = 100});
+  PickedUpCall::begin(switchboard_, std::move(incoming_), offer, transaction, invite, options_.watcher);
+  switchboard_.finish(*this);
 }
 
 void RoutedCall::on_provisional(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
@@ -110,7 +144,7 @@ void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgr
   const auto winner = std::find_if(attempts_.begin(), attempts_.end(), [&session](const auto& attempt) { return attempt.get() == &session; });
   auto callee = std::move(*winner);
   attempts_.erase(winner);
-  end_attempts();
+  end_attempts(kElsewhere);
   static_cast<void>(incoming_->accept(progress.sdp));
   switchboard_.report(call_id(), CallAnswered{});
   // The bridge comes first: whoever hears of the answer may hang up at once.
@@ -162,8 +196,11 @@ void RoutedCall::refuse(int status, std::string_view reason) {
   static_cast<void>(incoming_->reject(status, reason));
 }
 
-void RoutedCall::end_attempts() {
+void RoutedCall::end_attempts(const std::optional<sip::Reason>& cause) {
   for (auto& attempt : attempts_) {
+    if (cause) {
+      attempt->end(480, cause);
+    }
     switchboard_.user_agent().retire(std::move(attempt));
   }
   attempts_.clear();

@@ -17,6 +17,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver {
     std::vector<Target> targets;  ///< At least one.
     base::Duration ring_timeout = std::chrono::minutes(2);
     unsigned max_forwards = 69;
+    CallerIdentity identity;
     /// Finds whoever watches this call, or null when nobody does (any more).
     std::function<CallWatcher*()> watcher = [] { return nullptr; };
   };
@@ -28,6 +29,9 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver {
   /// Rings. Separate from construction, so that the call can be adopted and indexed before anything happens to it.
   void start(const sip::Message& invite);
   void hang_up() override;
+  /// Directed pickup: of a phone that rings, by whoever knows the dialog.
+  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite) override;
+  [[nodiscard]] std::optional<sip::DialogName> ringing() const override;
   [[nodiscard]] const std::string& call_id() const { return incoming_->call_id(); }
 
  private:
@@ -37,7 +41,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver {
   void on_ring_timeout();
   void drop(sip::InviteSession& attempt);
   void refuse(int status, std::string_view reason);
-  void end_attempts();
+  void end_attempts(const std::optional<sip::Reason>& cause = {});
   void note_refusal(const sip::SessionEnd& end);
 
   Switchboard& switchboard_;

@@ -32,9 +32,9 @@ Target target_of(const Route& route, const sip::UriView& dialled) {
   auto uri = sip::UriView::parse(route.target);
   if (uri && uri->user.empty()) {
     uri->user = dialled.user;
-    return {uri->to_string(), std::nullopt, route.credentials};
+    return {uri->to_string(), std::nullopt, route.credentials, {}, route.peer, route.redirects};
   }
-  return {route.target, std::nullopt, route.credentials};
+  return {route.target, std::nullopt, route.credentials, {}, route.peer, route.redirects};
 }
 
 }  // namespace
@@ -65,7 +65,8 @@ Routing::Found Routing::find(std::string_view text, Asker asker) const {
     const bool gruu = uri->has_parameter("gr");
     const std::string user = sip::unescape(uri->user);
     for (const sip::Binding& binding : gruu ? registrar_.lookup_gruu(*uri, user) : registrar_.lookup(user)) {
-      found.targets.push_back({binding.contact, flow_to(binding), std::nullopt, binding.details ? binding.details->path : std::vector<std::string>{}});
+      found.targets.push_back(
+          {binding.contact, flow_to(binding), std::nullopt, binding.details ? binding.details->path : std::vector<std::string>{}, Peer::User});
     }
     if (!found.targets.empty()) {
       return found;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "call/caller_identity.hpp"
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
 
@@ -15,6 +16,8 @@ struct Route {
   std::string user;    ///< A user, or a prefix that ends in '*': "0049*", "*".
   std::string target;  ///< SIP URI; where it has no user, the dialled one is put in.
   std::optional<sip::Credentials> credentials;
+  Peer peer = Peer::Stranger;
+  sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;
 };
 
 /// One place to send an INVITE to.
@@ -23,6 +26,8 @@ struct Target {
   std::optional<sip::Flow> flow;
   std::optional<sip::Credentials> credentials;
   std::vector<std::string> routes = {};  ///< Before it goes there.
+  Peer peer = Peer::Stranger;
+  sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;  ///< Which 3xx of it are followed.
 };
 
 /// Who asks: the API may call any URI, a phone only users and routes of this exchange (nobody else pays for its calls).

@@ -28,8 +28,21 @@ struct Dialogs : testing::Test {
   std::string full(std::string_view user) { return info.body({.resource = user, .entity = "sip:e@x", .changed = {}}); }
   std::vector<std::string> told;
   DialogInfo info{[this](const std::string& user, const std::string& id) { told.push_back(user + " " + id); },
-                  [](const std::string& uri) { return uri.ends_with("@x") ? std::string(sip::user_of(uri)) : std::string(); }};
+                  [](const std::string& uri) { return uri.ends_with("@x") ? std::string(sip::user_of(uri)) : std::string(); },
+                  [](const std::string& call_id) {
+                    return sip::DialogName{call_id + "-of-the-leg", "their\"tag", "our<tag"};
+                  }};
 };
+
+TEST_F(Dialogs, only_a_call_that_rings_at_the_user_is_named) {
+  info.note("c", CallStarted{"sip:a@x", "sip:b@x"});
+  EXPECT_THAT(full("b"), Not(HasSubstr("call-id")));
+  info.note("c", CallRinging{});
+  EXPECT_THAT(full("b"), HasSubstr("<dialog id=\"1\" call-id=\"c-of-the-leg\" local-tag=\"their&quot;tag\" remote-tag=\"our&lt;tag\" direction"));
+  EXPECT_THAT(full("a"), Not(HasSubstr("call-id")));
+  info.note("c", CallAnswered{});
+  EXPECT_THAT(full("b"), Not(HasSubstr("call-id")));
+}
 
 TEST_F(Dialogs, hostile_uris_cannot_leave_their_element) {
   info.note("c", CallStarted{"sip:a@<evil>", "sip:b@x"});

@@ -4,8 +4,9 @@
 
 namespace callwright::call {
 
-UserStates::UserStates(sip::UserAgent& user_agent, sip::Registrar& registrar, sip::Notifier::Limits limits, DialogInfo::UserOf user_of)
-    : dialogs_([this](const std::string& user, const std::string& id) { notifier_.changed(dialogs_, user, id); }, std::move(user_of)),
+UserStates::UserStates(sip::UserAgent& user_agent, sip::Registrar& registrar, sip::Notifier::Limits limits, DialogInfo::UserOf user_of,
+                       DialogInfo::Ringing ringing)
+    : dialogs_([this](const std::string& user, const std::string& id) { notifier_.changed(dialogs_, user, id); }, std::move(user_of), std::move(ringing)),
       presence_(user_agent, registrar, [this](const std::string& user) { notifier_.changed(presence_, user); }),
       notifier_(user_agent, limits) {
   notifier_.add(dialogs_);

@@ -14,8 +14,8 @@ namespace callwright::call {
 /// What can be subscribed to at the exchange: calls (`dialog`), `presence` and waiting messages (`message-summary`) of its users. Engine thread.
 class UserStates final : private sip::Registrar::Watcher {
  public:
-  /// `user_of` tells whom of the users a URI names.
-  UserStates(sip::UserAgent& user_agent, sip::Registrar& registrar, sip::Notifier::Limits limits, DialogInfo::UserOf user_of);
+  /// `user_of` tells whom of the users a URI names, `ringing` how a called phone knows its call.
+  UserStates(sip::UserAgent& user_agent, sip::Registrar& registrar, sip::Notifier::Limits limits, DialogInfo::UserOf user_of, DialogInfo::Ringing ringing);
 
   /// A SUBSCRIBE of `watcher`, who has been authenticated, to the state of `user`, who exists. Waiting messages are told to their owner only.
   void subscribe(sip::ServerTransaction& transaction, const sip::Message& request, const std::string& user, const std::string& watcher,

@@ -1,0 +1,109 @@
+#include "call/picked_up_call.hpp"
+
+#include "call/bridge.hpp"
+#include "call/held_answer.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+int PickedUpCall::refusal(std::string_view callers_offer, std::string_view newcomers_offer) {
+  if (callers_offer.empty()) {
+    return newcomers_offer.empty() ? 488 : 0;
+  }
+  // A newcomer who makes no offer answers that of the caller.
+  return could_talk(callers_offer, newcomers_offer.empty() ? callers_offer : newcomers_offer) ? 0 : 488;
+}
+
+void PickedUpCall::begin(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::string_view callers_offer,
+                         sip::ServerTransaction& transaction, const sip::Message& invite, Watcher watcher) {
+  auto made = std::make_unique<PickedUpCall>(switchboard, std::move(caller), nullptr, std::move(watcher));
+  PickedUpCall& call = *made;
+  switchboard.adopt(std::move(made));
+  switchboard.index(call.caller_->call_id(), call);
+  call.newcomer_ = switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), call);
+  switchboard.index(call.newcomer_->call_id(), call);
+  if (CallWatcher* const watching = call.watcher_()) {
+    watching->on_moved(call);
+  }
+  const std::string id = call.caller_->call_id();
+  switchboard.report(id, CallReplaced{.by = id, .party = std::string(invite.from().uri), .side = CallReplaced::Side::Callee});
+  call.start(callers_offer, invite.body());
+}
+
+PickedUpCall::PickedUpCall(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> newcomer, Watcher watcher)
+    : switchboard_(switchboard), caller_(std::move(caller)), newcomer_(std::move(newcomer)), watcher_(std::move(watcher)) {
+  caller_->set_observer(*this);
+}
+
+PickedUpCall::~PickedUpCall() {
+  switchboard_.user_agent().retire(std::move(caller_));
+  switchboard_.user_agent().retire(std::move(newcomer_));
+}
+
+void PickedUpCall::start(std::string_view callers_offer, std::string_view newcomers_offer) {
+  if (over_) {
+    return;
+  }
+  if (callers_offer.empty()) {
+    offer_ = Offer::InOurAnswer;
+    static_cast<void>(caller_->accept(newcomers_offer));
+    return;
+  }
+  newcomers_offer_ = newcomers_offer;
+  static_cast<void>(caller_->accept(held_answer(callers_offer, switchboard_.user_agent().random().next() >> 2U)));
+}
+
+void PickedUpCall::hang_up() {
+  // Its end brings that of the caller.
+  newcomer_->end();
+}
+
+void PickedUpCall::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
+  if (over_ || &session != caller_.get()) {
+    return;
+  }
+  if (offer_ == Offer::InOurAnswer) {
+    connect(sdp);
+  } else if (!caller_->reinvite(newcomers_offer_)) {
+    static_cast<void>(newcomer_->reject(491));
+  }
+}
+
+void PickedUpCall::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
+  if (over_ || &session != caller_.get()) {
+    return;
+  }
+  if (result.status < 300) {
+    connect(result.sdp);
+  } else {
+    static_cast<void>(newcomer_->reject(result.status));
+  }
+}
+
+void PickedUpCall::connect(std::string_view sdp) {
+  over_ = true;
+  const std::string id = caller_->call_id();
+  static_cast<void>(newcomer_->accept(sdp));
+  switchboard_.report(id, CallAnswered{});
+  Bridge::join(switchboard_, std::move(caller_), std::move(newcomer_));
+  if (CallWatcher* const watcher = watcher_()) {
+    watcher->on_answered();
+  }
+  switchboard_.finish(*this);
+}
+
+void PickedUpCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
+  if (over_) {
+    return;
+  }
+  over_ = true;
+  (&session == caller_.get() ? newcomer_ : caller_)->end();
+  switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason});
+  if (CallWatcher* const watcher = watcher_()) {
+    watcher->on_refused(end.status, end.reason);
+  }
+  switchboard_.finish(*this);
+}
+
+}  // namespace callwright::call
