@@ -23,7 +23,7 @@ using base::Result;
 namespace {
 
 constexpr std::string_view kTables[] = {"accounts", "routes", "listeners", "certificates"};
-constexpr std::string_view kSections[] = {"sip", "exchange", "call_api", "http", "capture", "server", "log"};
+constexpr std::string_view kSections[] = {"sip", "exchange", "session", "call_api", "http", "capture", "server", "log"};
 
 base::SocketAddress loopback(std::uint16_t port) { return {base::IpAddress::v4({127, 0, 0, 1}), port}; }
 
@@ -65,7 +65,7 @@ class Reader {
       } else if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections) || !node.is_table()) {
         complain(key.source().begin.line,
                  std::string(name) +
-                     ": unknown section; there are sip, exchange, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] and "
+                     ": unknown section; there are sip, exchange, session, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] and "
                      "[[certificates]]");
       } else {
         read_section(name, *node.as_table());
@@ -203,7 +203,7 @@ class Reader {
   }
 
   void read_route(const toml::table& table) {
-    refuse_other_keys(table, "routes", {"user", "target", "username", "password"});
+    refuse_other_keys(table, "routes", {"user", "target", "username", "password", "trusted", "follow_redirects"});
     call::Route route;
     route.user = text_at(table, "routes", "user", true);
     route.target = text_at(table, "routes", "target", true);
@@ -212,6 +212,13 @@ class Reader {
     if (!username.empty()) {
       route.credentials = sip::Credentials{username, password};
     }
+    if (const toml::node* const trusted = table.get("trusted")) {
+      if (!trusted->is_boolean()) {
+        complain(trusted->source().begin.line, "routes.trusted: expected true or false");
+      }
+      route.peer = trusted->value_or(false) ? call::Peer::Trusted : call::Peer::Stranger;
+    }
+    read_redirects(table, route);
     const auto target = sip::UriView::parse(route.target);
     if (!route.target.empty() && (!target || target->scheme != sip::UriView::Scheme::Sip)) {
       complain(table.source().begin.line, "routes.target: expected a SIP URI such as \"sip:203.0.113.5:5060\"");
@@ -220,6 +227,14 @@ class Reader {
       complain(table.source().begin.line, "routes.user: expected a user or a prefix that ends in *, such as \"0049*\"");
     }
     config_.routes.push_back(std::move(route));
+  }
+
+  void read_redirects(const toml::table& table, call::Route& route) {
+    const toml::node* const node = table.get("follow_redirects");
+    const auto value = node != nullptr ? value_of(*node) : std::nullopt;
+    if (node != nullptr && (!value || !take_redirects(route.redirects, *value))) {
+      complain(node->source().begin.line, "routes.follow_redirects: expected one of no, domain, all");
+    }
   }
 
   void read_listener(const toml::table& table) {
@@ -304,6 +319,10 @@ std::string conflicts_in(Config& config, std::string_view file) {
   } else if (config.accounts.empty()) {
     problems +=
         std::string(file) + ": sip.listen is open to the network but there are no [[accounts]]; add some, or listen on 127.0.0.1 to use the demo accounts\n";
+  }
+  if (config.session.session_interval < config.session.min_interval) {
+    problems +=
+        std::string(file) + ": session.timer_s is less than session.min_timer_s, so the exchange would ask for what it refuses; make it as long at least\n";
   }
   return problems + missing_hashes(config, file);
 }

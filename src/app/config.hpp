@@ -10,6 +10,7 @@
 #include "net/tls.hpp"
 #include "server/call_api/command_desk.hpp"
 #include "sip/digest.hpp"
+#include "sip/session_policy.hpp"
 #include "sip/transport.hpp"
 
 #include <chrono>
@@ -55,6 +56,7 @@ struct Config {
   std::vector<AccountConfig> accounts;
   std::vector<call::Route> routes;
   std::vector<base::IpNetwork> trusted;  ///< Whose calls need no credentials.
+  sip::SessionPolicy session;
 
   std::vector<base::SocketAddress> call_api_listen;
   std::vector<base::SocketAddress> http_listen;

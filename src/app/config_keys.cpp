@@ -123,6 +123,27 @@ bool take_tls_verify(Config& config, const ConfigValue& value) {
   return taken;
 }
 
+/// One of a few words.
+template <class Meaning, std::size_t kCount>
+bool take_word(Meaning& out, const ConfigValue& value, const std::pair<std::string_view, Meaning> (&words)[kCount]) {
+  const auto* const text = std::get_if<std::string>(&value);
+  const auto* const found = std::find_if(std::begin(words), std::end(words), [text](const auto& word) { return text != nullptr && *text == word.first; });
+  if (found != std::end(words)) {
+    out = found->second;
+  }
+  return found != std::end(words);
+}
+
+bool take_timers(Config& config, const ConfigValue& value) {
+  using Timers = sip::SessionPolicy::Timers;
+  return take_word(config.session.timers, value, {{"off", Timers::Off}, {"on", Timers::On}, {"always", Timers::Always}});
+}
+
+bool take_reliable(Config& config, const ConfigValue& value) {
+  using Reliable = sip::SessionPolicy::Reliable;
+  return take_word(config.session.reliable, value, {{"off", Reliable::Off}, {"supported", Reliable::Supported}, {"required", Reliable::Required}});
+}
+
 template <class Number>
 bool take_number(Number& out, const ConfigValue& value, std::int64_t low, std::int64_t high) {
   const auto* const number = std::get_if<std::int64_t>(&value);
@@ -138,6 +159,18 @@ bool take_milliseconds(std::chrono::milliseconds& out, const ConfigValue& value)
   const bool taken = take_number(number, value, 1, 3'600'000);
   if (taken) {
     out = std::chrono::milliseconds(number);
+  }
+  return taken;
+}
+
+/// RFC 4028 §4: no session is to be refreshed more often than every 90 s.
+bool take_session_interval(sip::SessionPolicy::Seconds& out, const ConfigValue& value) {
+  constexpr std::int64_t kLeastSeconds = 90;
+  constexpr std::int64_t kDaySeconds = 86'400;
+  std::uint32_t seconds = 0;
+  const bool taken = take_number(seconds, value, kLeastSeconds, kDaySeconds);
+  if (taken) {
+    out = sip::SessionPolicy::Seconds(seconds);
   }
   return taken;
 }
@@ -223,6 +256,7 @@ bool take_log_level(Config& config, const ConfigValue& value) {
 constexpr std::string_view kNetworks = "a list of addresses and networks such as \"192.0.2.0/24\"";
 constexpr std::string_view kMilliseconds = "milliseconds, 1 to 3600000";
 constexpr std::string_view kLongTime = "milliseconds, 1 to 86400000";
+constexpr std::string_view kSessionSeconds = "seconds, 90 to 86400";
 constexpr std::string_view kCount = "a number from 1 to 10000000";
 constexpr std::string_view kCountOrNone = "a number from 1 to 10000000, or 0 for no limit";
 constexpr std::int64_t kMaxCount = 10'000'000;
@@ -265,6 +299,12 @@ constexpr ConfigKey kKeys[] = {
     {"exchange.trusted", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.trusted, value); }},
     {"exchange.max_calls", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_calls, value, 1, kMaxCount); }},
     {"exchange.ring_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.ring_timeout, value); }},
+    {"session.timers", "one of off, on, always", take_timers},
+    {"session.timer_s", kSessionSeconds,
+     [](Config& config, const ConfigValue& value) { return take_session_interval(config.session.session_interval, value); }},
+    {"session.min_timer_s", kSessionSeconds,
+     [](Config& config, const ConfigValue& value) { return take_session_interval(config.session.min_interval, value); }},
+    {"session.reliable", "one of off, supported, required", take_reliable},
     {"call_api.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.call_api_listen, value); }},
     {"call_api.path", "a path such as \"/call-api\"", take_path},
     {"call_api.on_disconnect", "\"finish\" or \"cancel\"", take_on_disconnect},
@@ -303,6 +343,11 @@ std::size_t distance(std::string_view left, std::string_view right) {
 }  // namespace
 
 std::span<const ConfigKey> config_keys() noexcept { return kKeys; }
+
+bool take_redirects(sip::RedirectPolicy& out, const ConfigValue& value) {
+  using sip::RedirectPolicy;
+  return take_word(out, value, {{"no", RedirectPolicy::Off}, {"domain", RedirectPolicy::SameDomain}, {"all", RedirectPolicy::All}});
+}
 
 const ConfigKey* find_config_key(std::string_view name) noexcept {
   const auto* const found = std::find_if(std::begin(kKeys), std::end(kKeys), [name](const ConfigKey& key) { return key.name == name; });

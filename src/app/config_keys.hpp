@@ -24,6 +24,8 @@ struct ConfigKey {
 /// Keys that stand once. `[[accounts]]` and `[[routes]]` are tables of their own.
 [[nodiscard]] std::span<const ConfigKey> config_keys() noexcept;
 [[nodiscard]] const ConfigKey* find_config_key(std::string_view name) noexcept;
+/// For `routes.follow_redirects`: "no", "domain" or "all"; false for anything else.
+[[nodiscard]] bool take_redirects(sip::RedirectPolicy& out, const ConfigValue& value);
 /// The key with the most similar name, for "did you mean"; empty when none is near.
 [[nodiscard]] std::string_view nearest_config_key(std::string_view name);
 /// Text from the environment or a flag: a number where it looks like one, true or false, a comma-separated list where there is a comma.

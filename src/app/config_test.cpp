@@ -99,8 +99,38 @@ TEST(Config, tells_all_that_is_wrong_in_the_order_of_the_file) {
       "test.toml:2: log.level: expected one of trace, debug, info, warn, error, off\n"
       "test.toml:4: sip.listen: expected an address with port such as \"127.0.0.1:5060\" or \"tls:127.0.0.1:5061\" (udp, tcp, tls, ws, wss), or a list of "
       "them\n"
-      "test.toml:5: nonsense: unknown section; there are sip, exchange, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] and "
+      "test.toml:5: nonsense: unknown section; there are sip, exchange, session, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] "
+      "and "
       "[[certificates]]");
+}
+
+TEST(Config, takes_what_sessions_offer_and_insist_on) {
+  using sip::SessionPolicy;
+  const Config config = config_of("[session]\ntimers = 'always'\ntimer_s = 600\nmin_timer_s = 120\nreliable = 'required'");
+  EXPECT_EQ(config.session.timers, SessionPolicy::Timers::Always);
+  EXPECT_EQ(config.session.session_interval, SessionPolicy::Seconds(600));
+  EXPECT_EQ(config.session.min_interval, SessionPolicy::Seconds(120));
+  EXPECT_EQ(config.session.reliable, SessionPolicy::Reliable::Required);
+  EXPECT_EQ(config_of("", {{"CALLWRIGHT_SESSION_RELIABLE", "session.reliable", "off"}}).session.reliable, SessionPolicy::Reliable::Off);
+  EXPECT_EQ(problems_of("[session]\nreliable = 'maybe'\ntimers = true\ntimer_s = 89"),
+            "test.toml:2: session.reliable: expected one of off, supported, required\n"
+            "test.toml:3: session.timers: expected one of off, on, always\n"
+            "test.toml:4: session.timer_s: expected seconds, 90 to 86400");
+  EXPECT_THAT(problems_of("[session]\ntimer_s = 100\nmin_timer_s = 200"), HasSubstr("session.timer_s is less than session.min_timer_s"));
+  EXPECT_THAT(problems_of("[session]\ntimer = 100"), HasSubstr("session.timer: unknown key (did you mean session.timers?)"));
+}
+
+TEST(Config, takes_how_far_a_route_is_followed_and_trusted) {
+  const std::string route = "[[routes]]\nuser = '0*'\ntarget = 'sip:203.0.113.5'\n";
+  EXPECT_EQ(config_of(route).routes.at(0).redirects, sip::RedirectPolicy::Off);
+  EXPECT_EQ(config_of(route).routes.at(0).peer, call::Peer::Stranger);
+  EXPECT_EQ(config_of(route + "follow_redirects = 'domain'").routes.at(0).redirects, sip::RedirectPolicy::SameDomain);
+  const Config config = config_of(route + "follow_redirects = 'all'\ntrusted = true");
+  EXPECT_EQ(config.routes.at(0).redirects, sip::RedirectPolicy::All);
+  EXPECT_EQ(config.routes.at(0).peer, call::Peer::Trusted);
+  EXPECT_EQ(problems_of(route + "follow_redirects = 'yes'\ntrusted = 'very'"),
+            "test.toml:4: routes.follow_redirects: expected one of no, domain, all\n"
+            "test.toml:5: routes.trusted: expected true or false");
 }
 
 TEST(Config, names_the_line_of_a_syntax_error) { EXPECT_THAT(problems_of("[sip]\nlisten = = 3"), HasSubstr("test.toml:2:")); }

@@ -77,6 +77,14 @@ Service::Service(const Config& config, call::EventSink& events)
   settings.max_lag = config_.max_lag;
   settings.server_name = "Callwright/" CALLWRIGHT_VERSION;
   user_agent_ = std::make_unique<sip::UserAgent>(loop_.timers(), random_, transports_, resolver_, settings);
+  user_agent_->set_session_policy(config_.session);
+  transports_.watch_bans([this](const base::IpAddress& source, base::Duration ban) {
+    call::Event event{.time = loop_.clock().wall_now(), .agent = {}, .call_id = {}, .what = call::SourceUnbanned{source}};
+    if (ban > base::Duration::zero()) {
+      event.what = call::SourceBanned{source, std::chrono::duration_cast<std::chrono::seconds>(ban)};
+    }
+    capture_.on_event(event);
+  });
   transports_.set_user(&user_agent_->transport_user());
   exchange_ = std::make_unique<call::Exchange>(*user_agent_, capture_, exchange_settings(config_));
   for (const AccountConfig& account : config_.accounts) {
