@@ -120,17 +120,16 @@ describe('sessions through the exchange', () => {
     const refreshed = [['hdr:Session-Expires:', '90;refresher=uac']];
     await play(
       [
-        caller.send('INVITE', 1, { inDialog: false, headers: ['Supported: timer', 'Session-Expires: 60'], body: sdp() }),
-        response(100, { optional: true }),
+        caller.invite({ headers: ['Supported: timer', 'Session-Expires: 60'] }),
         response(422, { matches: [['hdr:Min-SE:', '90']] }),
-        caller.acknowledgeRefusal(1),
-        caller.invite({ first: 2, headers: ['Supported: timer', 'Session-Expires: 90', 'Min-SE: 90'] }),
+        caller.acknowledgeRefusal(2),
+        caller.invite({ first: 3, headers: ['Supported: timer', 'Session-Expires: 90', 'Min-SE: 90'] }),
         response(180, { optional: true }),
         response(200, { rrs: true, matches: refreshed }),
-        caller.send('ACK', 3),
-        caller.send('UPDATE', 4, { headers: ['Supported: timer', 'Session-Expires: 90;refresher=uac'] }),
+        caller.send('ACK', 4),
+        caller.send('UPDATE', 5, { headers: ['Supported: timer', 'Session-Expires: 90;refresher=uac'] }),
         response(200, { matches: refreshed }),
-        HANGS_UP(5),
+        HANGS_UP(6),
       ],
       [ANSWERS, HUNG_UP],
     );
@@ -176,11 +175,11 @@ describe('sessions through the exchange', () => {
     await refused([caller.invite({ forwards: 0 }), response(483), caller.acknowledgeRefusal(2)]);
   });
 
-  test('an extension that the exchange does not know gets 420, which names it', async () => {
+  test('an extension that the exchange does not know gets 420, which names it, once the caller has shown who he is', async () => {
     await refused([
-      caller.send('INVITE', 1, { inDialog: false, headers: ['Require: 100rel, teleport'], body: sdp() }),
+      caller.invite({ headers: ['Require: 100rel, teleport'] }),
       response(420, { matches: [['hdr:Unsupported:', 'teleport']] }),
-      caller.acknowledgeRefusal(1, 2),
+      caller.acknowledgeRefusal(2),
     ]);
   });
 
