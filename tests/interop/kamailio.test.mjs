@@ -159,8 +159,9 @@ describe('Kamailio as the registrar that the exchange has a route to', () => {
     const ended = [one, other].map((call) => call.ok('BYE').then(() => call));
     const loser = await Promise.race(ended);
     const winner = loser === one ? other : one;
-    assert.equal((await winner.request('INFO', { body: 'Signal=1\r\n', type: 'application/dtmf-relay' })).status, 200);
+    const digit = winner.request('INFO', { body: 'Signal=1\r\n', type: 'application/dtmf-relay' });
     await out.ok('INFO');
+    assert.equal((await digit).status, 200);
     const hangUp = out.hangUp();
     await Promise.all(ended);
     assert.equal((await hangUp).status, 200);

@@ -156,7 +156,9 @@ for (const { outside, inside } of WAYS) {
         const update = from.request('UPDATE', { body: SDP });
         to.respond('200 OK', { to: await to.expect("UPDATE"), body: SDP });
         assert.equal((await update).status, 200);
-        assert.equal((await from.request('INFO', { body: 'Signal=5\r\nDuration=160\r\n', type: 'application/dtmf-relay' })).status, 200);
+        const digit = from.request('INFO', { body: 'Signal=5\r\nDuration=160\r\n', type: 'application/dtmf-relay' });
+        await to.ok('INFO');
+        assert.equal((await digit).status, 200);
       }
       const hangUp = out.hangUp();
       await into.ok('BYE');
