@@ -203,7 +203,7 @@ class Reader {
   }
 
   void read_route(const toml::table& table) {
-    refuse_other_keys(table, "routes", {"user", "target", "username", "password"});
+    refuse_other_keys(table, "routes", {"user", "target", "username", "password", "redirects"});
     call::Route route;
     route.user = text_at(table, "routes", "user", true);
     route.target = text_at(table, "routes", "target", true);
@@ -219,7 +219,22 @@ class Reader {
     if (route.user.find('*') < route.user.size() - 1) {
       complain(table.source().begin.line, "routes.user: expected a user or a prefix that ends in *, such as \"0049*\"");
     }
+    route.redirects = read_redirects(table);
     config_.routes.push_back(std::move(route));
+  }
+
+  sip::RedirectPolicy read_redirects(const toml::table& table) {
+    using sip::RedirectPolicy;
+    const std::string text = text_at(table, "routes", "redirects", false);
+    for (const auto& [name, policy] : {std::pair{"off", RedirectPolicy::Off}, {"same-domain", RedirectPolicy::SameDomain}, {"all", RedirectPolicy::All}}) {
+      if (text == name) {
+        return policy;
+      }
+    }
+    if (!text.empty()) {
+      complain(table.source().begin.line, R"(routes.redirects: expected "off", "same-domain" or "all")");
+    }
+    return RedirectPolicy::Off;
   }
 
   void read_listener(const toml::table& table) {

@@ -178,6 +178,8 @@ TEST(Config, refuses_a_route_that_is_no_prefix_or_leads_nowhere) {
   EXPECT_THAT(problems_of("[[routes]]\nuser = '0*0'\ntarget = 'sip:192.0.2.1'"), HasSubstr("routes.user"));
   EXPECT_THAT(problems_of("[[routes]]\nuser = '0*'\ntarget = 'tel:1'"), HasSubstr("routes.target"));
   EXPECT_EQ(problems_of("[[routes]]\nuser = '0*'\ntarget = 'sip:192.0.2.1'"), "");
+  EXPECT_THAT(problems_of("[[routes]]\nuser = '0*'\ntarget = 'sip:192.0.2.1'\nredirects = 'some'"), HasSubstr("routes.redirects"));
+  EXPECT_EQ(problems_of("[[routes]]\nuser = '0*'\ntarget = 'sip:192.0.2.1'\nredirects = 'same-domain'"), "");
 }
 
 TEST(Config, takes_the_digest_algorithms_in_order) {

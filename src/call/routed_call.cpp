@@ -64,6 +64,7 @@ void RoutedCall::start(const sip::Message& invite) {
     options.contact_user = sip::user_of(invite.from().uri);
     options.max_forwards = options_.max_forwards;
     options.credentials = target.credentials;
+    options.redirects = target.redirects;
     if (invite.body().empty()) {
       // An offer in a reliable provisional response would want an answer that the caller may be unable to give before the call is answered.
       options.policy = switchboard_.user_agent().session_policy();

@@ -32,9 +32,9 @@ Target target_of(const Route& route, const sip::UriView& dialled) {
   auto uri = sip::UriView::parse(route.target);
   if (uri && uri->user.empty()) {
     uri->user = dialled.user;
-    return {uri->to_string(), std::nullopt, route.credentials};
+    return {uri->to_string(), std::nullopt, route.credentials, {}, route.redirects};
   }
-  return {route.target, std::nullopt, route.credentials};
+  return {route.target, std::nullopt, route.credentials, {}, route.redirects};
 }
 
 }  // namespace

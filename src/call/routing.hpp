@@ -15,6 +15,7 @@ struct Route {
   std::string user;    ///< A user, or a prefix that ends in '*': "0049*", "*".
   std::string target;  ///< SIP URI; where it has no user, the dialled one is put in.
   std::optional<sip::Credentials> credentials;
+  sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;  ///< Whether a 3xx of the target is followed; if not, the caller hears 480.
 };
 
 /// One place to send an INVITE to.
@@ -23,6 +24,7 @@ struct Target {
   std::optional<sip::Flow> flow;
   std::optional<sip::Credentials> credentials;
   std::vector<std::string> routes = {};  ///< Before it goes there.
+  sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;
 };
 
 /// Who asks: the API may call any URI, a phone only users and routes of this exchange (nobody else pays for its calls).
