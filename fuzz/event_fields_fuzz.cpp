@@ -33,7 +33,11 @@ bool is_one_line(std::string_view text) { return text.find_first_of(std::string_
 
 void events(const Message& message) {
   if (const auto event = EventType::of(message)) {
-    require(!event->package.empty() && event->package.size() + event->id.size() < 128 && event->matches(*event));
+    constexpr std::size_t kMost = 128;
+    require(!event->package.empty() && event->package.size() + event->id.size() <= kMost && event->matches(*event));
+    const std::string again = with_all_fields(std::string(event->package) + (event->id.empty() ? "" : ";id=" + std::string(event->id)));
+    Message second;
+    require(second.parse(again) && EventType::of(second).has_value() && EventType::of(second)->matches(*event));
   }
   static_cast<void>(message.lists(Header::AllowEvents, "dialog"));
   static_cast<void>(accepts(message, "application/pidf+xml"));
