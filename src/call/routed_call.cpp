@@ -155,6 +155,27 @@ void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgr
   switchboard_.finish(*this);
 }
 
+sip::InviteSession* RoutedCall::early_peer(const sip::InviteSession& session) const noexcept {
+  if (over_ || attempts_.size() != 1) {
+    return nullptr;
+  }
+  return &session == incoming_.get() ? attempts_.front().get() : incoming_.get();
+}
+
+void RoutedCall::on_update(sip::InviteSession& session, std::string_view sdp) {
+  sip::InviteSession* const peer = early_peer(session);
+  if (peer == nullptr || !peer->update(sdp, {}, sip::InviteSession::OnGlare::Report)) {
+    static_cast<void>(session.reject_update(488));
+  }
+}
+
+void RoutedCall::on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) {
+  sip::InviteSession* const asking = early_peer(session);
+  if (asking != nullptr) {
+    static_cast<void>(result.status < 300 ? asking->accept_update(result.sdp) : asking->reject_update(result.status));
+  }
+}
+
 void RoutedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
   if (over_) {
     return;

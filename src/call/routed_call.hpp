@@ -37,8 +37,12 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver {
  private:
   void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
+  void on_update(sip::InviteSession& session, std::string_view sdp) override;
+  void on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_ring_timeout();
+  /// The other side of an early session; null when several phones ring, or it is over.
+  [[nodiscard]] sip::InviteSession* early_peer(const sip::InviteSession& session) const noexcept;
   void drop(sip::InviteSession& attempt);
   void refuse(int status, std::string_view reason);
   void end_attempts(const std::optional<sip::Reason>& cause = {});

@@ -17,7 +17,7 @@ struct Route {
   std::string target;  ///< SIP URI; where it has no user, the dialled one is put in.
   std::optional<sip::Credentials> credentials;
   Peer peer = Peer::Stranger;
-  sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;
+  sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;  ///< Whether a 3xx of the target is followed; if not, the caller hears 480.
 };
 
 /// One place to send an INVITE to.

@@ -1,5 +1,7 @@
 #include "sip/event_fields.hpp"
 
+#include "sip/scan.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -23,6 +25,8 @@ std::optional<std::chrono::seconds> seconds_of(const Parameters& parameters, std
   return value ? std::optional(std::chrono::seconds(*value)) : std::nullopt;
 }
 
+bool is_token(std::string_view text) { return scan::skip(scan::kToken, text.data(), scan::end_of(text)) == scan::end_of(text); }
+
 }  // namespace
 
 std::optional<EventType> EventType::of(const Message& message) {
@@ -31,10 +35,12 @@ std::optional<EventType> EventType::of(const Message& message) {
     return std::nullopt;
   }
   const auto parsed = TokenWithParameters::parse(*value);
-  if (parsed.token.empty()) {
+  const std::string_view id = parsed.parameters.find("id").value_or(std::string_view{});
+  // Both go into the NOTIFYs as they are.
+  if (parsed.token.empty() || !is_token(parsed.token) || !is_token(id)) {
     return std::nullopt;
   }
-  return EventType{parsed.token, parsed.parameters.find("id").value_or(std::string_view{})};
+  return EventType{parsed.token, id};
 }
 
 bool EventType::matches(const EventType& other) const noexcept { return equals_ignoring_case(package, other.package) && id == other.id; }

@@ -37,6 +37,15 @@ TEST(EventFields, event_that_is_missing_or_endless_is_none) {
   EXPECT_FALSE(EventType::of(message));
 }
 
+TEST(EventFields, event_that_is_no_token_is_none) {
+  for (const std::string value : {"\"A\" <sip:a@h>", "dialog;id=\"a;b\"", "dia log", "<dialog>"}) {
+    Message message;
+    const std::string text = request_with("Event: " + value + "\r\n");
+    ASSERT_TRUE(message.parse(text));
+    EXPECT_FALSE(EventType::of(message)) << value;
+  }
+}
+
 TEST(EventFields, subscription_state_is_read_and_written) {
   for (const std::string text : {"active;expires=60", "pending", "terminated;reason=probation;retry-after=90", "terminated;reason=noresource"}) {
     Message message;

@@ -75,4 +75,44 @@ describe('calls of baresip', () => {
       await carol.stop();
     }
   });
+
+  test('it goes on with another when who called it has handed the call over', async () => {
+    const carol = await Baresip.start('carol', 'carol-demo', server.sip);
+    const bob = await Phone.connect('udp', server.sip, { user: 'bob', password: 'bob-demo', domain: server.sip });
+    try {
+      assert.equal((await bob.register()).status, 200);
+      const first = await alice.call('bob');
+      const atBob = await bob.incoming();
+      await atBob.answer();
+      assert.equal((await first.final()).status, 200);
+      const second = await alice.call('carol');
+      assert.equal((await second.final()).status, 200);
+      await carol.line(/Call established/);
+
+      // Baresip 1.0 knows neither Replaces nor a transfer with consultation, so the two others are played.
+      const tag = (value) => /tag=([^;>]+)/.exec(value)[1];
+      const replaces = encodeURIComponent(`${second.callId};to-tag=${tag(second.remote)};from-tag=${tag(second.local)}`);
+      first.send('REFER', { headers: `Refer-To: <sip:carol@${server.sip}?Replaces=${replaces}>\r\n` });
+      const refer = await atBob.expect('REFER');
+      atBob.respond('202 Accepted', { to: refer });
+      const [, named] = /\?Replaces=([^>]+)>/.exec(refer.header('Refer-To'));
+      const third = await bob.call('carol', { headers: `Replaces: ${decodeURIComponent(named)}\r\n` });
+      const answer = await third.final();
+      assert.equal(answer.status, 200);
+      assert.match(answer.body, /m=audio/);
+      await second.ok('BYE');
+      atBob.send('NOTIFY', { headers: 'Event: refer\r\nSubscription-State: terminated;reason=noresource\r\n', body: 'SIP/2.0 200 OK\r\n', type: 'message/sipfrag' });
+      await first.ok('NOTIFY'); // 100 Trying
+      const notify = await first.ok('NOTIFY');
+      assert.match(notify.body, /200 OK/);
+      assert.equal((await first.hangUp()).status, 200);
+      await atBob.ok('BYE');
+      // Carol's call is still the one that she answered; its end is that of bob's.
+      carol.type('/hangup');
+      await third.ok('BYE');
+    } finally {
+      bob.close();
+      await carol.stop();
+    }
+  });
 });

@@ -96,4 +96,30 @@ describe('web phones', () => {
       await leave(bob);
     });
   }
+
+  test('jssip hands its call with sipjs over to another jssip, after it has talked to that one', async () => {
+    const alice = await registered('jssip', 'alice');
+    const bob = await registered('sipjs', 'bob');
+    const carol = await registered('jssip', 'carol');
+    for (const [user, page] of [['bob', bob], ['carol', carol]]) {
+      await heard(page, 'registered');
+      await alice.evaluate((callee) => window.phone.call(callee), user);
+      await heard(page, 'incoming alice');
+      await heard(alice, 'confirmed');
+      await heard(page, 'media connected');
+    }
+    await bob.evaluate(() => window.phone.events.splice(0));
+    await alice.evaluate(() => window.phone.transfer());
+    await heard(alice, 'transferring');
+    await heard(bob, 'accepted');
+    await heard(alice, 'ended remote');
+    await heard(bob, 'media connected');
+    // Bob's connection is a new one, and what he hears on it is carol.
+    await bob.waitForFunction(async () => (await window.phone.received()) > 0, undefined, { polling: 50 });
+    await carol.evaluate(() => window.phone.hangUp());
+    await heard(bob, 'ended remote');
+    for (const page of [alice, bob, carol]) {
+      await leave(page);
+    }
+  });
 });

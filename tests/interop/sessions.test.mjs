@@ -65,6 +65,38 @@ describe('sessions through the exchange', () => {
     );
   });
 
+  test('after PRACK either side changes the early session with UPDATE before the call is answered', async () => {
+    const updated = (direction) => response(200, { matches: [['hdr:CSeq:', 'UPDATE'], ['msg', `a=${direction}`]] });
+    await play(
+      [
+        caller.invite({ headers: ['Require: 100rel', 'Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE'] }),
+        response(183, { rrs: true, matches: [['hdr:RSeq:', '([0-9]+)', 'rseq'], ['msg', 'm=audio']] }),
+        caller.send('PRACK', 3, { headers: ['RAck: [$rseq] 2 INVITE'] }),
+        response(200, { matches: [['hdr:CSeq:', 'PRACK']] }),
+        caller.send('UPDATE', 4, { body: sdp('sendonly') }),
+        updated('recvonly'),
+        request('UPDATE', { matches: [['msg', 'a=inactive']] }),
+        answer('200 OK', { body: sdp('inactive') }),
+        response(200, { rrs: true, matches: [['hdr:CSeq:', 'INVITE']] }),
+        caller.send('ACK', 2),
+        HANGS_UP(5),
+      ],
+      [
+        callee.invited(),
+        callee.reply('183 Session Progress', { headers: ['Require: 100rel', 'RSeq: 77'], body: sdp() }),
+        request('PRACK', { matches: [['hdr:RAck:', '77 [0-9]+ INVITE']] }),
+        answer('200 OK'),
+        request('UPDATE', { matches: [['msg', 'a=sendonly']] }),
+        answer('200 OK', { body: sdp('recvonly') }),
+        callee.send('UPDATE', 1, { body: sdp('inactive') }),
+        updated('inactive'),
+        callee.reply('200 OK'),
+        request('ACK'),
+        HUNG_UP,
+      ],
+    );
+  });
+
   test('UPDATE of either side in a call is answered by the other', async () => {
     await play(
       [

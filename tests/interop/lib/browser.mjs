@@ -1,4 +1,5 @@
 // Runs web pages with the SIP libraries of browsers in headless Chromium.
+import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -29,14 +30,23 @@ const ARGUMENTS = [
 ];
 const LIMIT_MS = 15_000;
 
+/** What Chromium calls the public key of this certificate (PEM). */
+export function keyOf(certificate) {
+  const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(key).digest('base64');
+}
+
 /** Chromium with a web server for its pages. */
 export class Browser {
   #context;
   #directory = mkdtempSync(join(tmpdir(), 'callwright-chromium-'));
   #server;
 
-  /** Serves `scripts` ({ name: source }) as pages "/name"; each is bundled with the packages that it imports. */
-  static async start(scripts) {
+  /**
+   * Serves `scripts` ({ name: source }) as pages "/name"; each is bundled with the packages that it imports. Of certificates that no authority known to it
+   * has signed it takes those with a public key in `keys` (`keyOf`).
+   */
+  static async start(scripts, { keys = [] } = {}) {
     const browser = new Browser();
     const bundles = Object.fromEntries(await Promise.all(Object.entries(scripts).map(async ([name, source]) => [name, await bundle(source)])));
     browser.#server = createServer((request, response) => {
@@ -46,7 +56,7 @@ export class Browser {
     });
     browser.#server.listen(0, '127.0.0.1');
     await once(browser.#server, 'listening');
-    browser.#context = await chromium.launchPersistentContext(join(browser.#directory, 'user'), { executablePath: '/usr/bin/chromium', args: ARGUMENTS, timeout: LIMIT_MS });
+    browser.#context = await chromium.launchPersistentContext(join(browser.#directory, 'user'), { executablePath: '/usr/bin/chromium', args: [...ARGUMENTS, ...keys.map((key) => `--ignore-certificate-errors-spki-list=${key}`)], timeout: LIMIT_MS });
     browser.#context.setDefaultTimeout(LIMIT_MS);
     return browser;
   }

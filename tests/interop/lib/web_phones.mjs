@@ -21,6 +21,7 @@ import JsSIP from 'jssip';
 ${COMMON}
 let ua;
 let session;
+const lines = [];
 const OPTIONS = { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } };
 window.phone = {
   events,
@@ -32,6 +33,7 @@ window.phone = {
     ua.on('registrationFailed', ({ cause }) => note('refused ' + cause));
     ua.on('newRTCSession', (event) => {
       session = event.session;
+      lines.push(session);
       session.on('accepted', () => note('accepted'));
       session.on('confirmed', () => note('confirmed'));
       session.on('ended', ({ originator }) => note('ended ' + originator));
@@ -50,6 +52,11 @@ window.phone = {
   },
   call(user) { ua.call(user, OPTIONS); },
   hangUp() { session.terminate(); },
+  /** Connects whom it called first with whom it called last. */
+  transfer() {
+    const [first, last] = [lines.at(-2), lines.at(-1)];
+    first.refer(last.remote_identity.uri, { replaces: last, eventHandlers: { requestSucceeded: () => note('transferring') } });
+  },
   digit(tone) { session.sendDTMF(tone); },
   leave() { ua.unregister(); },
 };
@@ -67,6 +74,12 @@ function follow(made, direction) {
   session = made;
   local = false;
   session.delegate = {
+    onRefer: async (referral) => {
+      await referral.accept();
+      const inviter = referral.makeInviter(OPTIONS);
+      follow(inviter);
+      await inviter.invite();
+    },
     onInfo: (info) => { note('info ' + info.request.body); info.accept(); },
     onSessionDescriptionHandler: (handler) => watch(handler.peerConnection),
   };

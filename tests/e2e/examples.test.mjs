@@ -1,0 +1,190 @@
+// The examples of the documents and of examples/, as they stand there: what is marked as `sh` and `js` runs, `toml` is a configuration, `json` is JSON.
+// Blocks that are not meant to be run say so by another language: `text`, `console`, `mermaid`.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Baresip } from '../interop/lib/baresip.mjs';
+import { Authority } from '../interop/lib/certificates.mjs';
+import { binary, within } from './lib/server.mjs';
+
+const LIMIT_MS = 20_000;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const NOT_RUN = ['text', 'console', 'mermaid'];
+
+const files = (folder, ending) => readdirSync(join(ROOT, folder), { recursive: true }).filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+
+/** The fenced blocks of a document: { language, text, line }. */
+function blocksOf(document) {
+  const blocks = [];
+  let block;
+  readFileSync(join(ROOT, document), 'utf8').split('\n').forEach((line, index) => {
+    const fence = /^\s*```(.*)$/.exec(line);
+    if (block && fence) {
+      blocks.push(block);
+      block = undefined;
+    } else if (fence) {
+      block = { language: fence[1].trim(), text: '', line: index + 1 };
+    } else if (block) {
+      block.text += `${line}\n`;
+    }
+  });
+  assert.equal(block, undefined, `${document}: a block has no end`);
+  return blocks;
+}
+
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...files('docs', '.md'), ...files('examples', '.md')].filter((document) => blocksOf(document).length > 0);
+
+/** A folder in which commands of the documents find what they name; only the ports are others, and the binary is the tested one. */
+class Workplace {
+  directory = mkdtempSync(join(tmpdir(), 'callwright-examples-'));
+  #authority = new Authority();
+  #server;
+  #phones = [];
+  #callApi = '';
+
+  constructor() {
+    this.#authority.issue('DNS:pbx.example.com');
+    const program = join(this.directory, 'bin', 'callwright');
+    mkdirSync(dirname(program));
+    writeFileSync(program, `#!/bin/sh\n[ $# -gt 0 ] || set -- demo\n[ "$1" != call ] || set -- "$@" --url "$CALL_API"\nexec '${binary()}' "$@"\n`, { mode: 0o755 });
+    mkdirSync(join(this.directory, 'scripts'));
+    symlinkSync(program, join(this.directory, 'scripts', 'run'));
+    cpSync(join(ROOT, 'examples'), join(this.directory, 'examples'), { recursive: true });
+    symlinkSync(join(ROOT, 'tests/e2e/node_modules'), join(this.directory, 'node_modules'));
+  }
+
+  /** Runs a block of shell; one that starts a server leaves it running, with phones of alice and bob at it. Gives what it printed. */
+  async shell(text) {
+    const listens = /\bserve\b/.test(text);
+    const child = spawn('bash', ['-euc', text], { cwd: this.directory, env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'], detached: listens });
+    return listens ? this.#serve(child) : this.#finish(child);
+  }
+
+  /** `callwright check-config` of this text. */
+  check(text) {
+    const file = join(this.directory, 'callwright-checked.toml');
+    writeFileSync(file, text.replaceAll('/etc/callwright/', `${this.#authority.directory}/`));
+    const { status, stderr } = spawnSync(binary(), ['check-config', file], { encoding: 'utf8', timeout: LIMIT_MS });
+    assert.equal(status, 0, stderr);
+  }
+
+  async leave() {
+    for (const phone of this.#phones.splice(0)) {
+      await phone.stop();
+    }
+    const server = this.#server;
+    this.#server = undefined;
+    if (server) {
+      process.kill(-server.pid, 'SIGTERM');
+      const [code] = await within(LIMIT_MS, server.exited, 'the server does not stop');
+      assert.equal(code, 0);
+    }
+  }
+
+  async remove() {
+    await this.leave();
+    this.#authority.remove();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async #serve(child) {
+    assert.equal(this.#server, undefined, 'a server is running already');
+    this.#server = { pid: child.pid, exited: once(child, 'exit') };
+    let sip;
+    const ready = async () => {
+      for await (const line of createInterface({ input: child.stdout })) {
+        this.#callApi = /^listening call-api (\S+)$/.exec(line)?.[1] ?? this.#callApi;
+        sip = /^listening sip udp (\S+)$/.exec(line)?.[1] ?? sip;
+        if (line === 'ready') return;
+      }
+      throw new Error('the server has ended');
+    };
+    child.stderr.resume();
+    await within(LIMIT_MS, ready(), 'the server does not get ready');
+    child.stdout.resume();
+    for (const user of ['alice', 'bob']) {
+      this.#phones.push(await Baresip.start(user, `${user}-demo`, sip));
+    }
+    return '';
+  }
+
+  async #finish(child) {
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (errors += data));
+    const [code] = await within(LIMIT_MS, once(child, 'close'), 'the commands do not end');
+    assert.equal(code, 0, `${output}\n${errors}`);
+    return output;
+  }
+
+  #environment() {
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLWRIGHT_')));
+    return {
+      ...inherited,
+      HOME: this.directory,
+      PATH: `${join(this.directory, 'bin')}:${process.env.PATH}`,
+      CALL_API: this.#callApi,
+      CALLWRIGHT_SIP_LISTEN: '127.0.0.1:0',
+      CALLWRIGHT_SIP_DOMAINS: '127.0.0.1',
+      CALLWRIGHT_CALL_API_LISTEN: '127.0.0.1:0',
+      CALLWRIGHT_HTTP_LISTEN: '127.0.0.1:0',
+    };
+  }
+}
+
+const firstWords = (text) => text.trim().split('\n').map((line) => line.split(' ')[0]);
+
+describe('examples', { timeout: 120_000 }, () => {
+  let workplace;
+
+  before(() => {
+    workplace = new Workplace();
+  });
+  after(async () => {
+    await workplace.remove();
+  });
+
+  const RUN = {
+    sh: (text) => workplace.shell(text),
+    js: (text) => workplace.shell(`node - <<'END'\n${text}\nEND`),
+    toml: (text) => workplace.check(text),
+    json: (text) => text.trim().split('\n').forEach((line) => JSON.parse(line)),
+  };
+
+  for (const document of DOCUMENTS) {
+    test(`those of ${document}`, async () => {
+      let printed = '';
+      for (const { language, text, line } of blocksOf(document)) {
+        assert.ok(language in RUN || NOT_RUN.includes(language), `${document}:${line}: say what this is: ${[...Object.keys(RUN), ...NOT_RUN].join(', ')}`);
+        if (language === 'text' && printed && text.startsWith('Started')) {
+          assert.deepEqual(firstWords(printed), firstWords(text), `${document}:${line}: something else is printed`);
+        }
+        try {
+          printed = (await RUN[language]?.(text)) ?? printed;
+        } catch (error) {
+          error.message = `${document}:${line}: ${error.message}`;
+          throw error;
+        }
+      }
+      await workplace.leave();
+    });
+  }
+
+  for (const file of files('examples', '.toml')) {
+    test(`${relative('examples', file)} is a configuration`, () => workplace.check(readFileSync(join(ROOT, file), 'utf8')));
+  }
+
+  test('every example is named in examples/README.md', () => {
+    const readme = readFileSync(join(ROOT, 'examples/README.md'), 'utf8');
+    for (const file of readdirSync(join(ROOT, 'examples')).filter((name) => name !== 'README.md')) {
+      assert.ok(readme.includes(`(${file})`), file);
+    }
+  });
+});
