@@ -345,10 +345,10 @@ TEST_F(PlayedNotifier, forks_are_subscriptions_of_their_own) {
 }
 
 TEST_F(PlayedNotifier, forks_are_bounded_in_number_and_in_time) {
+  peer.reply(subscribe, {.to_tag = "fork0", .headers = "Expires: 3600\r\n"});
   for (int fork = 0; fork < 12; ++fork) {
     notify("Event: text\r\nSubscription-State: active;expires=3600\r\n", "fork" + std::to_string(fork));
   }
-  peer.reply(subscribe, {.to_tag = "fork0", .headers = "Expires: 3600\r\n"});
   EXPECT_EQ(watcher.subscriber->forks(), 8U);
   EXPECT_EQ(watcher.notifiers.size(), 9U);
   EXPECT_EQ(notify("Event: text\r\nSubscription-State: terminated\r\n", "fork1", 2), "200 NOTIFY");
