@@ -10,6 +10,7 @@
 #include "net/tls.hpp"
 #include "server/call_api/command_desk.hpp"
 #include "sip/digest.hpp"
+#include "sip/event_notifier.hpp"
 #include "sip/session_policy.hpp"
 #include "sip/transport.hpp"
 
@@ -70,6 +71,9 @@ struct Config {
   std::chrono::milliseconds transfer_timeout{32'000};
   std::chrono::milliseconds grace{5'000};
 
+  std::chrono::milliseconds qualify_period{0};  ///< How often phones are asked whether they are there; zero: never.
+  unsigned qualify_misses = 2;
+  sip::Notifier::Limits subscriptions;
   std::size_t max_calls = 10'000;
   std::size_t max_transactions = 200'000;
   std::size_t max_dialogs = 100'000;

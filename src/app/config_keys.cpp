@@ -229,6 +229,24 @@ bool take_max_lag(Config& config, const ConfigValue& value) {
   return good;
 }
 
+bool take_qualify_period(Config& config, const ConfigValue& value) {
+  std::int64_t number = 0;
+  const bool good = take_number(number, value, 0, 3'600'000) && (number == 0 || number >= 1'000);
+  if (good) {
+    config.qualify_period = std::chrono::milliseconds(number);
+  }
+  return good;
+}
+
+bool take_seconds(std::chrono::seconds& out, const ConfigValue& value, std::int64_t low, std::int64_t high) {
+  std::int64_t number = 0;
+  const bool taken = take_number(number, value, low, high);
+  if (taken) {
+    out = std::chrono::seconds(number);
+  }
+  return taken;
+}
+
 bool take_path(Config& config, const ConfigValue& value) {
   const auto* const text = std::get_if<std::string>(&value);
   const bool good = text != nullptr && text->starts_with('/') && text->find_first_of(" ?#\r\n") == std::string::npos && *text != "/healthz";
@@ -298,6 +316,17 @@ constexpr ConfigKey kKeys[] = {
     {"sip.unlimited_sources", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.source_limits.unlimited, value); }},
     {"exchange.trusted", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.trusted, value); }},
     {"exchange.max_calls", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_calls, value, 1, kMaxCount); }},
+    {"exchange.max_subscriptions", kCount,
+     [](Config& config, const ConfigValue& value) { return take_number(config.subscriptions.subscriptions, value, 1, kMaxCount); }},
+    {"exchange.max_subscriptions_per_user", kCount,
+     [](Config& config, const ConfigValue& value) { return take_number(config.subscriptions.subscriptions_per_user, value, 1, kMaxCount); }},
+    {"exchange.min_subscription_s", "seconds, 1 to 3600",
+     [](Config& config, const ConfigValue& value) { return take_seconds(config.subscriptions.minimum_expires, value, 1, 3'600); }},
+    {"exchange.max_subscription_s", "seconds, 3600 to 604800",
+     [](Config& config, const ConfigValue& value) { return take_seconds(config.subscriptions.maximum_expires, value, 3'600, 604'800); }},
+    {"exchange.qualify_ms", "milliseconds, 1000 to 3600000, or 0 for off", take_qualify_period},
+    {"exchange.qualify_misses", "a number from 1 to 100",
+     [](Config& config, const ConfigValue& value) { return take_number(config.qualify_misses, value, 1, 100); }},
     {"exchange.ring_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.ring_timeout, value); }},
     {"session.timers", "one of off, on, always", take_timers},
     {"session.timer_s", kSessionSeconds,

@@ -191,6 +191,22 @@ TEST(Config, takes_limits_of_overload_and_of_wrong_passwords) {
   EXPECT_EQ(config.wrong_passwords_per_user, 9U);
 }
 
+TEST(Config, takes_limits_of_subscriptions_and_how_often_phones_are_asked) {
+  const Config config = config_of(
+      "[exchange]\nqualify_ms = 30000\nqualify_misses = 3\nmax_subscriptions = 9\nmax_subscriptions_per_user = 2\nmin_subscription_s = 300\n"
+      "max_subscription_s = 86400");
+  EXPECT_EQ(config.qualify_period, std::chrono::seconds(30));
+  EXPECT_EQ(config.qualify_misses, 3U);
+  EXPECT_EQ(config.subscriptions.subscriptions, 9U);
+  EXPECT_EQ(config.subscriptions.subscriptions_per_user, 2U);
+  EXPECT_EQ(config.subscriptions.minimum_expires, std::chrono::minutes(5));
+  EXPECT_EQ(config.subscriptions.maximum_expires, std::chrono::hours(24));
+  EXPECT_EQ(config_of("").qualify_period, std::chrono::seconds(0));
+  EXPECT_EQ(problems_of("[exchange]\nqualify_ms = 0"), "");
+  EXPECT_THAT(problems_of("[exchange]\nqualify_ms = 5"), HasSubstr("exchange.qualify_ms: expected milliseconds, 1000 to 3600000, or 0 for off"));
+  EXPECT_THAT(problems_of("[exchange]\nmin_subscription_s = 3601"), HasSubstr("exchange.min_subscription_s"));
+}
+
 TEST(Config, refuses_accounts_that_cannot_register) {
   EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a'"), HasSubstr("password is missing"));
   EXPECT_THAT(problems_of("[[accounts]]\nusername = 'a b'\npassword = 'x'"), HasSubstr("a character that a SIP user may not have"));

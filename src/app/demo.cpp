@@ -162,6 +162,17 @@ base::Result<void> talk(Stage& stage) {
   return alice_hears && bob_hears ? base::ok() : base::Result<void>(failure("a phone heard the wrong tone"));
 }
 
+/// So that nobody calls a phone that is gone; one that gets no answer is not waited for.
+void unregister_phones(Stage& stage) {
+  constexpr seconds kUnregisterPatience{2};
+  auto unregistered = stage.journal.unregistered();
+  on_engine(*stage.service, [&stage] {
+    stage.alice->agent().stop_registration();
+    stage.bob->agent().stop_registration();
+  });
+  static_cast<void>(unregistered.wait_for(kUnregisterPatience));
+}
+
 void show_ladder(const Stage& stage) {
   const std::string ladder = verify::draw_ladder(
       stage.journal.messages(),
@@ -202,8 +213,12 @@ int demo() {
   if (outcome) {
     outcome = register_phones(stage);
   }
+  const bool registered = outcome.has_value();
   if (outcome) {
     outcome = talk(stage);
+  }
+  if (registered) {
+    unregister_phones(stage);
   }
   clear_away(stage);
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -14,6 +14,10 @@ void DemoJournal::on_event(const call::Event& event) {
     if (++registrations_ == phones_) {
       registered_.set_value();
     }
+  } else if (std::holds_alternative<call::Unregistered>(event.what)) {
+    if (--registrations_ == 0) {
+      unregistered_.set_value();
+    }
   } else if (const auto* const audio = std::get_if<call::AudioHeard>(&event.what)) {
     on_audio(event.agent, *audio);
   } else if (std::holds_alternative<call::CallStarted>(event.what)) {

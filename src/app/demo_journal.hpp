@@ -29,6 +29,7 @@ class DemoJournal final : public call::EventSink {
   std::future<void> registered() { return registered_.get_future(); }
   std::future<HeardByAgent> heard() { return heard_.get_future(); }
   std::future<void> ended() { return ended_.get_future(); }
+  std::future<void> unregistered() { return unregistered_.get_future(); }
   [[nodiscard]] const std::vector<verify::LadderMessage>& messages() const noexcept { return messages_; }
 
  private:
@@ -44,6 +45,7 @@ class DemoJournal final : public call::EventSink {
   std::promise<void> registered_;
   std::promise<HeardByAgent> heard_;
   std::promise<void> ended_;
+  std::promise<void> unregistered_;
   std::vector<verify::LadderMessage> messages_;
 };
 

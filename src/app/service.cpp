@@ -26,6 +26,8 @@ call::ExchangeSettings exchange_settings(const Config& config) {
   settings.routes = config.routes;
   settings.trusted = config.trusted;
   settings.max_calls = config.max_calls;
+  settings.qualify = {.period = config.qualify_period, .misses = config.qualify_misses};
+  settings.subscriptions = config.subscriptions;
   settings.timeouts = {.ring = config.ring_timeout, .refer_answer = config.refer_timeout, .referred_call = config.transfer_timeout};
   return settings;
 }

@@ -21,9 +21,10 @@ struct AgentOptions {
   std::string address_of_record;  ///< "sip:alice@192.0.2.1"
   std::string registrar;          ///< "sip:192.0.2.1:5060"
   std::string password;
-  std::string instance = {};      ///< "urn:uuid:…": registers with outbound and GRUU (`sip::RegisterClient`); "": without.
-  base::IpAddress media_address;  ///< For RTP.
-  media::SourceSpec source;       ///< What it says in its calls.
+  std::string instance = {};                             ///< "urn:uuid:…": registers with outbound and GRUU (`sip::RegisterClient`); "": without.
+  base::IpAddress media_address;                         ///< For RTP.
+  std::optional<base::IpAddress> advertised_media = {};  ///< What a NAT makes of that one, port for port: stands in descriptions instead.
+  media::SourceSpec source;                              ///< What it says in its calls.
   Answering answering = Answering::AtOnce;
 };
 

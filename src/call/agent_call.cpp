@@ -32,13 +32,14 @@ base::Result<void> AgentCall::open_stream() {
   }
   stream_ = *opened;
   agent_.media().set_source(stream_.id, agent_.options().source);
-  description_ = std::make_unique<sdp::Session>(agent_.user_agent().random().between(1, UINT32_MAX), options.address);
+  described_ = {agent_.options().advertised_media.value_or(stream_.rtp.ip), stream_.rtp.port};
+  description_ = std::make_unique<sdp::Session>(agent_.user_agent().random().between(1, UINT32_MAX), described_.ip);
   return base::ok();
 }
 
 std::string AgentCall::offer() {
   sdp::AudioCapabilities capabilities;
-  capabilities.address = stream_.rtp;
+  capabilities.address = described_;
   return description_->make_offer(capabilities).to_string();
 }
 
@@ -48,7 +49,7 @@ base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
     return description.error();
   }
   sdp::AudioCapabilities capabilities;
-  capabilities.address = stream_.rtp;
+  capabilities.address = described_;
   const auto answer = description_->make_answer(*description, capabilities);
   if (!answer) {
     return answer.error();

@@ -54,6 +54,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   std::unique_ptr<sip::InviteSession> session_;
   std::unique_ptr<sdp::Session> description_;
   media::OpenedStream stream_;
+  base::SocketAddress described_;  ///< Of `stream_`, as descriptions name it.
   std::string remote_offer_;
   bool awaiting_answer_ = false;  ///< Our 2xx made an offer; its answer comes with the ACK.
 };

@@ -17,6 +17,10 @@ struct LogLine {
   void operator()(const CallRinging& /*what*/) const { line("call ringing"); }
   void operator()(const CallAnswered& /*what*/) const { line("call answered"); }
   void operator()(const CallReplaced& what) const { line("call replaced", {"by", what.by}); }
+  void operator()(const ContactChanged& what) const {
+    line(what.now == ContactChanged::Now::Lost ? "phone does not answer OPTIONS" : "phone answers OPTIONS again", {"user", what.user},
+         {"contact", what.contact});
+  }
   void operator()(const CallEnded& what) const { line("call ended", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const AudioHeard& what) const { line("audio heard", {"frequency_hz", what.frequency_hz}, {"level_dbov", what.level_dbov}); }
   void operator()(const MediaFailed& what) const { line("media failed", {"reason", what.reason}); }

@@ -45,6 +45,14 @@ struct AudioHeard {
 struct MediaFailed {
   std::string reason;
 };
+/// A registered phone does not answer OPTIONS any more, or does again.
+struct ContactChanged {
+  enum class Now { Lost, Back };
+  std::string user;
+  std::string contact;
+  Now now = Now::Lost;
+  base::Duration round_trip{};  ///< When it is back.
+};
 /// A SIP message as it went over the wire, credentials masked.
 struct SipMessage {
   sip::TraceSink::Direction direction = sip::TraceSink::Direction::Sent;
@@ -66,7 +74,7 @@ struct Event {
   std::string agent;    ///< Name of the agent, or "" for the exchange.
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
-               CallReplaced, SourceBanned, SourceUnbanned>
+               CallReplaced, SourceBanned, SourceUnbanned, ContactChanged>
       what;
 };
 

@@ -65,6 +65,9 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
       capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
       sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
   user_agent_.set_handler(this);
+  if (settings_.qualify.period > base::Duration::zero()) {
+    qualifier_ = std::make_unique<Qualifier>(user_agent_, registrar_, settings_.qualify, [this](ContactChanged what) { report({}, std::move(what)); });
+  }
   sip::SessionPolicy policy = user_agent_.session_policy();
   policy.named_dialogs = sip::SessionPolicy::NamedDialogs::ReplacesOnly;
   user_agent_.set_session_policy(policy);
@@ -73,7 +76,6 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
 Exchange::~Exchange() {
   user_agent_.set_handler(nullptr);
   user_agent_.set_trace(nullptr);
-  registrar_.set_watcher(nullptr);
   // Calls use the exchange while they are destroyed.
   commands_.clear();
   std::exchange(calls_, {}).clear();

@@ -6,6 +6,7 @@
 #include "call/call_control.hpp"
 #include "call/click_to_dial.hpp"
 #include "call/message_relay.hpp"
+#include "call/qualifier.hpp"
 #include "call/routing.hpp"
 #include "call/user_states.hpp"
 #include "sip/registrar.hpp"
@@ -32,6 +33,7 @@ struct ExchangeSettings {
   sip::Registrar::Limits registrar;
   CommandTimeouts timeouts;
   sip::Notifier::Limits subscriptions;
+  Qualifier::Settings qualify;
   std::size_t max_calls = 10'000;  ///< Beyond it calls are refused: 503 with Retry-After.
   int retry_after_s = 5;
 };
@@ -112,6 +114,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   Routing routing_;
   UserStates states_;
   MessageRelay messages_;
+  std::unique_ptr<Qualifier> qualifier_;  ///< Null when nobody is to be asked.
   std::string capabilities_;
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;

@@ -13,21 +13,6 @@ bool matches(std::string_view pattern, std::string_view user) {
   return pattern == user;
 }
 
-/// A phone is reached at its Contact, but over the way by which it registered where that is a connection, or where its address was changed on the way
-/// (NAT) or is a name: the Contact then names a place that cannot be reached from here.
-std::optional<sip::Flow> flow_to(const sip::Binding& binding) {
-  if (binding.details != nullptr && !binding.details->path.empty()) {
-    return std::nullopt;
-  }
-  if (binding.outbound()) {
-    return binding.flow;
-  }
-  const auto contact = sip::UriView::parse(binding.contact);
-  const auto ip = contact ? base::IpAddress::parse(contact->host) : base::IpAddress::parse({});
-  const bool translated = !ip || *ip != binding.flow.remote.ip;
-  return translated || sip::is_reliable(binding.flow.transport) ? std::optional(binding.flow) : std::nullopt;
-}
-
 Target target_of(const Route& route, const sip::UriView& dialled) {
   auto uri = sip::UriView::parse(route.target);
   if (uri && uri->user.empty()) {
@@ -38,6 +23,15 @@ Target target_of(const Route& route, const sip::UriView& dialled) {
 }
 
 }  // namespace
+
+/// A phone is reached at its Contact, but over the way by which it registered where that is a connection that is still there, or where its address was
+/// changed on the way (NAT) or is a name.
+std::optional<sip::Flow> flow_to(const sip::Binding& binding) {
+  if (binding.has_path()) {
+    return std::nullopt;
+  }
+  return binding.outbound() || binding.flow.connection || binding.translated() ? std::optional(binding.flow) : std::nullopt;
+}
 
 Routing::Routing(const sip::Registrar& registrar, const sip::UserAgent& user_agent, std::vector<std::string> domains, std::vector<Route> routes)
     : registrar_(registrar), user_agent_(user_agent), domains_(std::move(domains)), routes_(std::move(routes)) {}
@@ -64,15 +58,20 @@ Routing::Found Routing::find(std::string_view text, Asker asker) const {
     Found found;
     const bool gruu = uri->has_parameter("gr");
     const std::string user = sip::unescape(uri->user);
+    bool lost = false;
     for (const sip::Binding& binding : gruu ? registrar_.lookup_gruu(*uri, user) : registrar_.lookup(user)) {
+      if (binding.reach.lost) {
+        lost = true;
+        continue;
+      }
       found.targets.push_back(
           {binding.contact, flow_to(binding), std::nullopt, binding.details ? binding.details->path : std::vector<std::string>{}, Peer::User});
     }
     if (!found.targets.empty()) {
       return found;
     }
-    if (gruu) {
-      // RFC 5627 §5.5: nobody else stands in for the one phone that it names.
+    if (gruu || lost) {
+      // RFC 5627 §5.5: nobody else stands in for the one phone that it names. Nor does a trunk for phones that do not answer now.
       return {{}, 480};
     }
   }

@@ -54,4 +54,7 @@ class Routing {
   std::vector<Route> routes_;
 };
 
+/// Where requests to this binding are sent, when not where its Path or Contact points.
+[[nodiscard]] std::optional<sip::Flow> flow_to(const sip::Binding& binding);
+
 }  // namespace callwright::call

@@ -12,7 +12,7 @@ UserStates::UserStates(sip::UserAgent& user_agent, sip::Registrar& registrar, si
   notifier_.add(dialogs_);
   notifier_.add(presence_);
   notifier_.add(messages_);
-  registrar.set_watcher(this);
+  registrar.add_watcher(*this);
 }
 
 void UserStates::subscribe(sip::ServerTransaction& transaction, const sip::Message& request, const std::string& user, const std::string& watcher,
@@ -21,7 +21,7 @@ void UserStates::subscribe(sip::ServerTransaction& transaction, const sip::Messa
   if (package == &messages_ && user != watcher) {
     transaction.respond({.status = 403, .reason = "Not your mailbox", .headers = headers});
   } else if (package != nullptr) {
-    notifier_.handle(transaction, request, user, headers);
+    notifier_.handle(transaction, request, user, headers, watcher);
   }
 }
 

@@ -14,6 +14,12 @@ namespace callwright::net {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
+namespace {
+
+constexpr base::Duration kShutDownTime = std::chrono::seconds(1);
+
+}  // namespace
+
 Connection::Connection(EngineLoop& loop, const StreamLimits& limits, Owner& owner, sip::ConnectionId id, Route route)
     : loop_(loop),
       limits_(limits),
@@ -131,6 +137,7 @@ void Connection::deliver(std::string_view message) {
 
 void Connection::on_timeout() {
   switch (state_) {
+    case State::Closed: close(); break;
     case State::Connecting: fail(Closed::ConnectFailed, {base::Errc::TimedOut, describe("did not answer in time").detail}); break;
     case State::Handshaking: fail(Closed::ConnectFailed, {base::Errc::TimedOut, describe("took too long for its handshake").detail}); break;
     default: fail(Closed::Violation, {base::Errc::TimedOut, describe("took too long to send one message").detail}); break;
@@ -152,17 +159,38 @@ void Connection::fail(Closed why, const base::Error& error) {
   // The owner lets go of this object in its callback.
   const auto self = shared_from_this();
   Owner* const owner = owner_;
-  close();
+  if (why == Closed::Lost || why == Closed::Idle) {
+    shut_down();
+  } else {
+    close();
+  }
   owner->on_closed(*this, why, error);
 }
 
-void Connection::close() {
+void Connection::end_timers() {
   state_ = State::Closed;
   owner_ = nullptr;
   timeout_.cancel();
   idle_.cancel();
+}
+
+void Connection::close() {
+  end_timers();
   error_code ignored;
   stream_.socket().close(ignored);
+}
+
+void Connection::shut_down() {
+  if (state_ != State::Open || stream_.tls() == nullptr) {
+    close();
+    return;
+  }
+  end_timers();
+  timeout_.start(kShutDownTime);
+  stream_.tls()->async_shutdown([self = shared_from_this()](const error_code& /*failure*/) {
+    self->loop_.handler_started();
+    self->close();
+  });
 }
 
 base::Error Connection::describe(std::string_view what) const {

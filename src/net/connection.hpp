@@ -72,6 +72,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual void send(std::string_view message) = 0;
   /// At once and silently: `on_closed` is not called.
   void close();
+  /// The same, but TLS is ended first (RFC 8446 §6.1): the peer can tell it from an attack. It gets a second to confirm it.
+  void shut_down();
+  /// A little later, with `on_closed`: nothing comes over it any more.
+  void abandon() { fail_later(Closed::Lost, describe("was given up: it does not answer keep-alives")); }
 
   [[nodiscard]] sip::ConnectionId id() const noexcept { return id_; }
   [[nodiscard]] bool inbound() const noexcept { return inbound_; }
@@ -113,6 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_handshake(const boost::system::error_code& failure);
   void set_options(int dscp);
   void on_timeout();
+  void end_timers();
   void on_deferred_failure() { fail(deferred_why_, deferred_error_); }
 
   Owner* owner_;

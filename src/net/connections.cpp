@@ -38,7 +38,7 @@ Connections::~Connections() {
     listener->close();
   }
   for (const auto& [id, entry] : connections_) {
-    entry.connection->close();
+    entry.connection->shut_down();
   }
 }
 
@@ -86,6 +86,10 @@ Result<std::shared_ptr<const TlsClient>> Connections::tls_client() {
 
 std::optional<sip::Flow> Connections::send(const sip::Flow& flow, std::string_view message, int dscp) {
   Connection* connection = find(flow);
+  if (connection == nullptr && flow.connection && is_websocket(flow.transport)) {
+    refuse_send({flow.transport, flow.remote, {}}, {Errc::Unreachable, "The WebSocket with " + flow.remote.to_string() + " is gone."});
+    return std::nullopt;
+  }
   if (connection == nullptr) {
     connection = find_or_connect({flow.transport, flow.remote, is_secure(flow.transport) ? flow.remote.ip.to_string() : std::string{}}, dscp);
   }
@@ -103,6 +107,12 @@ sip::ConnectionId Connections::connect(sip::Transport transport, const base::Soc
   }
   const Connection* const connection = find_or_connect(std::move(route), dscp);
   return connection == nullptr ? sip::ConnectionId{} : connection->id();
+}
+
+void Connections::disconnect(sip::ConnectionId id) {
+  if (const auto found = connections_.find(id); found != connections_.end()) {
+    found->second.connection->abandon();
+  }
 }
 
 Connection* Connections::find(const sip::Flow& flow) {
@@ -236,9 +246,6 @@ void Connections::on_closed(Connection& connection, Connection::Closed why, cons
   const sip::Flow flow = connection.flow();
   remove(connection);
   base::log::debug("SIP connection closed", {{"remote", flow.remote.to_string()}, {"reason", error.message()}});
-  if (why == Connection::Closed::Idle) {
-    return;
-  }
   if (why == Connection::Closed::ConnectFailed || why == Connection::Closed::Violation) {
     if (const auto times = failed_log_.due()) {
       base::log::warn("A SIP connection failed", {{"reason", error.message()}, {"times", *times}});

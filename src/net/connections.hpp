@@ -43,12 +43,16 @@ class Connections final : private Connection::Owner, private TcpListener::Owner 
   /// Web pages that may connect to WebSocket listeners besides those of the same host.
   void allow_origins(std::vector<std::string> origins) { origins_ = std::move(origins); }
 
-  /// Over the connection that the flow names if it is still there, else over any with that transport and remote address, else over a new one.
+  /// Over the connection that the flow names if it is still there, else over any with that transport and remote address, else over a new one. To the
+  /// phone at the other end of a WebSocket that is gone there is no new one (RFC 7118 §5): that is an error at once.
   /// Returns the flow that took the message (its local port is 0 until connected), or nothing when there may be no more connections:
   /// then `on_stream_error` follows.
   std::optional<sip::Flow> send(const sip::Flow& flow, std::string_view message, int dscp);
   /// A connection to `remote`, made in the background when there is none; zero when there may be no more, then `on_stream_error` follows.
   sip::ConnectionId connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view server_name, int dscp);
+
+  /// Gives a connection up that is of no use any more; `on_stream_error` follows.
+  void disconnect(sip::ConnectionId id);
 
   [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
   /// Connections closed right after accepting them because of a limit.

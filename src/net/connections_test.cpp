@@ -122,6 +122,51 @@ TEST_F(SipTransportsTcp, answers_a_ping_with_one_line_end) {
   EXPECT_EQ(server_user.received[0].bytes, sample_message("after"));
 }
 
+TEST_F(SipTransportsTcp, tells_the_answer_to_a_ping_of_ours) {
+  start();
+  RecordingUser user;
+  SipTransports client(loop);
+  client.set_user(&user);
+  const sip::Flow flow{Transport::Tcp, {}, server_address, client.connect(Transport::Tcp, server_address, {})};
+  client.send(flow, "\r\n\r\n");
+  ASSERT_TRUE(until([&user] { return !user.received.empty(); }));
+  EXPECT_EQ(user.received[0].bytes, "\r\n");
+  EXPECT_EQ(user.received[0].flow.connection, flow.connection);
+  EXPECT_TRUE(server_user.received.empty());
+}
+
+TEST_F(SipTransportsTcp, tells_a_pong_from_a_ping_and_from_what_follows) {
+  start();
+  RawPeer peer(loop, server_address);
+  peer.write(sample_message("one") + "\r\n");
+  ASSERT_TRUE(until([this] { return server_user.received.size() == 1; }));
+  server->send(server_user.received[0].flow, "\r\n\r\n");
+  ASSERT_TRUE(until([&peer] { return peer.received() == "\r\n\r\n"; }));
+  // The line end before was nobody's answer; the peer's own ping and its pong come together with a message.
+  peer.write("\r\n\r\n\r\n" + sample_message("two"));
+  ASSERT_TRUE(until([this] { return server_user.received.size() >= 2 && server_user.received.back().bytes == sample_message("two"); }));
+  EXPECT_LE(server_user.received.size(), 3U);
+  ASSERT_TRUE(until([&peer] { return peer.received() == "\r\n\r\n\r\n"; })) << "its ping is answered once";
+}
+
+TEST_F(SipTransportsTcp, gives_a_connection_up_and_makes_a_new_one) {
+  start();
+  RecordingUser user;
+  SipTransports client(loop);
+  client.set_user(&user);
+  const auto former = client.connect(Transport::Tcp, server_address, {});
+  client.send({Transport::Tcp, {}, server_address, former}, sample_message("one"));
+  ASSERT_TRUE(until([this] { return server_user.received.size() == 1; }));
+  client.disconnect(former);
+  EXPECT_TRUE(user.failed.empty()) << "not from within the call";
+  ASSERT_TRUE(until([&user] { return !user.failed.empty(); }));
+  EXPECT_EQ(user.failed[0].flow.connection, former);
+  const auto next = client.connect(Transport::Tcp, server_address, {});
+  EXPECT_NE(next, former);
+  client.send({Transport::Tcp, {}, server_address, next}, sample_message("two"));
+  EXPECT_TRUE(until([this] { return server_user.received.size() == 2; }));
+}
+
 TEST_F(SipTransportsTcp, closes_when_a_message_has_no_length) {
   start();
   RawPeer peer(loop, server_address);
@@ -158,13 +203,14 @@ TEST_F(SipTransportsTcp, closes_when_a_message_trickles_for_too_long) {
   EXPECT_TRUE(until([&peer] { return peer.closed(); }));
 }
 
-TEST_F(SipTransportsTcp, closes_an_idle_connection_without_reporting_an_error) {
+TEST_F(SipTransportsTcp, closes_an_idle_connection_and_reports_that) {
   StreamLimits limits;
   limits.idle_timeout = 30ms;
   start(limits);
   RawPeer peer(loop, server_address);
   EXPECT_TRUE(until([&peer] { return peer.closed(); }));
-  EXPECT_TRUE(server_user.failed.empty());
+  ASSERT_EQ(server_user.failed.size(), 1U) << "what was registered over it cannot be reached";
+  EXPECT_EQ(server_user.failed[0].flow.remote, peer.local());
 }
 
 TEST_F(SipTransportsTcp, answers_over_the_connection_that_the_request_came_in_on) {

@@ -1,5 +1,6 @@
 #include "net/recording_user.hpp"
 #include "net/sip_transports.hpp"
+#include "sip/stun.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -163,6 +164,22 @@ TEST_F(ListenerOptions, stun_keep_alives_are_answered_on_the_sip_port) {
   EXPECT_EQ(answer.substr(0, 8), "\x01\x01\x00\x0c\x21\x12\xa4\x42"s);
   EXPECT_EQ(answer.substr(8, 12), "transaction!");
   EXPECT_TRUE(user.received.empty());
+}
+
+TEST_F(ListenerOptions, answers_to_stun_keep_alives_of_ours_are_told) {
+  SipTransports server(loop);
+  SipTransports client(loop);
+  client.set_user(&user);
+  const auto listening = server.listen(Transport::Udp, address("127.0.0.1:0")).value();
+  const auto own = client.listen(Transport::Udp, address("127.0.0.1:0")).value();
+  const sip::StunTransaction transaction{'t', 'r', 'a', 'n', 's'};
+  client.send({Transport::Udp, {}, listening, {}}, sip::make_stun_keep_alive(transaction));
+  ASSERT_TRUE(until([this] { return !user.received.empty(); }));
+  EXPECT_EQ(user.received[0].flow.remote, listening);
+  const auto answer = sip::read_stun_answer(user.received[0].bytes);
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->transaction, transaction);
+  EXPECT_EQ(answer->mapped, own);
 }
 
 TEST_F(ListenerOptions, a_datagram_over_the_limit_is_dropped) {

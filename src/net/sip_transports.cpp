@@ -1,7 +1,7 @@
 #include "net/sip_transports.hpp"
 
 #include "base/log.hpp"
-#include "net/stun_keep_alive.hpp"
+#include "sip/stun.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -41,6 +41,8 @@ bool is_keep_alive(std::string_view datagram) noexcept {
   using std::string_view_literals::operator""sv;
   return datagram.find_first_not_of("\r\n\0"sv) == std::string_view::npos;
 }
+
+constexpr std::string_view kPong = "\r\n";
 
 /// Networks whose hosts do not reach us by way of the Internet: loopback, RFC 1918, RFC 6598, link-local, unique local (RFC 4193).
 bool is_private(const base::IpAddress& ip) {
@@ -223,10 +225,8 @@ void SipTransports::on_datagram(const UdpListener& listener, const base::SocketA
   if (guard_.admit(remote.ip, bytes) == SourceGuard::Verdict::Refused || is_keep_alive(bytes)) {
     return;
   }
-  if (is_stun(bytes)) {
-    if (const std::string answer = answer_stun_keep_alive(bytes, remote); !answer.empty()) {
-      answer_from(listener, remote, answer);
-    }
+  if (sip::is_stun(bytes)) {
+    take_stun(listener, remote, bytes);
     return;
   }
   if (bytes.size() > max_message_bytes_) {
@@ -239,6 +239,14 @@ void SipTransports::on_datagram(const UdpListener& listener, const base::SocketA
   deliver({sip::Transport::Udp, listener.local(), remote, {}}, bytes);
 }
 
+void SipTransports::take_stun(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes) {
+  if (const std::string answer = sip::answer_stun_keep_alive(bytes, remote); !answer.empty()) {
+    answer_from(listener, remote, answer);
+  } else if (user_ != nullptr) {
+    user_->on_message({sip::Transport::Udp, listener.local(), remote, {}}, bytes);
+  }
+}
+
 void SipTransports::answer_from(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes) {
   const auto known = std::find_if(udp_.begin(), udp_.end(), [&listener](const auto& other) { return other.get() == &listener; });
   (*known)->send(remote, bytes);
@@ -248,7 +256,13 @@ void SipTransports::on_datagram_error(const UdpListener& listener, const base::S
   on_stream_error({sip::Transport::Udp, listener.local(), remote, {}}, error);
 }
 
-void SipTransports::on_stream_message(const sip::Flow& flow, std::string_view message) { deliver(flow, message); }
+void SipTransports::on_stream_message(const sip::Flow& flow, std::string_view message) {
+  if (message != kPong) {
+    deliver(flow, message);
+  } else if (user_ != nullptr) {
+    user_->on_message(flow, message);
+  }
+}
 
 void SipTransports::on_stream_error(const sip::Flow& flow, const base::Error& error) {
   if (user_ != nullptr) {

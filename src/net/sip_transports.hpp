@@ -31,7 +31,7 @@ struct ListenOptions {
 ///
 /// UDP messages that are sent during one iteration of the loop leave together at its end. Connections are used again as `Connections` says.
 /// Errors are reported for UDP when ICMP or the system says that a message did not arrive, for streams when a connection cannot
-/// be made, is lost, or breaks the rules of the stream; not when it is closed for being idle.
+/// be made, is lost, breaks the rules of the stream or is closed for being idle.
 class SipTransports final : public sip::TransportPort, private UdpListener::Owner, private Connections::User {
  public:
   struct Statistics {
@@ -68,6 +68,7 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
 
   void send(const sip::Flow& flow, std::string_view message) override;
   sip::ConnectionId connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view server_name) override;
+  void disconnect(sip::ConnectionId connection) override { connections_.disconnect(connection); }
   /// A listener's address, the advertised one toward peers that are not on a private or loopback network. A stream without a listener, which only we
   /// open, gets the address of a listener for TCP or UDP.
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport transport, const base::SocketAddress& remote) const override;
@@ -88,6 +89,7 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   };
 
   base::Result<base::SocketAddress> listen_udp(const base::SocketAddress& address, int dscp);
+  void take_stun(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes);
   void answer_from(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes);
   void deliver(const sip::Flow& flow, std::string_view message);
   void send_datagram(const sip::Flow& flow, std::string_view message);

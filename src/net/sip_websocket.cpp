@@ -196,6 +196,8 @@ class SipWebSocket final : public Connection {
       deliver(message);
     } else if (message.starts_with("\r\n\r\n")) {
       send("\r\n");  // RFC 5626 §4.4.1, which RFC 7118 §6 allows here too.
+    } else if (message == "\r\n") {
+      deliver(message);  // The answer to a ping of ours.
     }
     if (state_ == State::Open) {
       idle_time_ = ping_interval();

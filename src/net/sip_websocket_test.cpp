@@ -238,6 +238,23 @@ TEST_F(SipWebSockets, reports_the_end_of_a_connection) {
   }
   EXPECT_EQ(server_user.failed[0].flow, server_user.received[0].flow);
   EXPECT_EQ(server->statistics().connections, 0U);
+  // A page cannot be connected to.
+  server->send(server_user.received[0].flow, sample_message("late"));
+  EXPECT_EQ(server_user.failed.size(), 1U) << "not from within the call";
+  ASSERT_TRUE(until([this] { return server_user.failed.size() == 2; }));
+  EXPECT_EQ(server_user.failed[1].flow.remote, server_user.received[0].flow.remote);
+  EXPECT_THAT(server_user.failed[1].error.message(), HasSubstr("is gone"));
+}
+
+TEST_F(SipWebSockets, tells_the_answer_to_a_ping_of_ours) {
+  start();
+  RecordingUser user;
+  SipTransports client(loop);
+  client.set_user(&user);
+  client.send({Transport::Ws, {}, server_address, {}}, "\r\n\r\n");
+  ASSERT_TRUE(until([&user] { return !user.received.empty(); }));
+  EXPECT_EQ(user.received[0].bytes, "\r\n");
+  EXPECT_TRUE(server_user.received.empty());
 }
 
 TEST_F(SipWebSockets, connects_as_a_client_too) {

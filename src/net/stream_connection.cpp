@@ -14,6 +14,8 @@ namespace callwright::net {
 namespace {
 
 constexpr std::size_t kFirstBuffer = 4096;
+constexpr std::string_view kPing = "\r\n\r\n";
+constexpr std::string_view kPong = "\r\n";
 
 /// Few programs take the trouble to end TLS before they close.
 bool closed_by_peer(const boost::system::error_code& failure) {
@@ -63,6 +65,9 @@ void StreamConnection::on_read(const boost::system::error_code& failure, std::si
 void StreamConnection::cut_frames() {
   while (state_ == State::Open) {
     const auto stream = std::string_view(received_).substr(consumed_, filled_ - consumed_);
+    if (pinged_ && take_pong(stream)) {
+      continue;
+    }
     const sip::StreamFrame frame = sip::next_frame(stream, scanned_);
     switch (frame.state) {
       case sip::StreamFrame::State::Incomplete:
@@ -71,7 +76,7 @@ void StreamConnection::cut_frames() {
         return;
       case sip::StreamFrame::State::KeepAlive:
         consume(frame.skip + frame.size);
-        send("\r\n");
+        send(kPong);
         break;
       case sip::StreamFrame::State::Message:
         consume(frame.skip + frame.size);
@@ -84,6 +89,16 @@ void StreamConnection::cut_frames() {
       case sip::StreamFrame::State::Broken: fail(Closed::Violation, describe("sent what is no SIP message: " + std::string(frame.reason))); return;
     }
   }
+}
+
+bool StreamConnection::take_pong(std::string_view stream) {
+  if (!stream.starts_with(kPong) || (stream.size() > kPong.size() && stream[kPong.size()] == '\r')) {
+    return false;
+  }
+  pinged_ = false;
+  consume(kPong.size());
+  deliver(kPong);
+  return true;
 }
 
 void StreamConnection::consume(std::size_t size) {
@@ -107,6 +122,7 @@ void StreamConnection::send(std::string_view bytes) {
     fail_later(Closed::Violation, {base::Errc::LimitReached, describe("does not read what is sent to it").detail});
     return;
   }
+  pinged_ = pinged_ || bytes == kPing;
   queued_ += bytes;
   if (state_ == State::Open) {
     write();

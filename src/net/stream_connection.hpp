@@ -7,7 +7,8 @@
 
 namespace callwright::net {
 
-/// One SIP stream over TCP or TLS: cuts what comes in into messages, answers keep-alive pings (RFC 5626 §3.5.1), sends in order. Loop thread.
+/// One SIP stream over TCP or TLS: cuts what comes in into messages, answers keep-alive pings (RFC 5626 §3.5.1), tells answers to ours, sends in order.
+/// Loop thread.
 class StreamConnection final : public Connection {
  public:
   using Connection::Connection;
@@ -19,6 +20,7 @@ class StreamConnection final : public Connection {
   void read();
   void on_read(const boost::system::error_code& failure, std::size_t size);
   void cut_frames();
+  [[nodiscard]] bool take_pong(std::string_view stream);
   void consume(std::size_t size);
   void watch_partial_message(std::string_view rest);
   void write();
@@ -28,6 +30,7 @@ class StreamConnection final : public Connection {
   std::size_t consumed_ = 0;
   std::size_t filled_ = 0;
   std::size_t scanned_ = 0;
+  bool pinged_ = false;  ///< One line end alone is the answer, not half of a ping.
 
   std::string queued_;
   std::string writing_;  ///< Being written; empty when no write is under way.

@@ -2,6 +2,7 @@
 #include "net/sip_transports.hpp"
 #include "net/test_certificates.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <gmock/gmock.h>
@@ -82,6 +83,26 @@ TEST_F(SipTransportsTls, carries_messages_both_ways_over_one_verified_connection
   EXPECT_EQ(client.user.received[0].bytes, sample_message("answer", 30'000));
   EXPECT_EQ(client.user.received[0].flow.connection, flow.connection);
   EXPECT_EQ(server.statistics().connections, 1U);
+}
+
+TEST_F(SipTransportsTls, ends_in_order_when_it_closes) {
+  StreamLimits limits;
+  limits.idle_timeout = 50ms;
+  for (const bool idle : {true, false}) {
+    auto closing = std::make_unique<SipTransports>(loop, idle ? limits : StreamLimits{});
+    closing->set_user(&server_user);
+    ASSERT_TRUE(closing->set_tls(serving("pbx", "DNS:pbx.example")));
+    const auto there = closing->listen(Transport::Tls, base::SocketAddress::parse("127.0.0.1:0").value()).value();
+    Client client(loop, trusting());
+    server_user.received.clear();
+    client.transports.send({Transport::Tls, {}, there, client.transports.connect(Transport::Tls, there, "pbx.example")}, sample_message("one"));
+    ASSERT_TRUE(until([this] { return server_user.received.size() == 1; }));
+    if (!idle) {
+      closing.reset();
+    }
+    ASSERT_TRUE(until([&client] { return !client.user.failed.empty(); }));
+    EXPECT_EQ(client.user.failed[0].error.code, boost::asio::error::eof) << "and not that the stream was cut";
+  }
 }
 
 TEST_F(SipTransportsTls, works_over_ipv6) {

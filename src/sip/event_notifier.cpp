@@ -45,13 +45,14 @@ struct Notifier::Terms {
 class Notifier::Subscription final : public DialogUsage, private ClientRequest::User {
  public:
   Subscription(Notifier& notifier, EventPackage& package, ServerTransaction& transaction, const Message& request, std::string_view resource,
-               std::string_view id)
+               std::string_view id, std::string_view subscriber)
       : notifier_(notifier),
         package_(package),
         resource_(resource),
         entity_(entity_of(request.request_uri())),
         id_(id),
         contact_user_(user_of(request.request_uri())),
+        subscriber_(subscriber),
         source_(transaction.flow().remote.ip),
         dialog_(Dialog::answering(request, transaction.to_tag())),
         flow_(way_back(dialog_, transaction.flow())),
@@ -72,6 +73,7 @@ class Notifier::Subscription final : public DialogUsage, private ClientRequest::
 
   [[nodiscard]] const EventPackage& package() const noexcept { return package_; }
   [[nodiscard]] const std::string& resource() const noexcept { return resource_; }
+  [[nodiscard]] const std::string& subscriber() const noexcept { return subscriber_; }
   [[nodiscard]] const base::IpAddress& source() const noexcept { return source_; }
 
  private:
@@ -88,6 +90,7 @@ class Notifier::Subscription final : public DialogUsage, private ClientRequest::
   std::string entity_;
   std::string id_;
   std::string contact_user_;
+  std::string subscriber_;
   base::IpAddress source_;
   Dialog dialog_;
   std::optional<Flow> flow_;
@@ -282,9 +285,11 @@ bool Notifier::read_terms(ServerTransaction& transaction, const Message& request
   return true;
 }
 
-bool Notifier::admit(ServerTransaction& transaction) const {
+bool Notifier::admit(ServerTransaction& transaction, std::string_view subscriber) const {
   const auto source = by_source_.find(transaction.flow().remote.ip);
-  if (subscriptions_.size() < limits_.subscriptions && (source == by_source_.end() || source->second < limits_.subscriptions_per_source)) {
+  const auto user = by_subscriber_.find(subscriber);
+  if (subscriptions_.size() < limits_.subscriptions && (source == by_source_.end() || source->second < limits_.subscriptions_per_source) &&
+      (user == by_subscriber_.end() || user->second < limits_.subscriptions_per_user)) {
     return true;
   }
   std::string lines;
@@ -293,21 +298,25 @@ bool Notifier::admit(ServerTransaction& transaction) const {
   return false;
 }
 
-void Notifier::handle(ServerTransaction& transaction, const Message& request, std::string_view resource, std::string_view headers) {
+void Notifier::handle(ServerTransaction& transaction, const Message& request, std::string_view resource, std::string_view headers,
+                      std::string_view subscriber) {
   EventPackage* const package = package_of(transaction, request);
   Terms terms{};
-  if (package == nullptr || !read_terms(transaction, request, *package, terms) || !admit(transaction)) {
+  if (package == nullptr || !read_terms(transaction, request, *package, terms) || !admit(transaction, subscriber)) {
     return;
   }
   if (const auto contact = request.contact(); !contact || contact->wildcard || !is_header_safe(terms.id)) {
     transaction.respond({.status = 400, .reason = "Bad Contact or Event"});
     return;
   }
-  auto made = std::make_unique<Subscription>(*this, *package, transaction, request, resource, terms.id);
+  auto made = std::make_unique<Subscription>(*this, *package, transaction, request, resource, terms.id, subscriber);
   Subscription& subscription = *made;
   subscriptions_.emplace(&subscription, std::move(made));
   by_resource_.emplace(Key(package->name(), resource), &subscription);
   ++by_source_[subscription.source()];
+  if (!subscriber.empty()) {
+    ++by_subscriber_[subscription.subscriber()];
+  }
   std::string lines(headers);
   append_header(lines, "Allow-Events", allow_events_);
   subscription.accept(transaction, terms.expires, lines);
@@ -353,6 +362,9 @@ void Notifier::drop(Subscription& subscription) {
   by_resource_.erase(std::find_if(first, last, [&subscription](const auto& entry) { return entry.second == &subscription; }));
   if (const auto source = by_source_.find(subscription.source()); --source->second == 0) {
     by_source_.erase(source);
+  }
+  if (const auto user = by_subscriber_.find(subscription.subscriber()); user != by_subscriber_.end() && --user->second == 0) {
+    by_subscriber_.erase(user);
   }
   subscription.close();
   dropped_.push_back(std::move(found->second));

@@ -40,6 +40,7 @@ class Notifier {
   struct Limits {
     std::size_t subscriptions = 50'000;            ///< Beyond it new ones get 503 with Retry-After.
     std::size_t subscriptions_per_source = 1'000;  ///< From one IP address; likewise.
+    std::size_t subscriptions_per_user = 500;      ///< Of one subscriber, as `handle` is told; likewise.
     std::chrono::seconds default_expires{3600};
     std::chrono::seconds minimum_expires{60};  ///< Shorter ones get 423.
     std::chrono::seconds maximum_expires{7200};
@@ -55,8 +56,10 @@ class Notifier {
   void add(EventPackage& package);
   /// The package that a request's Event field names, or null: then the request has been refused with 489.
   [[nodiscard]] EventPackage* package_of(ServerTransaction& transaction, const Message& request);
-  /// A SUBSCRIBE outside a dialog to the state of `resource`. `headers` are ready-made lines for the 200.
-  void handle(ServerTransaction& transaction, const Message& request, std::string_view resource, std::string_view headers = {});
+  /// A SUBSCRIBE outside a dialog to the state of `resource`. `headers` are ready-made lines for the 200; `subscriber` is who asks, for the limit of each,
+  /// "" for nobody in particular.
+  void handle(ServerTransaction& transaction, const Message& request, std::string_view resource, std::string_view headers = {},
+              std::string_view subscriber = {});
   /// Tells all who are subscribed. `part` names what changed, for packages that can tell parts; "" tells all.
   void changed(const EventPackage& package, std::string_view resource, std::string_view part = {});
   /// Ends the subscriptions of a resource with a last NOTIFY.
@@ -74,7 +77,7 @@ class Notifier {
   using Key = std::pair<std::string, std::string>;  ///< Package and resource.
 
   [[nodiscard]] bool read_terms(ServerTransaction& transaction, const Message& request, const EventPackage& package, Terms& terms) const;
-  [[nodiscard]] bool admit(ServerTransaction& transaction) const;
+  [[nodiscard]] bool admit(ServerTransaction& transaction, std::string_view subscriber) const;
   [[nodiscard]] std::vector<Subscription*> of(const EventPackage& package, std::string_view resource) const;
   void drop(Subscription& subscription);
   void sweep();
@@ -86,6 +89,7 @@ class Notifier {
   std::unordered_map<Subscription*, std::unique_ptr<Subscription>> subscriptions_;
   std::multimap<Key, Subscription*, std::less<>> by_resource_;
   std::map<base::IpAddress, std::size_t> by_source_;
+  std::map<std::string, std::size_t, std::less<>> by_subscriber_;
   std::vector<std::unique_ptr<Subscription>> dropped_;  ///< Destroyed from a timer, since subscriptions report from within their own functions.
   base::Timer sweep_;
 };

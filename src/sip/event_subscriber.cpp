@@ -1,5 +1,4 @@
-#include "sip/event_subscriber.hpp"
-
+#include "sip/event_subscriber_fork.hpp"
 #include "sip/session_fields.hpp"
 
 #include <algorithm>
@@ -15,18 +14,17 @@ using Cause = SubscriptionState::Reason;
 constexpr std::chrono::minutes kSettled{1};
 constexpr std::chrono::hours kLongestExpires{24 * 7};
 
-/// RFC 6665 §4.1.2.2 with RFC 5057 §5.1: refusals of a refresh that end the subscription; after others it stays as it was until it expires.
-bool ends_subscription(int status) {
-  constexpr int kEnding[] = {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604};
-  return std::find(std::begin(kEnding), std::end(kEnding), status) != std::end(kEnding);
-}
-
 /// Refusals that may be over when it is asked again later.
 bool is_worth_retrying(int status) {
   return status == 408 || status == 478 || status == 480 || status == 481 || (status >= 500 && status < 600 && status != 501 && status != 505 && status != 513);
 }
 
 }  // namespace
+
+bool ends_subscription(int status) {
+  constexpr int kEnding[] = {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604};
+  return std::find(std::begin(kEnding), std::end(kEnding), status) != std::end(kEnding);
+}
 
 Subscriber::Subscriber(UserAgent& user_agent, Options options, Observer& observer)
     : user_agent_(user_agent),
@@ -58,6 +56,9 @@ void Subscriber::stop() {
     case State::Subscribed:
       state_ = State::Ending;
       send(std::chrono::seconds(0));
+      for (const auto& fork : forks_) {
+        fork->send(std::chrono::seconds(0));
+      }
       return;
   }
 }
@@ -73,12 +74,19 @@ void Subscriber::subscribe() {
   dialog_.route_set = options_.routes;
   user_agent_.add_usage(dialog_.call_id, dialog_.local_tag, *this);
   state_ = State::Subscribing;
+  forking_until_ = user_agent_.timers().clock().now() + user_agent_.transactions().settings().timers.timeout();
   send(options_.expires);
 }
 
 void Subscriber::send(std::chrono::seconds expires) {
   refresh_.cancel();
-  OutgoingRequest request = dialog_.request(Method::Subscribe);
+  ClientRequest::User& user = *this;
+  request_ = make_subscribe(dialog_, expires, user);
+  request_->send();
+}
+
+std::unique_ptr<ClientRequest> Subscriber::make_subscribe(Dialog& dialog, std::chrono::seconds expires, ClientRequest::User& user) {
+  OutgoingRequest request = dialog.request(Method::Subscribe);
   request.flow = options_.flow;
   request.contact_user = options_.contact_user;
   append_header(request.headers, "Event", options_.id.empty() ? options_.package : options_.package + ";id=" + options_.id);
@@ -87,9 +95,51 @@ void Subscriber::send(std::chrono::seconds expires) {
     append_header(request.headers, "Accept", options_.accept);
   }
   append_header(request.headers, "Allow-Events", options_.package);
-  ClientRequest::User& user = *this;
-  request_ = std::make_unique<ClientRequest>(user_agent_, std::move(request), dialog_.local_cseq, digest_ ? &*digest_ : nullptr, user);
-  request_->send();
+  return std::make_unique<ClientRequest>(user_agent_, std::move(request), dialog.local_cseq, digest_ ? &*digest_ : nullptr, user);
+}
+
+Subscriber::Fork* Subscriber::fork_of(const Message& notify) {
+  const std::string_view tag = notify.from().tag();
+  const auto event = EventType::of(notify);
+  if (!established() || tag.empty() || tag == dialog_.remote_tag || !event || !equals_ignoring_case(event->package, options_.package) ||
+      event->id != options_.id) {
+    return nullptr;
+  }
+  const auto known = std::find_if(forks_.begin(), forks_.end(), [tag](const auto& fork) { return fork->dialog().remote_tag == tag; });
+  if (known != forks_.end()) {
+    return known->get();
+  }
+  const bool forking = state_ == State::Subscribed && !stopping_ && user_agent_.timers().clock().now() < forking_until_;
+  if (!forking || forks_.size() >= options_.max_forks || !SubscriptionState::of(notify)) {
+    return nullptr;
+  }
+  return forks_.emplace_back(std::make_unique<Fork>(*this, notify)).get();
+}
+
+void Subscriber::take_for(Fork& fork, const Message& notify) {
+  const SubscriptionState state = *SubscriptionState::of(notify);
+  fork.take(notify, state);
+  observer_.on_notify(*this,
+                      {.state = state, .content_type = notify.content_type(), .body = notify.body(), .message = &notify, .notifier = notify.from().tag()});
+  if (state.kind == Kind::Terminated) {
+    drop_fork(fork);
+  }
+}
+
+void Subscriber::drop_fork(Fork& fork) {
+  std::erase_if(forks_, [&fork](const auto& one) { return one.get() == &fork; });
+}
+
+bool Subscriber::promote_fork() {
+  if (forks_.empty() || stopping_ || state_ != State::Subscribed) {
+    return false;
+  }
+  const base::Duration left = forks_.front()->expires_at() - user_agent_.timers().clock().now();
+  dialog_ = forks_.front()->dialog();
+  forks_.erase(forks_.begin());
+  request_.reset();
+  last_until(std::chrono::ceil<std::chrono::seconds>(left));
+  return true;
 }
 
 void Subscriber::on_response(ClientRequest& /*request*/, const Message& response) {
@@ -166,18 +216,24 @@ void Subscriber::on_request(ServerTransaction& transaction, const Message& reque
     transaction.respond({.status = 405, .headers = "Allow: NOTIFY\r\n"});
     return;
   }
-  const int status = check(request);
-  if (status != 200) {
-    std::string lines;
-    if (status == 489) {
-      append_header(lines, "Allow-Events", options_.package);
-    }
-    transaction.respond({.status = status, .headers = lines});
-    return;
+  Fork* const fork = fork_of(request);
+  const int status = fork != nullptr ? fork->check(request) : check(request);
+  answer(transaction, status);
+  if (status == 200 && fork != nullptr) {
+    take_for(*fork, request);
+  } else if (status == 200) {
+    take(request, *SubscriptionState::of(request));
   }
-  const std::string lines = "Contact: " + user_agent_.contact(transaction.flow(), options_.contact_user) + "\r\n";
-  transaction.respond({.status = 200, .headers = lines});
-  take(request, *SubscriptionState::of(request));
+}
+
+void Subscriber::answer(ServerTransaction& transaction, int status) {
+  std::string lines;
+  if (status == 489) {
+    append_header(lines, "Allow-Events", options_.package);
+  } else if (status == 200) {
+    append_header(lines, "Contact", user_agent_.contact(transaction.flow(), options_.contact_user));
+  }
+  transaction.respond({.status = status, .headers = lines});
 }
 
 void Subscriber::take(const Message& notify, const SubscriptionState& state) {
@@ -197,7 +253,8 @@ void Subscriber::take(const Message& notify, const SubscriptionState& state) {
   if (state_ == State::Subscribed) {
     silence_.cancel();
   }
-  observer_.on_notify(*this, {.state = state, .content_type = notify.content_type(), .body = notify.body(), .message = &notify});
+  observer_.on_notify(*this,
+                      {.state = state, .content_type = notify.content_type(), .body = notify.body(), .message = &notify, .notifier = notify.from().tag()});
   if (state.kind == Kind::Terminated) {
     end_terminated(state);
   } else if (stopping_ && state_ == State::Subscribed) {
@@ -262,6 +319,10 @@ base::Duration Subscriber::back_off() {
 }
 
 void Subscriber::over(End end) {
+  if (promote_fork()) {
+    return;
+  }
+  forks_.clear();
   request_.reset();
   refresh_.cancel();
   silence_.cancel();

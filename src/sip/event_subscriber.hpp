@@ -15,7 +15,8 @@
 namespace callwright::sip {
 
 /// A subscription of ours to the state of something elsewhere (RFC 6665 §4.1): subscribes, refreshes in time, and subscribes again by itself where
-/// the rules allow it. Its dialog is made by the first NOTIFY (§4.4.1); those of other forks are refused with 481. Engine thread.
+/// the rules allow it. Its dialog is made by the first NOTIFY (§4.4.1). Those of others that the SUBSCRIBE was forked to make subscriptions of their own, which
+/// are kept up beside it: one of them takes the place of the first when that ends. Engine thread.
 class Subscriber final : private DialogUsage, private ClientRequest::User {
  public:
   struct Options {
@@ -32,6 +33,7 @@ class Subscriber final : private DialogUsage, private ClientRequest::User {
     std::optional<Credentials> credentials;
     std::chrono::seconds retry_after{30};      ///< The first wait after a failure; it doubles each time,
     std::chrono::seconds longest_retry{1800};  ///< up to this.
+    std::size_t max_forks = 8;                 ///< Subscriptions besides the first; NOTIFYs of more are refused with 481.
   };
 
   /// A NOTIFY. Views, valid during the callback.
@@ -40,6 +42,7 @@ class Subscriber final : private DialogUsage, private ClientRequest::User {
     std::string_view content_type;
     std::string_view body;
     const Message* message = nullptr;
+    std::string_view notifier = {};  ///< Which of those that the SUBSCRIBE was forked to: the tag of its dialog.
   };
 
   /// How a subscription ended, or could not be made.
@@ -75,8 +78,12 @@ class Subscriber final : private DialogUsage, private ClientRequest::User {
   /// Unsubscribes. `on_subscription_ended` follows once the other side has confirmed it or is silent; at once where there is nothing to end.
   void stop();
   [[nodiscard]] State state() const noexcept { return state_; }
+  /// Subscriptions besides the first.
+  [[nodiscard]] std::size_t forks() const noexcept { return forks_.size(); }
 
  private:
+  class Fork;
+
   void on_request(ServerTransaction& transaction, const Message& request) override;
   void on_response(ClientRequest& request, const Message& response) override;
   void on_failure(ClientRequest& request, int status, std::string_view reason) override;
@@ -85,6 +92,12 @@ class Subscriber final : private DialogUsage, private ClientRequest::User {
   void send(std::chrono::seconds expires);
   void on_granted(const Message& response);
   void on_refused(int status, std::optional<std::uint32_t> retry_after);
+  [[nodiscard]] std::unique_ptr<ClientRequest> make_subscribe(Dialog& dialog, std::chrono::seconds expires, ClientRequest::User& user);
+  [[nodiscard]] Fork* fork_of(const Message& notify);
+  void answer(ServerTransaction& transaction, int status);
+  void take_for(Fork& fork, const Message& notify);
+  void drop_fork(Fork& fork);
+  [[nodiscard]] bool promote_fork();
   [[nodiscard]] bool take_minimum(const Message& response);
   [[nodiscard]] int check(const Message& notify) const;
   void take(const Message& notify, const SubscriptionState& state);
@@ -109,6 +122,8 @@ class Subscriber final : private DialogUsage, private ClientRequest::User {
   base::Timer refresh_;  ///< To refresh, or to try again.
   base::Timer silence_;  ///< Timer N: for the NOTIFY that must follow (RFC 6665 §4.1.2.4).
   std::unique_ptr<ClientRequest> request_;
+  base::TimePoint forking_until_;  ///< RFC 6665 §4.1.2.4: later NOTIFYs of new dialogs belong to nothing.
+  std::vector<std::unique_ptr<Fork>> forks_;
 };
 
 }  // namespace callwright::sip

@@ -16,6 +16,10 @@ bool is_worth_retrying(int status) {
 /// RFC 5626 §4.4.1: without a Flow-Timer every 95 to 120 s over a stream; for the bindings of a NAT every 24 to 29 s over UDP.
 constexpr std::chrono::seconds kStreamKeepAlive{120};
 constexpr std::chrono::seconds kDatagramKeepAlive{29};
+/// RFC 5626 §4.4.1, and RFC 8489 §6.2.1: seven requests, each waiting twice as long as the one before, the last for 16 times the first.
+constexpr std::chrono::seconds kPongTime{10};
+constexpr unsigned kStunSendings = 7;
+constexpr int kLastStunWait = 16;
 constexpr std::size_t kMaxServiceRoutes = 8;
 constexpr std::size_t kMaxGruu = 512;
 
@@ -118,7 +122,7 @@ std::chrono::seconds RegisterClient::granted(const Message& response) const {
 
 void RegisterClient::learn(const Message& response) {
   const bool routed = response.has(Header::ServiceRoute);
-  if (options_.instance.empty() && !routed && learned_ == nullptr) {
+  if (options_.instance.empty() && options_.keep_alive != KeepAlive::Always && !routed && learned_ == nullptr) {
     return;
   }
   if (learned_ == nullptr) {
@@ -146,11 +150,14 @@ void RegisterClient::learn_gruus(const NameAddr& contact) {
 }
 
 void RegisterClient::keep_flow(const Message& response) {
+  if (learned_->flow != request_->flow()) {
+    forget_flow();
+    learned_->flow = request_->flow();
+  }
   user_agent_.unwatch_flow(learned_->flow.connection, *this);
-  learned_->flow = request_->flow();
-  if (options_.instance.empty() || !response.lists(Header::Require, "outbound")) {
-    learned_->flow.connection = {};
-    learned_->keep_alive.cancel();
+  const bool agreed = !options_.instance.empty() && response.lists(Header::Require, "outbound");
+  if (!agreed && options_.keep_alive != KeepAlive::Always) {
+    forget_flow();
     return;
   }
   const bool stream = is_reliable(learned_->flow.transport);
@@ -158,14 +165,84 @@ void RegisterClient::keep_flow(const Message& response) {
   const std::chrono::seconds usual = stream ? kStreamKeepAlive : kDatagramKeepAlive;
   learned_->flow_timer = asked && *asked != 0 ? std::min(usual, std::chrono::seconds(*asked)) : usual;
   user_agent_.watch_flow(learned_->flow.connection, *this);
-  if (!learned_->keep_alive.pending()) {
+  if (learned_->keep_alive.pending()) {
+    return;
+  }
+  if (stream) {
     start_keep_alive();
+  } else {
+    keep_alive();  // The first answer tells the mapping that the later ones are compared with.
   }
 }
 
 void RegisterClient::keep_alive() {
-  user_agent_.transactions().transport().send(learned_->flow, "\r\n\r\n");
+  Learned& learned = *learned_;
+  if (is_reliable(learned.flow.transport)) {
+    user_agent_.transactions().transport().send(learned.flow, "\r\n\r\n");
+    learned.silence.start(kPongTime);
+  } else if (!learned.silence.pending()) {
+    const std::string random = user_agent_.random().token(learned.transaction.size());
+    random.copy(learned.transaction.data(), learned.transaction.size());
+    learned.sendings = 0;
+    user_agent_.expect_stun(learned.transaction, *this);
+    send_stun();
+  }
   start_keep_alive();
+}
+
+void RegisterClient::send_stun() {
+  Learned& learned = *learned_;
+  const base::Duration first = user_agent_.transactions().settings().timers.t1;
+  learned.silence.start(++learned.sendings == kStunSendings ? first * kLastStunWait : first * (1 << (learned.sendings - 1)));
+  user_agent_.transactions().transport().send(learned.flow, make_stun_keep_alive(learned.transaction));
+}
+
+void RegisterClient::on_silence() {
+  if (!is_reliable(learned_->flow.transport) && learned_->sendings < kStunSendings) {
+    send_stun();
+  } else {
+    give_up_flow("The registrar does not answer keep-alives");
+  }
+}
+
+void RegisterClient::on_pong() {
+  if (learned_ != nullptr && learned_->silence.pending()) {
+    on_alive();
+  }
+}
+
+void RegisterClient::on_stun_answer(const base::SocketAddress& remote, const StunAnswer& answer) {
+  Learned& learned = *learned_;
+  if (remote != learned.flow.remote) {
+    user_agent_.expect_stun(learned.transaction, *this);  // Whoever that was: not whom we asked.
+    return;
+  }
+  if (learned.mapped && answer.mapped && *learned.mapped != *answer.mapped) {
+    give_up_flow("The NAT has changed our address");
+    return;
+  }
+  if (answer.mapped) {
+    learned.mapped = answer.mapped;
+  }
+  on_alive();
+}
+
+void RegisterClient::on_alive() {
+  learned_->silence.cancel();
+  failures_ = 0;
+}
+
+void RegisterClient::give_up_flow(std::string_view reason) {
+  const ConnectionId connection = learned_->flow.connection;
+  forget_flow();
+  if (connection) {
+    // Nobody else should use it either.
+    user_agent_.transactions().transport().disconnect(connection);
+  }
+  if (registered_ && !stopping_) {
+    request_.reset();
+    fail(503, reason, base::Duration::zero());
+  }
 }
 
 void RegisterClient::start_keep_alive() {
@@ -180,6 +257,9 @@ void RegisterClient::forget_flow() {
     user_agent_.unwatch_flow(learned_->flow.connection, *this);
     learned_->flow.connection = {};
     learned_->keep_alive.cancel();
+    learned_->silence.cancel();
+    learned_->mapped.reset();
+    user_agent_.forget_stun(learned_->transaction);
   }
 }
 
@@ -199,9 +279,11 @@ void RegisterClient::on_success(const Message& response) {
     return;
   }
   registered_ = true;
-  failures_ = 0;
   const std::chrono::seconds expires = granted(response);
   learn(response);
+  if (learned_ == nullptr || !learned_->keep_alive.pending()) {
+    failures_ = 0;  // Else once the flow has proved to work: it may take REGISTER and nothing else.
+  }
   // Early enough that a lost request can be repeated for all of timer F, but not in a busy loop for tiny intervals.
   const auto early = std::min(std::chrono::seconds(32), expires / 2);
   const base::Duration wait = std::clamp<base::Duration>(expires - early, std::chrono::seconds(1), kLongestWait);

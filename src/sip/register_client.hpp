@@ -10,8 +10,9 @@
 namespace callwright::sip {
 
 /// Keeps one address of record registered (RFC 3261 §10.2): refreshes before the binding expires, tries again after failures, later each time. With an
-/// instance it keeps its flow alive where the registrar does (RFC 5626) and learns its GRUUs (RFC 5627).
-class RegisterClient final : private ClientRequest::User, private FlowWatcher {
+/// instance it keeps its flow alive where the registrar does (RFC 5626) and learns its GRUUs (RFC 5627). A flow over which keep-alives are not answered, or
+/// whose mapping in a NAT has changed, has failed (§4.4): a new one is made and registered after the back-off; calls go on.
+class RegisterClient final : private ClientRequest::User, private FlowWatcher, private StunUser {
  public:
   class Observer {
    public:
@@ -21,6 +22,12 @@ class RegisterClient final : private ClientRequest::User, private FlowWatcher {
     /// A refusal or silence. It is tried again unless the registrar said 403 or the like (4xx other than 408, 423, 429, 480, 491).
     virtual void on_registration_failed(RegisterClient& client, int status, std::string_view reason) = 0;
     virtual void on_unregistered(RegisterClient& client) = 0;
+  };
+
+  /// Two line ends over a stream, STUN over UDP (RFC 5626 §3.5).
+  enum class KeepAlive : std::uint8_t {
+    WhenAgreed,  ///< Where the registrar says that it supports outbound.
+    Always,      ///< With a registrar that is known to answer them.
   };
 
   struct Options {
@@ -33,6 +40,7 @@ class RegisterClient final : private ClientRequest::User, private FlowWatcher {
     base::Duration longest_retry = std::chrono::minutes(30);  ///< up to this. Half of it is left to chance (RFC 5626 §4.5).
     std::string instance = {};                                ///< "urn:uuid:…" of this phone for all its life; "": neither outbound nor GRUU.
     std::uint32_t reg_id = 1;                                 ///< Which of the instance's flows this is.
+    KeepAlive keep_alive = KeepAlive::WhenAgreed;
   };
 
   RegisterClient(UserAgent& user_agent, Options options, Observer& observer);
@@ -54,7 +62,9 @@ class RegisterClient final : private ClientRequest::User, private FlowWatcher {
  private:
   /// What a plain registrar says nothing of.
   struct Learned {
-    Learned(RegisterClient& client, base::Timers& timers) : keep_alive(timers, base::Callback::to<&RegisterClient::keep_alive>(client)) {}
+    Learned(RegisterClient& client, base::Timers& timers)
+        : keep_alive(timers, base::Callback::to<&RegisterClient::keep_alive>(client)),
+          silence(timers, base::Callback::to<&RegisterClient::on_silence>(client)) {}
 
     std::vector<std::string> service_route;
     std::string public_gruu;
@@ -62,11 +72,17 @@ class RegisterClient final : private ClientRequest::User, private FlowWatcher {
     Flow flow;
     std::chrono::seconds flow_timer{0};  ///< 0: the registrar keeps no flow.
     base::Timer keep_alive;
+    base::Timer silence;                        ///< For the answer to a keep-alive, or to send STUN's once more.
+    StunTransaction transaction{};              ///< While `silence` is pending, over UDP.
+    unsigned sendings = 0;                      ///< Of that.
+    std::optional<base::SocketAddress> mapped;  ///< What the registrar saw as our address over UDP.
   };
 
   void on_response(ClientRequest& request, const Message& response) override;
   void on_failure(ClientRequest& request, int status, std::string_view reason) override;
   void on_flow_failed() override;
+  void on_pong() override;
+  void on_stun_answer(const base::SocketAddress& remote, const StunAnswer& answer) override;
   void fail(int status, std::string_view reason, base::Duration retry_after);
   [[nodiscard]] base::Duration back_off();
   void learn(const Message& response);
@@ -74,6 +90,10 @@ class RegisterClient final : private ClientRequest::User, private FlowWatcher {
   void keep_flow(const Message& response);
   void keep_alive();
   void start_keep_alive();
+  void send_stun();
+  void on_silence();
+  void on_alive();
+  void give_up_flow(std::string_view reason);
   void forget_flow();
   void send(std::chrono::seconds expires);
   void refresh();

@@ -9,8 +9,11 @@
 namespace callwright::sip {
 namespace {
 
+/// A connection with a proxy on the way is not the phone's.
+bool is_reached_over(const Binding& binding) { return binding.flow.connection && !binding.has_path(); }
+
 /// Of a WebSocket phone nothing but its connection can be reached (RFC 7118 §5.2).
-bool ends_with_connection(const Binding& binding) { return binding.flow.connection && (binding.outbound() || is_websocket(binding.flow.transport)); }
+bool ends_with_connection(const Binding& binding) { return binding.outbound() || is_websocket(binding.flow.transport) || binding.translated(); }
 
 /// The host of the address of record, for its GRUUs.
 std::string_view domain_of(const Message& request) {
@@ -19,6 +22,12 @@ std::string_view domain_of(const Message& request) {
 }
 
 }  // namespace
+
+bool Binding::translated() const {
+  const auto uri = UriView::parse(contact);
+  const auto ip = uri ? base::IpAddress::parse(uri->host) : base::Result<base::IpAddress>(uri.error());
+  return !ip || *ip != flow.remote.ip;
+}
 
 Registrar::Registrar(base::Timers& timers, base::Random& random, Limits limits)
     : timers_(timers), random_(random), limits_(std::move(limits)), temporary_(random) {}
@@ -55,12 +64,14 @@ std::vector<Binding> Registrar::lookup(std::string_view address_of_record) const
   }
   std::vector<Binding> bindings;
   const std::vector<Binding>& all = found->second->bindings;
-  for (auto binding = all.rbegin(); binding != all.rend(); ++binding) {
-    const auto same_phone = [&binding](const Binding& other) {
-      return binding->outbound() && other.outbound() && other.details->instance == binding->details->instance;
-    };
-    if (std::none_of(bindings.begin(), bindings.end(), same_phone)) {
-      bindings.push_back(*binding);
+  for (const bool lost : {false, true}) {
+    for (auto binding = all.rbegin(); binding != all.rend(); ++binding) {
+      const auto same_phone = [&binding](const Binding& other) {
+        return binding->outbound() && other.outbound() && other.details->instance == binding->details->instance;
+      };
+      if (binding->reach.lost == lost && std::none_of(bindings.begin(), bindings.end(), same_phone)) {
+        bindings.push_back(*binding);
+      }
     }
   }
   std::stable_sort(bindings.begin(), bindings.end(), [](const Binding& left, const Binding& right) { return left.q > right.q; });
@@ -90,6 +101,24 @@ std::vector<Binding> Registrar::lookup_gruu(const UriView& gruu, std::string_vie
   return bindings;
 }
 
+const Binding* Registrar::find(std::string_view address_of_record, std::string_view contact) const {
+  const auto user = users_.find(address_of_record);
+  if (user == users_.end()) {
+    return nullptr;
+  }
+  const std::vector<Binding>& bindings = user->second->bindings;
+  const auto found = std::find_if(bindings.begin(), bindings.end(), [contact](const Binding& binding) { return binding.contact == contact; });
+  return found == bindings.end() ? nullptr : &*found;
+}
+
+void Registrar::set_reach(std::string_view address_of_record, std::string_view contact, const Reach& reach) {
+  if (const auto user = users_.find(address_of_record); user != users_.end()) {
+    for (Binding& binding : user->second->bindings) {
+      binding.reach = binding.contact == contact ? reach : binding.reach;
+    }
+  }
+}
+
 void Registrar::on_flow_failed(const Flow& flow) {
   if (!flow.connection) {
     return;
@@ -106,8 +135,13 @@ void Registrar::on_flow_failed(const Flow& flow) {
     }
     User& user = *found->second;
     std::vector<Binding> left = user.bindings;
-    std::erase_if(left, [&flow](const Binding& binding) { return ends_with_connection(binding) && binding.flow.connection == flow.connection; });
-    base::log::info("binding ended with its connection", {{"user", name}, {"remote", flow.remote.to_string()}});
+    const auto cut = [&flow](const Binding& binding) { return is_reached_over(binding) && binding.flow.connection == flow.connection; };
+    if (std::erase_if(left, [&cut](const Binding& binding) { return cut(binding) && ends_with_connection(binding); }) != 0) {
+      base::log::info("binding ended with its connection", {{"user", name}, {"remote", flow.remote.to_string()}});
+    }
+    for (Binding& binding : left) {
+      binding.flow.connection = cut(binding) ? ConnectionId{} : binding.flow.connection;
+    }
     replace(user, std::move(left));
     forget_if_empty(user);
   }
@@ -115,7 +149,7 @@ void Registrar::on_flow_failed(const Flow& flow) {
 
 void Registrar::replace(User& user, std::vector<Binding> bindings) {
   for (const Binding& binding : user.bindings) {
-    if (!ends_with_connection(binding)) {
+    if (!is_reached_over(binding)) {
       continue;
     }
     const auto [first, last] = by_connection_.equal_range(binding.flow.connection.value);
@@ -125,16 +159,19 @@ void Registrar::replace(User& user, std::vector<Binding> bindings) {
     }
   }
   for (const Binding& binding : bindings) {
-    if (ends_with_connection(binding)) {
+    if (is_reached_over(binding)) {
       by_connection_.emplace(binding.flow.connection.value, user.address_of_record);
     }
   }
   bindings_ += bindings.size();
   bindings_ -= user.bindings.size();
   const bool came_or_went = bindings.empty() != user.bindings.empty();
-  user.bindings = std::move(bindings);
-  if (came_or_went && watcher_ != nullptr) {
-    watcher_->on_registered_changed(user.address_of_record);
+  const std::vector<Binding> before = std::exchange(user.bindings, std::move(bindings));
+  for (Watcher* const watcher : watchers_) {
+    watcher->on_bindings_change(user.address_of_record, before, user.bindings);
+    if (came_or_went) {
+      watcher->on_registered_changed(user.address_of_record);
+    }
   }
   expire(user);
 }

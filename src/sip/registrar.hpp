@@ -21,6 +21,13 @@ struct BindingDetails {
   std::uint32_t reg_id = 0;       ///< Not 0: the binding is its flow (RFC 5626).
 };
 
+/// What asking a phone whether it is there has brought out.
+struct Reach {
+  std::uint32_t round_trip_us = 0;  ///< Of the latest answer; 0: none yet.
+  std::uint8_t misses = 0;          ///< Requests without an answer, in a row.
+  bool lost = false;                ///< So many that it is not called any more.
+};
+
 /// Where a user can be reached, for a time.
 struct Binding {
   std::string contact;  ///< URI.
@@ -28,10 +35,15 @@ struct Binding {
   std::string call_id;
   std::uint32_t cseq = 0;
   unsigned q = 1000;  ///< In thousandths.
+  Reach reach;
   base::TimePoint expires;
   std::shared_ptr<const BindingDetails> details;  ///< Null for most.
 
   [[nodiscard]] bool outbound() const noexcept { return details != nullptr && details->reg_id != 0; }
+  /// Reached by way of proxies (RFC 3327): the flow is that of the nearest one.
+  [[nodiscard]] bool has_path() const noexcept { return details != nullptr && !details->path.empty(); }
+  /// The contact names a place that cannot be reached from here: a name of the phone's own, or an address that a NAT has changed on the way.
+  [[nodiscard]] bool translated() const;
 };
 
 /// A registrar with its location service (RFC 3261 §10.3), in memory, with Path (RFC 3327), outbound (RFC 5626) and GRUU (RFC 5627). It trusts its caller to
@@ -53,21 +65,30 @@ class Registrar {
    public:
     virtual ~Watcher() = default;
     /// The user's first binding was made, or the last one has gone.
-    virtual void on_registered_changed(const std::string& address_of_record) = 0;
+    virtual void on_registered_changed(const std::string& /*address_of_record*/) {}
+    /// Some bindings of the user are to be replaced; those that stay are in both lists.
+    virtual void on_bindings_change(const std::string& /*address_of_record*/, const std::vector<Binding>& /*before*/, const std::vector<Binding>& /*now*/) {}
   };
 
   Registrar(base::Timers& timers, base::Random& random, Limits limits);
   ~Registrar();
-  void set_watcher(Watcher* watcher) noexcept { watcher_ = watcher; }
+  /// Until `remove_watcher`.
+  void add_watcher(Watcher& watcher) { watchers_.push_back(&watcher); }
+  void remove_watcher(Watcher& watcher) { std::erase(watchers_, &watcher); }
 
   /// Carries out a REGISTER for this address of record and answers it: all of it, or nothing with an error. `headers` are ready-made lines for a 200.
   void handle(ServerTransaction& transaction, const Message& request, const std::string& address_of_record, std::string_view headers = {});
-  /// Bindings in force, by q, then the latest first; of one instance only the latest, since its others lead to the same phone (RFC 5626 §6).
+  /// Bindings in force, by q, then those that are not lost, then the latest first; of one instance only the first of these, since its others lead to the
+  /// same phone (RFC 5626 §6).
   /// Empty when the user is not registered.
   [[nodiscard]] std::vector<Binding> lookup(std::string_view address_of_record) const;
   /// The bindings of the one phone that a URI with a `gr` parameter names (RFC 5627 §5.5); `address_of_record` is what its user part means here.
   [[nodiscard]] std::vector<Binding> lookup_gruu(const UriView& gruu, std::string_view address_of_record) const;
-  /// Nothing reaches the other end of this flow any more: its outbound and WebSocket bindings are gone (RFC 5626 §6).
+  /// This user's binding with this contact, or null. For the moment: any change of the user's bindings ends the pointer.
+  [[nodiscard]] const Binding* find(std::string_view address_of_record, std::string_view contact) const;
+  void set_reach(std::string_view address_of_record, std::string_view contact, const Reach& reach);
+  /// Nothing reaches the other end of this connection any more. Bindings that lead nowhere else are gone: those with outbound (RFC 5626 §6), over WebSocket,
+  /// and of phones behind a NAT. The others are reached at their Contact from now on.
   void on_flow_failed(const Flow& flow);
   [[nodiscard]] std::size_t bindings() const noexcept { return bindings_; }
 
@@ -91,12 +112,12 @@ class Registrar {
   base::Timers& timers_;
   base::Random& random_;
   Limits limits_;
-  Watcher* watcher_ = nullptr;
+  std::vector<Watcher*> watchers_;
   TemporaryGruus temporary_;
   std::size_t bindings_ = 0;
   StringMap<std::unique_ptr<User>> users_;
   std::unordered_map<std::uint64_t, User*> by_gruu_;                   ///< By the number of an instance's registration.
-  std::unordered_multimap<std::uint64_t, std::string> by_connection_;  ///< Addresses of record with bindings that end with their connection.
+  std::unordered_multimap<std::uint64_t, std::string> by_connection_;  ///< Addresses of record with bindings that are reached over a connection.
 };
 
 }  // namespace callwright::sip

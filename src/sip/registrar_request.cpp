@@ -133,6 +133,11 @@ std::vector<Binding> Registrar::apply(const std::vector<Binding>& bindings, cons
   const base::TimePoint now = timers_.clock().now();
   std::vector<Binding> changed = bindings;
   for (const Change& change : asked.changes) {
+    Reach reach;
+    for (const Binding& binding : changed) {
+      // A refresh says nothing about the way back; a new flow is another way.
+      reach = change.concerns(binding) && binding.contact == change.contact && binding.flow == flow ? binding.reach : reach;
+    }
     std::erase_if(changed, [&change](const Binding& binding) { return change.concerns(binding); });
     if (change.expires.count() == 0) {
       continue;
@@ -141,7 +146,7 @@ std::vector<Binding> Registrar::apply(const std::vector<Binding>& bindings, cons
     if (!asked.path.empty() || !change.instance.empty()) {
       details = std::make_shared<BindingDetails>(BindingDetails{asked.path, change.instance, change.reg_id});
     }
-    changed.push_back({change.contact, flow, std::string(request.call_id()), request.cseq().number, change.q, now + change.expires, std::move(details)});
+    changed.push_back({change.contact, flow, std::string(request.call_id()), request.cseq().number, change.q, reach, now + change.expires, std::move(details)});
   }
   return changed;
 }

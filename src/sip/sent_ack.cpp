@@ -3,6 +3,7 @@
 #include "sip/user_agent.hpp"
 #include "sip/writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::sip {
@@ -27,36 +28,45 @@ void SentAck::send(OutgoingRequest request, const ClientRequest& invite) {
     transmit();
     return;
   }
-  const base::SocketAddress invited = flow_.remote;
-  if (equals_ignoring_case(uri->parameter("transport").value_or("udp"), "tcp")) {
-    flow_ = {};
-    flow_.transport = Transport::Tcp;
-  }
-  flow_.remote.port = uri->port != 0 ? uri->port : std::uint16_t{5060};
-  const std::string host(uri->parameter("maddr").value_or(uri->host));
-  if (const auto literal = base::IpAddress::parse(host)) {
-    flow_.remote.ip = *literal;
+  if (const auto destination = Locator::numeric(*uri)) {
+    go_to(*destination, uri->host);
     write(request, invite.cseq(), invite.authorization());
     transmit();
     return;
   }
-  lookup_ = std::make_shared<char>();
   auto pending = std::make_shared<OutgoingRequest>(std::move(request));
-  user_agent_.resolver().resolve(host, [this, lookup = std::weak_ptr<char>(lookup_), pending, invited, cseq = invite.cseq(),
-                                        authorization = invite.authorization()](const base::Result<std::vector<base::IpAddress>>& addresses) {
-    if (lookup.expired()) {
-      return;
-    }
-    lookup_.reset();
-    if (addresses && !addresses->empty()) {
-      flow_.remote.ip = addresses->front();
-    } else {
-      // A name that means nothing here: whoever took the INVITE may know it.
-      flow_.remote = invited;
+  // The answer may come at once, while the ticket is being made.
+  auto found = std::make_shared<bool>(false);
+  Locator::Ticket search = user_agent_.locator().locate(*uri, [this, found, pending, host = std::string(uri->host), cseq = invite.cseq(),
+                                                               authorization = invite.authorization()](const base::Result<std::vector<Destination>>& servers) {
+    *found = true;
+    search_.reset();
+    // A name that means nothing here: whoever took the INVITE may know it.
+    if (servers) {
+      const TransportPort& transport = user_agent_.transport();
+      const auto usable = std::find_if(servers->begin(), servers->end(), [&transport](const Destination& server) {
+        return transport.local_address(server.transport, server.address).has_value();
+      });
+      if (usable != servers->end()) {
+        go_to(*usable, host);
+      }
     }
     write(*pending, cseq, authorization);
     transmit();
   });
+  if (!*found) {
+    search_ = std::move(search);
+  }
+}
+
+void SentAck::go_to(const Destination& destination, std::string_view host) {
+  flow_ = {.transport = destination.transport,
+           .local = flow_.transport == destination.transport ? flow_.local : base::SocketAddress{},
+           .remote = destination.address,
+           .connection = {}};
+  if (is_reliable(flow_.transport)) {
+    flow_.connection = user_agent_.transactions().transport().connect(flow_.transport, flow_.remote, host);
+  }
 }
 
 void SentAck::write(const OutgoingRequest& request, std::uint32_t cseq, std::string_view authorization) {
@@ -85,7 +95,7 @@ void SentAck::write(const OutgoingRequest& request, std::uint32_t cseq, std::str
 void SentAck::transmit() { user_agent_.transactions().send(flow_, text_); }
 
 void SentAck::repeat() {
-  if (lookup_ == nullptr && !text_.empty()) {
+  if (search_ == nullptr && !text_.empty()) {
     transmit();
   }
 }

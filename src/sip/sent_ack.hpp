@@ -12,8 +12,8 @@ namespace callwright::sip {
 
 class UserAgent;
 
-/// The ACK of a 2xx (RFC 3261 §13.2.2.4). It is no transaction: it goes where the dialog's route set or target points, once its name is looked up,
-/// and is remembered, since each repeated 2xx asks for it again.
+/// The ACK of a 2xx (RFC 3261 §13.2.2.4). It is no transaction: it goes where the dialog's route set or target points, to the first server that its name
+/// leads to (RFC 3263 §4), and is remembered, since each repeated 2xx asks for it again.
 class SentAck {
  public:
   explicit SentAck(UserAgent& user_agent) : user_agent_(user_agent) {}
@@ -26,13 +26,14 @@ class SentAck {
   void repeat();
 
  private:
+  void go_to(const Destination& destination, std::string_view host);
   void transmit();
   void write(const OutgoingRequest& request, std::uint32_t cseq, std::string_view authorization);
 
   UserAgent& user_agent_;
   Flow flow_;
   std::string text_;
-  std::shared_ptr<char> lookup_;  ///< Lets an answer of the resolver find out that it is no longer wanted.
+  Locator::Ticket search_;  ///< While the destination is being looked up.
 };
 
 }  // namespace callwright::sip

@@ -1,6 +1,7 @@
 #include "sip/transaction_layer.hpp"
 
 #include "base/log.hpp"
+#include "sip/stun.hpp"
 #include "sip/writer.hpp"
 
 #include <charconv>
@@ -77,8 +78,9 @@ void TransactionLayer::trace(TraceSink::Direction direction, const Flow& flow, s
 }
 
 void TransactionLayer::on_message(const Flow& flow, std::string_view bytes) {
-  if (bytes.find_first_not_of("\r\n") == std::string_view::npos) {
-    return;  // A keep-alive (RFC 5626 §3.5.1) that its transport has let through.
+  if (bytes.find_first_not_of("\r\n") == std::string_view::npos || is_stun(bytes)) {
+    core_->on_keep_alive(flow, bytes);
+    return;
   }
   ++statistics_.received;
   trace(TraceSink::Direction::Received, flow, bytes);

@@ -36,6 +36,8 @@ class TransactionLayer final : public TransportUser {
     virtual void on_request(ServerTransaction& transaction, const Message& request) = 0;
     /// An ACK that belongs to no transaction: that of a 2xx.
     virtual void on_ack(const Message& ack) = 0;
+    /// What answers a keep-alive of ours (RFC 5626 §3.5), or looks like it: line ends over a stream, a STUN message over UDP.
+    virtual void on_keep_alive(const Flow& /*flow*/, std::string_view /*bytes*/) {}
     /// Nothing sent over this flow arrives any more.
     virtual void on_flow_failed(const Flow& /*flow*/) {}
     /// How many dialogs there are, for the limit.

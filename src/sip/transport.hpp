@@ -64,6 +64,8 @@ class TransportPort {
   /// §4), and only a connection that was checked against the same name is used again; "" takes the address itself for the name.
   /// Zero for UDP, and when there may be no more connections (`on_transport_error` follows).
   virtual ConnectionId connect(Transport transport, const base::SocketAddress& remote, std::string_view server_name) = 0;
+  /// Gives up a connection that nothing comes over any more (RFC 5626 §4.4): it is closed, and `TransportUser::on_transport_error` follows, later.
+  virtual void disconnect(ConnectionId /*connection*/) {}
   /// The address that a peer at `remote` should use to reach us (for Via and Contact), or nothing when there is no listener for that transport.
   [[nodiscard]] virtual std::optional<base::SocketAddress> local_address(Transport transport, const base::SocketAddress& remote) const = 0;
   /// True when a message to this address, of any transport, would come to us; port 0 stands for any port.
@@ -75,7 +77,8 @@ class TransportUser {
  public:
   virtual ~TransportUser() = default;
 
-  /// One whole message (a datagram, or a frame cut from a stream). `bytes` live until the call returns.
+  /// One whole message (a datagram, or a frame cut from a stream). `bytes` live until the call returns. Answers to our keep-alives are messages, too
+  /// (RFC 5626 §3.5): one line end over a stream after we sent two, a STUN response over UDP.
   virtual void on_message(const Flow& flow, std::string_view bytes) = 0;
   /// Nothing sent over this flow will arrive (ICMP error, connection refused or lost).
   virtual void on_transport_error(const Flow& flow, const base::Error& error) = 0;

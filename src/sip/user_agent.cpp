@@ -348,6 +348,20 @@ void UserAgent::on_flow_failed(const Flow& flow) {
   }
 }
 
+void UserAgent::on_keep_alive(const Flow& flow, std::string_view bytes) {
+  if (flow.connection) {
+    const auto [first, last] = watchers_.equal_range(flow.connection.value);
+    std::for_each(first, last, [](const auto& entry) { entry.second->on_pong(); });
+    return;
+  }
+  const auto answer = stun_.empty() ? std::nullopt : read_stun_answer(bytes);
+  if (const auto found = answer ? stun_.find(answer->transaction) : stun_.end(); found != stun_.end()) {
+    StunUser& user = *found->second;
+    stun_.erase(found);
+    user.on_stun_answer(flow.remote, *answer);
+  }
+}
+
 void UserAgent::on_cancel(ServerTransaction& transaction, const Message& cancel) {
   ServerTransaction* const invite = layer_.find_cancelled(cancel);
   if (invite == nullptr) {

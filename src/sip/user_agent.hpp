@@ -5,9 +5,11 @@
 #include "sip/invite_session.hpp"
 #include "sip/locator.hpp"
 #include "sip/session_policy.hpp"
+#include "sip/stun.hpp"
 #include "sip/transaction_layer.hpp"
 #include "sip/transport.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +23,16 @@ class FlowWatcher {
  public:
   virtual ~FlowWatcher() = default;
   virtual void on_flow_failed() = 0;
+  /// The other end of the connection has answered a ping.
+  virtual void on_pong() {}
+};
+
+/// Waits for the answer to a STUN request of its own.
+class StunUser {
+ public:
+  virtual ~StunUser() = default;
+  /// The last call; `remote` is where the answer came from.
+  virtual void on_stun_answer(const base::SocketAddress& remote, const StunAnswer& answer) = 0;
 };
 
 /// A dialog that is no call's: that of a subscription (RFC 6665 §4.5).
@@ -76,6 +88,10 @@ class UserAgent final : private TransactionLayer::Core {
   void watch_flow(ConnectionId connection, FlowWatcher& watcher);
   void unwatch_flow(ConnectionId connection, FlowWatcher& watcher);
 
+  /// `user` gets the answer to the STUN request with this transaction, until `forget_stun`.
+  void expect_stun(const StunTransaction& transaction, StunUser& user) { stun_[transaction] = &user; }
+  void forget_stun(const StunTransaction& transaction) { stun_.erase(transaction); }
+
   /// Hands requests of the dialog with this Call-ID and tag of ours to `usage`, until `remove_usage`.
   void add_usage(std::string_view call_id, std::string_view local_tag, DialogUsage& usage);
   void remove_usage(std::string_view call_id, std::string_view local_tag, DialogUsage& usage);
@@ -114,6 +130,7 @@ class UserAgent final : private TransactionLayer::Core {
   void on_request(ServerTransaction& transaction, const Message& request) override;
   void on_ack(const Message& ack) override;
   void on_flow_failed(const Flow& flow) override;
+  void on_keep_alive(const Flow& flow, std::string_view bytes) override;
   void on_cancel(ServerTransaction& transaction, const Message& cancel);
   [[nodiscard]] MatchKey dialog_key(std::string_view call_id, std::string_view local_tag);
   [[nodiscard]] InviteSession* find(const Message& request);
@@ -135,7 +152,8 @@ class UserAgent final : private TransactionLayer::Core {
   std::string key_text_;  ///< Scratch for look-ups; sessions use it to the end of their lives.
   boost::unordered_flat_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
   std::unordered_multimap<std::uint64_t, FlowWatcher*> watchers_;  ///< By connection.
-  std::vector<std::unique_ptr<InviteSession>> settled_;            ///< Destroyed from a timer, since sessions report from within their own functions.
+  std::map<StunTransaction, StunUser*> stun_;
+  std::vector<std::unique_ptr<InviteSession>> settled_;  ///< Destroyed from a timer, since sessions report from within their own functions.
   base::Timer sweep_;
 };
 

@@ -78,11 +78,13 @@ class Watcher final : private Subscriber::Observer {
   Node& node;
   sip::UserAgent agent;
   std::vector<std::string> events;
+  std::vector<std::string> notifiers;
   std::unique_ptr<Subscriber> subscriber;
 
  private:
   void on_notify(Subscriber& /*subscriber*/, const Subscriber::Notification& notification) override {
     events.push_back(notification.state.to_string() + " | " + std::string(notification.body));
+    notifiers.emplace_back(notification.notifier);
   }
   void on_subscription_ended(Subscriber& /*subscriber*/, const Subscriber::End& end) override {
     const auto again = end.again_in ? std::chrono::ceil<std::chrono::seconds>(*end.again_in).count() : -1;
@@ -314,9 +316,55 @@ class PlayedNotifier : public Subscriptions {
   unsigned branch_ = 0;
 };
 
-TEST_F(PlayedNotifier, notify_may_overtake_the_answer_and_its_forks_are_refused) {
+TEST_F(PlayedNotifier, forks_are_subscriptions_of_their_own) {
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: active;expires=3600\r\n", "one"), "200 NOTIFY");
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: active;expires=100\r\n", "two", 5), "200 NOTIFY");
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: pending;expires=3600\r\n", "three", 9), "200 NOTIFY");
+  peer.reply(subscribe, {.to_tag = "one", .headers = "Expires: 3600\r\n"});
+  network.run_for(1s);
+  EXPECT_THAT(watcher.events, ElementsAre("active;expires=3600 | ", "active;expires=100 | ", "pending;expires=3600 | "));
+  EXPECT_THAT(watcher.notifiers, ElementsAre("one", "two", "three"));
+  EXPECT_EQ(watcher.subscriber->forks(), 2U);
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: active\r\n", "two", 5), "500 NOTIFY") << "each counts by itself";
+  // The second one is refreshed in its own dialog, before its 100 s are over.
+  ASSERT_TRUE(network.run_until([this] { return peer.count("SUBSCRIBE") == 2; }, 70s));
+  EXPECT_EQ(parameter_of(peer.latest("SUBSCRIBE"), "To", "tag"), "two");
+  EXPECT_EQ(header_of(peer.latest("SUBSCRIBE"), "Call-ID"), header_of(subscribe, "Call-ID"));
+  peer.reply(peer.latest("SUBSCRIBE"), {.status = 481});
+  network.run_for(1s);
+  EXPECT_EQ(watcher.subscriber->forks(), 1U);
+  // The first one ends: the third takes its place, and nothing is subscribed to anew.
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: terminated;reason=deactivated\r\n", "one", 2), "200 NOTIFY");
+  EXPECT_EQ(watcher.subscriber->forks(), 0U);
+  EXPECT_EQ(watcher.subscriber->state(), Subscriber::State::Subscribed);
+  EXPECT_EQ(peer.count("SUBSCRIBE"), 2U);
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: active;expires=600\r\n", "three", 10), "200 NOTIFY");
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: terminated;reason=rejected\r\n", "three", 11), "200 NOTIFY");
+  EXPECT_EQ(watcher.events.back(), "ended 200 again -1");
+  expect_nothing_left();
+}
+
+TEST_F(PlayedNotifier, forks_are_bounded_in_number_and_in_time) {
+  peer.reply(subscribe, {.to_tag = "fork0", .headers = "Expires: 3600\r\n"});
+  for (int fork = 0; fork < 12; ++fork) {
+    notify("Event: text\r\nSubscription-State: active;expires=3600\r\n", "fork" + std::to_string(fork));
+  }
+  EXPECT_EQ(watcher.subscriber->forks(), 8U);
+  EXPECT_EQ(watcher.notifiers.size(), 9U);
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: terminated\r\n", "fork1", 2), "200 NOTIFY");
+  network.run_for(32s);
+  EXPECT_EQ(notify("Event: text\r\nSubscription-State: active;expires=3600\r\n", "late"), "481 NOTIFY");
+  EXPECT_EQ(watcher.subscriber->forks(), 7U);
+  watcher.subscriber->stop();
+  network.run_for(100ms);
+  EXPECT_EQ(peer.count("SUBSCRIBE"), 9U) << "each is ended: one request for all, and eight to end them";
+  network.run_for(5min);
+  EXPECT_EQ(watcher.subscriber->forks(), 0U);
+  expect_nothing_left();
+}
+
+TEST_F(PlayedNotifier, notify_may_overtake_the_answer) {
   EXPECT_EQ(notify("Event: text\r\nSubscription-State: pending\r\n", "one"), "200 NOTIFY");
-  EXPECT_EQ(notify("Event: text\r\nSubscription-State: active\r\n", "two"), "481 NOTIFY");
   peer.reply(subscribe, {.status = 202, .to_tag = "one", .headers = "Expires: 100\r\n"});
   network.run_for(1s);
   EXPECT_THAT(watcher.events, ElementsAre("pending | "));

@@ -21,8 +21,8 @@ using testing::ElementsAre;
 class Journal final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {"Registered",   "Unregistered", "RegistrationFailed", "CallStarted", "CallRinging",
-                                             "CallAnswered", "CallEnded",    "AudioHeard",         "MediaFailed", "SipMessage"};
+    static constexpr const char* kNames[] = {"Registered", "Unregistered", "RegistrationFailed", "CallStarted", "CallRinging",  "CallAnswered",
+                                             "CallEnded",  "AudioHeard",   "MediaFailed",        "SipMessage",  "CallReplaced", "ContactChanged"};
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
   }
   std::vector<std::string> of(const std::string& agent) const {
@@ -111,6 +111,26 @@ TEST(ExchangeAgents, call_each_other_with_media_on_both_sides) {
   alice.hang_up_all();
   world.run_for(1s);
   EXPECT_EQ(world.journal.of("bob").back(), "CallEnded");
+  world.expect_no_agent_calls();
+}
+
+TEST(ExchangeAgents, name_the_address_that_a_nat_gives_their_media) {
+  AgentWorld world;
+  AgentOptions options;
+  options.name = "alice";
+  options.address_of_record = "sip:alice@192.0.2.1";
+  options.registrar = "sip:192.0.2.1:5060";
+  options.media_address = base::IpAddress::parse("192.0.2.11").value();
+  options.advertised_media = base::IpAddress::parse("203.0.113.9").value();
+  call::Agent& alice = world.agents.add(world.media, world.journal, std::move(options));
+  alice.dial("sip:bob@192.0.2.1");
+  world.run_for(50ms);
+  const WireMessage invite = world.message("phones", "X", "INVITE");
+  EXPECT_THAT(invite.text, testing::HasSubstr("\r\nc=IN IP4 203.0.113.9\r\n"));
+  EXPECT_THAT(invite.text, testing::HasSubstr("m=audio " + std::to_string(world.media.streams().begin()->second.opened.rtp.port) + " "));
+  EXPECT_EQ(invite.text.find("c=IN IP4 192.0.2.11"), std::string::npos);
+  alice.hang_up_all();
+  world.run_for(1s);
   world.expect_no_agent_calls();
 }
 

@@ -250,5 +250,31 @@ TEST_F(ExchangeEvents, options_tell_what_can_be_subscribed_to) {
   expect_nothing_left();
 }
 
+TEST(ExchangeSubscriptions, of_one_user_are_limited_and_a_place_that_is_free_again_is_taken) {
+  ExchangeWorld::Options options;
+  options.exchange.subscriptions.subscriptions_per_user = 2;
+  ExchangeWorld world(options);
+  ScriptedPhone& alice = world.add_phone("alice");
+  ScriptedPhone& carol = world.add_phone("carol");
+  Lamp first(alice, "carol", "dialog");
+  Lamp second(alice, "carol", "presence");
+  world.run_for(1s);
+  Lamp third(alice, "alice", "message-summary");
+  Lamp other(carol, "alice", "dialog");
+  world.run_for(1s);
+  EXPECT_EQ(third.ended, 503);
+  EXPECT_EQ(world.count("X", "alice", "503 SUBSCRIBE"), 1U);
+  EXPECT_EQ(other.bodies.size(), 1U) << "another user has places of her own";
+  first.subscriber->stop();
+  world.run_for(31s);
+  EXPECT_EQ(third.subscriber->state(), sip::Subscriber::State::Subscribed) << "it was told to come back after 30 s";
+  for (Lamp* const lamp : {&second, &third, &other}) {
+    lamp->subscriber->stop();
+  }
+  world.run_for(1s);
+  EXPECT_EQ(world.exchange->states().notifier().subscriptions(), 0U);
+  world.expect_nothing_left();
+}
+
 }  // namespace
 }  // namespace callwright::simulation

@@ -48,9 +48,15 @@ class CommandLog final : public call::CommandObserver {
   std::map<std::uint64_t, std::vector<call::CommandEvent>> events_;
 };
 
+/// Keeps what nothing on the wire tells.
 class NullEventSink final : public call::EventSink {
  public:
-  void on_event(const call::Event& /*event*/) override {}
+  void on_event(const call::Event& event) override {
+    if (const auto* const changed = std::get_if<call::ContactChanged>(&event.what)) {
+      contacts.push_back(*changed);
+    }
+  }
+  std::vector<call::ContactChanged> contacts;  ///< All there were.
 };
 
 /// An exchange "X" at 192.0.2.1 with accounts, and phones around it, in virtual time. Every account's password is "secret of <name>".

@@ -130,13 +130,19 @@ TEST_F(OutboundRegistrations, proxy_that_keeps_no_flow_is_439) {
   EXPECT_EQ(status_of(send(contact("sip:bob@10.0.0.1", 1) + "Contact: <sip:b@h>;+sip.instance=\"<urn:x:1>\";reg-id=2\r\n")), 400);
 }
 
-TEST_F(OutboundRegistrations, binding_ends_with_its_flow) {
-  send(contact("sip:bob@10.0.0.1;transport=tcp", 1), "one", sip::Transport::Tcp);
-  send("Contact: <sip:plain@10.0.0.1;transport=tcp>\r\n", "two", sip::Transport::Tcp);
-  EXPECT_EQ(host.registrar.bindings(), 2U);
+TEST_F(OutboundRegistrations, binding_that_leads_nowhere_else_ends_with_its_flow) {
+  send(contact("sip:bob@192.0.2.9;transport=tcp", 1), "one", sip::Transport::Tcp);
+  send("Contact: <sip:translated@10.0.0.1;transport=tcp>\r\n", "two", sip::Transport::Tcp);
+  send("Supported: path\r\nPath: <sip:edge.sim;lr>\r\nContact: <sip:behind@10.0.0.1>\r\n", "three", sip::Transport::Tcp);
+  send("Contact: <sip:plain@192.0.2.9;transport=tcp>\r\n", "four", sip::Transport::Tcp);
+  EXPECT_EQ(host.registrar.bindings(), 4U);
   const sip::Flow flow = host.registrar.lookup("bob").back().flow;
+  EXPECT_TRUE(host.registrar.find("bob", "sip:plain@192.0.2.9;transport=tcp")->flow.connection);
   host.agent.transport_user().on_transport_error(flow, base::Error(base::Errc::Unreachable, "closed"));
-  EXPECT_THAT(bound(), ElementsAre("sip:plain@10.0.0.1;transport=tcp"));
+  EXPECT_THAT(bound(), ElementsAre("sip:plain@192.0.2.9;transport=tcp", "sip:behind@10.0.0.1"));
+  EXPECT_FALSE(host.registrar.find("bob", "sip:plain@192.0.2.9;transport=tcp")->flow.connection) << "the Contact can be connected to";
+  host.agent.transport_user().on_transport_error(flow, base::Error(base::Errc::Unreachable, "closed"));
+  EXPECT_EQ(host.registrar.bindings(), 2U);
   send("Contact: *\r\nExpires: 0\r\n");
   EXPECT_EQ(host.registrar.bindings(), 0U);
   EXPECT_TRUE(network.run_until_idle());

@@ -170,5 +170,49 @@ TEST_F(SessionRoutes, caller_that_says_bye_before_the_answer_ends_the_call) {
   expect_all_over();
 }
 
+/// A peer at another address than its Contact names.
+std::string contact_field(std::string_view uri) { return "Contact: <" + std::string(uri) + ">\r\n"; }
+
+TEST_F(SessionRoutes, ack_goes_where_naptr_and_srv_records_of_the_contact_lead) {
+  RawPeer peer(network, "192.0.2.9:5060");
+  RawPeer first(network, "192.0.2.10:5070");
+  RawPeer second(network, "192.0.2.11:5060");
+  resolver.add_pointers("srv.sim", {{10, 50, "s", "SIP+D2T", "_sip._tcp.srv.sim"}});
+  resolver.add_services("_sip._tcp.srv.sim", {{1, 0, 5070, "one.sim"}, {2, 0, 5060, "two.sim"}});
+  resolver.add("one.sim", {first.node.address().ip});
+  resolver.add("two.sim", {second.node.address().ip});
+  alice.call("sip:192.0.2.9", "offer");
+  network.run_for(20ms);
+  const std::string contact = contact_field("sip:bob@srv.sim");
+  peer.reply(peer.latest("INVITE"), {.headers = contact});
+  network.run_for(30ms);
+  ASSERT_EQ(first.count("ACK"), 1U);
+  EXPECT_TRUE(first.latest("ACK").starts_with("ACK sip:bob@srv.sim SIP/2.0\r\nVia: SIP/2.0/TCP "));
+  EXPECT_EQ(first.flows.back().transport, sip::Transport::Tcp);
+  EXPECT_EQ(peer.count("ACK") + second.count("ACK"), 0U);
+  // The same to a 2xx that comes again, and the dialog's requests go there, too.
+  peer.reply(peer.latest("INVITE"), {.headers = contact});
+  network.run_for(30ms);
+  EXPECT_EQ(first.count("ACK"), 2U);
+  alice.session().end();
+  network.run_for(30ms);
+  EXPECT_EQ(first.count("BYE"), 1U);
+  first.reply(first.latest("BYE"), {});
+  expect_all_over();
+}
+
+TEST_F(SessionRoutes, ack_for_a_name_that_means_nothing_goes_where_the_invite_went) {
+  RawPeer peer(network, "192.0.2.9:5060");
+  alice.call("sip:192.0.2.9", "offer");
+  network.run_for(20ms);
+  const std::string contact = contact_field("sip:bob@nowhere.sim");
+  peer.reply(peer.latest("INVITE"), {.headers = contact});
+  network.run_for(30ms);
+  EXPECT_EQ(peer.count("ACK"), 1U);
+  alice.session().end();
+  network.run_for(1s);
+  expect_all_over();
+}
+
 }  // namespace
 }  // namespace callwright::simulation

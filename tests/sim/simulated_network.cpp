@@ -1,5 +1,7 @@
 #include "sim/simulated_network.hpp"
 
+#include "sip/stun.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -17,6 +19,8 @@ void Node::send(const sip::Flow& flow, std::string_view message) { network_.send
 sip::ConnectionId Node::connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view /*server_name*/) {
   return sip::is_reliable(transport) ? network_.connection_between(address_, remote) : sip::ConnectionId{};
 }
+
+void Node::disconnect(sip::ConnectionId connection) { network_.cut(connection); }
 
 std::optional<base::SocketAddress> Node::local_address(sip::Transport /*transport*/, const base::SocketAddress& /*remote*/) const { return address_; }
 
@@ -103,6 +107,34 @@ void SimulatedNetwork::launch(base::Duration delay, const Packet& packet, sip::C
   flights_.emplace(clock_.now() + delay, Flight{flow, std::string(packet.message)});
 }
 
+void SimulatedNetwork::cut(sip::ConnectionId connection) {
+  const auto found = std::find_if(connections_.begin(), connections_.end(), [connection](const auto& entry) { return entry.second == connection; });
+  if (found == connections_.end()) {
+    return;
+  }
+  const auto [one, other] = found->first;
+  connections_.erase(found);
+  for (const auto& [from, to] : {std::pair(one, other), std::pair(other, one)}) {
+    launch(settings_.delay, {.sent = clock_.now(), .transport = sip::Transport::Tcp, .from = from, .to = to, .message = {}}, connection);
+  }
+}
+
+bool SimulatedNetwork::answer_keep_alive(const Node& node, const Flight& flight) {
+  const sip::Flow back{.transport = flight.flow.transport, .local = node.address(), .remote = flight.flow.remote, .connection = flight.flow.connection};
+  if (sip::is_reliable(back.transport)) {
+    const bool ping = flight.message == "\r\n\r\n";
+    if (ping && node.answers_keep_alives_) {
+      send(node.address(), back, "\r\n");
+    }
+    return ping;
+  }
+  const std::string answer = sip::answer_stun_keep_alive(flight.message, node.seen_as_.value_or(back.remote));
+  if (!answer.empty() && node.answers_keep_alives_) {
+    send(node.address(), back, answer);
+  }
+  return !answer.empty();
+}
+
 void SimulatedNetwork::arrive(const Flight& flight) {
   const auto node = nodes_.find(flight.flow.local);
   if (node == nodes_.end() || node->second->user_ == nullptr) {
@@ -112,7 +144,9 @@ void SimulatedNetwork::arrive(const Flight& flight) {
     node->second->user_->on_transport_error(flight.flow, base::Error(base::Errc::Unreachable, "The simulated connection failed."));
     return;
   }
-  node->second->user_->on_message(flight.flow, flight.message);
+  if (!answer_keep_alive(*node->second, flight)) {
+    node->second->user_->on_message(flight.flow, flight.message);
+  }
 }
 
 bool SimulatedNetwork::step(base::TimePoint until) {

@@ -53,9 +53,14 @@ class Node final : public sip::TransportPort {
   void attach(sip::TransportUser& user) noexcept { user_ = &user; }
   void detach() noexcept { user_ = nullptr; }
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }
+  /// Whether pings and STUN requests are answered (RFC 5626 §3.5), as real transports do by themselves.
+  void answer_keep_alives(bool answers) noexcept { answers_keep_alives_ = answers; }
+  /// The address that STUN requests seem to come from: that of a NAT; nothing takes the real one.
+  void see_all_as(std::optional<base::SocketAddress> mapped) noexcept { seen_as_ = mapped; }
 
   void send(const sip::Flow& flow, std::string_view message) override;
   sip::ConnectionId connect(sip::Transport transport, const base::SocketAddress& remote, std::string_view server_name) override;
+  void disconnect(sip::ConnectionId connection) override;
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport transport, const base::SocketAddress& remote) const override;
   [[nodiscard]] bool is_local(const base::SocketAddress& address) const override;
 
@@ -64,6 +69,8 @@ class Node final : public sip::TransportPort {
   SimulatedNetwork& network_;
   base::SocketAddress address_;
   sip::TransportUser* user_ = nullptr;
+  bool answers_keep_alives_ = true;
+  std::optional<base::SocketAddress> seen_as_;
 };
 
 /// Owns virtual time, the timers that all engines in it share, and the packets in flight. Declare it before what uses its timers.
@@ -115,6 +122,8 @@ class SimulatedNetwork {
   void send_stream(const Packet& packet);
   void launch(base::Duration delay, const Packet& packet, sip::ConnectionId connection);
   void arrive(const Flight& flight);
+  [[nodiscard]] bool answer_keep_alive(const Node& node, const Flight& flight);
+  void cut(sip::ConnectionId connection);
   /// Goes to the next moment at which something happens, at most `until`. False when nothing happens by then.
   bool step(base::TimePoint until);
   [[nodiscard]] bool separated(const base::SocketAddress& one, const base::SocketAddress& other) const;

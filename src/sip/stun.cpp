@@ -1,10 +1,11 @@
-#include "net/stun_keep_alive.hpp"
+#include "sip/stun.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-namespace callwright::net {
+namespace callwright::sip {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -16,6 +17,7 @@ constexpr std::string_view kCookie = "\x21\x12\xa4\x42"sv;
 constexpr std::uint16_t kBindingRequest = 0x0001;
 constexpr std::uint16_t kBindingSuccess = 0x0101;
 constexpr std::uint16_t kBindingError = 0x0111;
+constexpr std::uint16_t kMappedAddress = 0x0001;
 constexpr std::uint16_t kErrorCode = 0x0009;
 constexpr std::uint16_t kUnknownAttributes = 0x000a;
 constexpr std::uint16_t kXorMappedAddress = 0x0020;
@@ -46,7 +48,7 @@ std::string response_to(std::string_view request, std::uint16_t type, std::strin
   return response.append(attributes);
 }
 
-/// The address, masked with cookie and transaction id (§15.2).
+/// The address, masked with cookie and transaction id (RFC 8489 §14.2).
 std::string xor_mapped_address(std::string_view request, const base::SocketAddress& remote) {
   const std::string_view mask = request.substr(kCookieAt, kHeaderSize - kCookieAt);
   std::string value;
@@ -65,23 +67,50 @@ std::string xor_mapped_address(std::string_view request, const base::SocketAddre
   return value;
 }
 
-/// Attributes that have to be understood: none is. False when they are malformed.
-bool read_unknown(std::string_view attributes, std::vector<std::uint16_t>& unknown) {
+/// Calls `take(type, value)` for each attribute. False when they are malformed.
+template <class Take>
+bool for_each_attribute(std::string_view attributes, Take take) {
   while (!attributes.empty()) {
     if (attributes.size() < kAttributeHeaderSize) {
       return false;
     }
-    const std::uint16_t type = number_at(attributes, 0);
-    const std::size_t size = kAttributeHeaderSize + (number_at(attributes, 2) + std::size_t{3}) / 4 * 4;
+    const std::size_t length = number_at(attributes, 2);
+    const std::size_t size = kAttributeHeaderSize + (length + 3) / 4 * 4;
     if (size > attributes.size()) {
       return false;
     }
-    if (type < kFirstOptional && unknown.size() < kMaxUnknown) {
-      unknown.push_back(type);
-    }
+    take(number_at(attributes, 0), attributes.substr(kAttributeHeaderSize, length));
     attributes.remove_prefix(size);
   }
   return true;
+}
+
+/// Attributes that have to be understood: none is. False when they are malformed.
+bool read_unknown(std::string_view attributes, std::vector<std::uint16_t>& unknown) {
+  return for_each_attribute(attributes, [&unknown](std::uint16_t type, std::string_view) {
+    if (type < kFirstOptional && unknown.size() < kMaxUnknown) {
+      unknown.push_back(type);
+    }
+  });
+}
+
+/// The value of a (XOR-)MAPPED-ADDRESS; `mask` is empty for one that is not masked.
+std::optional<base::SocketAddress> read_address(std::string_view value, std::string_view mask) {
+  constexpr std::size_t kAddressAt = 4;
+  if (value.size() < kAddressAt) {
+    return std::nullopt;
+  }
+  const bool v4 = value[1] == 1;
+  std::array<std::uint8_t, 16> bytes{};
+  const std::size_t size = v4 ? 4 : bytes.size();
+  if ((!v4 && value[1] != 2) || value.size() != kAddressAt + size) {
+    return std::nullopt;
+  }
+  for (std::size_t index = 0; index < size; ++index) {
+    bytes[index] = static_cast<std::uint8_t>(value[kAddressAt + index] ^ (mask.empty() ? '\0' : mask[index]));
+  }
+  const auto port = static_cast<std::uint16_t>(number_at(value, 2) ^ (mask.empty() ? 0 : number_at(mask, 0)));
+  return base::SocketAddress{v4 ? base::IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]}) : base::IpAddress::v6(bytes), port};
 }
 
 }  // namespace
@@ -110,4 +139,38 @@ std::string answer_stun_keep_alive(std::string_view datagram, const base::Socket
   return response_to(datagram, kBindingError, attributes);
 }
 
-}  // namespace callwright::net
+std::string make_stun_keep_alive(const StunTransaction& transaction) {
+  std::string request;
+  append_number(request, kBindingRequest);
+  append_number(request, 0);
+  request.append(kCookie);
+  return request.append(transaction.data(), transaction.size());
+}
+
+std::optional<StunAnswer> read_stun_answer(std::string_view datagram) {
+  if (!is_stun(datagram) || number_at(datagram, 2) != datagram.size() - kHeaderSize) {
+    return std::nullopt;
+  }
+  const std::uint16_t type = number_at(datagram, 0);
+  if (type != kBindingSuccess && type != kBindingError) {
+    return std::nullopt;
+  }
+  StunAnswer answer;
+  const std::string_view mask = datagram.substr(kCookieAt, kHeaderSize - kCookieAt);
+  std::copy_n(mask.begin() + kCookie.size(), answer.transaction.size(), answer.transaction.begin());
+  std::optional<base::SocketAddress> plain;
+  const bool good = for_each_attribute(datagram.substr(kHeaderSize), [&](std::uint16_t attribute, std::string_view value) {
+    if (attribute == kXorMappedAddress && !answer.mapped) {
+      answer.mapped = read_address(value, mask);
+    } else if (attribute == kMappedAddress && !plain) {
+      plain = read_address(value, {});
+    }
+  });
+  if (!answer.mapped) {
+    answer.mapped = plain;
+  }
+  // A success has to say what was seen.
+  return good && (answer.mapped || type == kBindingError) ? std::optional(answer) : std::nullopt;
+}
+
+}  // namespace callwright::sip
