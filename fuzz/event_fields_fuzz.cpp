@@ -84,7 +84,10 @@ std::size_t marks(std::string_view xml) {
 }
 
 std::string document(std::string_view text) {
-  call::DialogInfo package([](const std::string&, const std::string&) {}, [](const std::string& uri) { return uri == "sip:us" ? "us" : ""; });
+  const auto ringing = [text](const std::string&) -> std::optional<DialogName> {
+    return DialogName{std::string(text), std::string(text), std::string(text), DialogName::Stage::Any};
+  };
+  call::DialogInfo package([](const std::string&, const std::string&) {}, [](const std::string& uri) { return uri == "sip:us" ? "us" : ""; }, ringing);
   call::CallStarted started;
   started.from = text;
   started.to = "sip:us";

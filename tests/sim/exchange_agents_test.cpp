@@ -21,8 +21,9 @@ using testing::ElementsAre;
 class Journal final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {"Registered", "Unregistered", "RegistrationFailed", "CallStarted", "CallRinging",  "CallAnswered",
-                                             "CallEnded",  "AudioHeard",   "MediaFailed",        "SipMessage",  "CallReplaced", "ContactChanged"};
+    static constexpr const char* kNames[] = {"Registered",   "Unregistered", "RegistrationFailed", "CallStarted",   "CallRinging",
+                                             "CallAnswered", "CallEnded",    "AudioHeard",         "MediaFailed",   "SipMessage",
+                                             "CallReplaced", "SourceBanned", "SourceUnbanned",     "ContactChanged"};
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
   }
   std::vector<std::string> of(const std::string& agent) const {
@@ -125,7 +126,7 @@ TEST(ExchangeAgents, name_the_address_that_a_nat_gives_their_media) {
   call::Agent& alice = world.agents.add(world.media, world.journal, std::move(options));
   alice.dial("sip:bob@192.0.2.1");
   world.run_for(50ms);
-  const WireMessage invite = world.message("phones", "X", "INVITE");
+  const SentMessage invite = world.message("phones", "X", "INVITE");
   EXPECT_THAT(invite.text, testing::HasSubstr("\r\nc=IN IP4 203.0.113.9\r\n"));
   EXPECT_THAT(invite.text, testing::HasSubstr("m=audio " + std::to_string(world.media.streams().begin()->second.opened.rtp.port) + " "));
   EXPECT_EQ(invite.text.find("c=IN IP4 192.0.2.11"), std::string::npos);

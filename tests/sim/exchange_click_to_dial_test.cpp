@@ -63,7 +63,7 @@ TEST(ClickToDial, names_the_parties_and_the_new_call_in_its_events) {
 TEST(ClickToDial, offers_no_media_on_the_first_leg_and_shows_the_callee) {
   AliceAndBob world;
   ASSERT_TRUE(world.run_until_ended(world.start("alice", "bob", "cmd-1")));
-  const WireMessage invite = world.message("X", "alice", "INVITE");
+  const SentMessage invite = world.message("X", "alice", "INVITE");
   EXPECT_EQ(invite.header("Call-ID"), "cmd-1");
   EXPECT_THAT(invite.body(), HasSubstr("c=IN IP4 0.0.0.0\r\n"));
   EXPECT_THAT(invite.body(), HasSubstr("m=audio 9 RTP/AVP 0 8\r\n"));
@@ -75,9 +75,9 @@ TEST(ClickToDial, refers_to_itself_with_a_token_and_ends_the_first_leg_in_its_di
   AliceAndBob world;
   const CommandId id = world.start("alice", "bob", "cmd-1");
   ASSERT_TRUE(world.run_until_ended(id));
-  const WireMessage ack = world.message("X", "alice", "ACK");
-  const WireMessage refer = world.message("X", "alice", "REFER");
-  const WireMessage bye = world.message("X", "alice", "BYE");
+  const SentMessage ack = world.message("X", "alice", "ACK");
+  const SentMessage refer = world.message("X", "alice", "REFER");
+  const SentMessage bye = world.message("X", "alice", "BYE");
   EXPECT_THAT(refer.header("Refer-To"), StartsWith("<sip:bob@192.0.2.1:5060;cw-command=" + std::to_string(id.value) + "-"));
   EXPECT_EQ(refer.header("Referred-By"), "<sip:bob@192.0.2.1>");
   EXPECT_EQ(refer.header("CSeq"), "2 REFER");
@@ -238,7 +238,7 @@ TEST(ClickToDial, takes_a_token_once) {
   AliceAndBob world;
   const CommandId id = world.start("alice", "bob");
   ASSERT_TRUE(world.run_until_ended(id));
-  const WireMessage invite = world.message("alice", "X", "INVITE");
+  const SentMessage invite = world.message("alice", "X", "INVITE");
   world.alice.dial(invite.text.substr(7, invite.text.find(" SIP/2.0") - 7), world.alice.sdp());
   world.run_for(1s);
   EXPECT_EQ(world.alice.leg(2).end_status(), 403);

@@ -209,7 +209,7 @@ TEST_F(ExchangeEvents, shutting_down_ends_subscriptions_for_a_time) {
 
 TEST_F(ExchangeEvents, message_reaches_a_user_and_its_answer_the_sender) {
   EXPECT_EQ(write("bob")->status, 200);
-  const WireMessage got = message("X", "bob", "MESSAGE");
+  const SentMessage got = message("X", "bob", "MESSAGE");
   EXPECT_EQ(got.body(), "hello");
   EXPECT_EQ(got.header("Content-Type"), "text/plain");
   EXPECT_EQ(got.header("Max-Forwards"), "69");

@@ -57,7 +57,7 @@ TEST(ExchangeIdentity, is_kept_from_the_called_phone_when_the_caller_wants_that)
     ScriptedPhone& bob = world.add_phone("bob");
     alice.call("bob");
     world.run_for(1s);
-    const WireMessage invite = world.message("X", "bob", "INVITE");
+    const SentMessage invite = world.message("X", "bob", "INVITE");
     const bool hidden = std::string_view(privacy).ends_with("id");
     EXPECT_EQ(invite.header("P-Asserted-Identity"), hidden ? "" : kAlice) << privacy;
     const bool anonymous = std::string_view(privacy).starts_with("user");

@@ -38,7 +38,7 @@ TEST(ExchangeReach, a_phone_is_asked_once_in_a_period_and_its_round_trip_is_kept
   EXPECT_NEAR(static_cast<double>(world.count("X", "alice", "OPTIONS")), 10, 1);
   EXPECT_EQ(reach_of(world, "alice").round_trip_us, 20'000U) << "10 ms each way";
   EXPECT_TRUE(world.events.contacts.empty());
-  const WireMessage options = world.message("X", "alice", "OPTIONS");
+  const SentMessage options = world.message("X", "alice", "OPTIONS");
   EXPECT_TRUE(options.text.starts_with("OPTIONS sip:alice@192.0.2.11:5060 SIP/2.0\r\n")) << options.text;
   world.expect_nothing_left();
 }

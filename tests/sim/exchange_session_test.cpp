@@ -80,7 +80,7 @@ TEST(ExchangeSessions, pass_info_on_to_the_other_side) {
   world.connect();
   world.alice.leg(0).session()->send_content(sip::Method::Info, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n").value();
   world.run_for(1s);
-  const WireMessage info = world.message("X", "bob", "INFO");
+  const SentMessage info = world.message("X", "bob", "INFO");
   EXPECT_EQ(info.header("Content-Type"), "application/dtmf-relay");
   EXPECT_EQ(info.body(), "Signal=5\r\nDuration=160\r\n");
   EXPECT_EQ(world.count("X", "alice", "200 INFO"), 1U);

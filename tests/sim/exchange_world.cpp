@@ -16,13 +16,13 @@ std::string summary_of(const sip::Message& message) {
   return message.is_request() ? std::string(message.method_text()) : std::to_string(message.status()) + " " + std::string(message.cseq().method_text);
 }
 
-bool matches(const WireMessage& message, std::string_view from, std::string_view to, std::string_view summary) {
+bool matches(const SentMessage& message, std::string_view from, std::string_view to, std::string_view summary) {
   return (from.empty() || message.from == from) && (to.empty() || message.to == to) && (summary.empty() || message.summary == summary);
 }
 
 }  // namespace
 
-std::string WireMessage::header(std::string_view name) const {
+std::string SentMessage::header(std::string_view name) const {
   const std::string start = "\r\n" + std::string(name) + ": ";
   const std::size_t at = text.find(start);
   if (at == std::string::npos) {
@@ -32,7 +32,7 @@ std::string WireMessage::header(std::string_view name) const {
   return text.substr(value, text.find("\r\n", value) - value);
 }
 
-std::string WireMessage::body() const {
+std::string SentMessage::body() const {
   const std::size_t at = text.find("\r\n\r\n");
   return at == std::string::npos ? std::string{} : text.substr(at + 4);
 }
@@ -94,8 +94,8 @@ ExchangeWorld::ExchangeWorld(Options options)
     if (dropped_.empty() || !parsed.parse(packet.message)) {
       return false;
     }
-    const WireMessage message{name_of(packet.from), name_of(packet.to), summary_of(parsed), {}};
-    return std::any_of(dropped_.begin(), dropped_.end(), [&message](const WireMessage& rule) { return matches(message, rule.from, rule.to, rule.summary); });
+    const SentMessage message{name_of(packet.from), name_of(packet.to), summary_of(parsed), {}};
+    return std::any_of(dropped_.begin(), dropped_.end(), [&message](const SentMessage& rule) { return matches(message, rule.from, rule.to, rule.summary); });
   });
 }
 
@@ -199,7 +199,7 @@ std::vector<std::string> ExchangeWorld::ladder(std::string_view one, std::string
 
 std::vector<std::string> ExchangeWorld::ladder(std::string_view one, std::string_view other, std::string_view call_id) const {
   std::vector<std::string> lines;
-  for (const WireMessage& message : wire_) {
+  for (const SentMessage& message : wire_) {
     const bool wanted = message.summary.find("REGISTER") == std::string::npos && (call_id.empty() || message.header("Call-ID") == call_id);
     if (wanted && message.from == one && message.to == other) {
       lines.push_back("> " + message.summary);
@@ -211,11 +211,11 @@ std::vector<std::string> ExchangeWorld::ladder(std::string_view one, std::string
 }
 
 std::size_t ExchangeWorld::count(std::string_view from, std::string_view to, std::string_view summary) const {
-  return static_cast<std::size_t>(std::count_if(wire_.begin(), wire_.end(), [&](const WireMessage& message) { return matches(message, from, to, summary); }));
+  return static_cast<std::size_t>(std::count_if(wire_.begin(), wire_.end(), [&](const SentMessage& message) { return matches(message, from, to, summary); }));
 }
 
-WireMessage ExchangeWorld::message(std::string_view from, std::string_view to, std::string_view summary, std::size_t number) const {
-  for (const WireMessage& message : wire_) {
+SentMessage ExchangeWorld::message(std::string_view from, std::string_view to, std::string_view summary, std::size_t number) const {
+  for (const SentMessage& message : wire_) {
     if (matches(message, from, to, summary) && number-- == 0) {
       return message;
     }

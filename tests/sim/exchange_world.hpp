@@ -16,7 +16,7 @@
 namespace callwright::simulation {
 
 /// One message on the wire, with the names of the hosts.
-struct WireMessage {
+struct SentMessage {
   std::string from;
   std::string to;
   std::string summary;  ///< "INVITE", "180 INVITE"
@@ -97,7 +97,7 @@ class ExchangeWorld {
   [[nodiscard]] std::vector<std::string> ladder(std::string_view one, std::string_view other, std::string_view call_id) const;
   [[nodiscard]] std::size_t count(std::string_view from, std::string_view to, std::string_view summary) const;
   /// The first such message; fails the test and returns an empty one when there is none.
-  [[nodiscard]] WireMessage message(std::string_view from, std::string_view to, std::string_view summary, std::size_t number = 0) const;
+  [[nodiscard]] SentMessage message(std::string_view from, std::string_view to, std::string_view summary, std::size_t number = 0) const;
   void clear_wire() { wire_.clear(); }
   /// Nothing passes between this host and the exchange, either way, until `heal`.
   void partition(const std::string& host);
@@ -131,8 +131,8 @@ class ExchangeWorld {
   std::map<base::SocketAddress, std::string> names_;
   std::vector<Host> hosts_;
   std::vector<std::unique_ptr<ScriptedPhone>> phones_;
-  std::vector<WireMessage> wire_;
-  std::vector<WireMessage> dropped_;
+  std::vector<SentMessage> wire_;
+  std::vector<SentMessage> dropped_;
   std::set<std::string> call_ids_;
   std::string story_;
   base::TimePoint start_;
