@@ -1,5 +1,6 @@
 // Any text in the fields of event notification and of the extensions of a session, in a whole message as it comes: what is read is bounded, and written
 // again it is read as the same; in the documents that are made of it, it stays text.
+#include "base/utf8.hpp"
 #include "call/dialog_info.hpp"
 #include "call/message_waiting.hpp"
 #include "call/xml_text.hpp"
@@ -98,7 +99,7 @@ std::string document(std::string_view text) {
 void documents(std::string_view text) {
   std::string escaped;
   call::append_xml(escaped, text);
-  require(marks(escaped) == 0 && is_one_line(escaped) && escaped.size() <= 6 * text.size());
+  require(marks(escaped) == 0 && is_one_line(escaped) && base::is_utf8(escaped) && escaped.size() <= 6 * text.size());
   require(marks(document(text)) == marks(document("sip:them")));
 }
 

@@ -16,7 +16,7 @@ Agent::Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& eve
                      .credentials = credentials(),
                      .instance = options_.instance},
                     *this),
-      sweep_(user_agent.timers(), base::Callback::to<&Agent::sweep>(*this)) {}
+      finished_(user_agent.timers()) {}
 
 Agent::~Agent() {
   // Calls use the agent while they are destroyed.
@@ -60,12 +60,9 @@ void Agent::hang_up_all() {
 
 void Agent::finish(AgentCall& call) {
   if (auto node = calls_.extract(&call)) {
-    finished_.push_back(std::move(node.mapped()));
-    sweep_.start(base::Duration::zero());
+    finished_.add(std::move(node.mapped()));
   }
 }
-
-void Agent::sweep() { finished_.clear(); }
 
 void Agent::report(const std::string& call_id, decltype(Event::what) what) {
   events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = options_.name, .call_id = call_id, .what = std::move(what)});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/destroy_later.hpp"
 #include "call/agent_call.hpp"
 #include "call/event.hpp"
 #include "media/media_port.hpp"
@@ -60,7 +61,6 @@ class Agent final : private sip::RegisterClient::Observer {
   void on_registered(sip::RegisterClient& client, std::chrono::seconds expires) override;
   void on_registration_failed(sip::RegisterClient& client, int status, std::string_view reason) override;
   void on_unregistered(sip::RegisterClient& client) override;
-  void sweep();
 
   sip::UserAgent& user_agent_;
   media::MediaPort& media_;
@@ -68,8 +68,7 @@ class Agent final : private sip::RegisterClient::Observer {
   AgentOptions options_;
   sip::RegisterClient registration_;
   std::unordered_map<AgentCall*, std::unique_ptr<AgentCall>> calls_;
-  std::vector<std::unique_ptr<AgentCall>> finished_;  ///< Destroyed from a timer, since calls report from within their own functions.
-  base::Timer sweep_;
+  base::DestroyLater<AgentCall> finished_;
 };
 
 /// Agents that share listeners: an incoming call goes to the one named in its Request-URI.

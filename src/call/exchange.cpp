@@ -12,9 +12,6 @@ using sip::Method;
 
 namespace {
 
-/// What has ended is destroyed in batches: a wake-up for each would cost more than the call.
-constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
-
 std::string pair_of_users(std::string_view caller, std::string_view callee) { return std::string(caller).append(">").append(callee); }
 
 std::string users_of(const ClickToDial& command) {
@@ -63,7 +60,7 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
           [this](const std::string& call_id) { return ringing(call_id); }),
       messages_(user_agent),
       capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
-      sweep_(user_agent.timers(), base::Callback::to<&Exchange::sweep>(*this)) {
+      finished_(user_agent.timers()) {
   user_agent_.set_handler(this);
   if (settings_.qualify.period > base::Duration::zero()) {
     qualifier_ = std::make_unique<Qualifier>(user_agent_, registrar_, settings_.qualify, [this](ContactChanged what) { report({}, std::move(what)); });
@@ -216,6 +213,13 @@ sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
   return owner == by_call_id_.end() ? nullptr : owner->second->across(session);
 }
 
+std::function<CallWatcher*()> Exchange::watcher_of(const ClickToDial& command) {
+  return [this, id = command.id()]() -> CallWatcher* {
+    const auto watcher = commands_.find(id);
+    return watcher == commands_.end() ? nullptr : watcher->second;
+  };
+}
+
 void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command) {
   const unsigned max_forwards = sip::parse_number(request.header(sip::Header::MaxForwards).value_or(std::string_view{})).value_or(70);
   if (max_forwards == 0) {
@@ -236,12 +240,6 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     transaction.respond({.status = 500, .reason = "Session Privacy Not Available"});
     return;
   }
-  if (command != nullptr) {
-    options.watcher = [this, id = command->id()]() -> CallWatcher* {
-      const auto watcher = commands_.find(id);
-      return watcher == commands_.end() ? nullptr : watcher->second;
-    };
-  }
   if (found.targets.empty()) {
     transaction.respond({.status = found.status});
     if (command != nullptr) {
@@ -251,6 +249,9 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   }
   // RFC 3261 §17.2.1: finding and ringing a phone takes more than 200 ms, so the caller need not repeat its INVITE.
   transaction.respond({.status = 100});
+  if (command != nullptr) {
+    options.watcher = watcher_of(*command);
+  }
   options.targets = std::move(found.targets);
   options.ring_timeout = settings_.timeouts.ring;
   options.max_forwards = std::min(max_forwards, 70U) - 1;
@@ -331,14 +332,9 @@ void Exchange::finish(ActiveCall& call) {
     commands_.erase(command->id());
     commands_by_users_.erase({users_of(*command), command->id()});
   }
-  finished_.push_back(std::move(found->second.call));
+  finished_.add(std::move(found->second.call));
   calls_.erase(found);
-  if (!sweep_.pending()) {
-    sweep_.start(kSweepDelay);
-  }
 }
-
-void Exchange::sweep() { finished_.clear(); }
 
 void Exchange::report(const std::string& call_id, decltype(Event::what) what) {
   states_.note(call_id, what);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/destroy_later.hpp"
 #include "base/ip_network.hpp"
 #include "call/accounts.hpp"
 #include "call/active_call.hpp"
@@ -12,6 +13,7 @@
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -77,6 +79,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
   [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ClickToDial* command) const;
+  /// Who watches the call of this command: nobody once that has ended.
+  [[nodiscard]] std::function<CallWatcher*()> watcher_of(const ClickToDial& command);
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
   [[nodiscard]] bool admit_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request);
@@ -98,8 +102,6 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   // sip::TraceSink
   void on_trace(Direction direction, const sip::Flow& flow, std::string_view message) override;
 
-  void sweep();
-
   struct Entry {
     std::unique_ptr<ActiveCall> call;
     std::vector<std::string> call_ids;
@@ -120,8 +122,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   sip::StringMap<ActiveCall*> by_call_id_;
   std::unordered_map<CommandId, ClickToDial*> commands_;
   std::map<std::pair<std::string, CommandId>, ClickToDial*> commands_by_users_;  ///< By "caller>callee", for phones that lose the token.
-  std::vector<std::unique_ptr<ActiveCall>> finished_;  ///< Destroyed from a timer, since calls report from within their own functions.
-  base::Timer sweep_;
+  base::DestroyLater<ActiveCall> finished_;
   bool shutting_down_ = false;
 };
 

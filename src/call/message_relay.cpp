@@ -11,8 +11,6 @@
 namespace callwright::call {
 namespace {
 
-constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
-
 /// What the sender is told for an answer that was meant for us: challenges and an overload beyond are not his business.
 int relayed(int status) {
   if (status == 401 || status == 407) {
@@ -122,12 +120,9 @@ void MessageRelay::Pending::answer(int status, std::string_view reason) {
   }
 }
 
-MessageRelay::MessageRelay(sip::UserAgent& user_agent)
-    : user_agent_(user_agent), sweep_(user_agent.timers(), base::Callback::to<&MessageRelay::sweep>(*this)) {}
+MessageRelay::MessageRelay(sip::UserAgent& user_agent) : user_agent_(user_agent), finished_(user_agent.timers()) {}
 
 MessageRelay::~MessageRelay() = default;
-
-void MessageRelay::sweep() { finished_.clear(); }
 
 void MessageRelay::relay(sip::ServerTransaction& transaction, const sip::Message& request, const std::vector<Target>& targets, std::string_view headers) {
   const unsigned max_forwards = sip::parse_number(request.header(sip::Header::MaxForwards).value_or(std::string_view{})).value_or(70);
@@ -151,10 +146,7 @@ void MessageRelay::relay(sip::ServerTransaction& transaction, const sip::Message
 
 void MessageRelay::finish(Pending& pending) {
   if (auto node = pending_.extract(&pending)) {
-    finished_.push_back(std::move(node.mapped()));
-    if (!sweep_.pending()) {
-      sweep_.start(kSweepDelay);
-    }
+    finished_.add(std::move(node.mapped()));
   }
 }
 

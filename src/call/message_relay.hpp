@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/destroy_later.hpp"
 #include "call/routing.hpp"
 #include "sip/user_agent.hpp"
 
@@ -29,12 +30,10 @@ class MessageRelay {
  private:
   class Pending;
   void finish(Pending& pending);
-  void sweep();
 
   sip::UserAgent& user_agent_;
   std::unordered_map<Pending*, std::unique_ptr<Pending>> pending_;
-  std::vector<std::unique_ptr<Pending>> finished_;  ///< Destroyed from a timer: requests report from within their own functions.
-  base::Timer sweep_;
+  base::DestroyLater<Pending> finished_;
 };
 
 }  // namespace callwright::call

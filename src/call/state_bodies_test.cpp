@@ -17,6 +17,9 @@ TEST(StateBodies, xml_text_is_escaped) {
   std::string text;
   append_xml(text, "a<b>&\"c'\n\x01");
   EXPECT_EQ(text, "a&lt;b&gt;&amp;&quot;c&apos;??");
+  text.clear();
+  append_xml(text, "M\xc3\xbcller \xf0\x9f\x93\x9e \xfc \xef\xbf\xbe\xe2\x82");
+  EXPECT_EQ(text, "M\xc3\xbcller \xf0\x9f\x93\x9e ? ???");
 }
 
 TEST(StateBodies, message_summary_counts) {

@@ -1,8 +1,8 @@
 #include "net/sip_websocket.hpp"
 
 #include "base/log.hpp"
+#include "base/utf8.hpp"
 #include "base/web_origin.hpp"
-#include "net/text_encoding.hpp"
 #include "sip/fields.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -223,7 +223,7 @@ class SipWebSocket final : public Connection {
     }
     writing_ = true;
     // A text message has to be UTF-8 (RFC 6455 §5.6); SIP messages need not be.
-    websocket_.text(is_utf8(queue_.front()));
+    websocket_.text(base::is_utf8(queue_.front()));
     websocket_.async_write(boost::asio::buffer(queue_.front()),
                            [this, self = shared_from_this()](const error_code& failure, std::size_t) { on_written(failure); });
   }

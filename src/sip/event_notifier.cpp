@@ -14,7 +14,6 @@ using Cause = SubscriptionState::Reason;
 
 /// More parts than this that change while a NOTIFY is under way are told as the whole state.
 constexpr std::size_t kMaxParts = 16;
-constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
 constexpr int kMaxAttempts = 3;
 
 /// The way the SUBSCRIBE came is the way back where its Contact cannot be reached from here: behind NAT, by name, or over a connection.
@@ -239,12 +238,9 @@ void Notifier::Subscription::on_answer(int status, std::optional<std::uint32_t> 
   retry_.start(std::chrono::seconds(std::clamp<std::uint32_t>(*retry_after, 1, 300)));
 }
 
-Notifier::Notifier(UserAgent& user_agent, Limits limits)
-    : user_agent_(user_agent), limits_(limits), sweep_(user_agent.timers(), base::Callback::to<&Notifier::sweep>(*this)) {}
+Notifier::Notifier(UserAgent& user_agent, Limits limits) : user_agent_(user_agent), limits_(limits), dropped_(user_agent.timers()) {}
 
 Notifier::~Notifier() = default;
-
-void Notifier::sweep() { dropped_.clear(); }
 
 void Notifier::add(EventPackage& package) {
   packages_.push_back(&package);
@@ -367,11 +363,8 @@ void Notifier::drop(Subscription& subscription) {
     by_subscriber_.erase(user);
   }
   subscription.close();
-  dropped_.push_back(std::move(found->second));
+  dropped_.add(std::move(found->second));
   subscriptions_.erase(found);
-  if (!sweep_.pending()) {
-    sweep_.start(kSweepDelay);
-  }
 }
 
 }  // namespace callwright::sip

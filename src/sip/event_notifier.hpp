@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/destroy_later.hpp"
 #include "sip/event_fields.hpp"
 #include "sip/user_agent.hpp"
 
@@ -80,7 +81,6 @@ class Notifier {
   [[nodiscard]] bool admit(ServerTransaction& transaction, std::string_view subscriber) const;
   [[nodiscard]] std::vector<Subscription*> of(const EventPackage& package, std::string_view resource) const;
   void drop(Subscription& subscription);
-  void sweep();
 
   UserAgent& user_agent_;
   Limits limits_;
@@ -90,8 +90,7 @@ class Notifier {
   std::multimap<Key, Subscription*, std::less<>> by_resource_;
   std::map<base::IpAddress, std::size_t> by_source_;
   std::map<std::string, std::size_t, std::less<>> by_subscriber_;
-  std::vector<std::unique_ptr<Subscription>> dropped_;  ///< Destroyed from a timer, since subscriptions report from within their own functions.
-  base::Timer sweep_;
+  base::DestroyLater<Subscription> dropped_;
 };
 
 }  // namespace callwright::sip

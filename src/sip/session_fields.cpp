@@ -197,8 +197,11 @@ std::vector<HistoryEntry> history_of(const Message& message) {
 
 std::vector<std::string> asserted_identities_of(const Message& message) {
   std::vector<std::string> found;
-  message.for_each_value(Header::PAssertedIdentity, [&found](std::string_view value) {
-    if (const auto address = NameAddr::parse(value); address && !address->wildcard && is_header_safe(address->uri)) found.emplace_back(address->uri);
+  const auto is_tel = [](std::string_view uri) { return equals_ignoring_case(uri.substr(0, 4), "tel:"); };
+  message.for_each_value(Header::PAssertedIdentity, [&](std::string_view value) {
+    const auto address = NameAddr::parse(value);
+    const bool usable = address && !address->wildcard && is_header_safe(address->uri);
+    if (usable && (found.empty() || is_tel(found.front()) != is_tel(address->uri))) found.emplace_back(address->uri);
     return found.size() < 2;
   });
   return found;

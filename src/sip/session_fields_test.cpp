@@ -98,6 +98,13 @@ TEST(Diversion, and_history_are_read_in_order) {
   EXPECT_THAT(asserted_identities_of(message), ElementsAre("sip:a@h", "tel:+1201"));
 }
 
+TEST(AssertedIdentities, are_one_sip_and_one_tel_uri_at_most) {
+  const std::string text = with("P-Asserted-Identity: <sip:a@h>, <sip:b@h>\r\nP-Asserted-Identity: <TEL:+1201>, <tel:+1202>\r\n");
+  Message message;
+  ASSERT_TRUE(message.parse(text)) << message.error().reason;
+  EXPECT_THAT(asserted_identities_of(message), ElementsAre("sip:a@h", "TEL:+1201"));
+}
+
 TEST(AppendHeader, leaves_out_what_would_break_the_message) {
   std::string lines;
   append_header(lines, "Reason", "SIP;cause=200");

@@ -6,9 +6,6 @@
 namespace callwright::sip {
 namespace {
 
-/// What has ended is destroyed in batches: a wake-up for each would cost more than the call.
-constexpr base::Duration kSweepDelay = std::chrono::milliseconds(20);
-
 bool understands(const SessionPolicy& policy, std::string_view option) {
   const bool named = policy.named_dialogs != SessionPolicy::NamedDialogs::Ignored;
   const bool joins = policy.named_dialogs == SessionPolicy::NamedDialogs::Heeded;
@@ -93,10 +90,7 @@ void UserAgent::Handler::on_replaces(ServerTransaction& transaction, const Messa
 void UserAgent::Handler::on_join(ServerTransaction& transaction, const Message& /*invite*/, InviteSession& /*joined*/) { transaction.respond({.status = 488}); }
 
 UserAgent::UserAgent(base::Timers& timers, base::Random& random, TransportPort& transport, Resolver& resolver, TransactionLayer::Settings settings)
-    : layer_(timers, random, transport, std::move(settings)),
-      resolver_(resolver),
-      locator_(resolver, timers.clock(), random),
-      sweep_(timers, base::Callback::to<&UserAgent::sweep>(*this)) {
+    : layer_(timers, random, transport, std::move(settings)), resolver_(resolver), locator_(resolver, timers.clock(), random), settled_(timers) {
   layer_.set_core(*this);
 }
 
@@ -131,15 +125,10 @@ void UserAgent::on_settled(InviteSession& session) {
     return;
   }
   if (const auto found = retired_.find(&session); found != retired_.end()) {
-    settled_.push_back(std::move(found->second));
+    settled_.add(std::move(found->second));
     retired_.erase(found);
-    if (!sweep_.pending()) {
-      sweep_.start(kSweepDelay);
-    }
   }
 }
-
-void UserAgent::sweep() { settled_.clear(); }
 
 std::string UserAgent::contact(const Flow& flow, std::string_view user) const {
   const auto local = layer_.transport().local_address(flow.transport, flow.remote);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/destroy_later.hpp"
 #include "base/random.hpp"
 #include "base/timers.hpp"
 #include "sip/invite_session.hpp"
@@ -139,7 +140,6 @@ class UserAgent final : private TransactionLayer::Core {
   [[nodiscard]] bool refuse_by_policy(ServerTransaction& transaction, const Message& request) const;
   [[nodiscard]] static bool refuse_uri_or_body(ServerTransaction& transaction, const Message& request);
   [[nodiscard]] bool handle_named_dialog(ServerTransaction& transaction, const Message& invite);
-  void sweep();
 
   TransactionLayer layer_;
   Resolver& resolver_;
@@ -153,8 +153,7 @@ class UserAgent final : private TransactionLayer::Core {
   boost::unordered_flat_map<InviteSession*, std::unique_ptr<InviteSession>> retired_;
   std::unordered_multimap<std::uint64_t, FlowWatcher*> watchers_;  ///< By connection.
   std::map<StunTransaction, StunUser*> stun_;
-  std::vector<std::unique_ptr<InviteSession>> settled_;  ///< Destroyed from a timer, since sessions report from within their own functions.
-  base::Timer sweep_;
+  base::DestroyLater<InviteSession> settled_;
 };
 
 /// Lines that tell what a session understands: Allow and Supported.

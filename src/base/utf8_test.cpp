@@ -1,10 +1,10 @@
-#include "net/text_encoding.hpp"
+#include "base/utf8.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace callwright::net {
+namespace callwright::base {
 namespace {
 
 using std::string_literals::operator""s;
@@ -22,5 +22,16 @@ TEST(Utf8, refuses_what_is_not) {
   }
 }
 
+TEST(Utf8, tells_the_length_of_a_character) {
+  EXPECT_EQ(utf8_character(""), 0U);
+  EXPECT_EQ(utf8_character("ab"), 1U);
+  EXPECT_EQ(utf8_character("\xc3\xbc"
+                           "b"),
+            2U);
+  EXPECT_EQ(utf8_character("\xe2\x82\xac!"), 3U);
+  EXPECT_EQ(utf8_character("\xf0\x9f\x93\x9e"), 4U);
+  EXPECT_EQ(utf8_character("\xf0\x9f\x93"), 0U);
+}
+
 }  // namespace
-}  // namespace callwright::net
+}  // namespace callwright::base
