@@ -15,16 +15,16 @@
 class LoopbackPair {
  public:
   LoopbackPair() {
-    static const int listener = listen_on_loopback();
+    static const int kListener = listen_on_loopback();
     sockaddr_in address = {};
     socklen_t size = sizeof address;
-    require(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    require(::getsockname(kListener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
     client_ = ::socket(AF_INET, SOCK_STREAM, 0);
     require(client_ >= 0 && ::connect(client_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
     // Closed by a reset: thousands of connections a second would else use up the ports.
     const linger reset = {.l_onoff = 1, .l_linger = 0};
     ::setsockopt(client_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    server_ = ::accept(listener, nullptr, nullptr);
+    server_ = ::accept(kListener, nullptr, nullptr);
     require(server_ >= 0);
   }
   ~LoopbackPair() {

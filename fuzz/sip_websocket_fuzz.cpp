@@ -64,13 +64,13 @@ void check(const WebSocketScript& script, const Engine& engine, const std::strin
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size > kLongestInput) return 0;
   static net::EngineLoop loop;
-  static const net::StreamLimits limits = {.max_message_bytes = WebSocketScript::kMaxMessage};
-  static const std::vector<std::string> origins = {"https://phone.example"};
+  static const net::StreamLimits kLimits = {.max_message_bytes = WebSocketScript::kMaxMessage};
+  static const std::vector<std::string> kOrigins = {"https://phone.example"};
   const WebSocketScript script({reinterpret_cast<const char*>(data), size}, kRequest);
   LoopbackPair pair;
   Engine engine;
   const net::Route route{.transport = sip::Transport::Ws, .remote = base::SocketAddress::parse("127.0.0.1:9").value(), .server_name = {}};
-  auto connection = net::make_connection(loop, limits, origins, engine, sip::ConnectionId{1}, route);
+  auto connection = net::make_connection(loop, kLimits, kOrigins, engine, sip::ConnectionId{1}, route);
   const std::weak_ptr<net::Connection> watched = connection;
   connection->accept({loop.context(), boost::asio::ip::tcp::v4(), pair.release_server()}, nullptr);
   for (const std::string& piece : script.pieces) {
