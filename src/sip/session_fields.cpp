@@ -27,12 +27,17 @@ std::string unquoted(std::string_view text) {
   return out;
 }
 
+/// What From and To of a dialog can hold: a tag in quotes, with blanks or commas, names none.
+bool is_tag(std::optional<std::string_view> text) noexcept {
+  return text && !text->empty() && scan::skip(scan::kValue, text->data(), scan::end_of(*text)) == scan::end_of(*text);
+}
+
 std::optional<DialogName> dialog_name(std::string_view value, std::string_view local, std::string_view remote) {
   const auto parsed = TokenWithParameters::parse(value);
   const auto local_tag = parsed.parameters.find(local);
   const auto remote_tag = parsed.parameters.find(remote);
-  const bool complete = !parsed.token.empty() && local_tag && remote_tag && !local_tag->empty() && !remote_tag->empty();
-  if (!complete || value.size() > kMaxValue || !is_header_safe(value)) return std::nullopt;
+  const bool named = !parsed.token.empty() && parsed.token.find_first_of(" \t") == std::string_view::npos && is_tag(local_tag) && is_tag(remote_tag);
+  if (!named || value.size() > kMaxValue || !is_header_safe(value)) return std::nullopt;
   const auto stage = parsed.parameters.has("early-only") ? DialogName::Stage::EarlyOnly : DialogName::Stage::Any;
   return DialogName{std::string(parsed.token), std::string(*local_tag), std::string(*remote_tag), stage};
 }

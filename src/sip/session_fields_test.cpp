@@ -48,8 +48,9 @@ TEST(DialogName, reads_replaces) {
   EXPECT_EQ(name->to_string(), "425928@bobster.example;to-tag=7743;from-tag=6472;early-only");
   EXPECT_EQ(DialogName::parse_target(name->to_target_string())->remote_tag, "6472");
   const std::string endless = std::string(2000, 'x') + ";to-tag=1;from-tag=2";
-  for (const std::string& bad : {std::string(), std::string("a"), std::string("a;to-tag=1"), std::string(";to-tag=1;from-tag=2"),
-                                 std::string("a;to-tag=;from-tag=2"), std::string("a;to-tag=1;from-tag=2\r\nX: y"), endless}) {
+  for (const std::string& bad :
+       {std::string(), std::string("a"), std::string("a;to-tag=1"), std::string(";to-tag=1;from-tag=2"), std::string("a;to-tag=;from-tag=2"),
+        std::string("a;to-tag=1;from-tag=2\r\nX: y"), std::string("a b;to-tag=1;from-tag=2"), std::string("a;to-tag=1;from-tag=\"B, C\""), endless}) {
     EXPECT_FALSE(DialogName::parse(bad)) << bad;
   }
 }
