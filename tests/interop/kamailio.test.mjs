@@ -10,9 +10,8 @@ import { Phone } from './lib/phone.mjs';
 
 const ENV = { CALLWRIGHT_SIP_T1_MS: '100' };
 
-/** A registrar with digest for REGISTER and, as a trunk has it, for INVITE of the exchange ("exchange", "trunk-secret"); several phones of a user ring at once. */
-const REGISTRAR = () => `
-request_route {
+/** What belongs to a call that has been routed goes its way, whoever sends it. */
+const KNOWN_CALLS = `\
   if (is_method("CANCEL")) {
     if (t_check_trans()) t_relay();
     exit;
@@ -23,7 +22,12 @@ request_route {
     exit;
   }
   t_check_trans();
-  if (is_method("REGISTER")) {
+`;
+
+/** A registrar with digest for REGISTER and, as a trunk has it, for INVITE of the exchange ("exchange", "trunk-secret"); several phones of a user ring at once. */
+const REGISTRAR = () => `
+request_route {
+${KNOWN_CALLS}  if (is_method("REGISTER")) {
     $var(secret) = $tU + "-secret";
     if (!pv_www_authenticate("kamailio.test", "$var(secret)", "0")) {
       www_challenge("kamailio.test", "1");
@@ -48,17 +52,7 @@ request_route {
 /** Sends every request to the first of two exchanges, and to the second when that one is silent or unavailable. */
 const FAIL_OVER = (first, second) => () => `
 request_route {
-  if (is_method("CANCEL")) {
-    if (t_check_trans()) t_relay();
-    exit;
-  }
-  if (has_totag()) {
-    if (loose_route()) t_relay();
-    else if (is_method("ACK") && t_check_trans()) t_relay();
-    exit;
-  }
-  t_check_trans();
-  record_route();
+${KNOWN_CALLS}  record_route();
   $du = "sip:${first}";
   t_on_failure("SECOND");
   t_relay();
