@@ -50,7 +50,8 @@ std::string DialogInfo::body(const sip::EventView& view) {
   for (const std::string& id : gone) {
     xml.append("<dialog id=\"").append(id).append("\"><state>terminated</state></dialog>\r\n");
   }
-  return xml.append("</dialog-info>\r\n");
+  xml += "</dialog-info>\r\n";
+  return xml;
 }
 
 void DialogInfo::note(const std::string& call_id, const decltype(Event::what)& what) {

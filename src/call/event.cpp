@@ -44,6 +44,11 @@ struct LogLine {
 
 }  // namespace
 
-void LogEventSink::on_event(const Event& event) { std::visit(LogLine{event}, event.what); }
+void LogEventSink::on_event(const Event& event) {
+  // Asked before the texts of a line are made, which is for every call.
+  if (base::log::enabled(std::holds_alternative<SipMessage>(event.what) ? Level::Trace : Level::Info)) {
+    std::visit(LogLine{event}, event.what);
+  }
+}
 
 }  // namespace callwright::call

@@ -12,7 +12,11 @@ using sip::Method;
 
 namespace {
 
-std::string pair_of_users(std::string_view caller, std::string_view callee) { return std::string(caller).append(">").append(callee); }
+std::string pair_of_users(std::string_view caller, std::string_view callee) {
+  std::string users(caller);
+  users.append(">").append(callee);
+  return users;
+}
 
 std::string users_of(const ClickToDial& command) {
   return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee())));

@@ -56,7 +56,8 @@ std::string Exchange::home_uri(std::string_view username, const sip::ServerTrans
   const bool named = from && is_ours(*from) && sip::unescape(from->user) == username;
   const std::string here = settings_.domains.empty() ? transaction.flow().local.to_string() : settings_.domains.front();
   std::string uri("sip:");
-  return named ? uri.append(from->user).append("@").append(from->host) : uri.append(username).append("@").append(here);
+  uri.append(named ? from->user : username).append("@").append(named ? from->host : here);
+  return uri;
 }
 
 CallerIdentity Exchange::identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ClickToDial* command) const {

@@ -49,7 +49,8 @@ std::string Presence::body(const sip::EventView& view) {
   append_xml(xml, view.entity);
   xml += "\">\r\n<tuple id=\"registration\"><status><basic>";
   xml += registrar_.lookup(view.resource).empty() ? "closed" : "open";
-  return xml.append("</basic></status></tuple>\r\n</presence>\r\n");
+  xml += "</basic></status></tuple>\r\n</presence>\r\n";
+  return xml;
 }
 
 bool Presence::read_expires(sip::ServerTransaction& transaction, const sip::Message& request, std::chrono::seconds& expires) const {

@@ -82,7 +82,8 @@ std::string ip_packet(const base::SocketAddress& from, const base::SocketAddress
     put_address(packet, from.ip);
     put_address(packet, to.ip);
   }
-  return packet.append(segment);
+  packet += segment;
+  return packet;
 }
 
 std::string udp_packet(const base::SocketAddress& from, const base::SocketAddress& to, std::string_view payload) {

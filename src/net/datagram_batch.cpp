@@ -14,8 +14,6 @@
 namespace callwright::net {
 namespace {
 
-constexpr std::size_t kSendBatch = 64;
-
 boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
 base::SocketAddress from_sockaddr(const sockaddr_storage& storage) noexcept {
@@ -31,25 +29,6 @@ base::SocketAddress from_sockaddr(const sockaddr_storage& storage) noexcept {
   std::array<std::uint8_t, 4> bytes{};
   std::memcpy(bytes.data(), &four.sin_addr, bytes.size());
   return {base::IpAddress::v4(bytes), ntohs(four.sin_port)};
-}
-
-socklen_t to_sockaddr(const base::SocketAddress& address, sockaddr_storage& storage) noexcept {
-  if (address.ip.is_v4()) {
-    sockaddr_in four{};
-    four.sin_family = AF_INET;
-    four.sin_port = htons(address.port);
-    const auto bytes = address.ip.v4_bytes();
-    std::memcpy(&four.sin_addr, bytes.data(), bytes.size());
-    std::memcpy(&storage, &four, sizeof four);
-    return sizeof four;
-  }
-  sockaddr_in6 six{};
-  six.sin6_family = AF_INET6;
-  six.sin6_port = htons(address.port);
-  const auto& bytes = address.ip.v6_bytes();
-  std::memcpy(&six.sin6_addr, bytes.data(), bytes.size());
-  std::memcpy(&storage, &six, sizeof six);
-  return sizeof six;
 }
 
 void set_option(int descriptor, int level, int name, int value) noexcept { (void)setsockopt(descriptor, level, name, &value, sizeof value); }
@@ -107,81 +86,6 @@ std::size_t DatagramReader::receive(int descriptor, boost::system::error_code& f
 
 DatagramReader::Datagram DatagramReader::at(std::size_t index) const noexcept {
   return {from_sockaddr(headers_->remotes[index]), {headers_->bytes.get() + index * kMaxDatagram, headers_->messages[index].msg_len}};
-}
-
-struct DatagramQueue::Headers {
-  std::array<mmsghdr, kSendBatch> messages{};
-  std::array<iovec, kSendBatch> parts{};
-  std::array<sockaddr_storage, kSendBatch> remotes{};
-};
-
-DatagramQueue::DatagramQueue(std::size_t max_bytes) : max_bytes_(max_bytes), headers_(std::make_unique<Headers>()) {}
-
-DatagramQueue::~DatagramQueue() = default;
-
-bool DatagramQueue::push(const base::SocketAddress& remote, std::string_view bytes) {
-  if (bytes.size() > max_bytes_ - std::min(max_bytes_, bytes_.size())) {
-    return false;
-  }
-  entries_.push_back({remote, bytes_.size(), bytes.size()});
-  bytes_ += bytes;
-  return true;
-}
-
-int DatagramQueue::send_some(int descriptor) {
-  const std::size_t count = std::min(kSendBatch, size());
-  for (std::size_t index = 0; index < count; ++index) {
-    const Entry& entry = entries_[next_ + index];
-    headers_->parts[index] = {bytes_.data() + entry.offset, entry.size};
-    msghdr& header = headers_->messages[index].msg_hdr;
-    header.msg_iov = &headers_->parts[index];
-    header.msg_iovlen = 1;
-    header.msg_name = &headers_->remotes[index];
-    header.msg_namelen = to_sockaddr(entry.remote, headers_->remotes[index]);
-  }
-  return sendmmsg(descriptor, headers_->messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-void DatagramQueue::flush(int descriptor, const OnFailure& on_failure, const OnPending& on_pending) {
-  // An error that belongs to an earlier datagram is reported once by the next call on the socket; trying again tells which kind this one is.
-  int attempts = 0;
-  while (!empty()) {
-    const int sent = send_some(descriptor);
-    if (sent > 0) {
-      next_ += static_cast<std::size_t>(sent);
-      attempts = 0;
-      continue;
-    }
-    const boost::system::error_code failure = last_error();
-    if (failure.value() == EAGAIN) {
-      return;
-    }
-    if (failure.value() == EINTR) {
-      continue;
-    }
-    if (failure.value() == ENOBUFS) {
-      // The interface's queue is full and the datagram is gone, as if the network had lost it; going on now would lose the next one too.
-      ++next_;
-      return;
-    }
-    on_pending();
-    if (++attempts == 3) {
-      const base::SocketAddress remote = entries_[next_++].remote;
-      attempts = 0;
-      on_failure(remote, failure);
-    }
-  }
-  clear();
-}
-
-void DatagramQueue::clear() noexcept {
-  constexpr std::size_t kKeptBytes = 256 * 1024;
-  entries_.clear();
-  bytes_.clear();
-  next_ = 0;
-  if (bytes_.capacity() > kKeptBytes) {
-    bytes_.shrink_to_fit();
-  }
 }
 
 void configure_datagram_socket(int descriptor, const base::SocketAddress& local, int buffer_bytes) noexcept {

@@ -5,11 +5,8 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
 
 /// Several datagrams in one system call, on non-blocking UDP sockets given by their descriptor.
 namespace callwright::net {
@@ -36,46 +33,6 @@ class DatagramReader {
 
  private:
   struct Headers;
-  std::unique_ptr<Headers> headers_;
-};
-
-/// Datagrams that wait to be sent on one socket: bytes lie end to end, so that queueing one does not allocate once the buffers have grown.
-class DatagramQueue {
- public:
-  /// `max_bytes` bounds what may wait.
-  explicit DatagramQueue(std::size_t max_bytes);
-  ~DatagramQueue();
-  DatagramQueue(const DatagramQueue&) = delete;
-  DatagramQueue& operator=(const DatagramQueue&) = delete;
-
-  /// False when there is no room: the datagram is dropped.
-  [[nodiscard]] bool push(const base::SocketAddress& remote, std::string_view bytes);
-  [[nodiscard]] bool empty() const noexcept { return next_ == entries_.size(); }
-  [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - next_; }
-
-  /// Called for a datagram that the system refused to take.
-  using OnFailure = std::function<void(const base::SocketAddress& remote, const boost::system::error_code& failure)>;
-  /// Called when the socket reports an error of earlier datagrams, before sending goes on: fetches and so clears it.
-  using OnPending = std::function<void()>;
-
-  /// Sends in order until all are gone or the socket takes no more (then `empty()` is false: call again when it is writable).
-  void flush(int descriptor, const OnFailure& on_failure, const OnPending& on_pending);
-
- private:
-  struct Entry {
-    base::SocketAddress remote;
-    std::size_t offset;
-    std::size_t size;
-  };
-  struct Headers;
-
-  [[nodiscard]] int send_some(int descriptor);
-  void clear() noexcept;
-
-  const std::size_t max_bytes_;
-  std::string bytes_;
-  std::vector<Entry> entries_;
-  std::size_t next_ = 0;
   std::unique_ptr<Headers> headers_;
 };
 

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "base/timers.hpp"
 #include "net/datagram_batch.hpp"
+#include "net/datagram_queue.hpp"
 #include "net/engine_loop.hpp"
 
 #include <boost/asio/ip/udp.hpp>
@@ -16,7 +17,7 @@ namespace callwright::net {
 /// One bound UDP socket that receives and sends in batches. Loop thread. Lives in a shared_ptr: pending waits keep it until they are cancelled.
 ///
 /// It waits for each datagram until more than kBusyRate of them come in a second; then it looks every kPollInterval instead, as network cards moderate
-/// their interrupts, and has the loop's timers wait for that: at most five milliseconds of delay for a fraction of the wake-ups and system calls.
+/// their interrupts, and has the loop's timers wait for that: at most nine milliseconds of delay for a fraction of the wake-ups and system calls.
 class UdpListener : public std::enable_shared_from_this<UdpListener> {
  public:
   class Owner {
@@ -47,7 +48,7 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   static constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
   static constexpr int kBatchesPerWakeup = 4;
   static constexpr std::size_t kBusyRate = 1000;
-  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(4);
+  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(8);
   static constexpr base::Duration kRateWindow = std::chrono::milliseconds(20);
 
   void wait_readable();

@@ -25,7 +25,10 @@ std::string with_tag(std::string_view address, std::string_view tag) {
   std::string text;
   text.reserve(address.size() + kTag.size() + tag.size());
   text.append(address);
-  return tag.empty() ? text : text.append(kTag).append(tag);
+  if (!tag.empty()) {
+    text.append(kTag).append(tag);
+  }
+  return text;
 }
 
 bool is_loose(std::string_view route) {
@@ -44,10 +47,12 @@ std::string without_tag(std::string_view value, const NameAddr& parsed) {
     return std::string(value);
   }
   std::string text;
+  text.reserve(parsed.display_name.size() + parsed.uri.size() + 5);
   if (!parsed.display_name.empty()) {
     text.append("\"").append(parsed.display_name).append("\" ");
   }
-  return text.append("<").append(parsed.uri).append(">");
+  text.append("<").append(parsed.uri).append(">");
+  return text;
 }
 
 Dialog Dialog::answering(const Message& request, std::string tag) {

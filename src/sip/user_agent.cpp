@@ -131,15 +131,16 @@ void UserAgent::on_settled(InviteSession& session) {
 }
 
 std::string UserAgent::contact(const Flow& flow, std::string_view user) const {
-  const auto local = layer_.transport().local_address(flow.transport, flow.remote);
-  if (user.starts_with("sip:") || user.starts_with("sips:")) {
-    return std::string("<").append(user).append(">");
-  }
   std::string text;
   text.reserve(user.size() + 64);
+  if (user.starts_with("sip:") || user.starts_with("sips:")) {
+    text.append("<").append(user).append(">");
+    return text;
+  }
   text.append("<sip:").append(user).append(user.empty() ? "" : "@");
-  local.value_or(flow.local).append_to(text);
-  return text.append(uri_parameter(flow.transport)).append(">");
+  layer_.transport().local_address(flow.transport, flow.remote).value_or(flow.local).append_to(text);
+  text.append(uri_parameter(flow.transport)).append(">");
+  return text;
 }
 
 MatchKey UserAgent::dialog_key(std::string_view call_id, std::string_view local_tag) {

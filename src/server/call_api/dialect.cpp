@@ -59,7 +59,8 @@ std::string event_data(const call::CommandEvent& event) {
 
 std::string answer_head(std::string_view id) {
   std::string out = R"({"jsonrpc":"2.0","id":)";
-  return out.append(id);
+  out += id;
+  return out;
 }
 
 }  // namespace
