@@ -20,6 +20,9 @@ inline constexpr SampleRate kFullband{48000};
 /// How samples travel in RTP (RFC 3551 §4.5.14).
 enum class Encoding : std::uint8_t { Pcmu, Pcma };
 
+/// What a source does at its end.
+enum class Repeat { Once, Loop };
+
 /// Below every level that a 16-bit sample can have; stands for digital silence.
 inline constexpr double kSilenceDbov = -96.0;
 inline constexpr double kFullScaleSineDbov = -3.0103;
