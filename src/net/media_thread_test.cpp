@@ -1,6 +1,7 @@
 #include "net/media_thread.hpp"
 
 #include "audio/file_source.hpp"
+#include "audio/wav.hpp"
 
 #include <gtest/gtest.h>
 
