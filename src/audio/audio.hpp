@@ -6,7 +6,7 @@
 #include <limits>
 #include <span>
 
-/// Sound as samples. Everything is mono and linear, 16 bits; everything at 8 kHz for now.
+/// Sound as samples. Everything is mono and linear, 16 bits.
 namespace callwright::audio {
 
 using Sample = std::int16_t;
@@ -14,9 +14,14 @@ using Sample = std::int16_t;
 /// Samples a second.
 enum class SampleRate : std::uint32_t {};
 inline constexpr SampleRate kNarrowband{8000};
+inline constexpr SampleRate kWideband{16000};
+inline constexpr SampleRate kFullband{48000};
 
 /// How samples travel in RTP (RFC 3551 §4.5.14).
 enum class Encoding : std::uint8_t { Pcmu, Pcma };
+
+/// What a source does at its end.
+enum class Repeat { Once, Loop };
 
 /// Below every level that a 16-bit sample can have; stands for digital silence.
 inline constexpr double kSilenceDbov = -96.0;

@@ -144,14 +144,44 @@ double audible_power() {
 
 }  // namespace
 
-ToneDetector::ToneDetector() {
+ToneDetector::ToneDetector(SampleRate rate) : resampler_(rate, kNarrowband) {
   // Built here rather than in the first audible block, which is on the clock.
   (void)window();
   (void)filter_bank();
 }
 
+std::optional<ToneDetector::FirstAudio> ToneDetector::first_audio() const noexcept {
+  return first_audio_ ? std::optional(FirstAudio{at_rate(first_audio_->position), first_audio_->level_dbov}) : std::nullopt;
+}
+
+std::uint64_t ToneDetector::at_rate(std::uint64_t narrow) const noexcept {
+  const std::uint64_t delay = samples_in(resampler_.delay());
+  return (narrow - std::min(narrow, delay)) * static_cast<std::uint64_t>(resampler_.from()) / static_cast<std::uint64_t>(kNarrowband);
+}
+
 std::vector<DetectedTone> ToneDetector::process(std::span<const Sample> samples) {
   std::vector<DetectedTone> tones;
+  if (resampler_.from() == kNarrowband) {
+    received_ += samples.size();
+    listen(samples, tones);
+    return tones;
+  }
+  constexpr std::size_t kPiece = 4096;
+  while (!samples.empty()) {
+    const auto piece = samples.first(std::min(samples.size(), kPiece));
+    samples = samples.subspan(piece.size());
+    received_ += piece.size();
+    narrow_.resize(resampler_.max_output(piece.size()));
+    listen(std::span(narrow_).first(resampler_.process(piece, narrow_)), tones);
+  }
+  for (DetectedTone& tone : tones) {
+    tone.start = at_rate(tone.start);
+    tone.decided = std::min(received_, tone.decided * static_cast<std::uint64_t>(resampler_.from()) / static_cast<std::uint64_t>(kNarrowband));
+  }
+  return tones;
+}
+
+void ToneDetector::listen(std::span<const Sample> samples, std::vector<DetectedTone>& tones) {
   while (!samples.empty()) {
     const std::size_t until_slice = kSlice - filled_ % kSlice;
     const std::size_t count = std::min(samples.size(), until_slice);
@@ -169,7 +199,6 @@ std::vector<DetectedTone> ToneDetector::process(std::span<const Sample> samples)
       }
     }
   }
-  return tones;
 }
 
 /// Looks for the beginning of sound in the 5 ms that ended now.

@@ -201,6 +201,32 @@ TEST(ToneDetector, ignores_tones_outside_its_band) {
   EXPECT_TRUE(heard(Samples(kSecond, 5000)).empty());
 }
 
+TEST(ToneDetector, hears_the_same_at_every_rate) {
+  for (const unsigned rate : {8000U, 11025U, 16000U, 22050U, 24000U, 32000U, 44100U, 48000U}) {
+    ToneDetector detector{SampleRate{rate}};
+    EXPECT_TRUE(heard(detector, silence(rate / 2)).empty());
+    Samples samples(rate);
+    ToneSource(1633, -20, SampleRate{rate}).read(samples);
+    const auto tones = heard(detector, samples);
+    ASSERT_EQ(tones.size(), 1U) << rate;
+    EXPECT_NEAR(tones[0].frequency_hz, 1633, 2) << rate;
+    EXPECT_NEAR(tones[0].level_dbov, -20, 0.5) << rate;
+    EXPECT_NEAR(static_cast<double>(tones[0].start) / rate, 0.5, 0.002) << rate;
+    EXPECT_LE(static_cast<double>(tones[0].decided) / rate, 0.5 + 0.18) << rate;
+    ASSERT_TRUE(detector.first_audio().has_value());
+    EXPECT_NEAR(static_cast<double>(detector.first_audio()->position) / rate, 0.5, 0.002) << rate;
+    EXPECT_EQ(detector.position(), rate / 2 + rate);
+  }
+}
+
+TEST(ToneDetector, does_not_take_a_tone_20_hz_away_for_another) {
+  for (const double frequency : {420.0, 440.0, 460.0, 980.0, 1020.0, 3380.0}) {
+    const auto tones = heard(over(Encoding::Pcma, tone(frequency, kSecond)));
+    ASSERT_EQ(tones.size(), 1U) << frequency;
+    EXPECT_NEAR(tones[0].frequency_hz, frequency, 5);
+  }
+}
+
 TEST(ToneDetector, hears_the_same_in_pieces_of_any_size) {
   const Samples samples = joined({silence(1000), tone(900, kSecond)});
   ToneDetector whole;

@@ -6,30 +6,12 @@
 #include <filesystem>
 #include <memory>
 
-/// Sound files through libsndfile. The only place in the pure folders that touches the disk: reads and writes may block for as long as the disk does.
+/// Recordings through libsndfile. With file_source.hpp the only place in the pure folders that touches the disk: writes may block for as long as it does.
 namespace callwright::audio {
-
-enum class Repeat { Once, Loop };
 
 namespace detail {
 class SoundFile;
 }
-
-/// Plays a file (WAV, and what else libsndfile reads). 8 kHz mono only, for now.
-class WavSource final : public Source {
- public:
-  /// Errors: NotFound, Unsupported (rate, channels, format; the detail says what was found), Io.
-  static base::Result<std::unique_ptr<WavSource>> blocking_open(const std::filesystem::path& path, Repeat repeat);
-  ~WavSource() override;
-
-  std::size_t read(std::span<Sample> out) override;
-
- private:
-  WavSource(std::unique_ptr<detail::SoundFile> file, Repeat repeat) noexcept;
-
-  std::unique_ptr<detail::SoundFile> file_;
-  Repeat repeat_;
-};
 
 /// Writes a WAV file, 16 bits, mono. The file is complete once `blocking_finish` was called or the object is destroyed.
 class WavRecorder final : public Sink {

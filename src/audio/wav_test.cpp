@@ -1,9 +1,10 @@
 #include "audio/wav.hpp"
 
+#include "audio/file_source.hpp"
+
 #include <gmock/gmock.h>
 
 #include <unistd.h>
-#include <fstream>
 #include <numeric>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Wav : public testing::Test {
 };
 
 TEST_F(Wav, plays_what_was_recorded_then_silence) {
-  auto source = WavSource::blocking_open(written(ramp(100)), Repeat::Once).value();
+  auto source = FileSource::blocking_open(written(ramp(100)), {}).value();
   std::vector<Sample> out(160, 99);
   EXPECT_EQ(source->read(out), 100U);
   std::vector<Sample> expected = ramp(100);
@@ -43,35 +44,6 @@ TEST_F(Wav, plays_what_was_recorded_then_silence) {
   EXPECT_EQ(out, expected);
   EXPECT_EQ(source->read(out), 0U);
   EXPECT_EQ(out, std::vector<Sample>(160, 0));
-}
-
-TEST_F(Wav, loops_without_a_gap) {
-  auto source = WavSource::blocking_open(written(ramp(100)), Repeat::Loop).value();
-  std::vector<Sample> out(250);
-  EXPECT_EQ(source->read(out), 250U);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    ASSERT_EQ(out[i], static_cast<Sample>(static_cast<int>(i % 100) - 50));
-  }
-}
-
-TEST_F(Wav, ends_a_loop_of_nothing) {
-  auto source = WavSource::blocking_open(written({}), Repeat::Loop).value();
-  std::vector<Sample> out(160, 99);
-  EXPECT_EQ(source->read(out), 0U);
-  EXPECT_EQ(out, std::vector<Sample>(160, 0));
-}
-
-TEST_F(Wav, says_what_is_wrong_with_a_file) {
-  const auto rate = WavSource::blocking_open(written(ramp(10), SampleRate{44100}), Repeat::Once);
-  ASSERT_FALSE(rate);
-  EXPECT_THAT(rate.error().detail, HasSubstr("44100 Hz and 1 channels; convert it to 8000 Hz"));
-  const auto missing = WavSource::blocking_open(folder_ / "none.wav", Repeat::Once);
-  ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, base::make_error_code(base::Errc::NotFound));
-  std::ofstream(folder_ / "text.wav") << "this is no sound";
-  const auto text = WavSource::blocking_open(folder_ / "text.wav", Repeat::Once);
-  ASSERT_FALSE(text);
-  EXPECT_EQ(text.error().code, base::make_error_code(base::Errc::Unsupported));
 }
 
 TEST_F(Wav, cannot_record_where_there_is_no_folder) {
@@ -85,7 +57,7 @@ TEST_F(Wav, completes_the_file_without_finish) {
     auto recorder = WavRecorder::blocking_create(folder_ / "sound.wav").value();
     recorder->write(ramp(70));
   }
-  auto source = WavSource::blocking_open(folder_ / "sound.wav", Repeat::Once).value();
+  auto source = FileSource::blocking_open(folder_ / "sound.wav", {}).value();
   std::vector<Sample> out(160);
   EXPECT_EQ(source->read(out), 70U);
 }

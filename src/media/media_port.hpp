@@ -1,7 +1,6 @@
 #pragma once
 
 #include "audio/audio.hpp"
-#include "audio/wav.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
@@ -34,7 +33,7 @@ struct Tone {
   friend bool operator==(const Tone&, const Tone&) = default;
 };
 using audio::Repeat;
-/// 8 kHz, mono. Played once, it is followed by SourceEnded and silence.
+/// Any sound file (audio/file_source.hpp). Played once, it is followed by SourceEnded and silence.
 struct WavFile {
   std::filesystem::path path;
   Repeat repeat = Repeat::Once;

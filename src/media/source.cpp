@@ -1,7 +1,7 @@
 #include "media/source.hpp"
 
+#include "audio/file_source.hpp"
 #include "audio/tone_source.hpp"
-#include "audio/wav.hpp"
 
 #include <fmt/core.h>
 
@@ -24,7 +24,7 @@ struct Maker {
   }
 
   base::Result<SourcePointer> operator()(const WavFile& file) const {
-    auto source = audio::WavSource::blocking_open(file.path, file.repeat);
+    auto source = audio::FileSource::blocking_open(file.path, {.repeat = file.repeat});
     if (!source) {
       return source.error();
     }

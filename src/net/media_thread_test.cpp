@@ -1,5 +1,6 @@
 #include "net/media_thread.hpp"
 
+#include "audio/file_source.hpp"
 #include "audio/wav.hpp"
 
 #include <gtest/gtest.h>
@@ -158,7 +159,7 @@ TEST_F(MediaThreadTest, records_what_it_hears_and_has_completed_the_file_at_the_
   media.close(bob->opened.id);
   ASSERT_TRUE(until([&] { return bob->observer.first<media::Ended>().has_value(); }));
   EXPECT_FALSE(bob->observer.first<media::FileFailed>().has_value());
-  auto file = audio::WavSource::blocking_open(path, audio::Repeat::Once);
+  auto file = audio::FileSource::blocking_open(path, {});
   ASSERT_TRUE(file.has_value());
   std::vector<audio::Sample> samples(480);
   EXPECT_EQ((*file)->read(samples), samples.size());
@@ -211,7 +212,7 @@ TEST(MediaThread, destroys_with_streams_open_and_completes_their_recordings) {
     const auto opened = media.open(on_loopback(), observer).value();
     media.record(opened.id, path);
   }
-  EXPECT_TRUE(audio::WavSource::blocking_open(path, audio::Repeat::Once).has_value());
+  EXPECT_TRUE(audio::FileSource::blocking_open(path, {}).has_value());
   EXPECT_FALSE(engine.run_until([&observer] { return !observer.events.empty(); }, 10ms));
   std::filesystem::remove(path);
 }
