@@ -209,6 +209,9 @@ void Stream::pause_sending() {
 
 void Stream::send_reports(base::TimePoint now, base::WallTime wall) {
   packet_.clear();
+  // The next frame is due at its time, whether this tick came early or late.
+  const auto next = static_cast<std::uint32_t>(sender_.timestamp()) + static_cast<std::uint32_t>(pending_.size());
+  sender_.pair(rtp::Timestamp{next}, next_frame_, kClockRate);
   rtcp_.report(sender_, receiver_, now, wall, packet_);
   if (parameters_.remote_rtcp.port != 0 && !parameters_.remote_rtcp.ip.is_unspecified()) {
     output_.send_rtcp(id_, parameters_.remote_rtcp, packet_);
@@ -239,8 +242,8 @@ StreamStatistics Stream::statistics() const {
   statistics.late = late_;
   statistics.refused = refused_;
   statistics.jitter = receiver_.jitter();
+  statistics.round_trip = rtcp_.round_trip();
   if (const auto& remote = rtcp_.remote()) {
-    statistics.round_trip = remote->round_trip;
     statistics.remote_fraction_lost = remote->fraction_lost;
     statistics.remote_jitter = audio::duration_of(remote->jitter);
   }

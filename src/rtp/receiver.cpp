@@ -29,12 +29,16 @@ Reception Receiver::receive(const Packet& packet, base::TimePoint arrival) noexc
 
 /// Follows a new source from this packet on.
 void Receiver::begin(const Packet& packet) noexcept {
+  if (ssrc_) {
+    settle(highest_ + 1);
+  }
   lost_before_ += lost_now();
   ssrc_ = packet.ssrc;
-  first_ = highest_ = kFirstCycle + packet.sequence;
+  first_ = highest_ = settled_ = kFirstCycle + packet.sequence;
   received_now_ = 0;
   reported_expected_ = reported_received_ = 0;
   seen_.reset();
+  discarded_.reset();
   candidate_.reset();
   last_arrival_.reset();
   jitter_ = 0;
@@ -53,16 +57,17 @@ Reception Receiver::on_probation(const Packet& packet, base::TimePoint arrival) 
 
 Reception Receiver::count(const Packet& packet, std::uint64_t extended, base::TimePoint arrival) noexcept {
   if (extended > highest_) {
+    settle(extended - std::min(extended, kUnsettled));
     for (std::uint64_t number = highest_ + 1; number <= std::min(extended, highest_ + kWindow); ++number) {
       seen_.reset(number % kWindow);
-    }
-    if (extended - highest_ > kWindow) {
-      seen_.reset();
+      discarded_.reset(number % kWindow);
     }
     highest_ = extended;
   } else if (seen_.test(extended % kWindow)) {
     ++duplicates_;
     return Reception::Duplicate;
+  } else if (extended < highest_) {
+    ++reordered_;
   }
   candidate_.reset();
   seen_.set(extended % kWindow);
@@ -73,6 +78,20 @@ Reception Receiver::count(const Packet& packet, std::uint64_t extended, base::Ti
   octets_ += packet.payload.size();
   measure_jitter(packet, arrival);
   return Reception::Accepted;
+}
+
+/// Tells `bursts_` the fate of all packets below `end`; those above the highest one cannot have come.
+void Receiver::settle(std::uint64_t end) noexcept {
+  for (; settled_ < end; ++settled_) {
+    const bool came = settled_ <= highest_ && seen_.test(settled_ % kWindow);
+    bursts_.take(!came ? Fate::Lost : discarded_.test(settled_ % kWindow) ? Fate::Discarded : Fate::Received);
+  }
+}
+
+void Receiver::discard(std::uint64_t extended) noexcept {
+  if (extended <= highest_ && highest_ - extended < kWindow) {
+    discarded_.set(extended % kWindow);
+  }
 }
 
 /// RFC 3550 A.8, with the arrival in ticks of the timestamp's clock.

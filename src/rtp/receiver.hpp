@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "rtp/loss_bursts.hpp"
 #include "rtp/packet.hpp"
 
 #include <bitset>
@@ -42,9 +43,17 @@ class Receiver {
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
   [[nodiscard]] std::uint64_t octets() const noexcept { return octets_; }
   [[nodiscard]] std::uint64_t duplicates() const noexcept { return duplicates_; }
+  /// Packets that came after one with a higher number.
+  [[nodiscard]] std::uint64_t reordered() const noexcept { return reordered_; }
   /// Of all sources together.
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_before_ + lost_now(); }
   [[nodiscard]] base::Duration jitter() const noexcept;
+
+  /// The packet that was accepted with this extended number came too late to be played.
+  void discard(std::uint64_t extended) noexcept;
+  /// How losses are spread, without the last kUnsettled packets, which may still come.
+  [[nodiscard]] const LossBursts& bursts() const noexcept { return bursts_; }
+  static constexpr std::uint64_t kUnsettled = 50;
 
   /// The report for RTCP; each call begins a new interval for `fraction_lost`. None before the first packet.
   std::optional<ReceptionReport> report() noexcept;
@@ -57,6 +66,7 @@ class Receiver {
   Reception on_probation(const Packet& packet, base::TimePoint arrival) noexcept;
   Reception count(const Packet& packet, std::uint64_t extended, base::TimePoint arrival) noexcept;
   void measure_jitter(const Packet& packet, base::TimePoint arrival) noexcept;
+  void settle(std::uint64_t end) noexcept;
   [[nodiscard]] std::uint64_t expected_now() const noexcept { return highest_ - first_ + 1; }
   [[nodiscard]] std::uint64_t lost_now() const noexcept { return ssrc_ ? expected_now() - received_now_ : 0; }
 
@@ -67,6 +77,9 @@ class Receiver {
   std::uint64_t last_extended_ = 0;
   std::uint64_t received_now_ = 0;
   std::bitset<kWindow> seen_;
+  std::bitset<kWindow> discarded_;
+  std::uint64_t settled_ = 0;  ///< What is below has been told to `bursts_`.
+  LossBursts bursts_;
 
   struct Candidate {
     Ssrc ssrc{};
@@ -81,6 +94,7 @@ class Receiver {
   std::uint64_t packets_ = 0;
   std::uint64_t octets_ = 0;
   std::uint64_t duplicates_ = 0;
+  std::uint64_t reordered_ = 0;
   std::uint64_t lost_before_ = 0;
   std::uint64_t reported_expected_ = 0;
   std::uint64_t reported_received_ = 0;

@@ -15,6 +15,7 @@ constexpr std::uint8_t kSenderReport = 200;
 constexpr std::uint8_t kReceiverReport = 201;
 constexpr std::uint8_t kSourceDescription = 202;
 constexpr std::uint8_t kBye = 203;
+constexpr std::uint8_t kExtendedReport = 207;
 constexpr std::uint8_t kCname = 1;
 
 constexpr std::size_t kBlockSize = 24;
@@ -135,12 +136,22 @@ Result<void> read_bye(const Section& section, std::vector<RtcpPacket>& packets) 
   return base::ok();
 }
 
+Result<void> read_extended_report(const Section& section, std::vector<RtcpPacket>& packets) {
+  auto report = parse_extended_report(section.body);
+  if (!report) {
+    return report.error();
+  }
+  packets.emplace_back(std::move(*report));
+  return base::ok();
+}
+
 Result<void> read_section(const Section& section, std::vector<RtcpPacket>& packets) {
   switch (section.type) {
     case kSenderReport: return read_sender_report(section, packets);
     case kReceiverReport: return read_receiver_report(section, packets);
     case kSourceDescription: return read_source_descriptions(section, packets);
     case kBye: return read_bye(section, packets);
+    case kExtendedReport: return read_extended_report(section, packets);
     default: packets.emplace_back(OtherRtcp{section.type}); return base::ok();
   }
 }

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "rtp/receiver.hpp"
+#include "rtp/rtcp_xr.hpp"
 
 #include <string>
 #include <variant>
@@ -52,12 +53,12 @@ struct Bye {
   std::string reason;         ///< At most 255 bytes.
 };
 
-/// APP, feedback, extended reports and what else there may be.
+/// APP, feedback and what else there may be.
 struct OtherRtcp {
   std::uint8_t type = 0;
 };
 
-using RtcpPacket = std::variant<SenderReport, ReceiverReport, SourceDescription, Bye, OtherRtcp>;
+using RtcpPacket = std::variant<SenderReport, ReceiverReport, SourceDescription, Bye, ExtendedReport, OtherRtcp>;
 
 /// All packets of a compound datagram, in order. Every length is checked; an SDES packet with several chunks gives one entry for each.
 /// A first packet other than SR or RR is tolerated (reduced-size RTCP, RFC 5506).

@@ -32,9 +32,12 @@ void RtcpSession::write(const Sender& sender, Receiver& receiver, base::TimePoin
     blocks.push_back({*reception, last_sr_, last_sr_ == 0 ? 0 : to_ntp_units(now - last_sr_at_)});
   }
   if (sender.packets() > packets_at_report_before_) {
-    SenderReport report{
-        sender.ssrc(),    NtpTime::from(wall), sender.timestamp(), static_cast<std::uint32_t>(sender.packets()), static_cast<std::uint32_t>(sender.octets()),
-        std::move(blocks)};
+    SenderReport report{sender.ssrc(),
+                        NtpTime::from(wall),
+                        sender.timestamp_at(now),
+                        static_cast<std::uint32_t>(sender.packets()),
+                        static_cast<std::uint32_t>(sender.octets()),
+                        std::move(blocks)};
     sent_[sent_count_++ % sent_.size()] = {report.ntp.middle(), now};
     write_rtcp(report, out);
   } else {
@@ -43,6 +46,65 @@ void RtcpSession::write(const Sender& sender, Receiver& receiver, base::TimePoin
   packets_at_report_before_ = packets_at_last_report_;
   packets_at_last_report_ = sender.packets();
   write_rtcp(SourceDescription{sender.ssrc(), cname_}, out);
+  if (extended_ && extended_->sends) {
+    write_extended(sender, receiver, now, wall, out);
+  }
+}
+
+RtcpSession::Extended& RtcpSession::extended() {
+  if (!extended_) {
+    extended_ = std::make_unique<Extended>();
+  }
+  return *extended_;
+}
+
+void RtcpSession::send_extended_reports() { extended().sends = true; }
+
+void RtcpSession::set_voip_metrics(const VoipMetrics& metrics) {
+  if (extended_) {
+    extended_->local = metrics;
+  }
+}
+
+const VoipMetrics* RtcpSession::remote_voip_metrics() const noexcept { return extended_ && extended_->remote ? &*extended_->remote : nullptr; }
+
+void RtcpSession::write_extended(const Sender& sender, const Receiver& receiver, base::TimePoint now, base::WallTime wall, Buffer& out) {
+  ExtendedReport report;
+  report.ssrc = sender.ssrc();
+  if (sender.packets() == 0) {
+    const NtpTime time = NtpTime::from(wall);
+    report.reference_time = time.value;
+    extended_->asked = {time.middle(), now};
+  }
+  if (extended_->answer) {
+    report.dlrr.push_back(*extended_->answer);
+    report.dlrr.back().delay_since_last_rr = to_ntp_units(now - extended_->asked_at);
+  }
+  if (extended_->local && receiver.ssrc()) {
+    report.voip.push_back(*extended_->local);
+    report.voip.back().ssrc = *receiver.ssrc();
+  }
+  if (report.reference_time || !report.dlrr.empty() || !report.voip.empty()) {
+    write_rtcp(report, out);
+  }
+}
+
+void RtcpSession::take_extended(const ExtendedReport& report, const Sender& sender, base::TimePoint now) {
+  Extended& state = extended();
+  if (report.reference_time) {
+    state.answer = DlrrBlock{report.ssrc, NtpTime{*report.reference_time}.middle(), 0};
+    state.asked_at = now;
+  }
+  for (const DlrrBlock& block : report.dlrr) {
+    if (block.ssrc == sender.ssrc() && block.last_rr != 0 && block.last_rr == state.asked.ntp_middle) {
+      state.round_trip = std::max(base::Duration::zero(), now - state.asked.at - from_ntp_units(block.delay_since_last_rr));
+    }
+  }
+  for (const VoipMetrics& metrics : report.voip) {
+    if (metrics.ssrc == sender.ssrc()) {
+      state.remote = metrics;
+    }
+  }
 }
 
 base::Result<RtcpSession::Received> RtcpSession::receive(Bytes datagram, const Sender& sender, const Receiver& receiver, base::TimePoint now) {
@@ -67,6 +129,8 @@ base::Result<RtcpSession::Received> RtcpSession::receive(Bytes datagram, const S
       take_blocks(receiver_report->blocks);
     } else if (const auto* description = std::get_if<SourceDescription>(&packet)) {
       remote_cname_ = description->cname;
+    } else if (const auto* extended_report = std::get_if<ExtendedReport>(&packet)) {
+      take_extended(*extended_report, sender, now);
     } else if (const auto* bye = std::get_if<Bye>(&packet)) {
       const auto& sources = bye->sources;
       if (receiver.ssrc() && std::find(sources.begin(), sources.end(), *receiver.ssrc()) != sources.end()) {
@@ -78,7 +142,7 @@ base::Result<RtcpSession::Received> RtcpSession::receive(Bytes datagram, const S
 }
 
 void RtcpSession::take_block(const ReportBlock& block, base::TimePoint now) {
-  Remote remote{block.reception.fraction_lost / 256.0, block.reception.jitter, round_trip(block, now)};
+  Remote remote{block.reception.fraction_lost / 256.0, block.reception.jitter, round_trip_of(block, now)};
   if (!remote.round_trip && remote_) {
     remote.round_trip = remote_->round_trip;
   }
@@ -86,7 +150,7 @@ void RtcpSession::take_block(const ReportBlock& block, base::TimePoint now) {
 }
 
 /// RFC 3550 §6.4.1, with our own clock's reading of when that report went out.
-std::optional<base::Duration> RtcpSession::round_trip(const ReportBlock& block, base::TimePoint now) const {
+std::optional<base::Duration> RtcpSession::round_trip_of(const ReportBlock& block, base::TimePoint now) const {
   const std::size_t known = std::min(sent_count_, sent_.size());
   const auto end = sent_.begin() + static_cast<std::ptrdiff_t>(known);
   const auto found = std::find_if(sent_.begin(), end, [&](const SentReport& report) { return report.ntp_middle == block.last_sr; });
@@ -94,6 +158,24 @@ std::optional<base::Duration> RtcpSession::round_trip(const ReportBlock& block, 
     return std::nullopt;
   }
   return std::max(base::Duration::zero(), now - found->at - from_ntp_units(block.delay_since_last_sr));
+}
+
+VoipMetrics voip_metrics_of(const Receiver& receiver, base::Duration packet) {
+  const auto part = [](double rate) { return static_cast<std::uint8_t>(std::clamp(rate * 256, 0.0, 255.0)); };
+  const auto milliseconds = [packet](double packets) {
+    return static_cast<std::uint16_t>(std::clamp(packets * std::chrono::duration<double, std::milli>(packet).count(), 0.0, 65535.0));
+  };
+  const LossBursts::Summary summary = receiver.bursts().summary();
+  VoipMetrics metrics;
+  metrics.ssrc = receiver.ssrc().value_or(Ssrc{});
+  metrics.loss_rate = part(summary.loss_rate);
+  metrics.discard_rate = part(summary.discard_rate);
+  metrics.burst_density = part(summary.burst_density);
+  metrics.gap_density = part(summary.gap_density);
+  metrics.burst_duration = milliseconds(summary.burst_packets);
+  metrics.gap_duration = milliseconds(summary.gap_packets);
+  metrics.gmin = LossBursts::kGmin;
+  return metrics;
 }
 
 }  // namespace callwright::rtp

@@ -4,6 +4,7 @@
 #include "rtp/sender.hpp"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,12 @@ class RtcpSession {
   /// The same and a BYE; no report is due any more.
   void bye(const Sender& sender, Receiver& receiver, base::TimePoint now, base::WallTime wall, Buffer& out);
 
+  /// From now on every report carries an extended one too (RFC 3611): the reference time while nothing is sent, answers to the partner's, and what
+  /// `set_voip_metrics` says. Without it, extended reports are only read. Where it was agreed on (`a=rtcp-xr`).
+  void send_extended_reports();
+  /// For the next reports; the SSRC is set here. Does nothing before `send_extended_reports`.
+  void set_voip_metrics(const VoipMetrics& metrics);
+
   enum class Received { Nothing, Bye };
   /// Takes in a datagram that came from the partner of `receiver`. Bye: its source has left. Errors: what `parse_rtcp` says.
   base::Result<Received> receive(Bytes datagram, const Sender& sender, const Receiver& receiver, base::TimePoint now);
@@ -34,6 +41,12 @@ class RtcpSession {
     std::optional<base::Duration> round_trip;
   };
   [[nodiscard]] const std::optional<Remote>& remote() const noexcept { return remote_; }
+  /// From report blocks, or from the partner's answers to our reference time; none before the first.
+  [[nodiscard]] std::optional<base::Duration> round_trip() const noexcept {
+    return remote_ && remote_->round_trip ? remote_->round_trip : extended_ ? extended_->round_trip : std::nullopt;
+  }
+  /// What the partner's last extended report says of how our stream arrives; null before it.
+  [[nodiscard]] const VoipMetrics* remote_voip_metrics() const noexcept;
   [[nodiscard]] const std::string& remote_cname() const noexcept { return remote_cname_; }
 
  private:
@@ -42,9 +55,23 @@ class RtcpSession {
     base::TimePoint at{};
   };
 
+  /// Of extended reports; most sessions have none.
+  struct Extended {
+    bool sends = false;
+    std::optional<VoipMetrics> local;
+    std::optional<VoipMetrics> remote;
+    std::optional<DlrrBlock> answer;  ///< To the partner's reference time, its delay still open.
+    base::TimePoint asked_at{};
+    std::optional<base::Duration> round_trip;
+    SentReport asked;  ///< The last reference time of ours.
+  };
+
+  Extended& extended();
+  void write_extended(const Sender& sender, const Receiver& receiver, base::TimePoint now, base::WallTime wall, Buffer& out);
+  void take_extended(const ExtendedReport& report, const Sender& sender, base::TimePoint now);
   void write(const Sender& sender, Receiver& receiver, base::TimePoint now, base::WallTime wall, Buffer& out);
   void take_block(const ReportBlock& block, base::TimePoint now);
-  [[nodiscard]] std::optional<base::Duration> round_trip(const ReportBlock& block, base::TimePoint now) const;
+  [[nodiscard]] std::optional<base::Duration> round_trip_of(const ReportBlock& block, base::TimePoint now) const;
 
   std::string cname_;
   base::Random& random_;
@@ -57,6 +84,10 @@ class RtcpSession {
   base::TimePoint last_sr_at_{};
   std::optional<Remote> remote_;
   std::string remote_cname_;
+  std::unique_ptr<Extended> extended_;
 };
+
+/// Loss, discard, bursts and gaps of what was received; all else is not known. `packet` is how much sound each packet carries.
+[[nodiscard]] VoipMetrics voip_metrics_of(const Receiver& receiver, base::Duration packet);
 
 }  // namespace callwright::rtp

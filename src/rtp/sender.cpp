@@ -9,19 +9,31 @@ Sender::Sender(base::Random& random)
       timestamp_(static_cast<std::uint32_t>(random.next())) {}
 
 void Sender::send(PayloadType type, Bytes payload, std::uint32_t duration, Buffer& out) {
+  send_at(type, payload, Timestamp{timestamp_}, marker_, out);
+  timestamp_ += duration;
+  marker_ = Marker::No;
+}
+
+void Sender::send_at(PayloadType type, Bytes payload, Timestamp timestamp, Marker marker, Buffer& out) {
   Packet packet;
-  packet.marker = marker_;
+  packet.marker = marker;
   packet.payload_type = type;
   packet.sequence = sequence_;
-  packet.timestamp = Timestamp{timestamp_};
+  packet.timestamp = timestamp;
   packet.ssrc = ssrc_;
   packet.payload = payload;
   packet.write(out);
   ++sequence_;
-  timestamp_ += duration;
-  marker_ = Marker::No;
   ++packets_;
   octets_ += payload.size();
+}
+
+Timestamp Sender::timestamp_at(base::TimePoint now) const noexcept {
+  if (!pairing_) {
+    return timestamp();
+  }
+  const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(now - pairing_->at).count() * pairing_->clock_rate / 1'000'000;
+  return Timestamp{static_cast<std::uint32_t>(pairing_->timestamp) + static_cast<std::uint32_t>(passed)};
 }
 
 void Sender::skip(std::uint32_t duration) noexcept {

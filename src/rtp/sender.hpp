@@ -1,9 +1,11 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "rtp/packet.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace callwright::rtp {
 
@@ -15,6 +17,9 @@ class Sender {
 
   /// Appends a packet whose payload lasts `duration` ticks of the timestamp's clock. The first one, and the first after `skip`, has the marker.
   void send(PayloadType type, Bytes payload, std::uint32_t duration, Buffer& out);
+  /// Appends a packet with a timestamp and marker of its own: an event that began earlier (RFC 4733 §2.2). The timestamp of the audio stays; `skip`
+  /// tells that its time passes.
+  void send_at(PayloadType type, Bytes payload, Timestamp timestamp, Marker marker, Buffer& out);
   /// Silence without packets: the timestamp goes on.
   void skip(std::uint32_t duration) noexcept;
 
@@ -22,6 +27,10 @@ class Sender {
   /// Of the next packet.
   [[nodiscard]] Timestamp timestamp() const noexcept { return Timestamp{timestamp_}; }
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
+  /// The sample of `timestamp` belongs to the instant `at`; needed for sender reports that pair both (RFC 3550 §6.4.1).
+  void pair(Timestamp timestamp, base::TimePoint at, std::uint32_t clock_rate) noexcept { pairing_ = Pairing{timestamp, at, clock_rate}; }
+  /// Of the instant `now`, by the last pairing; without one, that of the next packet.
+  [[nodiscard]] Timestamp timestamp_at(base::TimePoint now) const noexcept;
   /// Of payload, without headers.
   [[nodiscard]] std::uint64_t octets() const noexcept { return octets_; }
 
@@ -32,6 +41,12 @@ class Sender {
   Marker marker_ = Marker::Yes;
   std::uint64_t packets_ = 0;
   std::uint64_t octets_ = 0;
+  struct Pairing {
+    Timestamp timestamp{};
+    base::TimePoint at{};
+    std::uint32_t clock_rate = 0;
+  };
+  std::optional<Pairing> pairing_;
 };
 
 }  // namespace callwright::rtp

@@ -1,24 +1,18 @@
 #pragma once
 
-#include "base/socket_address.hpp"
-
-#include <array>
-#include <optional>
-#include <string>
-#include <string_view>
+#include "base/stun.hpp"
 
 /// Of STUN (RFC 8489) what keeps a flow over UDP alive (RFC 5626 §3.5.2): binding requests and their answers, without credentials.
 namespace callwright::sip {
 
 /// True for what can be no SIP message but a STUN one (RFC 8489 §5).
-[[nodiscard]] bool is_stun(std::string_view datagram) noexcept;
+[[nodiscard]] inline bool is_stun(std::string_view datagram) noexcept { return base::stun::is_message(datagram); }
 
 /// The answer to a STUN binding request from `remote`, by which phones keep their NAT's mapping open and see when it changes (RFC 5626 §3.5.2, §5.2):
 /// XOR-MAPPED-ADDRESS, or 420 for attributes that have to be understood and are not. "" for anything else, which is not answered.
 [[nodiscard]] std::string answer_stun_keep_alive(std::string_view datagram, const base::SocketAddress& remote);
 
-/// Names a request; an answer repeats it. Random, so that nobody can answer who has not seen the request.
-using StunTransaction = std::array<char, 12>;
+using StunTransaction = base::StunTransaction;
 
 [[nodiscard]] std::string make_stun_keep_alive(const StunTransaction& transaction);
 
