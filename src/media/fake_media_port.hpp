@@ -25,6 +25,8 @@ class FakeMediaPort final : public MediaPort {
   /// The next `open` calls fail with this, until it is cleared.
   std::optional<base::Error> refuse_open;
 
+  const rtp::Fingerprint& fingerprint() const override { return fingerprint_; }
+
   base::Result<OpenedStream> open(const StreamOptions& options, MediaObserver& observer) override {
     if (refuse_open) {
       return *refuse_open;
@@ -113,6 +115,8 @@ class FakeMediaPort final : public MediaPort {
     return found == streams_.end() || found->second.closed ? nullptr : &found->second;
   }
 
+  /// The hash of nothing.
+  const rtp::Fingerprint fingerprint_{"sha-256", "E3:B0:C4:42:98:FC:1C:14:9A:FB:F4:C8:99:6F:B9:24:27:AE:41:E4:64:9B:93:4C:A4:95:99:1B:78:52:B8:55"};
   base::IdSource<StreamId> ids_;
   std::uint16_t next_port_ = kFirstPort;
   std::map<StreamId, FakeStream> streams_;

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "audio/audio.hpp"
+#include "audio/codec.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
+#include "rtp/dtls.hpp"
+#include "sdp/crypto.hpp"
 #include "sdp/offer_answer.hpp"
 
 #include <chrono>
@@ -55,16 +58,32 @@ struct OpenedStream {
   base::SocketAddress rtcp;
 };
 
-/// What offer and answer agreed on. `start` takes it; given again, it changes the running stream (hold, new address, new codec).
+/// Keys of SRTP by DTLS (RFC 5764), with the certificate of this process (`MediaPort::fingerprint`).
+struct DtlsParameters {
+  rtp::DtlsRole role = rtp::DtlsRole::Active;
+  rtp::Fingerprint remote;  ///< What the certificate of the other side has to have.
+  friend bool operator==(const DtlsParameters&, const DtlsParameters&) = default;
+};
+/// How packets are protected: not at all, by keys that stand in the descriptions (RFC 4568), or by DTLS.
+using StreamSecurity = std::variant<std::monostate, sdp::CryptoAgreement, DtlsParameters>;
+
+/// Ports of RTCP: one above RTP, or the same (RFC 5761).
+enum class RtcpPort : std::uint8_t { Separate, Shared };
+
+/// What offer and answer agreed on. `start` takes it; given again, it changes the running stream (hold, new address, new codec, new keys).
 struct StreamParameters {
   base::SocketAddress remote_rtp;
   base::SocketAddress remote_rtcp;
-  audio::Encoding encoding = audio::Encoding::Pcmu;
+  RtcpPort rtcp_port = RtcpPort::Separate;
+  StreamSecurity security;
+  const audio::Codec* codec = audio::find_codec("PCMU", 8000);  ///< Of both directions.
+  audio::CodecOptions codec_options;                            ///< How we are to encode: what the other side's `a=fmtp` asks for.
   sdp::PayloadType send_payload_type{};
   sdp::PayloadType receive_payload_type{};
-  std::optional<sdp::PayloadType> receive_event_payload_type;  ///< telephone-event; counted, not decoded yet.
-  sdp::Direction direction = sdp::Direction::SendRecv;         ///< Ours: RecvOnly and Inactive send no RTP.
-  std::chrono::milliseconds ptime{20};                         ///< Of sent packets, 10 … 60; any length is received.
+  std::optional<sdp::PayloadType> send_event_payload_type;  ///< telephone-event (RFC 4733) at the codec's clock rate; none: not agreed.
+  std::optional<sdp::PayloadType> receive_event_payload_type;
+  sdp::Direction direction = sdp::Direction::SendRecv;  ///< Ours: RecvOnly and Inactive send no RTP.
+  std::chrono::milliseconds ptime{20};                  ///< Of sent packets, 10 … 60; any length is received.
 
   /// Unsupported when the codec is none that can be played here.
   static base::Result<StreamParameters> from(const sdp::Negotiated& negotiated);
@@ -137,6 +156,8 @@ class MediaPort {
  public:
   virtual ~MediaPort() = default;
 
+  /// Of the certificate that DTLS shows the other side; for descriptions.
+  [[nodiscard]] virtual const rtp::Fingerprint& fingerprint() const = 0;
   /// Binds the ports. `observer` must live until it got Ended, or until `abandon`. Errors: LimitReached (no ports left), Io.
   virtual base::Result<OpenedStream> open(const StreamOptions& options, MediaObserver& observer) = 0;
   /// Media flows from now on. Again: the stream changes, its clock and statistics go on.

@@ -23,7 +23,7 @@ TEST(StreamParameters, take_over_what_was_negotiated) {
   const auto parameters = StreamParameters::from(negotiated);
 
   ASSERT_TRUE(parameters);
-  EXPECT_EQ(parameters->encoding, audio::Encoding::Pcma);
+  EXPECT_EQ(parameters->codec->kind, audio::CodecKind::Pcma);
   EXPECT_EQ(parameters->send_payload_type, sdp::PayloadType{97});
   EXPECT_EQ(parameters->receive_payload_type, sdp::PayloadType{8});
   EXPECT_EQ(parameters->remote_rtp.port, 4000);

@@ -19,6 +19,10 @@ constexpr rtp::PayloadType kStaticPcmu{0};
 constexpr rtp::PayloadType kStaticPcma{8};
 constexpr rtp::PayloadType kComfortNoise{13};
 
+audio::Encoding encoding_of(const StreamParameters& parameters) noexcept {
+  return parameters.codec->kind == audio::CodecKind::Pcma ? audio::Encoding::Pcma : audio::Encoding::Pcmu;
+}
+
 constexpr rtp::PayloadType to_rtp(sdp::PayloadType type) noexcept { return rtp::PayloadType{static_cast<std::uint8_t>(type)}; }
 
 std::string cname_or_random(std::string cname, base::Random& random) { return cname.empty() ? random.token(16) : std::move(cname); }
@@ -41,7 +45,7 @@ void Stream::start(const StreamParameters& parameters, base::TimePoint now) {
     state_ = State::Running;
     started_ = next_frame_ = now;
     rtcp_.start(now);
-  } else if (parameters.encoding != parameters_.encoding || parameters.send_payload_type != parameters_.send_payload_type) {
+  } else if (parameters.codec != parameters_.codec || parameters.send_payload_type != parameters_.send_payload_type) {
     pause_sending();
   }
   parameters_ = parameters;
@@ -84,7 +88,7 @@ void Stream::receive_rtp(rtp::Bytes datagram, base::TimePoint arrival) {
 
 Stream::Kind Stream::kind_of(rtp::PayloadType type, audio::Encoding& encoding) const noexcept {
   if (type == to_rtp(parameters_.receive_payload_type)) {
-    encoding = parameters_.encoding;
+    encoding = encoding_of(parameters_);
     return Kind::Audio;
   }
   if (parameters_.receive_event_payload_type && type == to_rtp(*parameters_.receive_event_payload_type)) {
@@ -177,7 +181,7 @@ void Stream::send_frame(base::TimePoint now) {
   fill_from_source(frame, now);
   const std::size_t before = pending_.size();
   pending_.resize(before + frame.size());
-  audio::encode(parameters_.encoding, frame, std::span(pending_).subspan(before));
+  audio::encode(encoding_of(parameters_), frame, std::span(pending_).subspan(before));
   const std::size_t packet_samples = std::max<std::size_t>(kFrameSamples / 2, audio::samples_in(parameters_.ptime));
   std::size_t sent = 0;
   for (; pending_.size() - sent >= packet_samples; sent += packet_samples) {

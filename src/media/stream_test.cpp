@@ -181,7 +181,7 @@ TEST_F(TwoStreams, send_packets_of_the_negotiated_length) {
 TEST_F(TwoStreams, understand_packets_of_any_length_and_both_laws) {
   StreamParameters parameters = parameters_towards(2000);
   parameters.ptime = milliseconds(30);
-  parameters.encoding = audio::Encoding::Pcma;
+  parameters.codec = audio::find_codec("PCMA", 8000);
   parameters.send_payload_type = sdp::PayloadType{8};
   play(alice_, 700);
   bob_.start(parameters_towards(1000), clock_.now());

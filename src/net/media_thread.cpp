@@ -37,6 +37,7 @@ MediaThread::MediaThread(EngineLoop& engine) : MediaThread(engine, Options{}) {}
 MediaThread::MediaThread(EngineLoop& engine, const Options& options)
     : engine_(engine),
       options_(options),
+      identity_(rtp::DtlsIdentity::make(engine.clock().wall_now()).value()),
       retry_(engine.timers(), base::Callback::to<&MediaThread::retry_commands>(*this)),
       files_(file_loop()),
       loop_(media_loop()) {

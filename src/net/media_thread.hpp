@@ -31,6 +31,7 @@ class MediaThread final : public media::MediaPort {
   MediaThread(EngineLoop& engine, const Options& options);
   ~MediaThread() override;
 
+  [[nodiscard]] const rtp::Fingerprint& fingerprint() const override { return identity_.fingerprint(); }
   base::Result<media::OpenedStream> open(const media::StreamOptions& options, media::MediaObserver& observer) override;
   void start(media::StreamId id, const media::StreamParameters& parameters) override;
   void set_source(media::StreamId id, const media::SourceSpec& source) override;
@@ -56,6 +57,7 @@ class MediaThread final : public media::MediaPort {
 
   EngineLoop& engine_;
   const Options options_;
+  const rtp::DtlsIdentity identity_;
   base::SystemRandom random_;
   PortPairs ports_{random_};
   base::IdSource<media::StreamId> ids_;

@@ -52,6 +52,7 @@ enum class MediaSecurity {
 struct CryptoAgreement {
   Crypto local;   ///< What we encrypt with.
   Crypto remote;  ///< What comes is encrypted with.
+  friend bool operator==(const CryptoAgreement&, const CryptoAgreement&) = default;
 };
 
 /// True for RTP/SAVP, RTP/SAVPF and their DTLS forms: no packet may be in the clear.
