@@ -82,6 +82,8 @@ struct StreamParameters {
   sdp::PayloadType receive_payload_type{};
   std::optional<sdp::PayloadType> send_event_payload_type;  ///< telephone-event (RFC 4733) at the codec's clock rate; none: not agreed.
   std::optional<sdp::PayloadType> receive_event_payload_type;
+  std::optional<sdp::PayloadType> send_comfort_noise_payload_type;  ///< CN (RFC 3389) at the codec's clock rate; none: not agreed.
+  std::optional<sdp::PayloadType> receive_comfort_noise_payload_type;
   sdp::Direction direction = sdp::Direction::SendRecv;  ///< Ours: RecvOnly and Inactive send no RTP.
   std::chrono::milliseconds ptime{20};                  ///< Of sent packets, 10 … 60; any length is received.
 

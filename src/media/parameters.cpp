@@ -16,6 +16,8 @@ base::Result<StreamParameters> StreamParameters::from(const sdp::Negotiated& neg
   parameters.receive_payload_type = negotiated.receive_payload_type;
   parameters.send_event_payload_type = negotiated.event_payload_type;
   parameters.receive_event_payload_type = negotiated.receive_event_payload_type;
+  parameters.send_comfort_noise_payload_type = negotiated.comfort_noise_payload_type;
+  parameters.receive_comfort_noise_payload_type = negotiated.receive_comfort_noise_payload_type;
   parameters.direction = negotiated.direction;
   parameters.ptime = negotiated.ptime;
   return parameters;
