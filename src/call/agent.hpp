@@ -27,12 +27,18 @@ struct AgentOptions {
   std::optional<base::IpAddress> advertised_media = {};  ///< What a NAT makes of that one, port for port: stands in descriptions instead.
   media::SourceSpec source;                              ///< What it says in its calls.
   Answering answering = Answering::AtOnce;
+  std::vector<std::string> codecs = {"opus", "G722", "PCMA", "PCMU"};  ///< By preference, as `media::codecs_by_name` takes them.
+  sdp::CodecPreference codec_preference = sdp::CodecPreference::Theirs;
 };
+
+/// What its calls offer and accept, without the addresses. Errors: InvalidArgument, a sentence on the option that is wrong.
+[[nodiscard]] base::Result<sdp::AudioCapabilities> capabilities_of(const AgentOptions& options);
 
 /// A SIP user agent: an account that registers, places and answers calls and has media in them. Engine thread only.
 class Agent final : private sip::RegisterClient::Observer {
  public:
-  Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options);
+  /// Errors: those of `capabilities_of`.
+  static base::Result<std::unique_ptr<Agent>> make(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options);
   ~Agent() override;
 
   void start_registration() { registration_.start(); }
@@ -51,6 +57,7 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
   [[nodiscard]] media::MediaPort& media() noexcept { return media_; }
   [[nodiscard]] const AgentOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const sdp::AudioCapabilities& capabilities() const noexcept { return capabilities_; }
   [[nodiscard]] sip::Credentials credentials() const;
   /// For the Contact of its calls: the GRUU that the registrar gave it (RFC 5627 §4.3), by which others reach just this phone; else its user.
   [[nodiscard]] std::string contact() const;
@@ -58,6 +65,7 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] const std::vector<std::string>& service_route() const noexcept { return registration_.service_route(); }
 
  private:
+  Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options, sdp::AudioCapabilities capabilities);
   void on_registered(sip::RegisterClient& client, std::chrono::seconds expires) override;
   void on_registration_failed(sip::RegisterClient& client, int status, std::string_view reason) override;
   void on_unregistered(sip::RegisterClient& client) override;
@@ -66,6 +74,7 @@ class Agent final : private sip::RegisterClient::Observer {
   media::MediaPort& media_;
   EventSink& events_;
   AgentOptions options_;
+  sdp::AudioCapabilities capabilities_;
   sip::RegisterClient registration_;
   std::unordered_map<AgentCall*, std::unique_ptr<AgentCall>> calls_;
   base::DestroyLater<AgentCall> finished_;
@@ -77,7 +86,8 @@ class Agents final : private sip::UserAgent::Handler {
   explicit Agents(sip::UserAgent& user_agent);
   ~Agents() override;
 
-  Agent& add(media::MediaPort& media, EventSink& events, AgentOptions options);
+  /// The agent lives as long as this; one of the same user takes its place. Errors: those of `capabilities_of`.
+  base::Result<Agent*> add(media::MediaPort& media, EventSink& events, AgentOptions options);
   [[nodiscard]] const sip::StringMap<std::unique_ptr<Agent>>& all() const noexcept { return agents_; }
 
  private:

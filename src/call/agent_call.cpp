@@ -37,10 +37,14 @@ base::Result<void> AgentCall::open_stream() {
   return base::ok();
 }
 
-std::string AgentCall::offer() {
-  sdp::AudioCapabilities capabilities;
+sdp::AudioCapabilities AgentCall::capabilities() const {
+  sdp::AudioCapabilities capabilities = agent_.capabilities();
   capabilities.address = described_;
-  return description_->make_offer(capabilities).to_string();
+  return capabilities;
+}
+
+std::string AgentCall::offer() {
+  return description_->make_offer(capabilities()).to_string();
 }
 
 base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
@@ -48,9 +52,7 @@ base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
   if (!description) {
     return description.error();
   }
-  sdp::AudioCapabilities capabilities;
-  capabilities.address = described_;
-  const auto answer = description_->make_answer(*description, capabilities);
+  const auto answer = description_->make_answer(*description, capabilities());
   if (!answer) {
     return answer.error();
   }

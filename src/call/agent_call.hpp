@@ -40,6 +40,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
 
   [[nodiscard]] base::Result<void> open_stream();
   [[nodiscard]] base::Result<std::string> answer_to(std::string_view offer);
+  [[nodiscard]] sdp::AudioCapabilities capabilities() const;
   [[nodiscard]] std::string offer();
   void take_answer(std::string_view sdp);
   void start_media();
