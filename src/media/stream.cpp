@@ -78,10 +78,9 @@ void Stream::receive_rtp(rtp::Bytes datagram, base::TimePoint arrival) {
   if (kind != Kind::Audio || !sdp::receives(parameters_.direction)) {
     return;
   }
-  std::array<audio::Sample, kMaxPayload> samples;
-  const std::size_t count = std::min(packet->payload.size(), kMaxPayload);
-  audio::decode(encoding, packet->payload.first(count), samples);
-  if (playout_.insert(packet->timestamp, std::span(samples).first(count), arrival) == Playout::Outcome::Late) {
+  const auto duration = static_cast<std::uint32_t>(std::min(packet->payload.size(), kMaxPayload));
+  if (duration > 0 && playout_.insert(*packet, duration, arrival) == Playout::Outcome::Late) {
+    receiver_.discard(receiver_.extended_sequence());
     ++late_;
   }
 }
@@ -148,16 +147,36 @@ void Stream::skip_stall(base::TimePoint now) {
 
 void Stream::play_frame(base::TimePoint now) {
   Frame frame;
-  playout_.read(frame);
+  hear(frame);
   if (sink_) {
     sink_->write(frame);
   }
   listen(frame, now);
 }
 
+/// The next 20 ms, of as many packets as it takes.
+void Stream::hear(Frame& frame) {
+  while (decoded_.size() < frame.size()) {
+    append(playout_.next(next_frame_, next_frame_ + audio::duration_of(decoded_.size())));
+  }
+  std::copy_n(decoded_.begin(), frame.size(), frame.begin());
+  decoded_.erase(decoded_.begin(), decoded_.begin() + static_cast<std::ptrdiff_t>(frame.size()));
+}
+
+void Stream::append(const PlayoutFrame& next) {
+  const std::size_t before = decoded_.size();
+  decoded_.resize(before + next.duration);
+  audio::Encoding encoding{};
+  if (next.kind == PlayoutFrame::Kind::Packet && kind_of(next.payload_type, encoding) == Kind::Audio) {
+    audio::decode(encoding, next.payload.first(std::min<std::size_t>(next.payload.size(), next.duration)), std::span(decoded_).subspan(before));
+  }
+  decoded_until_ = next.arrival + audio::duration_of(next.duration);
+}
+
 void Stream::listen(const Frame& frame, base::TimePoint now) {
   const auto tones = detector_.process(frame);
-  const auto arrival_of = [&](std::uint64_t position) { return playout_.arrival_of(detector_.position() - position); };
+  const base::TimePoint heard_until = decoded_until_ - audio::duration_of(decoded_.size());
+  const auto arrival_of = [&](std::uint64_t position) { return heard_until - audio::duration_of(detector_.position() - position); };
   if (!heard_ && detector_.first_audio()) {
     heard_ = true;
     emit(FirstAudio{since_start(arrival_of(detector_.first_audio()->position)), detector_.first_audio()->level_dbov}, now);

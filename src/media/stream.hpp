@@ -8,6 +8,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace callwright::media {
 
@@ -58,6 +59,8 @@ class Stream {
   void emit(What what, base::TimePoint at);
   void skip_stall(base::TimePoint now);
   void play_frame(base::TimePoint now);
+  void hear(Frame& frame);
+  void append(const PlayoutFrame& next);
   void listen(const Frame& frame, base::TimePoint now);
   void send_frame(base::TimePoint now);
   void fill_from_source(Frame& frame, base::TimePoint now);
@@ -73,7 +76,7 @@ class Stream {
   rtp::Sender sender_;
   rtp::Receiver receiver_;
   rtp::RtcpSession rtcp_;
-  Playout playout_;
+  Playout playout_{Playout::Options{}};
   audio::ToneDetector detector_;
   std::unique_ptr<audio::Source> source_;
   std::unique_ptr<audio::Sink> sink_;
@@ -83,9 +86,11 @@ class Stream {
   StreamParameters parameters_;
   base::TimePoint started_{};
   base::TimePoint next_frame_{};
-  rtp::Buffer pending_;  ///< Encoded and not sent yet, less than one packet.
-  rtp::Buffer packet_;   ///< Kept for its memory.
-  bool heard_ = false;   ///< FirstAudio was reported.
+  std::vector<audio::Sample> decoded_;  ///< And not heard yet, less than one packet.
+  base::TimePoint decoded_until_{};     ///< When the end of it arrived.
+  rtp::Buffer pending_;                 ///< Encoded and not sent yet, less than one packet.
+  rtp::Buffer packet_;                  ///< Kept for its memory.
+  bool heard_ = false;                  ///< FirstAudio was reported.
   std::uint64_t late_ = 0;
   std::uint64_t refused_ = 0;
 };
