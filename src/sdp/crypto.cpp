@@ -123,7 +123,10 @@ Result<Crypto> Crypto::parse(std::string_view value) {
 
 std::string Crypto::to_string() const { return fmt::format("{} {} {}{}", tag, sdp::to_string(suite), kInline, base::to_base64(key_and_salt)); }
 
-bool is_secure_protocol(std::string_view protocol) noexcept { return protocol.ends_with("/SAVP") || protocol.ends_with("/SAVPF"); }
+bool is_secure_protocol(std::string_view protocol) noexcept {
+  const std::string_view profile = protocol.substr(std::min(protocol.rfind('/'), protocol.size()));
+  return text::equals_ignoring_case(profile, "/SAVP") || text::equals_ignoring_case(profile, "/SAVPF");
+}
 
 std::vector<Crypto> make_crypto_offer(std::span<const CryptoSuite> suites, base::Random& random) {
   std::vector<Crypto> offer;
@@ -140,7 +143,7 @@ void set_crypto(Media& media, std::span<const Crypto> attributes) {
   }
 }
 
-Result<std::optional<CryptoAgreement>> answer_crypto(const Media& offer, std::span<const CryptoSuite> suites, MediaSecurity policy, base::Random& random) {
+Result<std::optional<CryptoAgreement>> answer_crypto(const Media& offer, std::span<const Crypto> ours, MediaSecurity policy) {
   const bool demanded = is_secure_protocol(offer.protocol);
   if (policy == MediaSecurity::Off) {
     if (demanded) {
@@ -149,8 +152,10 @@ Result<std::optional<CryptoAgreement>> answer_crypto(const Media& offer, std::sp
     return std::optional<CryptoAgreement>();
   }
   for (Crypto& remote : usable_attributes(offer)) {
-    if (std::find(suites.begin(), suites.end(), remote.suite) != suites.end()) {
-      Crypto local = with_new_key(remote.tag, remote.suite, random);
+    const auto key = std::find_if(ours.begin(), ours.end(), [&](const Crypto& crypto) { return crypto.suite == remote.suite; });
+    if (key != ours.end()) {
+      Crypto local = *key;
+      local.tag = remote.tag;
       return std::optional(CryptoAgreement{std::move(local), std::move(remote)});
     }
   }

@@ -22,7 +22,7 @@ void finish_audio(Media& media, std::chrono::milliseconds ptime, Direction direc
   media.set_direction(direction);
 }
 
-bool is_usable_audio(const Media& media) noexcept { return is_active_audio(media) && text::equals_ignoring_case(media.protocol, "RTP/AVP"); }
+bool is_usable_audio(const Media& media) noexcept { return is_active_audio(media) && is_rtp_protocol(media.protocol); }
 
 /// What `theirs` asks of our packets: its ptime, within its maxptime, in the 10 … 60 ms that we send.
 std::chrono::milliseconds packet_time(const Media& theirs, std::chrono::milliseconds wanted) {
@@ -34,20 +34,21 @@ std::chrono::milliseconds packet_time(const Media& theirs, std::chrono::millisec
   return sendable ? ptime : kDefaultPtime;
 }
 
-/// Fills in what the other side's description says: addresses and hold. `negotiated.direction` must already hold what we want.
+/// Fills in what the other side's description says: addresses and hold. `negotiated` must already hold the direction that we want, and what shares ports.
 Result<void> read_remote(const Description& theirs, const Media& media, Negotiated& negotiated) {
   const auto rtp = theirs.rtp_address_of(media);
   if (!rtp) {
     return rtp.error();
   }
-  const auto rtcp = theirs.rtcp_address_of(media);
+  const auto rtcp = negotiated.rtcp_mux ? rtp : theirs.rtcp_address_of(media);
   if (!rtcp) {
     return rtcp.error();
   }
   negotiated.remote_rtp = *rtp;
   negotiated.remote_rtcp = *rtcp;
-  negotiated.held = theirs.is_held(media);
   const Direction direction = theirs.direction_of(media);
+  // With ICE, 0.0.0.0 is no hold: the address is not known yet.
+  negotiated.held = negotiated.ice ? !receives(direction) : theirs.is_held(media);
   const Direction effective = make_direction(sends(direction), receives(direction) && !negotiated.held);
   negotiated.direction = intersection(negotiated.direction, reversed(effective));
   return base::ok();
@@ -60,7 +61,38 @@ Media audio_offer(const AudioCapabilities& capabilities, const std::vector<Codec
     add_format(media, format);
   }
   finish_audio(media, capabilities.ptime, capabilities.direction);
+  offer_protection(media, capabilities.protection);
+  if (capabilities.rtcp_mux) {
+    set_rtcp_mux(media);
+  }
   return media;
+}
+
+enum class Components : std::uint8_t { RtpAndRtcp, RtpOnly };
+
+void write_ice(Description& description, Media& media, const AudioCapabilities& capabilities, Components components) {
+  base::SocketAddress address = capabilities.address;
+  IceDescription ice{capabilities.ice->ufrag, capabilities.ice->password, true, false, true, make_host_candidates({&address, 1}, 1)};
+  if (components == Components::RtpAndRtcp) {
+    ++address.port;
+    ice.candidates.push_back(make_host_candidates({&address, 1}, 2).front());
+  }
+  set_ice(description, media, ice);
+}
+
+/// Nothing with another lite agent, since nobody would check: the addresses of the descriptions count.
+Result<std::optional<IceAgreement>> agree_on_ice(const std::optional<IceUser>& ours, const Description& theirs, const Media& media) {
+  if (!ours) {
+    return std::optional<IceAgreement>();
+  }
+  auto remote = ice_of(theirs, media);
+  if (!remote) {
+    return remote.error();
+  }
+  if (!*remote || (*remote)->lite) {
+    return std::optional<IceAgreement>();
+  }
+  return std::optional(IceAgreement{*ours, {std::move((*remote)->ufrag), std::move((*remote)->password)}});
 }
 
 /// Digits and comfort noise have the clock of the codec (RFC 4733 §2.1, RFC 3389 §4).
@@ -92,15 +124,24 @@ Result<Negotiated> negotiate_offered(const Description& offer, const Media& medi
   }
   negotiated.ptime = packet_time(media, capabilities.ptime);
   negotiated.direction = capabilities.direction;
+  auto security = answer_protection(offer, media, capabilities.protection);
+  if (!security) {
+    return security.error();
+  }
+  negotiated.security = std::move(*security);
+  auto ice = agree_on_ice(capabilities.ice, offer, media);
+  if (!ice) {
+    return ice.error();
+  }
+  negotiated.ice = std::move(*ice);
+  negotiated.rtcp_mux = capabilities.rtcp_mux && has_rtcp_mux(media);
   if (auto read = read_remote(offer, media, negotiated); !read) {
     return read.error();
   }
   return negotiated;
 }
 
-Media audio_answer(const Negotiated& negotiated, const Codec& ours, const AudioCapabilities& capabilities) {
-  Media media;
-  media.port = capabilities.address.port;
+void add_formats(Media& media, const Negotiated& negotiated, const Codec& ours) {
   Codec codec = ours;
   codec.payload_type = negotiated.receive_payload_type;
   add_format(media, codec);
@@ -110,7 +151,38 @@ Media audio_answer(const Negotiated& negotiated, const Codec& ours, const AudioC
   if (negotiated.receive_event_payload_type) {
     add_format(media, {std::string(kEventName), codec.clock_rate, 1, *negotiated.receive_event_payload_type, std::string(kEvents)});
   }
+}
+
+/// The section is in a group of its own, which it leads (RFC 9143 §7.3).
+void answer_bundle(Description& answer, Media& media, const Description& offer, std::string_view mid) {
+  if (mid.empty()) {
+    return;
+  }
+  media.attributes.push_back({"mid", std::string(mid)});
+  const auto groups = bundle_groups(offer);
+  const bool grouped =
+      std::any_of(groups.begin(), groups.end(), [mid](const std::vector<std::string>& group) { return std::find(group.begin(), group.end(), mid) != group.end(); });
+  if (grouped) {
+    const std::string own(mid);
+    set_bundle(answer, {&own, 1});
+  }
+}
+
+Media audio_answer(Answer& answer, const Description& offer, const Media& offered, const Codec& ours, const AudioCapabilities& capabilities) {
+  const Negotiated& negotiated = answer.negotiated;
+  Media media;
+  media.port = capabilities.address.port;
+  media.protocol = offered.protocol;
+  add_formats(media, negotiated, ours);
   finish_audio(media, negotiated.ptime, negotiated.direction);
+  write_protection(media, negotiated.security, capabilities.protection);
+  if (negotiated.rtcp_mux) {
+    set_rtcp_mux(media);
+  }
+  if (negotiated.ice) {
+    write_ice(answer.description, media, capabilities, negotiated.rtcp_mux ? Components::RtpOnly : Components::RtpAndRtcp);
+  }
+  answer_bundle(answer.description, media, offer, mid_of(offered));
   return media;
 }
 
@@ -125,32 +197,53 @@ Description frame(const AudioCapabilities& capabilities, const Origin& origin) {
 
 Description make_offer(const AudioCapabilities& capabilities, const Origin& origin, const std::vector<Codec>& known) {
   Description offer = frame(capabilities, origin);
-  offer.media.push_back(audio_offer(capabilities, known));
+  Media audio = audio_offer(capabilities, known);
+  if (capabilities.ice) {
+    write_ice(offer, audio, capabilities, Components::RtpAndRtcp);
+  }
+  offer.media.push_back(std::move(audio));
   return offer;
 }
 
 Result<Answer> make_answer(const Description& offer, const AudioCapabilities& capabilities, const Origin& origin) {
   Answer answer{frame(capabilities, origin), {}};
   answer.description.times = offer.times;
+  Error reason(Errc::Unsupported, "The offer has no audio stream over RTP with a codec that is spoken here");
   bool taken = false;
   for (const Media& media : offer.media) {
     const auto choice = !taken && is_usable_audio(media) ? choose_codec(media, capabilities.codecs, capabilities.preference) : std::nullopt;
-    if (!choice) {
+    auto negotiated = choice ? negotiate_offered(offer, media, *choice, capabilities) : Result<Negotiated>(reason);
+    if (!negotiated) {
+      reason = negotiated.error();
       answer.description.media.push_back(refused(media));
       continue;
     }
-    auto negotiated = negotiate_offered(offer, media, *choice, capabilities);
-    if (!negotiated) {
-      return negotiated.error();
-    }
     answer.negotiated = std::move(*negotiated);
-    answer.description.media.push_back(audio_answer(answer.negotiated, *choice->codec, capabilities));
+    answer.description.media.push_back(audio_answer(answer, offer, media, *choice->codec, capabilities));
     taken = true;
   }
   if (!taken) {
-    return Error(Errc::Unsupported, "The offer has no audio stream over RTP/AVP with a codec that is spoken here");
+    return reason;
   }
   return answer;
+}
+
+/// What shares ports and how packets are protected.
+Result<void> agree_on_transport(const Description& offer, const Media& ours, const Description& answer, const Media& theirs, Negotiated& negotiated) {
+  auto security = accept_protection(offer, ours, answer, theirs);
+  if (!security) {
+    return security.error();
+  }
+  const auto own = ice_of(offer, ours);
+  const bool offered = own && *own;
+  auto ice = agree_on_ice(offered ? std::optional(IceUser{(*own)->ufrag, (*own)->password}) : std::nullopt, answer, theirs);
+  if (!ice) {
+    return ice.error();
+  }
+  negotiated.security = std::move(*security);
+  negotiated.ice = std::move(*ice);
+  negotiated.rtcp_mux = has_rtcp_mux(ours) && has_rtcp_mux(theirs);
+  return base::ok();
 }
 
 Result<Negotiated> negotiate_answer(const Description& offer, const Description& answer) {
@@ -179,6 +272,9 @@ Result<Negotiated> negotiate_answer(const Description& offer, const Description&
   agree_on_companions(ours, theirs, negotiated);
   negotiated.ptime = packet_time(theirs, ours.ptime().value_or(kDefaultPtime));
   negotiated.direction = offer.direction_of(ours);
+  if (auto agreed = agree_on_transport(offer, ours, answer, theirs, negotiated); !agreed) {
+    return agreed.error();
+  }
   if (auto read = read_remote(answer, theirs, negotiated); !read) {
     return read.error();
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sdp/description.hpp"
+#include "sdp/protection.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -33,6 +34,20 @@ enum class CodecPreference : std::uint8_t {
   Ours,    ///< Against its recommendation, which is none of the protocol: for trunks that offer the worst codec first.
 };
 
+/// Of one side of ICE, fresh for each call (RFC 8839 §5.4). The password is never logged.
+struct IceUser {
+  std::string ufrag;
+  std::string password;
+  friend bool operator==(const IceUser&, const IceUser&) = default;
+};
+
+/// The other side checks the paths to us, we answer its checks (RFC 8445, lite).
+struct IceAgreement {
+  IceUser local;
+  IceUser remote;
+  friend bool operator==(const IceAgreement&, const IceAgreement&) = default;
+};
+
 /// What one side can do and wants now.
 struct AudioCapabilities {
   std::vector<Codec> codecs = {pcma(), pcmu()};  ///< In order of preference, without telephone-event. "CN" goes along with a codec of its clock rate.
@@ -42,6 +57,9 @@ struct AudioCapabilities {
   std::chrono::milliseconds ptime{20};
   /// RFC 4733, events 0-16, at every clock rate of the codecs: this number at the lowest one, free ones at the others. None: not offered, not accepted.
   std::optional<PayloadType> telephone_event = PayloadType{101};
+  Protection protection = {};
+  bool rtcp_mux = false;            ///< RTCP may share the port of RTP (RFC 5761).
+  std::optional<IceUser> ice = {};  ///< ICE-lite is offered, and answered to full agents; with one host candidate for each component.
 };
 
 /// What both sides agreed on, from our point of view.
@@ -58,6 +76,9 @@ struct Negotiated {
   Direction direction = Direction::SendRecv;  ///< What we may do: send only when it says so.
   bool held = false;                          ///< The other side does not want to hear us.
   std::chrono::milliseconds ptime{20};        ///< Of the packets that we send.
+  Security security = {};
+  bool rtcp_mux = false;                 ///< Both share the port.
+  std::optional<IceAgreement> ice = {};  ///< With it, the checks tell where to send to; `remote_rtp` may be 0.0.0.0:9.
   friend bool operator==(const Negotiated&, const Negotiated&) = default;
 };
 
@@ -69,8 +90,8 @@ struct Answer {
 /// A fresh offer of one audio stream. `known`: payload types that the dialog has used; they keep their meaning (RFC 3264 §8.3.2).
 [[nodiscard]] Description make_offer(const AudioCapabilities& capabilities, const Origin& origin, const std::vector<Codec>& known = {});
 
-/// Answers every m-line of the offer, in its order: the first audio stream over RTP/AVP with a codec in common is taken, all others are
-/// refused with port 0. The codec is the first of the offer that we have (RFC 3264 §6.1), or the preferred one, with the offer's payload type.
+/// Answers every m-line of the offer, in its order: the first audio stream over RTP with a codec in common, and protected as both demand, is taken, all
+/// others are refused with port 0. The codec is the first of the offer that we have (RFC 3264 §6.1), or the preferred one, with the offer's payload type.
 /// Errors: Unsupported when no stream can be taken (the caller answers 488), InvalidArgument when its address cannot be used.
 base::Result<Answer> make_answer(const Description& offer, const AudioCapabilities& capabilities, const Origin& origin);
 

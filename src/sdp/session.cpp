@@ -27,7 +27,11 @@ Description Session::make_offer(const AudioCapabilities& capabilities) {
 }
 
 Result<Description> Session::make_answer(const Description& offer, const AudioCapabilities& capabilities) {
-  auto answer = sdp::make_answer(offer, capabilities, {});
+  AudioCapabilities present = capabilities;
+  if (negotiated_) {
+    present.protection.present = negotiated_->security;
+  }
+  auto answer = sdp::make_answer(offer, present, {});
   if (!answer) {
     return answer.error();
   }
