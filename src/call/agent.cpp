@@ -1,24 +1,11 @@
 #include "call/agent.hpp"
 
-#include "media/codec_names.hpp"
-
 #include <utility>
 
 namespace callwright::call {
 
-base::Result<sdp::AudioCapabilities> capabilities_of(const AgentOptions& options) {
-  auto codecs = media::codecs_by_name(options.codecs);
-  if (!codecs) {
-    return codecs.error();
-  }
-  sdp::AudioCapabilities capabilities;
-  capabilities.codecs = std::move(*codecs);
-  capabilities.preference = options.codec_preference;
-  return capabilities;
-}
-
 base::Result<std::unique_ptr<Agent>> Agent::make(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options) {
-  auto capabilities = capabilities_of(options);
+  auto capabilities = capabilities_of(options.media, media.fingerprint());
   if (!capabilities) {
     return capabilities.error();
   }

@@ -2,6 +2,7 @@
 
 #include "base/destroy_later.hpp"
 #include "call/agent_call.hpp"
+#include "call/agent_media.hpp"
 #include "call/event.hpp"
 #include "media/media_port.hpp"
 #include "sip/register_client.hpp"
@@ -27,12 +28,8 @@ struct AgentOptions {
   std::optional<base::IpAddress> advertised_media = {};  ///< What a NAT makes of that one, port for port: stands in descriptions instead.
   media::SourceSpec source;                              ///< What it says in its calls.
   Answering answering = Answering::AtOnce;
-  std::vector<std::string> codecs = {"opus", "G722", "PCMA", "PCMU"};  ///< By preference, as `media::codecs_by_name` takes them.
-  sdp::CodecPreference codec_preference = sdp::CodecPreference::Theirs;
+  AgentMedia media = {};  ///< Codecs, encryption and ports of its calls.
 };
-
-/// What its calls offer and accept, without the addresses. Errors: InvalidArgument, a sentence on the option that is wrong.
-[[nodiscard]] base::Result<sdp::AudioCapabilities> capabilities_of(const AgentOptions& options);
 
 /// A SIP user agent: an account that registers, places and answers calls and has media in them. Engine thread only.
 class Agent final : private sip::RegisterClient::Observer {

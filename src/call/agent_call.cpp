@@ -34,12 +34,14 @@ base::Result<void> AgentCall::open_stream() {
   agent_.media().set_source(stream_.id, agent_.options().source);
   described_ = {agent_.options().advertised_media.value_or(stream_.rtp.ip), stream_.rtp.port};
   description_ = std::make_unique<sdp::Session>(agent_.user_agent().random().between(1, UINT32_MAX), described_.ip);
+  secrets_.emplace(agent_.options().media, agent_.user_agent().random());
   return base::ok();
 }
 
 sdp::AudioCapabilities AgentCall::capabilities() const {
   sdp::AudioCapabilities capabilities = agent_.capabilities();
   capabilities.address = described_;
+  secrets_->put_into(capabilities);
   return capabilities;
 }
 
@@ -52,6 +54,7 @@ base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
   if (!description) {
     return description.error();
   }
+  secrets_->renew_for(*description, description_->negotiated());
   const auto answer = description_->make_answer(*description, capabilities());
   if (!answer) {
     return answer.error();

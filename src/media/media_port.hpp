@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
 #include "rtp/dtls.hpp"
+#include "rtp/ice_lite.hpp"
 #include "sdp/crypto.hpp"
 #include "sdp/offer_answer.hpp"
 
@@ -70,12 +71,21 @@ using StreamSecurity = std::variant<std::monostate, sdp::CryptoAgreement, DtlsPa
 /// Ports of RTCP: one above RTP, or the same (RFC 5761).
 enum class RtcpPort : std::uint8_t { Separate, Shared };
 
+/// The other side checks the paths to this stream (RFC 8445; this side is lite), and its checks tell where to send to. Other credentials than before
+/// are a restart.
+struct IceParameters {
+  rtp::IceCredentials local;
+  std::string remote_ufrag;
+  friend bool operator==(const IceParameters&, const IceParameters&) = default;
+};
+
 /// What offer and answer agreed on. `start` takes it; given again, it changes the running stream (hold, new address, new codec, new keys).
 struct StreamParameters {
   base::SocketAddress remote_rtp;
   base::SocketAddress remote_rtcp;
   RtcpPort rtcp_port = RtcpPort::Separate;
   StreamSecurity security;
+  std::optional<IceParameters> ice;  ///< With it, `remote_rtp` may be 0.0.0.0:9, which is no place to send to.
   const audio::Codec* codec = audio::find_codec("PCMU", 8000);  ///< Of both directions.
   audio::CodecOptions codec_options;                            ///< How we are to encode: what the other side's `a=fmtp` asks for.
   sdp::PayloadType send_payload_type{};

@@ -1,6 +1,20 @@
 #include "media/media_port.hpp"
 
 namespace callwright::media {
+namespace {
+
+StreamSecurity security_of(const sdp::Security& agreed) {
+  if (const auto* const keys = std::get_if<sdp::CryptoAgreement>(&agreed)) {
+    return *keys;
+  }
+  if (const auto* const dtls = std::get_if<sdp::DtlsAgreement>(&agreed)) {
+    const rtp::DtlsRole role = dtls->local == sdp::Setup::Active ? rtp::DtlsRole::Active : rtp::DtlsRole::Passive;
+    return DtlsParameters{role, {dtls->remote.algorithm, dtls->remote.value}};
+  }
+  return std::monostate();
+}
+
+}  // namespace
 
 base::Result<StreamParameters> StreamParameters::from(const sdp::Negotiated& negotiated) {
   const audio::Codec* const codec = audio::find_codec(negotiated.codec.name, negotiated.codec.clock_rate, negotiated.codec.channels);
@@ -10,6 +24,11 @@ base::Result<StreamParameters> StreamParameters::from(const sdp::Negotiated& neg
   StreamParameters parameters;
   parameters.remote_rtp = negotiated.remote_rtp;
   parameters.remote_rtcp = negotiated.remote_rtcp;
+  parameters.rtcp_port = negotiated.rtcp_mux ? RtcpPort::Shared : RtcpPort::Separate;
+  parameters.security = security_of(negotiated.security);
+  if (negotiated.ice) {
+    parameters.ice = IceParameters{{negotiated.ice->local.ufrag, negotiated.ice->local.password}, negotiated.ice->remote.ufrag};
+  }
   parameters.codec = codec;
   parameters.codec_options = audio::parse_fmtp(*codec, negotiated.codec.fmtp);
   parameters.send_payload_type = negotiated.codec.payload_type;

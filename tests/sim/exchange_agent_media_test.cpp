@@ -13,7 +13,7 @@ using testing::StartsWith;
 
 AgentOptions with_codecs(std::vector<std::string> codecs) {
   AgentOptions options;
-  options.codecs = std::move(codecs);
+  options.media.codecs = std::move(codecs);
   return options;
 }
 
@@ -70,7 +70,7 @@ TEST(AgentMedia, follows_the_codecs_of_the_caller_that_the_called_has) {
 
 TEST(AgentMedia, follows_the_codecs_of_the_called_that_prefers_its_own) {
   AgentOptions stubborn = with_codecs({"PCMA", "opus"});
-  stubborn.codec_preference = sdp::CodecPreference::Ours;
+  stubborn.media.codec_preference = sdp::CodecPreference::Ours;
   MediaWorld world({}, stubborn);
   world.call();
   EXPECT_EQ(world.of_alice().codec->kind, audio::CodecKind::Pcma);
