@@ -51,6 +51,12 @@ struct StreamOptions {
   std::string cname;  ///< For RTCP SDES, "user@host"; empty: one is made up (RFC 7022).
 };
 
+/// How keys are pressed.
+struct KeyTiming {
+  std::chrono::milliseconds press{100};  ///< At least 40.
+  std::chrono::milliseconds gap{60};     ///< After each; at least 40.
+};
+
 /// A bound pair of ports.
 struct OpenedStream {
   StreamId id;
@@ -98,8 +104,12 @@ struct StreamStatistics {
   std::uint64_t octets_received = 0;
   std::uint64_t lost = 0;  ///< Never arrived (RFC 3550 §6.4.1).
   std::uint64_t duplicates = 0;
+  std::uint64_t reordered = 0;                 ///< Arrived after one that follows them.
   std::uint64_t late = 0;                      ///< Arrived after their turn to be played.
-  std::uint64_t refused = 0;                   ///< Not RTP, or a payload type that was not agreed.
+  std::uint64_t refused = 0;                   ///< No RTP or RTCP, or a payload type that was not agreed.
+  std::uint64_t unauthentic = 0;               ///< Not encrypted with the key that was agreed, or sent once more by somebody.
+  std::uint64_t strays = 0;                    ///< From somebody else, while the partner was there.
+  base::Duration concealed{};                  ///< Sound that never came and was made up.
   base::Duration jitter{};                     ///< Interarrival jitter (RFC 3550 A.8), as of the last packet.
   std::optional<base::Duration> round_trip;    ///< From the last RTCP report of the other side.
   std::optional<double> remote_fraction_lost;  ///< 0 … 1, what the other side misses of ours, in its last report.
@@ -122,6 +132,19 @@ struct ToneDetected {
   double level_dbov = audio::kSilenceDbov;
   base::Duration since_start{};
 };
+/// A key was pressed and let go; each press is reported once.
+struct KeyPressed {
+  enum class By : std::uint8_t { Event, Sound };
+  char key = 0;  ///< 0 … 9, *, #, A … D.
+  base::Duration duration{};
+  By by = By::Event;  ///< Told by a telephone-event (RFC 4733), or heard.
+};
+/// Encryption was agreed on, and its keys are there: from here on packets flow.
+struct Protected {};
+/// The stream cannot work as was agreed on; nothing is sent or heard any more. The call should end.
+struct StreamFailed {
+  base::Error error;
+};
 /// A WavFile was played to its end.
 struct SourceEnded {};
 /// A file could not be opened, read or written; the stream goes on without it.
@@ -138,7 +161,7 @@ struct Ended {
 struct StreamEvent {
   StreamId stream;
   base::TimePoint at{};  ///< When the media thread saw it.
-  std::variant<FirstPacket, FirstAudio, ToneDetected, SourceEnded, FileFailed, RemoteBye, Ended> what;
+  std::variant<FirstPacket, FirstAudio, ToneDetected, KeyPressed, Protected, SourceEnded, FileFailed, StreamFailed, RemoteBye, Ended> what;
 };
 
 /// Called on the engine thread, never from within a MediaPort call.
@@ -164,6 +187,9 @@ class MediaPort {
   virtual void start(StreamId id, const StreamParameters& parameters) = 0;
   /// What is sent from the next packet on; Silence until told otherwise. May be given before `start`.
   virtual void set_source(StreamId id, const SourceSpec& source) = 0;
+  /// Presses keys, behind those that are being pressed; by telephone-events or in the sound, as was agreed on. Before `start`, it does nothing.
+  /// Errors: InvalidArgument (a character that is no key, or a time).
+  virtual base::Result<void> press(StreamId id, std::string_view keys, const KeyTiming& timing) = 0;
   /// Writes what is heard to a new WAV file, from now until `stop_recording` or the end. Replaces the file.
   virtual void record(StreamId id, const std::filesystem::path& path) = 0;
   virtual void stop_recording(StreamId id) = 0;
