@@ -1,55 +1,139 @@
 #pragma once
 
-#include "audio/audio.hpp"
 #include "base/clock.hpp"
 #include "rtp/packet.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <vector>
 
 namespace callwright::media {
 
-/// A small jitter buffer of fixed depth: packets go in by timestamp in any order, sound comes out in time, silence where there is none.
+/// What is to be heard next.
+struct PlayoutFrame {
+  enum class Kind {
+    Packet,   ///< `payload` is to be decoded.
+    Lost,     ///< Conceal `duration`. `payload` is that of the packet right behind, when it is there, for a codec that carries the one before (FEC).
+    Nothing,  ///< The other side sent nothing: silence or comfort noise.
+    Stretch,  ///< The buffer gains time: conceal `duration`, no packet belongs to it.
+  };
+  Kind kind = Kind::Nothing;
+  std::uint32_t duration = 0;  ///< In ticks of the clock rate.
+  rtp::PayloadType payload_type{};
+  rtp::Bytes payload;         ///< Valid until the next call to the Playout.
+  base::TimePoint arrival{};  ///< When its beginning came, or would have come as fast as the fastest packets did.
+};
+
+/// A jitter buffer that adapts: packets go in in any order, and come out in theirs, each at its time, in the form in which they came, so that a decoder
+/// with memory sees all that happened. Any clock rate, any length of packets.
 ///
-/// When packets keep coming too late, or keep waiting too long (the other clock is slower or faster), it slips: silence is put in, or 20 ms are left out.
+/// The delay follows a percentile of how much later than the fastest packets the others came within the last seconds; so it also follows a clock of the
+/// other side that is faster or slower than ours. It grows at once, by stretching, and shrinks where nothing is heard, or by leaving out one packet now
+/// and then when it was too long for half a second.
 class Playout {
  public:
-  static constexpr std::chrono::milliseconds kDepth{40};
+  struct Options {
+    std::uint32_t clock_rate = 8000;
+    base::Duration least = std::chrono::milliseconds(40);  ///< Between the arrival of the fastest packets and their playout.
+    base::Duration most = std::chrono::milliseconds(400);
+    double percentile = 0.98;  ///< Of packets that come in time, 0 … 1.
+  };
 
-  Playout();
+  static constexpr std::size_t kMaxPackets = 256;     ///< That wait; more push the first ones out.
+  static constexpr std::chrono::seconds kWindow{10};  ///< What the delay is chosen by.
+  static constexpr std::chrono::seconds kJump{3};     ///< Timestamps that are farther off begin anew.
+
+  explicit Playout(const Options& options);
 
   enum class Outcome {
     Queued,
-    Late,  ///< Its time was over; dropped.
+    Late,       ///< Its time was over; dropped.
+    Duplicate,  ///< Is there already.
   };
-  /// The first packet, and the first after `restart`, is played kDepth later.
-  Outcome insert(rtp::Timestamp timestamp, std::span<const audio::Sample> samples, base::TimePoint arrival);
+  /// `duration` is how many ticks of sound the packet carries, at least 1 and at most a second.
+  Outcome insert(const rtp::Packet& packet, std::uint32_t duration, base::TimePoint arrival);
   /// The next packet begins anew: its timestamps have nothing to do with those before.
-  void restart() noexcept { running_ = false; }
+  void restart() noexcept;
 
-  /// The next samples; at most one second.
-  void read(std::span<audio::Sample> out);
-  /// When the sample that was read so many samples ago arrived (had the network taken as long as for the first packet).
-  [[nodiscard]] base::TimePoint arrival_of(std::uint64_t samples_ago) const noexcept { return next_arrival_ - audio::duration_of(samples_ago); }
+  /// What is to be heard from the instant `at` on; to be called again for `at` + the duration of what it gave. Who hears in ticks asks `now` for what
+  /// comes a little later; how much is seen, and counts as delay.
+  PlayoutFrame next(base::TimePoint now, base::TimePoint at);
 
-  /// How often the buffer had to slip.
-  [[nodiscard]] std::uint64_t slips() const noexcept { return slips_; }
+  struct Statistics {
+    std::uint64_t packets = 0;  ///< That were played.
+    std::uint64_t lost = 0;     ///< Frames that were concealed because no packet was there.
+    std::uint64_t late = 0;
+    std::uint64_t duplicates = 0;
+    std::uint64_t reordered = 0;  ///< Came after one that follows them, and in time.
+    std::uint64_t stretched = 0;  ///< How often time was gained,
+    std::uint64_t shortened = 0;  ///< and how often something was left out.
+  };
+  [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
+  /// What the delay is to be.
+  [[nodiscard]] base::Duration target() const noexcept { return target_; }
+  /// How long the fastest packets wait at present; zero while nothing is played.
+  [[nodiscard]] base::Duration delay() const noexcept { return delay_; }
 
  private:
-  void anchor(std::uint32_t timestamp, base::TimePoint arrival);
-  void leave_out(std::uint32_t count);
-  void watch_margin(std::int32_t margin);
+  struct Stored {
+    std::int64_t timestamp = 0;
+    std::uint32_t duration = 0;
+    std::uint16_t sequence = 0;
+    rtp::PayloadType payload_type{};
+    rtp::Buffer payload;
+  };
+  struct Transit {
+    base::TimePoint arrival{};
+    base::Duration value{};  ///< Arrival less the time of the timestamp: the least of them is that of the fastest packet.
+  };
 
-  std::vector<audio::Sample> ring_;  ///< By timestamp modulo its size; what was read is silence again.
+  [[nodiscard]] std::int64_t extend(rtp::Timestamp timestamp) const noexcept;
+  [[nodiscard]] base::Duration time_of(std::int64_t ticks) const noexcept;
+  [[nodiscard]] std::int64_t ticks_of(base::Duration duration) const noexcept;
+  void measure(base::Duration transit, base::TimePoint arrival);
+  void choose_target(base::TimePoint now);
+  void note_ahead(base::Duration ahead) noexcept;
+  void note_late(base::Duration transit, base::TimePoint arrival);
+  Outcome store(const rtp::Packet& packet, std::int64_t timestamp, std::uint32_t duration);
+
+  [[nodiscard]] bool begin(base::TimePoint at);
+  [[nodiscard]] bool wants_less(base::Duration excess, base::TimePoint at) noexcept;
+  void leave_out(base::Duration excess);
+  PlayoutFrame play_first();
+  PlayoutFrame fill_gap();
+  PlayoutFrame starve();
+  [[nodiscard]] PlayoutFrame frame(PlayoutFrame::Kind kind, std::int64_t duration) const noexcept;
+  void drop_first();
+
+  Options options_;
+  std::vector<Stored> waiting_;  ///< By timestamp.
+  Stored current_;               ///< What `next` gave last.
+  std::vector<rtp::Buffer> spare_;
+
   bool running_ = false;
-  std::uint32_t next_ = 0;  ///< The timestamp of the sample to be read next.
-  base::TimePoint next_arrival_{};
+  std::optional<std::int64_t> origin_;  ///< Timestamps count from here.
+  std::int64_t newest_ = 0;             ///< Highest timestamp that came.
+  std::int64_t next_ = 0;               ///< Timestamp to be heard next.
+  std::optional<std::uint16_t> last_sequence_;
+  std::int64_t unit_;         ///< Ticks of the last packet.
+  base::Duration starved_{};  ///< Since the last packet that was heard.
+  PlayoutFrame::Kind last_kind_ = PlayoutFrame::Kind::Nothing;
+
+  std::vector<Transit> transits_;  ///< A ring.
+  std::size_t transit_count_ = 0;
+  unsigned since_choice_ = 0;
+  base::Duration fastest_{};
+  base::Duration target_;
+  base::Duration delay_{};
+  base::Duration ahead_{};        ///< How much earlier than it is heard a packet is asked for, at most.
+  base::Duration ahead_since_{};  ///< The same in the present round of asking.
+  unsigned asked_ = 0;
   unsigned late_in_a_row_ = 0;
-  std::int32_t least_margin_ = 0;
-  unsigned margins_ = 0;
-  std::uint64_t slips_ = 0;
+  base::Duration boost_{};  ///< The target is at least this, until `boost_ends_`.
+  base::TimePoint boost_ends_{};
+  std::optional<base::TimePoint> too_long_since_;
+  Statistics statistics_;
 };
 
 }  // namespace callwright::media
