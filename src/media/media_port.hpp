@@ -2,10 +2,12 @@
 
 #include "audio/audio.hpp"
 #include "audio/codec.hpp"
+#include "audio/tone_source.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
+#include "media/quality.hpp"
 #include "rtp/dtls.hpp"
 #include "sdp/crypto.hpp"
 #include "sdp/offer_answer.hpp"
@@ -36,13 +38,18 @@ struct Tone {
   friend bool operator==(const Tone&, const Tone&) = default;
 };
 using audio::Repeat;
-/// Any sound file (audio/file_source.hpp). Played once, it is followed by SourceEnded and silence.
-struct WavFile {
+/// White noise.
+struct Noise {
+  double level_dbov = -50;  ///< Up to -10.
+  friend bool operator==(const Noise&, const Noise&) = default;
+};
+/// A sound file of any format, rate and number of channels (audio/file_source.hpp). Played once, it is followed by SourceEnded and silence.
+struct SoundFile {
   std::filesystem::path path;
   Repeat repeat = Repeat::Once;
-  friend bool operator==(const WavFile&, const WavFile&) = default;
+  friend bool operator==(const SoundFile&, const SoundFile&) = default;
 };
-using SourceSpec = std::variant<Silence, Tone, WavFile>;
+using SourceSpec = std::variant<Silence, Tone, audio::TonePattern, Noise, SoundFile>;
 
 struct StreamOptions {
   base::IpAddress address;       ///< To bind: what the description will name; not 0.0.0.0.
@@ -56,6 +63,9 @@ struct KeyTiming {
   std::chrono::milliseconds press{100};  ///< At least 40.
   std::chrono::milliseconds gap{60};     ///< After each; at least 40.
 };
+
+/// Errors: InvalidArgument, which says which character or time cannot be.
+[[nodiscard]] base::Result<void> check_keys(std::string_view keys, const KeyTiming& timing);
 
 /// A bound pair of ports.
 struct OpenedStream {
@@ -114,6 +124,8 @@ struct StreamStatistics {
   std::optional<base::Duration> round_trip;    ///< From the last RTCP report of the other side.
   std::optional<double> remote_fraction_lost;  ///< 0 … 1, what the other side misses of ours, in its last report.
   std::optional<base::Duration> remote_jitter;
+  std::optional<Quality> received_quality;  ///< By the E-model (ITU-T G.107); none before enough packets came,
+  std::optional<Quality> sent_quality;      ///< and before the other side has reported.
   friend bool operator==(const StreamStatistics&, const StreamStatistics&) = default;
 };
 
@@ -139,6 +151,10 @@ struct KeyPressed {
   base::Duration duration{};
   By by = By::Event;  ///< Told by a telephone-event (RFC 4733), or heard.
 };
+/// Keys could not be pressed: too many wait already.
+struct KeysRefused {
+  base::Error error;
+};
 /// Encryption was agreed on, and its keys are there: from here on packets flow.
 struct Protected {};
 /// The stream cannot work as was agreed on; nothing is sent or heard any more. The call should end.
@@ -161,7 +177,7 @@ struct Ended {
 struct StreamEvent {
   StreamId stream;
   base::TimePoint at{};  ///< When the media thread saw it.
-  std::variant<FirstPacket, FirstAudio, ToneDetected, KeyPressed, Protected, SourceEnded, FileFailed, StreamFailed, RemoteBye, Ended> what;
+  std::variant<FirstPacket, FirstAudio, ToneDetected, KeyPressed, KeysRefused, Protected, SourceEnded, FileFailed, StreamFailed, RemoteBye, Ended> what;
 };
 
 /// Called on the engine thread, never from within a MediaPort call.

@@ -35,7 +35,10 @@ bool usable(const base::SocketAddress& address) noexcept { return address.port !
 }  // namespace
 
 base::Result<void> PacketPath::configure(const StreamParameters& parameters) {
-  latch_.describe(parameters.remote_rtp);
+  wanted_ = usable(parameters.remote_rtp);
+  if (wanted_) {
+    latch_.describe(parameters.remote_rtp);
+  }
   if (described_rtcp_ != parameters.remote_rtcp) {
     described_rtcp_ = parameters.remote_rtcp;
     heard_rtcp_.reset();
@@ -105,7 +108,7 @@ void PacketPath::receive_dtls(rtp::Bytes datagram) {
 
 void PacketPath::after_dtls() {
   for (const rtp::Buffer& datagram : std::exchange(handshake_, {})) {
-    if (usable(latch_.remote())) {
+    if (wanted_) {
       output_.send_datagram(Port::Rtp, latch_.remote(), datagram);
     }
   }
@@ -173,7 +176,7 @@ base::SocketAddress PacketPath::rtcp_remote() const noexcept {
   return rtcp_port_ == RtcpPort::Shared ? latch_.remote() : heard_rtcp_.value_or(described_rtcp_);
 }
 
-bool PacketPath::ready() const noexcept { return usable(latch_.remote()) && (!encrypted() || srtp_.has_value()); }
+bool PacketPath::ready() const noexcept { return wanted_ && (!encrypted() || srtp_.has_value()); }
 
 void PacketPath::send_rtp(rtp::Buffer& packet) {
   if (!ready() || (encrypted() && srtp_->protect_rtp(packet) != rtp::SrtpResult::Ok)) {

@@ -78,6 +78,7 @@ class PacketPath {
   const rtp::DtlsIdentity& identity_;
   Output& output_;
   rtp::Latch latch_;
+  bool wanted_ = false;  ///< The description names an address: 0.0.0.0 holds (RFC 2543).
   base::SocketAddress described_rtcp_;
   std::optional<base::SocketAddress> heard_rtcp_;  ///< Where RTCP really comes from.
   RtcpPort rtcp_port_ = RtcpPort::Separate;

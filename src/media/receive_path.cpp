@@ -96,7 +96,7 @@ std::span<const audio::Sample> ReceivePath::frame(base::TimePoint at) {
   const std::size_t wanted = audio::samples_in(kFrame, rate_);
   decoded_.erase(decoded_.begin(), decoded_.begin() + static_cast<std::ptrdiff_t>(taken_));
   while (decoded_.size() < wanted) {
-    append(playout_.next(at + audio::duration_of(decoded_.size(), rate_)));
+    append(playout_.next(at, at + audio::duration_of(decoded_.size(), rate_)));
   }
   taken_ = wanted;
   return {decoded_.data(), wanted};

@@ -9,6 +9,18 @@ namespace {
 constexpr std::chrono::milliseconds kLongestCatchUp{100};
 constexpr std::chrono::seconds kLongestStallHeard{10};
 
+CodecImpairment impairment_of(audio::CodecKind kind) noexcept {
+  switch (kind) {
+    case audio::CodecKind::Opus: return impairments::kOpus;
+    case audio::CodecKind::G722: return impairments::kG722;
+    case audio::CodecKind::Pcmu:
+    case audio::CodecKind::Pcma:
+    case audio::CodecKind::L16:
+    case audio::CodecKind::ComfortNoise: return impairments::kG711;
+  }
+  return impairments::kG711;
+}
+
 std::string cname_or_random(std::string cname, base::Random& random) { return cname.empty() ? random.token(16) : std::move(cname); }
 
 }  // namespace
@@ -16,7 +28,7 @@ std::string cname_or_random(std::string cname, base::Random& random) { return cn
 Stream::Stream(StreamId id, std::string cname, base::Random& random, const rtp::DtlsIdentity& identity, StreamOutput& output)
     : id_(id),
       output_(output),
-      receiver_(receive_.clock_rate()),
+      receiver_(parameters_.codec->clock_rate),
       rtcp_(cname_or_random(std::move(cname), random), random),
       packets_(identity, *this),
       send_(random, *this) {}
@@ -69,7 +81,7 @@ std::unique_ptr<audio::Sink> Stream::set_sink(std::unique_ptr<audio::Sink> sink,
 
 base::Result<void> Stream::press(std::string_view keys, const KeyTiming& timing) {
   if (state_ != State::Running) {
-    return base::Error(base::Errc::InvalidState, "Keys cannot be pressed before the call is answered");
+    return base::Error(base::Errc::WrongState, "Keys cannot be pressed before the call is answered");
   }
   return send_.press(keys, timing);
 }
@@ -296,6 +308,9 @@ StreamStatistics Stream::statistics() const {
     statistics.remote_fraction_lost = remote->fraction_lost;
     statistics.remote_jitter = audio::duration_of(remote->jitter, audio::SampleRate{receive_.clock_rate()});
   }
+  const CodecImpairment impairment = impairment_of(parameters_.codec->kind);
+  statistics.received_quality = quality_of_received(receiver_.bursts(), impairment, statistics.round_trip, receive_.playout().delay());
+  statistics.sent_quality = quality_of_sent(statistics.remote_fraction_lost, statistics.remote_jitter, impairment, statistics.round_trip);
   return statistics;
 }
 

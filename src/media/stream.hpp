@@ -41,7 +41,7 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   void set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate) { send_.set_source(std::move(source), rate); }
   /// Takes what is heard from now on, at the rate `rate`; null: nothing. Gives back the one before, for whoever completes its file.
   std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate);
-  /// Presses keys, one after the other. Errors: InvalidArgument, LimitReached, and InvalidState before `start`.
+  /// Presses keys, one after the other. Errors: InvalidArgument, LimitReached, and WrongState before `start`.
   base::Result<void> press(std::string_view keys, const KeyTiming& timing);
 
   /// A datagram from the network. Before `start`, it is ignored.
@@ -80,6 +80,7 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
 
   StreamId id_;
   StreamOutput& output_;
+  StreamParameters parameters_;
   rtp::Receiver receiver_;
   rtp::RtcpSession rtcp_;
   PacketPath packets_;
@@ -93,7 +94,6 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
 
   enum class State { Opened, Running, Ended };
   State state_ = State::Opened;
-  StreamParameters parameters_;
   base::TimePoint started_{};
   base::TimePoint next_frame_{};
   std::vector<rtp::DtmfPress> presses_;        ///< Kept for its memory, as are the next two.
