@@ -21,8 +21,8 @@ base::Result<void> check_keys(std::string_view keys, const KeyTiming& timing) {
     }
   }
   if (keys.empty() || !is_sensible(timing.press) || !is_sensible(timing.gap)) {
-    return base::Error(base::Errc::InvalidArgument,
-                       fmt::format("Give at least one key, and times of {} to {} ms for each press and the gap behind it", kShortest.count(), kLongest.count()));
+    return base::Error(base::Errc::InvalidArgument, fmt::format("Give at least one key, and times of {} to {} ms for each press and the gap behind it",
+                                                                kShortest.count(), kLongest.count()));
   }
   return base::ok();
 }

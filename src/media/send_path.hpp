@@ -70,8 +70,8 @@ class SendPath {
 
   std::shared_ptr<audio::Source> source_;  ///< As it was given; null: silence.
   audio::SampleRate source_rate_ = audio::kNarrowband;
-  std::unique_ptr<audio::FadingSource> sound_;   ///< The same at `rate_`.
-  std::unique_ptr<rtp::DtmfSender> events_;      ///< Made when a key is pressed.
+  std::unique_ptr<audio::FadingSource> sound_;  ///< The same at `rate_`.
+  std::unique_ptr<rtp::DtmfSender> events_;     ///< Made when a key is pressed.
   std::unique_ptr<audio::Source> keys_in_sound_;
   std::vector<rtp::EventPacket> event_packets_;  ///< Kept for its memory, as are those below.
   std::vector<audio::Sample> frame_;

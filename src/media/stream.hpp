@@ -96,11 +96,11 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   State state_ = State::Opened;
   base::TimePoint started_{};
   base::TimePoint next_frame_{};
-  std::vector<rtp::DtmfPress> presses_;        ///< Kept for its memory, as are the next two.
+  std::vector<rtp::DtmfPress> presses_;  ///< Kept for its memory, as are the next two.
   std::vector<audio::Sample> for_sink_;
   rtp::Buffer report_;
-  bool heard_ = false;             ///< FirstAudio was reported.
-  bool protection_told_ = false;   ///< So was Protected, or why not.
+  bool heard_ = false;            ///< FirstAudio was reported.
+  bool protection_told_ = false;  ///< So was Protected, or why not.
   std::uint64_t late_ = 0;
   std::uint64_t refused_ = 0;
 };
