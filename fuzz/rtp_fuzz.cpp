@@ -1,4 +1,6 @@
+#include "rtp/demultiplex.hpp"
 #include "rtp/rtcp_session.hpp"
+#include "rtp/srtp.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -20,12 +22,43 @@ void check_packet(rtp::Bytes bytes) {
   }
 }
 
+void check_extended_reports(rtp::Bytes bytes) {
+  const auto packets = rtp::parse_rtcp(bytes);
+  if (!packets) {
+    return;
+  }
+  for (const rtp::RtcpPacket& packet : *packets) {
+    const auto* const report = std::get_if<rtp::ExtendedReport>(&packet);
+    if (report == nullptr) {
+      continue;
+    }
+    rtp::Buffer out;
+    write_rtcp(*report, out);
+    if (std::get<rtp::ExtendedReport>(rtp::parse_rtcp(out).value().front()) != *report) {
+      std::abort();
+    }
+  }
+}
+
+/// Nobody without the key makes a packet that is taken.
+void check_srtp(rtp::Bytes bytes) {
+  const rtp::Buffer key(30, 1);
+  const auto master = rtp::SrtpKey::make(rtp::SrtpSuite::AesCm128HmacSha1_80, key).value();
+  auto session = rtp::SrtpSession::make(rtp::SrtpSuite::AesCm128HmacSha1_80, master, master).value();
+  rtp::Buffer packet(bytes.begin(), bytes.end());
+  rtp::Buffer report = packet;
+  if (session.unprotect_rtp(packet) == rtp::SrtpResult::Ok || session.unprotect_rtcp(report) == rtp::SrtpResult::Ok) {
+    std::abort();
+  }
+}
+
 /// The input as a row of datagrams of up to 63 bytes, each after a byte with its length.
 void check_receiver(rtp::Bytes bytes) {
   callwright::base::DeterministicRandom random(1);
   rtp::Sender sender(random);
   rtp::Receiver receiver(8000);
   rtp::RtcpSession session("fuzz@localhost", random);
+  session.send_extended_reports();
   callwright::base::TimePoint now{std::chrono::hours(1)};
   while (!bytes.empty()) {
     const std::size_t length = std::min<std::size_t>(bytes[0] & 0x3f, bytes.size() - 1);
@@ -47,7 +80,9 @@ void check_receiver(rtp::Bytes bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   const rtp::Bytes bytes(data, size);
   check_packet(bytes);
-  (void)rtp::parse_rtcp(bytes);
+  (void)rtp::kind_of(bytes);
+  check_extended_reports(bytes);
+  check_srtp(bytes);
   check_receiver(bytes);
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/socket_address.hpp"
 #include "media/quality.hpp"
 #include "rtp/dtls.hpp"
+#include "rtp/ice_lite.hpp"
 #include "sdp/crypto.hpp"
 #include "sdp/offer_answer.hpp"
 
@@ -83,6 +84,13 @@ struct DtlsParameters {
 /// How packets are protected: not at all, by keys that stand in the descriptions (RFC 4568), or by DTLS.
 using StreamSecurity = std::variant<std::monostate, sdp::CryptoAgreement, DtlsParameters>;
 
+/// The lite side of ICE (RFC 8445): the other side checks our addresses and chooses one of its own; only that is sent to.
+struct IceParameters {
+  rtp::IceCredentials local;
+  std::string remote_ufrag;
+  friend bool operator==(const IceParameters&, const IceParameters&) = default;
+};
+
 /// Ports of RTCP: one above RTP, or the same (RFC 5761).
 enum class RtcpPort : std::uint8_t { Separate, Shared };
 
@@ -92,6 +100,7 @@ struct StreamParameters {
   base::SocketAddress remote_rtcp;
   RtcpPort rtcp_port = RtcpPort::Separate;
   StreamSecurity security;
+  std::optional<IceParameters> ice;                      ///< With `rtcp_port` Shared.
   const audio::Codec* codec = audio::find_codec("PCMU", 8000);  ///< Of both directions.
   audio::CodecOptions codec_options;                            ///< How we are to encode: what the other side's `a=fmtp` asks for.
   sdp::PayloadType send_payload_type{};
