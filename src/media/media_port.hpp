@@ -100,7 +100,7 @@ struct StreamParameters {
   base::SocketAddress remote_rtcp;
   RtcpPort rtcp_port = RtcpPort::Separate;
   StreamSecurity security;
-  std::optional<IceParameters> ice;                      ///< With `rtcp_port` Shared.
+  std::optional<IceParameters> ice;                             ///< With `rtcp_port` Shared.
   const audio::Codec* codec = audio::find_codec("PCMU", 8000);  ///< Of both directions.
   audio::CodecOptions codec_options;                            ///< How we are to encode: what the other side's `a=fmtp` asks for.
   sdp::PayloadType send_payload_type{};

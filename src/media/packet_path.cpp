@@ -44,6 +44,7 @@ base::Result<void> PacketPath::configure(const StreamParameters& parameters) {
     heard_rtcp_.reset();
   }
   rtcp_port_ = parameters.rtcp_port;
+  set_ice(parameters.ice);
   if (security_ == parameters.security) {
     return base::ok();
   }
@@ -56,6 +57,19 @@ base::Result<void> PacketPath::configure(const StreamParameters& parameters) {
     failure_ = made.error().message();
   }
   return made;
+}
+
+void PacketPath::set_ice(const std::optional<IceParameters>& ice) {
+  if (!ice) {
+    ice_.reset();
+    return;
+  }
+  if (!ice_) {
+    ice_.emplace(ice->local);
+  } else if (ice_->local() != ice->local) {
+    ice_->restart(ice->local);
+  }
+  ice_->set_remote_ufrag(ice->remote_ufrag);
 }
 
 base::Result<void> PacketPath::protect(const StreamSecurity& security) {
@@ -71,8 +85,8 @@ base::Result<void> PacketPath::protect(const StreamSecurity& security) {
       return transport.error();
     }
     dtls_.emplace(std::move(*transport));
-    dtls_->start(handshake_);
-    after_dtls();
+    // With ICE, the first check that names an address begins it.
+    start_dtls();
   }
   return base::ok();
 }
@@ -87,14 +101,39 @@ rtp::DatagramKind PacketPath::kind_of(Port port, rtp::Bytes datagram) const noex
 }
 
 std::optional<PacketPath::Packet> PacketPath::receive(Port port, const base::SocketAddress& from, rtp::Bytes datagram, base::TimePoint now) {
-  switch (kind_of(port, datagram)) {
+  now_ = now;
+  const rtp::DatagramKind kind = kind_of(port, datagram);
+  if (ice_ && kind != rtp::DatagramKind::Stun && !ice_->is_checked(from)) {
+    ++unknown_;
+    return std::nullopt;
+  }
+  switch (kind) {
     case rtp::DatagramKind::Rtp: return receive_rtp(from, datagram, now);
     case rtp::DatagramKind::Rtcp: return receive_rtcp(from, datagram);
     case rtp::DatagramKind::Dtls: receive_dtls(datagram); return std::nullopt;
-    case rtp::DatagramKind::Stun:
+    case rtp::DatagramKind::Stun: receive_check(from, datagram, now); return std::nullopt;
     case rtp::DatagramKind::Other: ++unknown_; return std::nullopt;
   }
   return std::nullopt;
+}
+
+void PacketPath::receive_check(const base::SocketAddress& from, rtp::Bytes datagram, base::TimePoint now) {
+  if (!ice_) {
+    ++unknown_;
+    return;
+  }
+  const std::string answer = ice_->receive({reinterpret_cast<const char*>(datagram.data()), datagram.size()}, from, now);
+  if (!answer.empty()) {
+    output_.send_datagram(Port::Rtp, from, {reinterpret_cast<const std::uint8_t*>(answer.data()), answer.size()});
+  }
+  start_dtls();
+}
+
+void PacketPath::start_dtls() {
+  if (dtls_ && dtls_->state() == rtp::DtlsTransport::State::New && destination()) {
+    dtls_->start(handshake_);
+    after_dtls();
+  }
 }
 
 void PacketPath::receive_dtls(rtp::Bytes datagram) {
@@ -102,14 +141,16 @@ void PacketPath::receive_dtls(rtp::Bytes datagram) {
     ++unknown_;
     return;
   }
+  start_dtls();
   dtls_->receive(datagram, handshake_);
   after_dtls();
 }
 
 void PacketPath::after_dtls() {
+  const auto to = destination();
   for (const rtp::Buffer& datagram : std::exchange(handshake_, {})) {
-    if (wanted_) {
-      output_.send_datagram(Port::Rtp, latch_.remote(), datagram);
+    if (to) {
+      output_.send_datagram(Port::Rtp, *to, datagram);
     }
   }
   if (dtls_->state() == rtp::DtlsTransport::State::Failed && failure_.empty()) {
@@ -150,6 +191,9 @@ std::optional<PacketPath::Packet> PacketPath::receive_rtp(const base::SocketAddr
     return std::nullopt;
   }
   // Until somebody was heard, a packet from elsewhere is the partner behind a NAT; afterwards only the keys tell it from a stranger's.
+  if (ice_) {
+    return Packet{Kind::Rtp, *plain};
+  }
   const bool trusted = encrypted() || !latch_.latched();
   const rtp::Origin origin = latch_.receive(from, packet->ssrc, packet->sequence, now);
   if (origin == rtp::Origin::Stray || (origin == rtp::Origin::Candidate && !trusted)) {
@@ -164,7 +208,7 @@ std::optional<PacketPath::Packet> PacketPath::receive_rtcp(const base::SocketAdd
     return std::nullopt;
   }
   // Reports of a stranger would spoil the figures; the partner's come from where its RTP comes from, or from where its description says.
-  if (!encrypted() && from.ip != latch_.remote().ip && from.ip != described_rtcp_.ip) {
+  if (!encrypted() && !ice_ && from.ip != latch_.remote().ip && from.ip != described_rtcp_.ip) {
     ++unknown_;
     return std::nullopt;
   }
@@ -172,28 +216,39 @@ std::optional<PacketPath::Packet> PacketPath::receive_rtcp(const base::SocketAdd
   return Packet{Kind::Rtcp, *plain};
 }
 
-base::SocketAddress PacketPath::rtcp_remote() const noexcept {
-  return rtcp_port_ == RtcpPort::Shared ? latch_.remote() : heard_rtcp_.value_or(described_rtcp_);
+std::optional<base::SocketAddress> PacketPath::destination() const noexcept {
+  if (ice_) {
+    return ice_->has_consent(now_) ? ice_->selected() : std::nullopt;
+  }
+  return wanted_ ? std::optional(latch_.remote()) : std::nullopt;
 }
 
-bool PacketPath::ready() const noexcept { return wanted_ && (!encrypted() || srtp_.has_value()); }
+std::optional<base::SocketAddress> PacketPath::rtcp_destination() const noexcept {
+  if (rtcp_port_ == RtcpPort::Shared || ice_) {
+    return destination();
+  }
+  const base::SocketAddress to = heard_rtcp_.value_or(described_rtcp_);
+  return usable(to) ? std::optional(to) : std::nullopt;
+}
+
+bool PacketPath::ready() const noexcept { return destination() && (!encrypted() || srtp_.has_value()); }
 
 void PacketPath::send_rtp(rtp::Buffer& packet) {
-  if (!ready() || (encrypted() && srtp_->protect_rtp(packet) != rtp::SrtpResult::Ok)) {
-    return;
+  const auto to = destination();
+  if (to && (!encrypted() || (srtp_ && srtp_->protect_rtp(packet) == rtp::SrtpResult::Ok))) {
+    output_.send_datagram(Port::Rtp, *to, packet);
   }
-  output_.send_datagram(Port::Rtp, latch_.remote(), packet);
 }
 
 void PacketPath::send_rtcp(rtp::Buffer& packet) {
-  const base::SocketAddress to = rtcp_remote();
-  if (!usable(to) || (encrypted() && (!srtp_ || srtp_->protect_rtcp(packet) != rtp::SrtpResult::Ok))) {
-    return;
+  const auto to = rtcp_destination();
+  if (to && (!encrypted() || (srtp_ && srtp_->protect_rtcp(packet) == rtp::SrtpResult::Ok))) {
+    output_.send_datagram(rtcp_port_ == RtcpPort::Shared ? Port::Rtp : Port::Rtcp, *to, packet);
   }
-  output_.send_datagram(rtcp_port_ == RtcpPort::Shared ? Port::Rtp : Port::Rtcp, to, packet);
 }
 
-void PacketPath::tick() {
+void PacketPath::tick(base::TimePoint now) {
+  now_ = now;
   if (dtls_) {
     dtls_->handle_timeout(handshake_);
     after_dtls();

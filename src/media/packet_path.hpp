@@ -3,6 +3,7 @@
 #include "media/media_port.hpp"
 #include "rtp/demultiplex.hpp"
 #include "rtp/dtls.hpp"
+#include "rtp/ice_lite.hpp"
 #include "rtp/latch.hpp"
 #include "rtp/srtp.hpp"
 
@@ -47,7 +48,7 @@ class PacketPath {
   void send_rtp(rtp::Buffer& packet);
   void send_rtcp(rtp::Buffer& packet);
   /// To be called on every tick: repeats what a handshake waits for.
-  void tick();
+  void tick(base::TimePoint now);
   /// Says good-bye where DTLS was used.
   void close();
 
@@ -61,19 +62,22 @@ class PacketPath {
     std::uint64_t unknown = 0;      ///< No RTP, no RTCP, nor anything that is expected.
   };
   [[nodiscard]] Statistics statistics() const noexcept { return {latch_.strays(), unauthentic_, unknown_}; }
-  /// Where packets go now.
-  [[nodiscard]] const base::SocketAddress& remote() const noexcept { return latch_.remote(); }
 
  private:
+  void set_ice(const std::optional<IceParameters>& ice);
   [[nodiscard]] base::Result<void> protect(const StreamSecurity& security);
   [[nodiscard]] bool encrypted() const noexcept { return !std::holds_alternative<std::monostate>(security_); }
   [[nodiscard]] rtp::DatagramKind kind_of(Port port, rtp::Bytes datagram) const noexcept;
+  void receive_check(const base::SocketAddress& from, rtp::Bytes datagram, base::TimePoint now);
+  void start_dtls();
   void receive_dtls(rtp::Bytes datagram);
   void after_dtls();
+  /// Where media goes, if it may go anywhere now.
+  [[nodiscard]] std::optional<base::SocketAddress> destination() const noexcept;
   std::optional<Packet> receive_rtp(const base::SocketAddress& from, rtp::Bytes datagram, base::TimePoint now);
   std::optional<Packet> receive_rtcp(const base::SocketAddress& from, rtp::Bytes datagram);
   [[nodiscard]] std::optional<rtp::Bytes> decrypt(rtp::Bytes datagram, rtp::SrtpResult (rtp::SrtpSession::*unprotect)(rtp::Buffer&));
-  [[nodiscard]] base::SocketAddress rtcp_remote() const noexcept;
+  [[nodiscard]] std::optional<base::SocketAddress> rtcp_destination() const noexcept;
 
   const rtp::DtlsIdentity& identity_;
   Output& output_;
@@ -83,6 +87,8 @@ class PacketPath {
   std::optional<base::SocketAddress> heard_rtcp_;  ///< Where RTCP really comes from.
   RtcpPort rtcp_port_ = RtcpPort::Separate;
   StreamSecurity security_;
+  std::optional<rtp::IceLite> ice_;
+  base::TimePoint now_{};  ///< Of the last tick or datagram.
   std::optional<rtp::SrtpSession> srtp_;
   std::optional<rtp::DtlsTransport> dtls_;
   std::vector<rtp::Buffer> handshake_;  ///< Datagrams that DTLS wants sent.

@@ -162,7 +162,7 @@ void Stream::tick(base::TimePoint now, base::WallTime wall) {
   if (state_ != State::Running) {
     return;
   }
-  packets_.tick();
+  packets_.tick(now);
   report_protection(now);
   skip_stall(now);
   for (; next_frame_ <= now; next_frame_ += kFrame) {

@@ -248,6 +248,79 @@ TEST_F(TwoStreams, share_one_port_for_reports) {
   EXPECT_EQ(alice_.statistics().refused, 0U);
 }
 
+/// Alice is checked by a full agent at bob's place, as a browser does it.
+class CheckedStream : public EncryptedStreams {
+ protected:
+  static constexpr const char* kPassword = "0123456789012345678901";
+
+  void check(std::uint16_t from) {
+    base::stun::Writer request(base::stun::kBindingRequest, {'t', 'r', 'a', 'n', 's', 'a', 'c', 't', 'i', 'o', 'n', '1'});
+    request.add(base::stun::kUsername, "alice:bob");
+    request.add_number32(base::stun::kPriority, 0x6e0001ff);
+    request.add_number64(base::stun::kIceControlling, 42);
+    request.add(base::stun::kUseCandidate, {});
+    rtp::add_message_integrity(request, kPassword);
+    request.add_fingerprint();
+    const std::string bytes = request.take();
+    alice_.receive(Port::Rtp, {base::IpAddress::v4({127, 0, 0, 1}), from}, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, clock_.now());
+  }
+
+  static StreamParameters with_ice() {
+    StreamParameters parameters = parameters_towards(9);
+    parameters.rtcp_port = RtcpPort::Shared;
+    parameters.ice = IceParameters{{"alice", kPassword}, "bob"};
+    return parameters;
+  }
+};
+
+TEST_F(CheckedStream, sends_nothing_before_an_address_is_chosen_and_then_there) {
+  alice_.start(with_ice(), clock_.now());
+  bob_.start(parameters_towards(1000), clock_.now());
+  play(alice_, 440);
+  play(bob_, 1000);
+  run(seconds(1));
+  EXPECT_THAT(seen_, testing::Each(testing::Truly([](const rtp::Buffer& bytes) { return rtp::kind_of(bytes) != rtp::DatagramKind::Stun; })));
+  EXPECT_THAT(events_of<FirstPacket>(kAlice), IsEmpty()) << "nobody has checked from there";
+  EXPECT_THAT(events_of<FirstPacket>(kBob), IsEmpty());
+  check(2000);
+  run(seconds(1));
+  EXPECT_THAT(events_of<ToneDetected>(kBob), SizeIs(1));
+  EXPECT_THAT(events_of<ToneDetected>(kAlice), SizeIs(1));
+}
+
+TEST_F(CheckedStream, stops_when_the_other_side_does_not_consent_any_more) {
+  alice_.start(with_ice(), clock_.now());
+  check(2000);
+  run(seconds(29));
+  sent_.clear();
+  run(seconds(1));
+  EXPECT_THAT(sent_[kAlice], testing::Not(IsEmpty()));
+  run(seconds(2));
+  sent_.clear();
+  run(seconds(5));
+  EXPECT_THAT(sent_[kAlice], IsEmpty());
+  check(2000);
+  run(seconds(1));
+  EXPECT_THAT(sent_[kAlice], SizeIs(50));
+}
+
+TEST_F(CheckedStream, begins_dtls_once_an_address_is_chosen) {
+  StreamParameters parameters = with_ice();
+  parameters.security = DtlsParameters{rtp::DtlsRole::Active, identity_.fingerprint()};
+  alice_.start(parameters, clock_.now());
+  StreamParameters bobs = parameters_towards(1000);
+  bobs.rtcp_port = RtcpPort::Shared;
+  bobs.security = DtlsParameters{rtp::DtlsRole::Passive, identity_.fingerprint()};
+  bob_.start(bobs, clock_.now());
+  play(alice_, 440);
+  play(bob_, 1000);
+  run(seconds(1));
+  EXPECT_THAT(seen_, IsEmpty());
+  check(2000);
+  run(seconds(1));
+  expect_both_hear();
+}
+
 TEST_F(TwoStreams, follow_a_partner_behind_a_nat) {
   alice_.start(parameters_towards(2000), clock_.now());
   // Its description names an address that nothing comes from.
