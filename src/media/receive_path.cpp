@@ -89,6 +89,7 @@ ReceivePath::Outcome ReceivePath::insert(const rtp::Packet& packet, base::TimePo
 }
 
 void ReceivePath::insert_keys(const rtp::Packet& packet, base::TimePoint arrival, std::vector<rtp::DtmfPress>& presses) {
+  playout_.pass_over(packet);
   keys_.receive(packet.timestamp, packet.payload, arrival, presses);
 }
 
