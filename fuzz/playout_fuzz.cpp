@@ -15,7 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     packet.sequence = bytes[0];
     packet.timestamp = rtp::Timestamp{static_cast<std::uint32_t>(bytes[1] << 16 | bytes[2] << 8 | bytes[3])};
     packet.payload = payload;
-    (void)playout.insert(packet, bytes[4] * 8U, now);
+    if ((bytes[5] & 0x40) != 0) {
+      playout.pass_over(packet);
+    } else {
+      (void)playout.insert(packet, bytes[4] * 8U, now);
+    }
     now += std::chrono::milliseconds(bytes[5] & 0x3f);
     if ((bytes[5] & 0x80) != 0) {
       const media::PlayoutFrame frame = playout.next(now, now + std::chrono::milliseconds(bytes[5] & 0x1f));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace callwright::audio {
 
@@ -25,14 +26,18 @@ void Concealer::received(std::span<Sample> samples) noexcept {
 }
 
 void Concealer::conceal(std::span<Sample> out) noexcept {
+  // The library would bring its ring of samples into order by a memcpy within itself, which is undefined; so it finds it in order.
+  plc_state_t& plc = state_->plc;
+  std::rotate(std::begin(plc.history), std::begin(plc.history) + plc.buf_ptr, std::end(plc.history));
+  plc.buf_ptr = 0;
   // The library blends over up to a quarter of a pitch period and does not look at how much was asked for.
   std::array<Sample, PLC_PITCH_OVERLAP_MAX> start{};
   if (out.size() < start.size()) {
-    plc_fillin(&state_->plc, start.data(), static_cast<int>(start.size()));
+    plc_fillin(&plc, start.data(), static_cast<int>(start.size()));
     std::copy_n(start.begin(), out.size(), out.begin());
     return;
   }
-  plc_fillin(&state_->plc, out.data(), static_cast<int>(out.size()));
+  plc_fillin(&plc, out.data(), static_cast<int>(out.size()));
 }
 
 }  // namespace callwright::audio

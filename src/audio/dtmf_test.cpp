@@ -1,6 +1,7 @@
 #include "audio/dtmf.hpp"
 
 #include "audio/comfort_noise.hpp"
+#include "audio/test_sound.hpp"
 #include "audio/tone_source.hpp"
 
 #include <gmock/gmock.h>
@@ -134,6 +135,13 @@ TEST(Dtmf, is_not_fooled_by_noise_or_single_tones) {
     Samples tone(8000);
     ToneSource(frequency, -10).read(tone);
     EXPECT_TRUE(heard(tone).empty()) << frequency;
+  }
+}
+
+TEST(Dtmf, takes_no_voice_for_keys) {
+  for (const SampleRate rate : {kNarrowband, kWideband}) {
+    EXPECT_TRUE(heard(woman(rate), rate).empty());
+    EXPECT_TRUE(heard(man(rate), rate).empty());
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "audio/comfort_noise.hpp"
 #include "audio/g711.hpp"
+#include "audio/test_sound.hpp"
 #include "audio/tone_source.hpp"
 
 #include <gmock/gmock.h>
@@ -146,6 +147,13 @@ TEST(ToneMixDetector, is_not_fooled_by_noise_voices_or_more_tones_than_it_looks_
   EXPECT_EQ(heard(three, kNarrowband, 3).size(), 3U);
   EXPECT_TRUE(heard(Samples(8000)).empty());
   EXPECT_TRUE(heard(Samples(8000, 9000)).empty());
+}
+
+TEST(ToneMixDetector, takes_no_voice_for_tones) {
+  for (const Samples& voice : {woman(kNarrowband), man(kNarrowband)}) {
+    EXPECT_TRUE(heard(voice, kNarrowband, 4).empty());
+    EXPECT_TRUE(ToneDetector().process(voice).empty());
+  }
 }
 
 TEST(Fourier, transforms_there_and_back) {

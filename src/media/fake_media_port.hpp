@@ -18,6 +18,7 @@ class FakeMediaPort final : public MediaPort {
     MediaObserver* observer = nullptr;         ///< Null once abandoned or ended.
     std::vector<StreamParameters> parameters;  ///< Every `start`, in order.
     SourceSpec source = Silence{};
+    std::string keys;  ///< All that were pressed.
     std::optional<std::filesystem::path> recording;
     bool closed = false;
   };
@@ -34,7 +35,7 @@ class FakeMediaPort final : public MediaPort {
     const StreamId id = ids_.next();
     const OpenedStream opened{id, {options.address, next_port_}, {options.address, static_cast<std::uint16_t>(next_port_ + 1)}};
     next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? kFirstPort : next_port_ + 2);
-    streams_[id] = FakeStream{options, opened, &observer, {}, Silence{}, std::nullopt, false};
+    streams_[id] = FakeStream{options, opened, &observer, {}, Silence{}, {}, std::nullopt, false};
     return opened;
   }
 
@@ -48,6 +49,13 @@ class FakeMediaPort final : public MediaPort {
     if (FakeStream* stream = open_stream(id)) {
       stream->source = source;
     }
+  }
+
+  base::Result<void> press(StreamId id, std::string_view keys, const KeyTiming& /*timing*/) override {
+    if (FakeStream* stream = open_stream(id)) {
+      stream->keys += keys;
+    }
+    return base::ok();
   }
 
   void record(StreamId id, const std::filesystem::path& path) override {

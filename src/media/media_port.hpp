@@ -2,10 +2,12 @@
 
 #include "audio/audio.hpp"
 #include "audio/codec.hpp"
+#include "audio/tone_source.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
+#include "media/quality.hpp"
 #include "rtp/dtls.hpp"
 #include "rtp/ice_lite.hpp"
 #include "sdp/crypto.hpp"
@@ -37,13 +39,18 @@ struct Tone {
   friend bool operator==(const Tone&, const Tone&) = default;
 };
 using audio::Repeat;
-/// Any sound file (audio/file_source.hpp). Played once, it is followed by SourceEnded and silence.
-struct WavFile {
+/// White noise.
+struct Noise {
+  double level_dbov = -50;  ///< Up to -10.
+  friend bool operator==(const Noise&, const Noise&) = default;
+};
+/// A sound file of any format, rate and number of channels (audio/file_source.hpp). Played once, it is followed by SourceEnded and silence.
+struct SoundFile {
   std::filesystem::path path;
   Repeat repeat = Repeat::Once;
-  friend bool operator==(const WavFile&, const WavFile&) = default;
+  friend bool operator==(const SoundFile&, const SoundFile&) = default;
 };
-using SourceSpec = std::variant<Silence, Tone, WavFile>;
+using SourceSpec = std::variant<Silence, Tone, audio::TonePattern, Noise, SoundFile>;
 
 struct StreamOptions {
   base::IpAddress address;       ///< To bind: what the description will name; not 0.0.0.0.
@@ -51,6 +58,15 @@ struct StreamOptions {
   std::uint16_t last_port = 0;
   std::string cname;  ///< For RTCP SDES, "user@host"; empty: one is made up (RFC 7022).
 };
+
+/// How keys are pressed.
+struct KeyTiming {
+  std::chrono::milliseconds press{100};  ///< At least 40.
+  std::chrono::milliseconds gap{60};     ///< After each; at least 40.
+};
+
+/// Errors: InvalidArgument, which says which character or time cannot be.
+[[nodiscard]] base::Result<void> check_keys(std::string_view keys, const KeyTiming& timing);
 
 /// A bound pair of ports.
 struct OpenedStream {
@@ -68,16 +84,15 @@ struct DtlsParameters {
 /// How packets are protected: not at all, by keys that stand in the descriptions (RFC 4568), or by DTLS.
 using StreamSecurity = std::variant<std::monostate, sdp::CryptoAgreement, DtlsParameters>;
 
-/// Ports of RTCP: one above RTP, or the same (RFC 5761).
-enum class RtcpPort : std::uint8_t { Separate, Shared };
-
-/// The other side checks the paths to this stream (RFC 8445; this side is lite), and its checks tell where to send to. Other credentials than before
-/// are a restart.
+/// The lite side of ICE (RFC 8445): the other side checks our addresses and chooses one of its own; only that is sent to.
 struct IceParameters {
   rtp::IceCredentials local;
   std::string remote_ufrag;
   friend bool operator==(const IceParameters&, const IceParameters&) = default;
 };
+
+/// Ports of RTCP: one above RTP, or the same (RFC 5761).
+enum class RtcpPort : std::uint8_t { Separate, Shared };
 
 /// What offer and answer agreed on. `start` takes it; given again, it changes the running stream (hold, new address, new codec, new keys).
 struct StreamParameters {
@@ -85,7 +100,7 @@ struct StreamParameters {
   base::SocketAddress remote_rtcp;
   RtcpPort rtcp_port = RtcpPort::Separate;
   StreamSecurity security;
-  std::optional<IceParameters> ice;  ///< With it, `remote_rtp` may be 0.0.0.0:9, which is no place to send to.
+  std::optional<IceParameters> ice;                             ///< With `rtcp_port` Shared; `remote_rtp` may then be 0.0.0.0:9, no place to send to.
   const audio::Codec* codec = audio::find_codec("PCMU", 8000);  ///< Of both directions.
   audio::CodecOptions codec_options;                            ///< How we are to encode: what the other side's `a=fmtp` asks for.
   sdp::PayloadType send_payload_type{};
@@ -110,12 +125,18 @@ struct StreamStatistics {
   std::uint64_t octets_received = 0;
   std::uint64_t lost = 0;  ///< Never arrived (RFC 3550 §6.4.1).
   std::uint64_t duplicates = 0;
+  std::uint64_t reordered = 0;                 ///< Arrived after one that follows them.
   std::uint64_t late = 0;                      ///< Arrived after their turn to be played.
-  std::uint64_t refused = 0;                   ///< Not RTP, or a payload type that was not agreed.
+  std::uint64_t refused = 0;                   ///< No RTP or RTCP, or a payload type that was not agreed.
+  std::uint64_t unauthentic = 0;               ///< Not encrypted with the key that was agreed, or sent once more by somebody.
+  std::uint64_t strays = 0;                    ///< From somebody else, while the partner was there.
+  base::Duration concealed{};                  ///< Sound that never came and was made up.
   base::Duration jitter{};                     ///< Interarrival jitter (RFC 3550 A.8), as of the last packet.
   std::optional<base::Duration> round_trip;    ///< From the last RTCP report of the other side.
   std::optional<double> remote_fraction_lost;  ///< 0 … 1, what the other side misses of ours, in its last report.
   std::optional<base::Duration> remote_jitter;
+  std::optional<Quality> received_quality;  ///< By the E-model (ITU-T G.107); none before enough packets came,
+  std::optional<Quality> sent_quality;      ///< and before the other side has reported.
   friend bool operator==(const StreamStatistics&, const StreamStatistics&) = default;
 };
 
@@ -134,6 +155,23 @@ struct ToneDetected {
   double level_dbov = audio::kSilenceDbov;
   base::Duration since_start{};
 };
+/// A key was pressed and let go; each press is reported once.
+struct KeyPressed {
+  enum class By : std::uint8_t { Event, Sound };
+  char key = 0;  ///< 0 … 9, *, #, A … D.
+  base::Duration duration{};
+  By by = By::Event;  ///< Told by a telephone-event (RFC 4733), or heard.
+};
+/// Keys could not be pressed: too many wait already.
+struct KeysRefused {
+  base::Error error;
+};
+/// Encryption was agreed on, and its keys are there: from here on packets flow.
+struct Protected {};
+/// The stream cannot work as was agreed on; nothing is sent or heard any more. The call should end.
+struct StreamFailed {
+  base::Error error;
+};
 /// A WavFile was played to its end.
 struct SourceEnded {};
 /// A file could not be opened, read or written; the stream goes on without it.
@@ -150,7 +188,7 @@ struct Ended {
 struct StreamEvent {
   StreamId stream;
   base::TimePoint at{};  ///< When the media thread saw it.
-  std::variant<FirstPacket, FirstAudio, ToneDetected, SourceEnded, FileFailed, RemoteBye, Ended> what;
+  std::variant<FirstPacket, FirstAudio, ToneDetected, KeyPressed, KeysRefused, Protected, SourceEnded, FileFailed, StreamFailed, RemoteBye, Ended> what;
 };
 
 /// Called on the engine thread, never from within a MediaPort call.
@@ -176,6 +214,9 @@ class MediaPort {
   virtual void start(StreamId id, const StreamParameters& parameters) = 0;
   /// What is sent from the next packet on; Silence until told otherwise. May be given before `start`.
   virtual void set_source(StreamId id, const SourceSpec& source) = 0;
+  /// Presses keys, behind those that are being pressed; by telephone-events or in the sound, as was agreed on. Before `start`, it does nothing.
+  /// Errors: InvalidArgument (a character that is no key, or a time).
+  virtual base::Result<void> press(StreamId id, std::string_view keys, const KeyTiming& timing) = 0;
   /// Writes what is heard to a new WAV file, from now until `stop_recording` or the end. Replaces the file.
   virtual void record(StreamId id, const std::filesystem::path& path) = 0;
   virtual void stop_recording(StreamId id) = 0;

@@ -1,5 +1,9 @@
 #include "media/media_port.hpp"
 
+#include "rtp/telephone_event.hpp"
+
+#include <fmt/core.h>
+
 namespace callwright::media {
 namespace {
 
@@ -14,7 +18,25 @@ StreamSecurity security_of(const sdp::Security& agreed) {
   return std::monostate();
 }
 
+constexpr std::chrono::milliseconds kShortest{40};
+constexpr std::chrono::milliseconds kLongest{5000};
+
+bool is_sensible(std::chrono::milliseconds time) { return time >= kShortest && time <= kLongest; }
+
 }  // namespace
+
+base::Result<void> check_keys(std::string_view keys, const KeyTiming& timing) {
+  for (const char key : keys) {
+    if (!rtp::event_of_digit(key)) {
+      return base::Error(base::Errc::InvalidArgument, fmt::format("There is no key \"{}\"; keys are 0 to 9, *, # and A to D", key));
+    }
+  }
+  if (keys.empty() || !is_sensible(timing.press) || !is_sensible(timing.gap)) {
+    return base::Error(base::Errc::InvalidArgument, fmt::format("Give at least one key, and times of {} to {} ms for each press and the gap behind it",
+                                                                kShortest.count(), kLongest.count()));
+  }
+  return base::ok();
+}
 
 base::Result<StreamParameters> StreamParameters::from(const sdp::Negotiated& negotiated) {
   const audio::Codec* const codec = audio::find_codec(negotiated.codec.name, negotiated.codec.clock_rate, negotiated.codec.channels);

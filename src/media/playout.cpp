@@ -38,6 +38,8 @@ void Playout::restart() noexcept {
   running_ = false;
   origin_.reset();
   last_sequence_.reset();
+  newest_sequence_.reset();
+  passed_over_.reset();
   transit_count_ = 0;
   since_choice_ = 0;
   late_in_a_row_ = 0;
@@ -72,6 +74,7 @@ Playout::Outcome Playout::insert(const rtp::Packet& packet, std::uint32_t durati
     target_ = std::clamp(target_, options_.least, options_.most);
   }
   measure(transit, arrival);
+  note_sequence(packet.sequence, Sound::Yes);
   newest_ = std::max(newest_, timestamp);
   // Half of it at least has to be still to come.
   if (running_ && timestamp + duration / 2 < next_) {
@@ -84,6 +87,31 @@ Playout::Outcome Playout::insert(const rtp::Packet& packet, std::uint32_t durati
   }
   late_in_a_row_ = 0;
   return store(packet, timestamp, duration);
+}
+
+void Playout::note_sequence(std::uint16_t sequence, Sound sound) noexcept {
+  const auto ahead = static_cast<std::int16_t>(sequence - newest_sequence_.value_or(static_cast<std::uint16_t>(sequence - 1)));
+  for (std::int16_t i = 0; i < std::min<std::int16_t>(ahead, static_cast<std::int16_t>(passed_over_.size())); ++i) {
+    passed_over_.reset(static_cast<std::uint16_t>(sequence - i) % passed_over_.size());
+  }
+  if (ahead > 0) {
+    newest_sequence_ = sequence;
+  }
+  passed_over_.set(sequence % passed_over_.size(), sound == Sound::No);
+}
+
+/// Every number since the packet that was heard last is accounted for.
+bool Playout::sent_nothing_before(const Stored& first) const noexcept {
+  if (!last_sequence_) {
+    return false;
+  }
+  const auto between = static_cast<std::uint16_t>(first.sequence - *last_sequence_ - 1);
+  for (std::uint16_t i = 1; i <= between; ++i) {
+    if (between >= passed_over_.size() || !passed_over_.test(static_cast<std::uint16_t>(*last_sequence_ + i) % passed_over_.size())) {
+      return false;
+    }
+  }
+  return true;
 }
 
 Playout::Outcome Playout::store(const rtp::Packet& packet, std::int64_t timestamp, std::uint32_t duration) {
@@ -254,7 +282,7 @@ PlayoutFrame Playout::play_first() {
 PlayoutFrame Playout::fill_gap() {
   const Stored& first = waiting_.front();
   const std::int64_t gap = first.timestamp - next_;
-  const bool sent_nothing = last_sequence_ && static_cast<std::uint16_t>(*last_sequence_ + 1) == first.sequence;
+  const bool sent_nothing = sent_nothing_before(first);
   PlayoutFrame result = frame(sent_nothing || starved_ >= kConcealed ? Kind::Nothing : Kind::Lost, std::min(gap, unit_));
   if (result.kind == Kind::Lost) {
     ++statistics_.lost;

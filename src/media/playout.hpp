@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "rtp/packet.hpp"
 
+#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -53,6 +54,8 @@ class Playout {
   };
   /// `duration` is how many ticks of sound the packet carries, at least 1 and at most a second.
   Outcome insert(const rtp::Packet& packet, std::uint32_t duration, base::TimePoint arrival);
+  /// A packet of the same stream that carries no sound (a key that is pressed, comfort noise): its number is not missing.
+  void pass_over(const rtp::Packet& packet) noexcept { note_sequence(packet.sequence, Sound::No); }
   /// The next packet begins anew: its timestamps have nothing to do with those before.
   void restart() noexcept;
 
@@ -88,6 +91,10 @@ class Playout {
     base::Duration value{};  ///< Arrival less the time of the timestamp: the least of them is that of the fastest packet.
   };
 
+  enum class Sound : bool { No, Yes };
+
+  void note_sequence(std::uint16_t sequence, Sound sound) noexcept;
+  [[nodiscard]] bool sent_nothing_before(const Stored& first) const noexcept;
   [[nodiscard]] std::int64_t extend(rtp::Timestamp timestamp) const noexcept;
   [[nodiscard]] base::Duration time_of(std::int64_t ticks) const noexcept;
   [[nodiscard]] std::int64_t ticks_of(base::Duration duration) const noexcept;
@@ -112,12 +119,14 @@ class Playout {
   std::vector<rtp::Buffer> spare_;
 
   bool running_ = false;
-  std::optional<std::int64_t> origin_;  ///< Timestamps count from here.
-  std::int64_t newest_ = 0;             ///< Highest timestamp that came.
-  std::int64_t next_ = 0;               ///< Timestamp to be heard next.
-  std::optional<std::uint16_t> last_sequence_;
-  std::int64_t unit_;         ///< Ticks of the last packet.
-  base::Duration starved_{};  ///< Since the last packet that was heard.
+  std::optional<std::int64_t> origin_;          ///< Timestamps count from here.
+  std::int64_t newest_ = 0;                     ///< Highest timestamp that came.
+  std::int64_t next_ = 0;                       ///< Timestamp to be heard next.
+  std::optional<std::uint16_t> last_sequence_;  ///< Of the packet that was heard last.
+  std::optional<std::uint16_t> newest_sequence_;
+  std::bitset<1024> passed_over_;  ///< By the number modulo its size, up to the newest one.
+  std::int64_t unit_;              ///< Ticks of the last packet.
+  base::Duration starved_{};       ///< Since the last packet that was heard.
   PlayoutFrame::Kind last_kind_ = PlayoutFrame::Kind::Nothing;
 
   std::vector<Transit> transits_;  ///< A ring.

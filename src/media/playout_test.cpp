@@ -120,6 +120,20 @@ TEST_F(PlayoutOf20Ms, numbers_without_a_gap_say_that_nothing_was_sent) {
   EXPECT_EQ(playout_.statistics().lost, 0U);
 }
 
+TEST_F(PlayoutOf20Ms, numbers_of_packets_without_sound_are_not_missing) {
+  insert(0);
+  rtp::Packet event;
+  for (const std::uint16_t number : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{3}}) {
+    event.sequence = static_cast<std::uint16_t>(65500 + number);
+    playout_.pass_over(event);
+  }
+  insert(4);
+  insert(6);
+  at_ += milliseconds(40);
+  EXPECT_EQ(played(7), "0 . . . 4 x6 6 ");
+  EXPECT_EQ(playout_.statistics().lost, 1U);
+}
+
 TEST_F(PlayoutOf20Ms, conceals_for_a_while_when_nobody_sends_any_more) {
   insert(0);
   at_ += milliseconds(40);

@@ -1,66 +1,111 @@
 #include "media/stream.hpp"
 
-#include "audio/g711.hpp"
-
 #include <algorithm>
 #include <utility>
 
 namespace callwright::media {
 namespace {
 
-constexpr std::uint32_t kClockRate = 8000;
-constexpr std::uint32_t kFrameSamples = 160;
 constexpr std::chrono::milliseconds kLongestCatchUp{100};
 constexpr std::chrono::seconds kLongestStallHeard{10};
-constexpr std::size_t kMaxPayload = 2048;
 
-// RFC 3551: these numbers mean the same without negotiation.
-constexpr rtp::PayloadType kStaticPcmu{0};
-constexpr rtp::PayloadType kStaticPcma{8};
-constexpr rtp::PayloadType kComfortNoise{13};
-
-audio::Encoding encoding_of(const StreamParameters& parameters) noexcept {
-  return parameters.codec->kind == audio::CodecKind::Pcma ? audio::Encoding::Pcma : audio::Encoding::Pcmu;
+CodecImpairment impairment_of(audio::CodecKind kind) noexcept {
+  switch (kind) {
+    case audio::CodecKind::Opus: return impairments::kOpus;
+    case audio::CodecKind::G722: return impairments::kG722;
+    case audio::CodecKind::Pcmu:
+    case audio::CodecKind::Pcma:
+    case audio::CodecKind::L16:
+    case audio::CodecKind::ComfortNoise: return impairments::kG711;
+  }
+  return impairments::kG711;
 }
-
-constexpr rtp::PayloadType to_rtp(sdp::PayloadType type) noexcept { return rtp::PayloadType{static_cast<std::uint8_t>(type)}; }
 
 std::string cname_or_random(std::string cname, base::Random& random) { return cname.empty() ? random.token(16) : std::move(cname); }
 
 }  // namespace
 
-Stream::Stream(StreamId id, std::string cname, base::Random& random, StreamOutput& output)
-    : id_(id), output_(output), sender_(random), receiver_(kClockRate), rtcp_(cname_or_random(std::move(cname), random), random) {}
+Stream::Stream(StreamId id, std::string cname, base::Random& random, const rtp::DtlsIdentity& identity, StreamOutput& output)
+    : id_(id),
+      output_(output),
+      receiver_(parameters_.codec->clock_rate),
+      rtcp_(cname_or_random(std::move(cname), random), random),
+      packets_(identity, *this),
+      send_(random, *this) {}
 
 template <class What>
 void Stream::emit(What what, base::TimePoint at) {
   output_.on_stream_event({id_, at, std::move(what)});
 }
 
+void Stream::fail(const base::Error& error, base::TimePoint now) { emit(StreamFailed{error}, now); }
+
 void Stream::start(const StreamParameters& parameters, base::TimePoint now) {
   if (state_ == State::Ended) {
     return;
+  }
+  const audio::SampleRate rate_before = receive_.rate();
+  if (parameters.security != parameters_.security) {
+    protection_told_ = false;
+  }
+  for (const auto& configured : {packets_.configure(parameters), send_.configure(parameters), receive_.configure(parameters)}) {
+    if (!configured) {
+      fail(configured.error(), now);
+      return;
+    }
   }
   if (state_ == State::Opened) {
     state_ = State::Running;
     started_ = next_frame_ = now;
     rtcp_.start(now);
-  } else if (parameters.codec != parameters_.codec || parameters.send_payload_type != parameters_.send_payload_type) {
-    pause_sending();
+  }
+  if (!detector_ || receive_.rate() != rate_before) {
+    detector_.emplace(receive_.rate());
+    keys_in_sound_.reset();
+    to_sink_.reset();
+  }
+  receiver_.set_clock_rate(receive_.clock_rate());
+  if (parameters.receive_event_payload_type) {
+    keys_in_sound_.reset();
+  } else if (!keys_in_sound_) {
+    keys_in_sound_.emplace(receive_.rate());
   }
   parameters_ = parameters;
 }
 
-std::unique_ptr<audio::Sink> Stream::set_sink(std::unique_ptr<audio::Sink> sink) noexcept { return std::exchange(sink_, std::move(sink)); }
+std::unique_ptr<audio::Sink> Stream::set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate) {
+  sink_rate_ = rate;
+  to_sink_.reset();
+  return std::exchange(sink_, std::move(sink));
+}
 
-void Stream::receive_rtp(rtp::Bytes datagram, base::TimePoint arrival) {
+base::Result<void> Stream::press(std::string_view keys, const KeyTiming& timing) {
+  if (state_ != State::Running) {
+    return base::Error(base::Errc::WrongState, "Keys cannot be pressed before the call is answered");
+  }
+  return send_.press(keys, timing);
+}
+
+void Stream::receive(Port port, const base::SocketAddress& from, rtp::Bytes datagram, base::TimePoint arrival) {
   if (state_ != State::Running) {
     return;
   }
-  const auto packet = rtp::Packet::parse(datagram);
-  audio::Encoding encoding{};
-  const Kind kind = packet ? kind_of(packet->payload_type, encoding) : Kind::Unknown;
-  if (kind == Kind::Unknown) {
+  const auto packet = packets_.receive(port, from, datagram, arrival);
+  report_protection(arrival);
+  if (!packet) {
+    return;
+  }
+  if (packet->kind == PacketPath::Kind::Rtp) {
+    receive_rtp(packet->bytes, arrival);
+  } else {
+    receive_rtcp(packet->bytes, arrival);
+  }
+}
+
+void Stream::receive_rtp(rtp::Bytes bytes, base::TimePoint arrival) {
+  const auto packet = rtp::Packet::parse(bytes);
+  const ReceivePath::Kind kind = packet ? receive_.kind_of(packet->payload_type) : ReceivePath::Kind::Unknown;
+  if (kind == ReceivePath::Kind::Unknown) {
     ++refused_;
     return;
   }
@@ -73,43 +118,43 @@ void Stream::receive_rtp(rtp::Bytes datagram, base::TimePoint arrival) {
     emit(FirstPacket{since_start(arrival)}, arrival);
   }
   if (reception == rtp::Reception::NewSource) {
-    playout_.restart();
+    receive_.restart();
   }
-  if (kind != Kind::Audio || !sdp::receives(parameters_.direction)) {
+  if (!sdp::receives(parameters_.direction)) {
     return;
   }
-  const auto duration = static_cast<std::uint32_t>(std::min(packet->payload.size(), kMaxPayload));
-  if (duration > 0 && playout_.insert(*packet, duration, arrival) == Playout::Outcome::Late) {
-    receiver_.discard(receiver_.extended_sequence());
-    ++late_;
+  if (kind == ReceivePath::Kind::Keys) {
+    receive_.insert_keys(*packet, arrival, presses_);
+    report_keys(arrival);
+    return;
+  }
+  switch (receive_.insert(*packet, arrival)) {
+    case ReceivePath::Outcome::Taken: return;
+    case ReceivePath::Outcome::Late:
+      receiver_.discard(receiver_.extended_sequence());
+      ++late_;
+      return;
+    case ReceivePath::Outcome::Malformed: ++refused_; return;
   }
 }
 
-Stream::Kind Stream::kind_of(rtp::PayloadType type, audio::Encoding& encoding) const noexcept {
-  if (type == to_rtp(parameters_.receive_payload_type)) {
-    encoding = encoding_of(parameters_);
-    return Kind::Audio;
+void Stream::report_keys(base::TimePoint now) {
+  for (const rtp::DtmfPress& press : std::exchange(presses_, {})) {
+    emit(KeyPressed{press.digit, press.duration, KeyPressed::By::Event}, now);
   }
-  if (parameters_.receive_event_payload_type && type == to_rtp(*parameters_.receive_event_payload_type)) {
-    return Kind::Other;
-  }
-  // An answerer may use any codec of the offer, so both laws are understood at any time.
-  if (type == kStaticPcmu || type == kStaticPcma) {
-    encoding = type == kStaticPcmu ? audio::Encoding::Pcmu : audio::Encoding::Pcma;
-    return Kind::Audio;
-  }
-  return type == kComfortNoise ? Kind::Other : Kind::Unknown;
 }
 
-void Stream::receive_rtcp(rtp::Bytes datagram, base::TimePoint arrival) {
-  if (state_ != State::Running) {
-    return;
-  }
-  const auto received = rtcp_.receive(datagram, sender_, receiver_, arrival);
+void Stream::receive_rtcp(rtp::Bytes bytes, base::TimePoint arrival) {
+  const auto received = rtcp_.receive(bytes, send_.sender(), receiver_, arrival);
   if (!received) {
     ++refused_;
-  } else if (*received == rtp::RtcpSession::Received::Bye) {
+    return;
+  }
+  if (*received == rtp::RtcpSession::Received::Bye) {
     emit(RemoteBye{}, arrival);
+  }
+  if (const auto& remote = rtcp_.remote()) {
+    send_.set_expected_loss(remote->fraction_lost);
   }
 }
 
@@ -117,13 +162,32 @@ void Stream::tick(base::TimePoint now, base::WallTime wall) {
   if (state_ != State::Running) {
     return;
   }
+  packets_.tick(now);
+  report_protection(now);
   skip_stall(now);
   for (; next_frame_ <= now; next_frame_ += kFrame) {
     send_frame(now);
     play_frame(now);
   }
+  if (const auto key = receive_.expired_key(now)) {
+    presses_.push_back(*key);
+    report_keys(now);
+  }
   if (rtcp_.due(now)) {
     send_reports(now, wall);
+  }
+}
+
+void Stream::report_protection(base::TimePoint now) {
+  if (protection_told_ || std::holds_alternative<std::monostate>(parameters_.security)) {
+    return;
+  }
+  if (!packets_.failure().empty()) {
+    protection_told_ = true;
+    fail({base::Errc::Refused, "The audio could not be encrypted: " + packets_.failure()}, now);
+  } else if (packets_.ready()) {
+    protection_told_ = true;
+    emit(Protected{}, now);
   }
 }
 
@@ -131,145 +195,122 @@ void Stream::skip_stall(base::TimePoint now) {
   if (now - next_frame_ <= kLongestCatchUp) {
     return;
   }
-  pause_sending();
   if (now - next_frame_ > kLongestStallHeard) {
     const auto frames = (now - next_frame_) / kFrame;
-    sender_.skip(static_cast<std::uint32_t>(frames * kFrameSamples));
-    playout_.restart();
+    send_.skip(frames * kFrame);
+    receive_.restart();
     next_frame_ += frames * kFrame;
     return;
   }
   for (; now - next_frame_ > kLongestCatchUp; next_frame_ += kFrame) {
-    sender_.skip(kFrameSamples);
+    send_.skip(kFrame);
     play_frame(now);
   }
 }
 
 void Stream::play_frame(base::TimePoint now) {
-  Frame frame;
-  hear(frame);
+  const std::span<const audio::Sample> frame = receive_.frame(next_frame_);
   if (sink_) {
-    sink_->write(frame);
+    record(frame);
   }
   listen(frame, now);
-}
-
-/// The next 20 ms, of as many packets as it takes.
-void Stream::hear(Frame& frame) {
-  while (decoded_.size() < frame.size()) {
-    append(playout_.next(next_frame_, next_frame_ + audio::duration_of(decoded_.size())));
+  if (keys_in_sound_) {
+    listen_for_keys(frame, now);
   }
-  std::copy_n(decoded_.begin(), frame.size(), frame.begin());
-  decoded_.erase(decoded_.begin(), decoded_.begin() + static_cast<std::ptrdiff_t>(frame.size()));
 }
 
-void Stream::append(const PlayoutFrame& next) {
-  const std::size_t before = decoded_.size();
-  decoded_.resize(before + next.duration);
-  audio::Encoding encoding{};
-  if (next.kind == PlayoutFrame::Kind::Packet && kind_of(next.payload_type, encoding) == Kind::Audio) {
-    audio::decode(encoding, next.payload.first(std::min<std::size_t>(next.payload.size(), next.duration)), std::span(decoded_).subspan(before));
+void Stream::record(std::span<const audio::Sample> frame) {
+  if (sink_rate_ == receive_.rate()) {
+    sink_->write(frame);
+    return;
   }
-  decoded_until_ = next.arrival + audio::duration_of(next.duration);
+  if (!to_sink_) {
+    to_sink_.emplace(receive_.rate(), sink_rate_);
+  }
+  for_sink_.resize(to_sink_->max_output(frame.size()));
+  sink_->write(std::span(for_sink_).first(to_sink_->process(frame, for_sink_)));
 }
 
-void Stream::listen(const Frame& frame, base::TimePoint now) {
-  const auto tones = detector_.process(frame);
-  const base::TimePoint heard_until = decoded_until_ - audio::duration_of(decoded_.size());
-  const auto arrival_of = [&](std::uint64_t position) { return heard_until - audio::duration_of(detector_.position() - position); };
-  if (!heard_ && detector_.first_audio()) {
-    heard_ = true;
-    emit(FirstAudio{since_start(arrival_of(detector_.first_audio()->position)), detector_.first_audio()->level_dbov}, now);
+void Stream::listen(std::span<const audio::Sample> frame, base::TimePoint now) {
+  const auto tones = detector_->process(frame);
+  const auto arrival_of = [&](std::uint64_t position) {
+    return receive_.heard_until() - audio::duration_of(detector_->position() - position, receive_.rate());
+  };
+  if (!heard_) {
+    if (const auto first = detector_->first_audio()) {
+      heard_ = true;
+      emit(FirstAudio{since_start(arrival_of(first->position)), first->level_dbov}, now);
+    }
   }
   for (const audio::DetectedTone& tone : tones) {
     emit(ToneDetected{tone.frequency_hz, tone.level_dbov, since_start(arrival_of(tone.start))}, now);
   }
 }
 
-bool Stream::sending() const noexcept {
-  return sdp::sends(parameters_.direction) && parameters_.remote_rtp.port != 0 && !parameters_.remote_rtp.ip.is_unspecified();
+void Stream::listen_for_keys(std::span<const audio::Sample> frame, base::TimePoint now) {
+  for (const audio::DtmfEvent& event : keys_in_sound_->process(frame)) {
+    if (event.kind == audio::DtmfEvent::Kind::End) {
+      emit(KeyPressed{event.key, event.duration, KeyPressed::By::Sound}, now);
+    }
+  }
 }
 
 void Stream::send_frame(base::TimePoint now) {
-  if (!sending()) {
-    pause_sending();
-    sender_.skip(kFrameSamples);
+  if (!sdp::sends(parameters_.direction) || !packets_.ready()) {
+    send_.skip(kFrame);
     return;
   }
-  Frame frame;
-  fill_from_source(frame, now);
-  const std::size_t before = pending_.size();
-  pending_.resize(before + frame.size());
-  audio::encode(encoding_of(parameters_), frame, std::span(pending_).subspan(before));
-  const std::size_t packet_samples = std::max<std::size_t>(kFrameSamples / 2, audio::samples_in(parameters_.ptime));
-  std::size_t sent = 0;
-  for (; pending_.size() - sent >= packet_samples; sent += packet_samples) {
-    packet_.clear();
-    sender_.send(to_rtp(parameters_.send_payload_type), std::span(pending_).subspan(sent, packet_samples), static_cast<std::uint32_t>(packet_samples), packet_);
-    output_.send_rtp(id_, parameters_.remote_rtp, packet_);
-  }
-  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(sent));
-}
-
-void Stream::fill_from_source(Frame& frame, base::TimePoint now) {
-  if (!source_) {
-    frame.fill(0);
-    return;
-  }
-  if (source_->read(frame) < frame.size()) {
-    source_.reset();
+  if (send_.frame() == SendPath::Sound::Ended) {
     emit(SourceEnded{}, now);
   }
 }
 
-/// Gives up what is not a whole packet yet; its time passes all the same.
-void Stream::pause_sending() {
-  if (!pending_.empty()) {
-    sender_.skip(static_cast<std::uint32_t>(pending_.size()));
-    pending_.clear();
-  }
-}
+void Stream::on_packet(rtp::Buffer& packet) { packets_.send_rtp(packet); }
+
+void Stream::send_datagram(Port port, const base::SocketAddress& to, rtp::Bytes datagram) { output_.send(id_, port, to, datagram); }
 
 void Stream::send_reports(base::TimePoint now, base::WallTime wall) {
-  packet_.clear();
+  report_.clear();
   // The next frame is due at its time, whether this tick came early or late.
-  const auto next = static_cast<std::uint32_t>(sender_.timestamp()) + static_cast<std::uint32_t>(pending_.size());
-  sender_.pair(rtp::Timestamp{next}, next_frame_, kClockRate);
-  rtcp_.report(sender_, receiver_, now, wall, packet_);
-  if (parameters_.remote_rtcp.port != 0 && !parameters_.remote_rtcp.ip.is_unspecified()) {
-    output_.send_rtcp(id_, parameters_.remote_rtcp, packet_);
-  }
+  send_.pair(next_frame_);
+  rtcp_.report(send_.sender(), receiver_, now, wall, report_);
+  packets_.send_rtcp(report_);
 }
 
 void Stream::end(base::TimePoint now, base::WallTime wall) {
-  if (state_ != State::Running) {
-    state_ = State::Ended;
+  if (std::exchange(state_, State::Ended) != State::Running) {
     return;
   }
-  state_ = State::Ended;
-  packet_.clear();
-  rtcp_.bye(sender_, receiver_, now, wall, packet_);
-  if (parameters_.remote_rtcp.port != 0 && !parameters_.remote_rtcp.ip.is_unspecified()) {
-    output_.send_rtcp(id_, parameters_.remote_rtcp, packet_);
-  }
+  report_.clear();
+  rtcp_.bye(send_.sender(), receiver_, now, wall, report_);
+  packets_.send_rtcp(report_);
+  packets_.close();
 }
 
 StreamStatistics Stream::statistics() const {
+  const PacketPath::Statistics packets = packets_.statistics();
   StreamStatistics statistics;
-  statistics.packets_sent = sender_.packets();
-  statistics.octets_sent = sender_.octets();
+  statistics.packets_sent = send_.sender().packets();
+  statistics.octets_sent = send_.sender().octets();
   statistics.packets_received = receiver_.packets();
   statistics.octets_received = receiver_.octets();
   statistics.lost = receiver_.lost();
   statistics.duplicates = receiver_.duplicates();
+  statistics.reordered = receiver_.reordered();
   statistics.late = late_;
-  statistics.refused = refused_;
+  statistics.refused = refused_ + packets.unknown;
+  statistics.unauthentic = packets.unauthentic;
+  statistics.strays = packets.strays;
+  statistics.concealed = receive_.concealed();
   statistics.jitter = receiver_.jitter();
   statistics.round_trip = rtcp_.round_trip();
   if (const auto& remote = rtcp_.remote()) {
     statistics.remote_fraction_lost = remote->fraction_lost;
-    statistics.remote_jitter = audio::duration_of(remote->jitter);
+    statistics.remote_jitter = audio::duration_of(remote->jitter, audio::SampleRate{receive_.clock_rate()});
   }
+  const CodecImpairment impairment = impairment_of(parameters_.codec->kind);
+  statistics.received_quality = quality_of_received(receiver_.bursts(), impairment, statistics.round_trip, receive_.playout().delay());
+  statistics.sent_quality = quality_of_sent(statistics.remote_fraction_lost, statistics.remote_jitter, impairment, statistics.round_trip);
   return statistics;
 }
 

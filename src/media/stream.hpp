@@ -1,22 +1,25 @@
 #pragma once
 
+#include "audio/dtmf.hpp"
+#include "audio/resampler.hpp"
 #include "audio/tone_detector.hpp"
 #include "media/media_port.hpp"
-#include "media/playout.hpp"
+#include "media/packet_path.hpp"
+#include "media/receive_path.hpp"
+#include "media/send_path.hpp"
 #include "rtp/rtcp_session.hpp"
 
-#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace callwright::media {
 
-/// Where streams put packets and events; called from within their functions. Must not add or remove streams there.
+/// Where streams put datagrams and events; called from within their functions. Must not add or remove streams there.
 class StreamOutput {
  public:
-  virtual void send_rtp(StreamId id, const base::SocketAddress& to, rtp::Bytes packet) = 0;
-  virtual void send_rtcp(StreamId id, const base::SocketAddress& to, rtp::Bytes packet) = 0;
+  virtual void send(StreamId id, Port port, const base::SocketAddress& to, rtp::Bytes datagram) = 0;
   virtual void on_stream_event(const StreamEvent& event) = 0;
 
  protected:
@@ -24,24 +27,25 @@ class StreamOutput {
 };
 
 /// One stream of audio in both directions, without sockets or clock: datagrams and time go in, datagrams and events come out.
-/// source → encode → RTP, and RTP → playout → decode → tone detector and recorder, both in frames of 20 ms; RTCP beside them.
-class Stream {
+/// SendPath → RTP → PacketPath, and PacketPath → RTP → ReceivePath → detectors and recorder, both in frames of 20 ms; RTCP beside them.
+class Stream final : private SendPath::Output, private PacketPath::Output {
  public:
-  static constexpr std::chrono::milliseconds kFrame{20};
+  static constexpr std::chrono::milliseconds kFrame = SendPath::kFrame;
 
-  /// An empty `cname` is replaced by a random one.
-  Stream(StreamId id, std::string cname, base::Random& random, StreamOutput& output);
+  /// An empty `cname` is replaced by a random one. `identity` lives longer.
+  Stream(StreamId id, std::string cname, base::Random& random, const rtp::DtlsIdentity& identity, StreamOutput& output);
 
-  /// Begins with the next tick; called again, it changes what differs.
+  /// Begins with the next tick; called again, it changes what differs. Parameters that cannot be used end in StreamFailed.
   void start(const StreamParameters& parameters, base::TimePoint now);
-  /// Null: silence.
-  void set_source(std::unique_ptr<audio::Source> source) noexcept { source_ = std::move(source); }
-  /// Takes what is heard from now on; null: nothing. Gives back the one before, for whoever completes its file.
-  std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink) noexcept;
+  /// Samples of the rate `rate`; null: silence.
+  void set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate) { send_.set_source(std::move(source), rate); }
+  /// Takes what is heard from now on, at the rate `rate`; null: nothing. Gives back the one before, for whoever completes its file.
+  std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate);
+  /// Presses keys, one after the other. Errors: InvalidArgument, LimitReached, and WrongState before `start`.
+  base::Result<void> press(std::string_view keys, const KeyTiming& timing);
 
   /// A datagram from the network. Before `start`, it is ignored.
-  void receive_rtp(rtp::Bytes datagram, base::TimePoint arrival);
-  void receive_rtcp(rtp::Bytes datagram, base::TimePoint arrival);
+  void receive(Port port, const base::SocketAddress& from, rtp::Bytes datagram, base::TimePoint arrival);
 
   /// Does one frame for each 20 ms that have passed since the last call, and RTCP when it is due. When more than 100 ms have passed, the frames
   /// beyond are left out (the timestamp goes on), so a stall does not become a burst.
@@ -50,47 +54,53 @@ class Stream {
   void end(base::TimePoint now, base::WallTime wall);
 
   [[nodiscard]] StreamId id() const noexcept { return id_; }
+  /// Of what it sends and hears: sources and sinks of this rate need no conversion.
+  [[nodiscard]] audio::SampleRate rate() const noexcept { return receive_.rate(); }
   [[nodiscard]] StreamStatistics statistics() const;
 
  private:
-  using Frame = std::array<audio::Sample, 160>;
+  void on_packet(rtp::Buffer& packet) override;
+  void send_datagram(Port port, const base::SocketAddress& to, rtp::Bytes datagram) override;
 
   template <class What>
   void emit(What what, base::TimePoint at);
+  void receive_rtp(rtp::Bytes bytes, base::TimePoint arrival);
+  void receive_rtcp(rtp::Bytes bytes, base::TimePoint arrival);
+  void report_keys(base::TimePoint now);
   void skip_stall(base::TimePoint now);
   void play_frame(base::TimePoint now);
-  void hear(Frame& frame);
-  void append(const PlayoutFrame& next);
-  void listen(const Frame& frame, base::TimePoint now);
+  void listen(std::span<const audio::Sample> frame, base::TimePoint now);
+  void listen_for_keys(std::span<const audio::Sample> frame, base::TimePoint now);
+  void record(std::span<const audio::Sample> frame);
   void send_frame(base::TimePoint now);
-  void fill_from_source(Frame& frame, base::TimePoint now);
-  void pause_sending();
   void send_reports(base::TimePoint now, base::WallTime wall);
-  [[nodiscard]] bool sending() const noexcept;
-  enum class Kind { Audio, Other, Unknown };
-  [[nodiscard]] Kind kind_of(rtp::PayloadType type, audio::Encoding& encoding) const noexcept;
+  void fail(const base::Error& error, base::TimePoint now);
+  void report_protection(base::TimePoint now);
   [[nodiscard]] base::Duration since_start(base::TimePoint time) const noexcept { return std::max(base::Duration::zero(), time - started_); }
 
   StreamId id_;
   StreamOutput& output_;
-  rtp::Sender sender_;
+  StreamParameters parameters_;
   rtp::Receiver receiver_;
   rtp::RtcpSession rtcp_;
-  Playout playout_{Playout::Options{}};
-  audio::ToneDetector detector_;
-  std::unique_ptr<audio::Source> source_;
+  PacketPath packets_;
+  SendPath send_;
+  ReceivePath receive_;
+  std::optional<audio::ToneDetector> detector_;
+  std::optional<audio::DtmfDetector> keys_in_sound_;  ///< Where no telephone-events were agreed on.
   std::unique_ptr<audio::Sink> sink_;
+  std::optional<audio::Resampler> to_sink_;
+  audio::SampleRate sink_rate_ = audio::kNarrowband;
 
   enum class State { Opened, Running, Ended };
   State state_ = State::Opened;
-  StreamParameters parameters_;
   base::TimePoint started_{};
   base::TimePoint next_frame_{};
-  std::vector<audio::Sample> decoded_;  ///< And not heard yet, less than one packet.
-  base::TimePoint decoded_until_{};     ///< When the end of it arrived.
-  rtp::Buffer pending_;                 ///< Encoded and not sent yet, less than one packet.
-  rtp::Buffer packet_;                  ///< Kept for its memory.
-  bool heard_ = false;                  ///< FirstAudio was reported.
+  std::vector<rtp::DtmfPress> presses_;  ///< Kept for its memory, as are the next two.
+  std::vector<audio::Sample> for_sink_;
+  rtp::Buffer report_;
+  bool heard_ = false;            ///< FirstAudio was reported.
+  bool protection_told_ = false;  ///< So was Protected, or why not.
   std::uint64_t late_ = 0;
   std::uint64_t refused_ = 0;
 };

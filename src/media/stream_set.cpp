@@ -5,7 +5,7 @@
 namespace callwright::media {
 
 Stream& StreamSet::add(StreamId id, std::string cname) {
-  auto stream = std::make_unique<Stream>(id, std::move(cname), random_, output_);
+  auto stream = std::make_unique<Stream>(id, std::move(cname), random_, identity_, output_);
   return *streams_.insert_or_assign(id, std::move(stream)).first->second;
 }
 

@@ -11,7 +11,7 @@ namespace callwright::media {
 /// All streams of one media thread, driven by one tick.
 class StreamSet {
  public:
-  StreamSet(base::Random& random, StreamOutput& output) : random_(random), output_(output) {}
+  StreamSet(base::Random& random, const rtp::DtlsIdentity& identity, StreamOutput& output) : random_(random), identity_(identity), output_(output) {}
 
   /// A stream that is not started yet. The id must be new. The reference is good until `remove`.
   Stream& add(StreamId id, std::string cname);
@@ -25,6 +25,7 @@ class StreamSet {
 
  private:
   base::Random& random_;
+  const rtp::DtlsIdentity& identity_;
   StreamOutput& output_;
   std::unordered_map<StreamId, std::unique_ptr<Stream>> streams_;
 };

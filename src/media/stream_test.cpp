@@ -1,15 +1,12 @@
-#include "media/stream_set.hpp"
+#include "media/two_streams.hpp"
 
 #include "audio/g711.hpp"
 #include "audio/tone_source.hpp"
-#include "media/source.hpp"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
-#include <map>
 
 namespace callwright::media {
 namespace {
@@ -19,97 +16,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr StreamId kAlice{1};
-constexpr StreamId kBob{2};
-
-StreamParameters parameters_towards(std::uint16_t port) {
-  StreamParameters parameters;
-  parameters.remote_rtp = {base::IpAddress::v4({127, 0, 0, 1}), port};
-  parameters.remote_rtcp = {base::IpAddress::v4({127, 0, 0, 1}), static_cast<std::uint16_t>(port + 1)};
-  return parameters;
-}
-
-/// Two streams, alice on port 1000 and bob on port 2000, and a network between them, in virtual time of 20 ms a step.
-class TwoStreams : public testing::Test, public StreamOutput {
- protected:
-  struct Datagram {
-    base::TimePoint due;
-    std::uint16_t port;
-    rtp::Buffer bytes;
-  };
-
-  void send_rtp(StreamId id, const base::SocketAddress& to, rtp::Bytes packet) override {
-    sent_[id].push_back(rtp::Packet::parse(packet).value());
-    sent_[id].back().payload = {static_cast<const std::uint8_t*>(nullptr), 0};
-    sizes_[id].push_back(packet.size() - rtp::Packet::kFixedHeaderSize);
-    send(to, packet);
-  }
-  void send_rtcp(StreamId, const base::SocketAddress& to, rtp::Bytes packet) override { send(to, packet); }
-  void on_stream_event(const StreamEvent& event) override { events_.push_back(event); }
-
-  void send(const base::SocketAddress& to, rtp::Bytes packet) {
-    if (random_.chance(loss_)) {
-      return;
-    }
-    const auto jitter = milliseconds(random_.between(0, static_cast<std::uint64_t>(jitter_.count())));
-    wire_.push_back({clock_.now() + delay_ + jitter, to.port, {packet.begin(), packet.end()}});
-    if (random_.chance(duplication_)) {
-      wire_.push_back(wire_.back());
-    }
-  }
-
-  void deliver() {
-    std::stable_sort(wire_.begin(), wire_.end(), [](const Datagram& left, const Datagram& right) { return left.due < right.due; });
-    while (!wire_.empty() && wire_.front().due <= clock_.now()) {
-      const Datagram datagram = std::move(wire_.front());
-      wire_.pop_front();
-      if (Stream* stream = streams_.find(datagram.port < 2000 ? kAlice : kBob)) {
-        datagram.port % 2 == 0 ? stream->receive_rtp(datagram.bytes, datagram.due) : stream->receive_rtcp(datagram.bytes, datagram.due);
-      }
-    }
-  }
-
-  void run(Duration duration) {
-    for (const base::TimePoint end = clock_.now() + duration; clock_.now() < end; clock_.advance(Stream::kFrame)) {
-      deliver();
-      streams_.tick(clock_.now(), clock_.wall_now());
-    }
-  }
-
-  void start_both() {
-    alice_.start(parameters_towards(2000), clock_.now());
-    bob_.start(parameters_towards(1000), clock_.now());
-  }
-
-  static void play(Stream& stream, double frequency_hz, double level = -20) { stream.set_source(blocking_make_source(Tone{frequency_hz, level}).value()); }
-
-  template <class What>
-  std::vector<What> events_of(StreamId id) const {
-    std::vector<What> found;
-    for (const StreamEvent& event : events_) {
-      if (event.stream == id && std::holds_alternative<What>(event.what)) {
-        found.push_back(std::get<What>(event.what));
-      }
-    }
-    return found;
-  }
-
-  double loss_ = 0;
-  double duplication_ = 0;
-  milliseconds delay_{30};
-  milliseconds jitter_{0};
-
-  base::ManualClock clock_;
-  base::DeterministicRandom random_{7};
-  std::deque<Datagram> wire_;
-  std::map<StreamId, std::vector<rtp::Packet>> sent_;   ///< Headers only.
-  std::map<StreamId, std::vector<std::size_t>> sizes_;  ///< Of their payloads.
-  std::vector<StreamEvent> events_;
-  StreamSet streams_{random_, *this};
-  Stream& alice_ = streams_.add(kAlice, "alice@test");
-  Stream& bob_ = streams_.add(kBob, "");
-};
 
 double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -284,13 +190,13 @@ TEST_F(TwoStreams, are_deaf_before_they_start) {
 TEST_F(TwoStreams, count_what_they_cannot_use) {
   start_both();
   const rtp::Buffer garbage = {1, 2, 3};
-  bob_.receive_rtp(garbage, clock_.now());
-  bob_.receive_rtcp(garbage, clock_.now());
+  bob_.receive(Port::Rtp, kFromAlice, garbage, clock_.now());
+  bob_.receive(Port::Rtcp, kFromAlice, garbage, clock_.now());
   base::DeterministicRandom random(3);
   rtp::Sender stranger(random);
   rtp::Buffer packet;
   stranger.send(rtp::PayloadType{97}, garbage, 160, packet);
-  bob_.receive_rtp(packet, clock_.now());
+  bob_.receive(Port::Rtp, kFromAlice, packet, clock_.now());
   EXPECT_EQ(bob_.statistics().refused, 3U);
   EXPECT_EQ(bob_.statistics().packets_received, 0U);
 }
@@ -308,7 +214,7 @@ TEST_F(TwoStreams, follow_a_source_that_takes_over) {
     tone.read(samples);
     audio::encode(audio::Encoding::Pcmu, samples, payload);
     other.send(rtp::PayloadType{0}, payload, 160, packet);
-    bob_.receive_rtp(packet, clock_.now());
+    bob_.receive(Port::Rtp, kFromAlice, packet, clock_.now());
     bob_.tick(clock_.now(), clock_.wall_now());
     clock_.advance(Stream::kFrame);
   }
@@ -338,17 +244,17 @@ struct ShortSource : audio::Source {
 
 TEST_F(TwoStreams, record_from_start_to_end_without_gaps) {
   std::size_t samples = 0;
-  bob_.set_sink(std::make_unique<CountingSink>(samples));
+  bob_.set_sink(std::make_unique<CountingSink>(samples), audio::kNarrowband);
   start_both();
   run(seconds(2));
   EXPECT_EQ(samples, 16000U);
-  EXPECT_NE(bob_.set_sink(nullptr), nullptr);
+  EXPECT_NE(bob_.set_sink(nullptr, audio::kNarrowband), nullptr);
   run(seconds(1));
   EXPECT_EQ(samples, 16000U);
 }
 
 TEST_F(TwoStreams, tell_when_their_source_has_ended) {
-  alice_.set_source(std::make_unique<ShortSource>());
+  alice_.set_source(std::make_unique<ShortSource>(), audio::kNarrowband);
   start_both();
   run(seconds(1));
   EXPECT_THAT(events_of<SourceEnded>(kAlice), SizeIs(1));
@@ -356,12 +262,12 @@ TEST_F(TwoStreams, tell_when_their_source_has_ended) {
 }
 
 TEST(MakeSource, refuses_what_cannot_be_played) {
-  EXPECT_FALSE(blocking_make_source(Tone{0, -20}));
-  EXPECT_FALSE(blocking_make_source(Tone{4000, -20}));
-  EXPECT_FALSE(blocking_make_source(Tone{440, 1}));
-  EXPECT_FALSE(blocking_make_source(Tone{std::nan(""), -20}));
-  EXPECT_FALSE(blocking_make_source(WavFile{"/nonexistent/sound.wav", Repeat::Once}));
-  EXPECT_EQ(blocking_make_source(Silence{}).value(), nullptr);
+  EXPECT_FALSE(blocking_make_source(Tone{0, -20}, audio::kNarrowband));
+  EXPECT_FALSE(blocking_make_source(Tone{4000, -20}, audio::kNarrowband));
+  EXPECT_FALSE(blocking_make_source(Tone{440, 1}, audio::kNarrowband));
+  EXPECT_FALSE(blocking_make_source(Tone{std::nan(""), -20}, audio::kNarrowband));
+  EXPECT_FALSE(blocking_make_source(SoundFile{"/nonexistent/sound.wav", Repeat::Once}, audio::kNarrowband));
+  EXPECT_EQ(blocking_make_source(Silence{}, audio::kNarrowband).value(), nullptr);
 }
 
 }  // namespace

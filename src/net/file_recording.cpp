@@ -17,16 +17,18 @@ constexpr std::size_t kMaxWaiting = 64;
 struct FileRecording::File {
   EngineLoop& media;
   std::filesystem::path path;
+  audio::SampleRate rate;
   OnFailed on_failed;
   std::unique_ptr<audio::WavRecorder> recorder;
   bool failed = false;
   std::atomic<std::size_t> waiting{0};  ///< Chunks passed on and not written yet.
   std::atomic<bool> dropped{false};
 
-  File(EngineLoop& loop, std::filesystem::path name, OnFailed handler) : media(loop), path(std::move(name)), on_failed(std::move(handler)) {}
+  File(EngineLoop& loop, std::filesystem::path name, audio::SampleRate samples, OnFailed handler)
+      : media(loop), path(std::move(name)), rate(samples), on_failed(std::move(handler)) {}
 
   void blocking_create() {
-    auto created = audio::WavRecorder::blocking_create(path);
+    auto created = audio::WavRecorder::blocking_create(path, rate);
     if (created) {
       recorder = std::move(*created);
     } else {
@@ -61,8 +63,8 @@ struct FileRecording::File {
   }
 };
 
-FileRecording::FileRecording(EngineLoop& media, EngineLoop& files, std::filesystem::path path, OnFailed on_failed)
-    : files_(files), file_(std::make_shared<File>(media, std::move(path), std::move(on_failed))) {
+FileRecording::FileRecording(EngineLoop& media, EngineLoop& files, std::filesystem::path path, audio::SampleRate rate, OnFailed on_failed)
+    : files_(files), file_(std::make_shared<File>(media, std::move(path), rate, std::move(on_failed))) {
   (void)files_.post([file = file_] { file->blocking_create(); });
 }
 

@@ -20,7 +20,7 @@ class FileRecording final : public audio::Sink {
   using OnDone = std::function<void()>;
 
   /// `on_failed` is called on the loop `media`, at most once, when the file cannot be created, written or completed.
-  FileRecording(EngineLoop& media, EngineLoop& files, std::filesystem::path path, OnFailed on_failed);
+  FileRecording(EngineLoop& media, EngineLoop& files, std::filesystem::path path, audio::SampleRate rate, OnFailed on_failed);
 
   void write(std::span<const audio::Sample> samples) override;
   /// The last call. `on_done` is called on the loop `media` when the file is complete, after `on_failed` if there was a failure.

@@ -18,19 +18,15 @@ class MediaSessions::Session final : public RtpSocket::Owner {
   Session(EngineLoop& loop, DatagramReader& reader, media::Stream& owned, PortPair sockets)
       : id(owned.id()),
         stream(&owned),
-        rtp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtp), RtpSocket::Kind::Rtp, static_cast<RtpSocket::Owner&>(*this))),
-        rtcp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtcp), RtpSocket::Kind::Rtcp, static_cast<RtpSocket::Owner&>(*this))),
+        rtp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtp), media::Port::Rtp, static_cast<RtpSocket::Owner&>(*this))),
+        rtcp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtcp), media::Port::Rtcp, static_cast<RtpSocket::Owner&>(*this))),
         clock_(loop.clock()) {
     rtp->start();
     rtcp->start();
   }
 
-  void on_packet(RtpSocket::Kind kind, const base::SocketAddress&, std::string_view bytes) override {
-    if (kind == RtpSocket::Kind::Rtp) {
-      stream->receive_rtp(as_bytes(bytes), clock_.now());
-    } else {
-      stream->receive_rtcp(as_bytes(bytes), clock_.now());
-    }
+  void on_packet(media::Port port, const base::SocketAddress& remote, std::string_view bytes) override {
+    stream->receive(port, remote, as_bytes(bytes), clock_.now());
   }
 
   void close_sockets() {
@@ -42,6 +38,9 @@ class MediaSessions::Session final : public RtpSocket::Owner {
   media::Stream* stream;
   const std::shared_ptr<RtpSocket> rtp;
   const std::shared_ptr<RtpSocket> rtcp;
+  media::SourceSpec source;
+  audio::SampleRate source_rate = audio::kNarrowband;  ///< That it was made for.
+  bool started = false;
   std::uint64_t source_request = 0;  ///< The newest `set_source`; a file that opens later than the next request is not used.
   std::size_t recordings_to_finish = 0;
   media::StreamStatistics final_statistics;  ///< Once closed.
@@ -50,11 +49,11 @@ class MediaSessions::Session final : public RtpSocket::Owner {
   const base::Clock& clock_;
 };
 
-MediaSessions::MediaSessions(EngineLoop& loop, EngineLoop& files, Deliver deliver)
+MediaSessions::MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::DtlsIdentity& identity, Deliver deliver)
     : loop_(loop),
       files_(files),
       deliver_(std::move(deliver)),
-      streams_(random_, *this),
+      streams_(random_, identity, *this),
       tick_(loop.context()),
       events_(std::make_shared<std::vector<media::StreamEvent>>()),
       batch_end_(loop, base::Callback::to<&MediaSessions::deliver_events>(*this)) {}
@@ -80,44 +79,63 @@ void MediaSessions::open(media::StreamId id, const std::string& cname, PortPair 
 }
 
 void MediaSessions::start(media::StreamId id, const media::StreamParameters& parameters) {
-  if (Session* const session = find(id)) {
-    session->stream->start(parameters, loop_.clock().now());
-  }
-}
-
-void MediaSessions::set_source(media::StreamId id, const media::SourceSpec& source) {
   Session* const session = find(id);
   if (session == nullptr) {
     return;
   }
-  ++session->source_request;
-  if (const auto* const file = std::get_if<media::WavFile>(&source)) {
-    load_source(*session, *file);
-  } else {
-    use_source(id, session->source_request, media::blocking_make_source(source));  // Does not wait for anything: no file is involved.
+  session->stream->start(parameters, loop_.clock().now());
+  // Nothing was played yet: made again for the rate that is known only now. Later changes are converted, so that what plays goes on.
+  if (!std::exchange(session->started, true) && session->source_rate != session->stream->rate()) {
+    make_source(*session);
   }
 }
 
-void MediaSessions::load_source(Session& session, const media::WavFile& file) {
-  const bool accepted = files_.post([self = shared_from_this(), id = session.id, request = session.source_request, file] {
-    const auto opened = std::make_shared<base::Result<std::unique_ptr<audio::Source>>>(media::blocking_make_source(file));
-    (void)self->loop_.post([self, id, request, opened] { self->use_source(id, request, std::move(*opened)); });
+void MediaSessions::set_source(media::StreamId id, const media::SourceSpec& source) {
+  if (Session* const session = find(id)) {
+    session->source = source;
+    make_source(*session);
+  }
+}
+
+void MediaSessions::make_source(Session& session) {
+  ++session.source_request;
+  session.source_rate = session.stream->rate();
+  if (const auto* const file = std::get_if<media::SoundFile>(&session.source)) {
+    load_source(session, *file);
+  } else {
+    // Does not wait for anything: no file is involved.
+    use_source(session.id, session.source_request, session.source_rate, media::blocking_make_source(session.source, session.source_rate));
+  }
+}
+
+void MediaSessions::load_source(Session& session, const media::SoundFile& file) {
+  const bool accepted = files_.post([self = shared_from_this(), id = session.id, request = session.source_request, rate = session.source_rate, file] {
+    const auto opened = std::make_shared<base::Result<std::unique_ptr<audio::Source>>>(media::blocking_make_source(file, rate));
+    (void)self->loop_.post([self, id, request, rate, opened] { self->use_source(id, request, rate, std::move(*opened)); });
   });
   if (!accepted) {
     emit(session.id, media::FileFailed{{base::Errc::LimitReached, "Too much work waits for the disk to open " + file.path.string() + "."}});
   }
 }
 
-void MediaSessions::use_source(media::StreamId id, std::uint64_t request, base::Result<std::unique_ptr<audio::Source>> source) {
+void MediaSessions::use_source(media::StreamId id, std::uint64_t request, audio::SampleRate rate, base::Result<std::unique_ptr<audio::Source>> source) {
   Session* const session = find(id);
   if (session == nullptr || session->source_request != request) {
     return;
   }
   if (source) {
-    session->stream->set_source(std::move(*source));
+    session->stream->set_source(std::move(*source), rate);
   } else {
-    session->stream->set_source(nullptr);
+    session->stream->set_source(nullptr, rate);
     emit(id, media::FileFailed{source.error()});
+  }
+}
+
+void MediaSessions::press(media::StreamId id, const std::string& keys, const media::KeyTiming& timing) {
+  if (Session* const session = find(id)) {
+    if (const auto pressed = session->stream->press(keys, timing); !pressed) {
+      emit(id, media::KeysRefused{pressed.error()});
+    }
   }
 }
 
@@ -127,11 +145,13 @@ void MediaSessions::record(media::StreamId id, const std::filesystem::path& path
     return;
   }
   end_recording(*session);
-  session->stream->set_sink(std::make_unique<FileRecording>(loop_, files_, path, [weak = weak_from_this(), id](const base::Error& error) {
+  const audio::SampleRate rate = session->stream->rate();
+  auto recording = std::make_unique<FileRecording>(loop_, files_, path, rate, [weak = weak_from_this(), id](const base::Error& error) {
     if (const auto self = weak.lock()) {
       self->emit(id, media::FileFailed{error});
     }
-  }));
+  });
+  session->stream->set_sink(std::move(recording), rate);
 }
 
 void MediaSessions::stop_recording(media::StreamId id) {
@@ -141,7 +161,7 @@ void MediaSessions::stop_recording(media::StreamId id) {
 }
 
 void MediaSessions::end_recording(Session& session) {
-  const auto sink = session.stream->set_sink(nullptr);
+  const auto sink = session.stream->set_sink(nullptr, session.stream->rate());
   if (sink == nullptr) {
     return;
   }
@@ -187,15 +207,9 @@ void MediaSessions::close_all() {
   }
 }
 
-void MediaSessions::send_rtp(media::StreamId id, const base::SocketAddress& to, rtp::Bytes packet) {
+void MediaSessions::send(media::StreamId id, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) {
   if (Session* const session = find(id)) {
-    session->rtp->send(to, as_text(packet));
-  }
-}
-
-void MediaSessions::send_rtcp(media::StreamId id, const base::SocketAddress& to, rtp::Bytes packet) {
-  if (Session* const session = find(id)) {
-    session->rtcp->send(to, as_text(packet));
+    (port == media::Port::Rtp ? session->rtp : session->rtcp)->send(to, as_text(datagram));
   }
 }
 

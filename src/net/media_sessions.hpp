@@ -27,13 +27,14 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   /// Takes the events of one iteration; false: not now, they will be offered again.
   using Deliver = std::function<bool(const std::shared_ptr<std::vector<media::StreamEvent>>&)>;
 
-  /// `files` runs what waits for the disk.
-  MediaSessions(EngineLoop& loop, EngineLoop& files, Deliver deliver);
+  /// `files` runs what waits for the disk; `identity` is shown by DTLS. All live longer.
+  MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::DtlsIdentity& identity, Deliver deliver);
   ~MediaSessions();
 
   void open(media::StreamId id, const std::string& cname, PortPair sockets);
   void start(media::StreamId id, const media::StreamParameters& parameters);
   void set_source(media::StreamId id, const media::SourceSpec& source);
+  void press(media::StreamId id, const std::string& keys, const media::KeyTiming& timing);
   void record(media::StreamId id, const std::filesystem::path& path);
   void stop_recording(media::StreamId id);
   void close(media::StreamId id);
@@ -42,14 +43,14 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
  private:
   class Session;
 
-  void send_rtp(media::StreamId id, const base::SocketAddress& to, rtp::Bytes packet) override;
-  void send_rtcp(media::StreamId id, const base::SocketAddress& to, rtp::Bytes packet) override;
+  void send(media::StreamId id, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) override;
   void on_stream_event(const media::StreamEvent& event) override;
 
   [[nodiscard]] Session* find(media::StreamId id) noexcept;
   void emit(media::StreamId id, decltype(media::StreamEvent::what) what);
-  void load_source(Session& session, const media::WavFile& file);
-  void use_source(media::StreamId id, std::uint64_t request, base::Result<std::unique_ptr<audio::Source>> source);
+  void make_source(Session& session);
+  void load_source(Session& session, const media::SoundFile& file);
+  void use_source(media::StreamId id, std::uint64_t request, audio::SampleRate rate, base::Result<std::unique_ptr<audio::Source>> source);
   void end_recording(Session& session);
   void end_if_complete(media::StreamId id);
   void wait_for_tick();

@@ -41,7 +41,7 @@ MediaThread::MediaThread(EngineLoop& engine, const Options& options)
       retry_(engine.timers(), base::Callback::to<&MediaThread::retry_commands>(*this)),
       files_(file_loop()),
       loop_(media_loop()) {
-  sessions_ = std::make_shared<MediaSessions>(loop_, files_, [&loop = engine_, registry = registry_](const auto& events) {
+  sessions_ = std::make_shared<MediaSessions>(loop_, files_, identity_, [&loop = engine_, registry = registry_](const auto& events) {
     return loop.post([registry, events] {
       for (const media::StreamEvent& event : *events) {
         registry->deliver(event);
@@ -87,6 +87,14 @@ void MediaThread::start(media::StreamId id, const media::StreamParameters& param
 
 void MediaThread::set_source(media::StreamId id, const media::SourceSpec& source) {
   command([sessions = sessions_, id, source] { sessions->set_source(id, source); });
+}
+
+base::Result<void> MediaThread::press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) {
+  if (const auto checked = media::check_keys(keys, timing); !checked) {
+    return checked;
+  }
+  command([sessions = sessions_, id, pressed = std::string(keys), timing] { sessions->press(id, pressed, timing); });
+  return base::ok();
 }
 
 void MediaThread::record(media::StreamId id, const std::filesystem::path& path) {

@@ -35,6 +35,7 @@ class MediaThread final : public media::MediaPort {
   base::Result<media::OpenedStream> open(const media::StreamOptions& options, media::MediaObserver& observer) override;
   void start(media::StreamId id, const media::StreamParameters& parameters) override;
   void set_source(media::StreamId id, const media::SourceSpec& source) override;
+  base::Result<void> press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) override;
   void record(media::StreamId id, const std::filesystem::path& path) override;
   void stop_recording(media::StreamId id) override;
   void close(media::StreamId id) override;

@@ -174,7 +174,7 @@ TEST_F(MediaThreadTest, plays_a_recording_and_tells_its_end) {
   }
   const auto alice = open();
   const auto bob = open();
-  media.set_source(alice->opened.id, media::WavFile{path, media::Repeat::Once});
+  media.set_source(alice->opened.id, media::SoundFile{path, media::Repeat::Once});
   connect(*bob, *alice);
   connect(*alice, *bob);
   ASSERT_TRUE(until([&] { return alice->observer.first<media::SourceEnded>() && bob->observer.first<media::FirstAudio>(); }));
@@ -183,7 +183,7 @@ TEST_F(MediaThreadTest, plays_a_recording_and_tells_its_end) {
 
 TEST_F(MediaThreadTest, reports_files_that_cannot_be_opened) {
   const auto alice = open();
-  media.set_source(alice->opened.id, media::WavFile{"/nonexistent/file.wav", media::Repeat::Once});
+  media.set_source(alice->opened.id, media::SoundFile{"/nonexistent/file.wav", media::Repeat::Once});
   ASSERT_TRUE(until([&] { return alice->observer.first<media::FileFailed>().has_value(); }));
   alice->observer.events.clear();
   media.record(alice->opened.id, "/nonexistent/out.wav");

@@ -10,8 +10,8 @@ namespace callwright::net {
 
 using boost::asio::ip::udp;
 
-RtpSocket::RtpSocket(EngineLoop& loop, DatagramReader& reader, udp::socket socket, Kind kind, Owner& owner)
-    : loop_(loop), reader_(reader), owner_(&owner), socket_(std::move(socket)), kind_(kind) {}
+RtpSocket::RtpSocket(EngineLoop& loop, DatagramReader& reader, udp::socket socket, media::Port port, Owner& owner)
+    : loop_(loop), reader_(reader), owner_(&owner), socket_(std::move(socket)), port_(port) {}
 
 void RtpSocket::start() { wait(); }
 
@@ -40,7 +40,7 @@ void RtpSocket::on_readable() {
   const std::size_t count = reader_.receive(socket_.native_handle(), ignored);
   for (std::size_t index = 0; index < count; ++index) {
     const auto datagram = reader_.at(index);
-    owner_->on_packet(kind_, datagram.remote, datagram.bytes);
+    owner_->on_packet(port_, datagram.remote, datagram.bytes);
   }
   wait();
 }

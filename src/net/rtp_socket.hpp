@@ -1,11 +1,11 @@
 #pragma once
 
+#include "media/packet_path.hpp"
 #include "net/datagram_batch.hpp"
 #include "net/engine_loop.hpp"
 
 #include <boost/asio/ip/udp.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -15,19 +15,17 @@ namespace callwright::net {
 /// until it is cancelled.
 class RtpSocket : public std::enable_shared_from_this<RtpSocket> {
  public:
-  enum class Kind : std::uint8_t { Rtp, Rtcp };
-
   class Owner {
    public:
     /// May not close the socket.
-    virtual void on_packet(Kind kind, const base::SocketAddress& remote, std::string_view bytes) = 0;
+    virtual void on_packet(media::Port port, const base::SocketAddress& remote, std::string_view bytes) = 0;
 
    protected:
     ~Owner() = default;
   };
 
   /// `reader` and `owner` are used until `close`.
-  RtpSocket(EngineLoop& loop, DatagramReader& reader, boost::asio::ip::udp::socket socket, Kind kind, Owner& owner);
+  RtpSocket(EngineLoop& loop, DatagramReader& reader, boost::asio::ip::udp::socket socket, media::Port port, Owner& owner);
 
   /// Begins to receive.
   void start();
@@ -43,7 +41,7 @@ class RtpSocket : public std::enable_shared_from_this<RtpSocket> {
   DatagramReader& reader_;
   Owner* owner_;
   boost::asio::ip::udp::socket socket_;
-  const Kind kind_;
+  const media::Port port_;
 };
 
 }  // namespace callwright::net

@@ -27,7 +27,7 @@ enum class DtlsRole { Active, Passive };
 /// Any thread may use it at any time once it is made; a DtlsTransport keeps what it needs of it alive.
 class DtlsIdentity {
  public:
-  /// `now` decides on the days of the certificate: from a day before to 30 days after. Errors: Io (OpenSSL refuses).
+  /// `now` decides on the days of the certificate: from a day before to a year after. Errors: Io (OpenSSL refuses).
   static base::Result<DtlsIdentity> make(base::WallTime now);
 
   [[nodiscard]] const Fingerprint& fingerprint() const noexcept;

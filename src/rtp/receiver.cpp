@@ -11,6 +11,14 @@ constexpr std::uint64_t kFirstCycle = 0x10000;
 
 }  // namespace
 
+void Receiver::set_clock_rate(std::uint32_t clock_rate) noexcept {
+  if (clock_rate != clock_rate_) {
+    clock_rate_ = clock_rate;
+    jitter_ = 0;
+    last_arrival_.reset();
+  }
+}
+
 Reception Receiver::receive(const Packet& packet, base::TimePoint arrival) noexcept {
   if (!ssrc_) {
     begin(packet);

@@ -34,6 +34,8 @@ class Receiver {
   explicit Receiver(std::uint32_t clock_rate) noexcept : clock_rate_(clock_rate) {}
 
   Reception receive(const Packet& packet, base::TimePoint arrival) noexcept;
+  /// Another codec, whose timestamps may run at another rate: jitter is measured anew.
+  void set_clock_rate(std::uint32_t clock_rate) noexcept;
 
   /// Valid after a packet was accepted: its number extended to 64 bits, never less than 2^16.
   [[nodiscard]] std::uint64_t extended_sequence() const noexcept { return last_extended_; }

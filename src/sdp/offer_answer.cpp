@@ -62,27 +62,21 @@ Media audio_offer(const AudioCapabilities& capabilities, const std::vector<Codec
   }
   finish_audio(media, capabilities.ptime, capabilities.direction);
   offer_protection(media, capabilities.protection);
-  if (capabilities.rtcp_mux) {
+  if (capabilities.rtcp_mux || capabilities.ice) {
     set_rtcp_mux(media);
   }
   return media;
 }
 
-enum class Components : std::uint8_t { RtpAndRtcp, RtpOnly };
-
-void write_ice(Description& description, Media& media, const AudioCapabilities& capabilities, Components components) {
-  base::SocketAddress address = capabilities.address;
-  IceDescription ice{capabilities.ice->ufrag, capabilities.ice->password, true, false, true, make_host_candidates({&address, 1}, 1)};
-  if (components == Components::RtpAndRtcp) {
-    ++address.port;
-    ice.candidates.push_back(make_host_candidates({&address, 1}, 2).front());
-  }
-  set_ice(description, media, ice);
+/// One component: with ICE, RTCP shares the port (RFC 8858).
+void write_ice(Description& description, Media& media, const AudioCapabilities& capabilities) {
+  set_ice(description, media,
+          {capabilities.ice->ufrag, capabilities.ice->password, true, false, true, make_host_candidates({&capabilities.address, 1}, 1)});
 }
 
-/// Nothing with another lite agent, since nobody would check: the addresses of the descriptions count.
+/// Nothing with another lite agent, since nobody would check, and with one that wants a port for RTCP: the addresses of the descriptions count.
 Result<std::optional<IceAgreement>> agree_on_ice(const std::optional<IceUser>& ours, const Description& theirs, const Media& media) {
-  if (!ours) {
+  if (!ours || !has_rtcp_mux(media)) {
     return std::optional<IceAgreement>();
   }
   auto remote = ice_of(theirs, media);
@@ -134,7 +128,7 @@ Result<Negotiated> negotiate_offered(const Description& offer, const Media& medi
     return ice.error();
   }
   negotiated.ice = std::move(*ice);
-  negotiated.rtcp_mux = capabilities.rtcp_mux && has_rtcp_mux(media);
+  negotiated.rtcp_mux = (capabilities.rtcp_mux || capabilities.ice) && has_rtcp_mux(media);
   if (auto read = read_remote(offer, media, negotiated); !read) {
     return read.error();
   }
@@ -180,7 +174,7 @@ Media audio_answer(Answer& answer, const Description& offer, const Media& offere
     set_rtcp_mux(media);
   }
   if (negotiated.ice) {
-    write_ice(answer.description, media, capabilities, negotiated.rtcp_mux ? Components::RtpOnly : Components::RtpAndRtcp);
+    write_ice(answer.description, media, capabilities);
   }
   answer_bundle(answer.description, media, offer, mid_of(offered));
   return media;
@@ -199,7 +193,8 @@ Description make_offer(const AudioCapabilities& capabilities, const Origin& orig
   Description offer = frame(capabilities, origin);
   Media audio = audio_offer(capabilities, known);
   if (capabilities.ice) {
-    write_ice(offer, audio, capabilities, Components::RtpAndRtcp);
+    audio.attributes.push_back({"rtcp-mux-only", std::nullopt});
+    write_ice(offer, audio, capabilities);
   }
   offer.media.push_back(std::move(audio));
   return offer;

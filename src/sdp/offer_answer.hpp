@@ -59,7 +59,7 @@ struct AudioCapabilities {
   std::optional<PayloadType> telephone_event = PayloadType{101};
   Protection protection = {};
   bool rtcp_mux = false;            ///< RTCP may share the port of RTP (RFC 5761).
-  std::optional<IceUser> ice = {};  ///< ICE-lite is offered, and answered to full agents; with one host candidate for each component.
+  std::optional<IceUser> ice = {};  ///< ICE-lite is offered, and answered to full agents that share the port of RTCP; with one host candidate.
 };
 
 /// What both sides agreed on, from our point of view.

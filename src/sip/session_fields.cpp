@@ -102,6 +102,8 @@ std::optional<Reason> Reason::parse(std::string_view value) {
   const auto cause = parse_number(parsed.parameters.find("cause").value_or(std::string_view{}));
   reason.cause = cause && *cause < 1000 ? static_cast<int>(*cause) : 0;
   reason.text = unquoted(parsed.parameters.find("text").value_or(std::string_view{}));
+  // Escaped, it may be longer than it came.
+  if (reason.to_string().size() > kMaxValue) return std::nullopt;
   return reason;
 }
 

@@ -64,6 +64,7 @@ TEST(Reason, goes_both_ways) {
   EXPECT_EQ(reason->to_string(), "Q.850;cause=16;text=\"Terminated \\\"here\\\"\"");
   EXPECT_EQ(Reason::parse("SIP;cause=99999999999")->cause, 0);
   EXPECT_FALSE(Reason::parse(";cause=1"));
+  EXPECT_FALSE(Reason::parse("SIP;text=\"" + std::string(1013, 'a') + '\\')) << "longer once it is escaped";
   const std::string text = with("Reason: ;x\r\nReason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n");
   Message message;
   ASSERT_TRUE(message.parse(text));

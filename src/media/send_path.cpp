@@ -1,0 +1,164 @@
+#include "media/send_path.hpp"
+
+#include "audio/dtmf.hpp"
+#include "audio/resampler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::media {
+namespace {
+
+constexpr rtp::PayloadType to_rtp(sdp::PayloadType type) noexcept { return rtp::PayloadType{static_cast<std::uint8_t>(type)}; }
+
+/// One source with several owners: it goes on playing where another codec takes over.
+class SharedSource final : public audio::Source {
+ public:
+  explicit SharedSource(std::shared_ptr<audio::Source> source) noexcept : source_(std::move(source)) {}
+  std::size_t read(std::span<audio::Sample> out) override { return source_->read(out); }
+
+ private:
+  std::shared_ptr<audio::Source> source_;
+};
+
+std::unique_ptr<audio::Source> at_rate(const std::shared_ptr<audio::Source>& source, audio::SampleRate from, audio::SampleRate to) {
+  if (source == nullptr) {
+    return nullptr;
+  }
+  auto shared = std::make_unique<SharedSource>(source);
+  if (from == to) {
+    return shared;
+  }
+  return std::make_unique<audio::ResamplingSource>(std::move(shared), from, to);
+}
+
+}  // namespace
+
+base::Result<void> SendPath::configure(const StreamParameters& parameters) {
+  const bool same_codec = encoder_ != nullptr && codec_ == parameters.codec && codec_options_ == parameters.codec_options;
+  if (!same_codec) {
+    auto encoder = audio::make_encoder(*parameters.codec, parameters.codec_options);
+    if (!encoder) {
+      return encoder.error();
+    }
+    if (encoder_ != nullptr) {
+      drop_partial();
+    }
+    encoder_ = std::move(*encoder);
+    codec_ = parameters.codec;
+    codec_options_ = parameters.codec_options;
+    if (rate_ != encoder_->rate() || sound_ == nullptr) {
+      rate_ = encoder_->rate();
+      adapt_source();
+    }
+    events_.reset();
+  }
+  payload_type_ = to_rtp(parameters.send_payload_type);
+  event_payload_type_ = parameters.send_event_payload_type ? std::optional(to_rtp(*parameters.send_event_payload_type)) : std::nullopt;
+  packet_samples_ = audio::samples_in(encoder_->packet_time(parameters.ptime), rate_);
+  return base::ok();
+}
+
+void SendPath::adapt_source() { sound_ = std::make_unique<audio::FadingSource>(at_rate(source_, source_rate_, rate_), rate_); }
+
+void SendPath::set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate) {
+  source_ = std::move(source);
+  source_rate_ = rate;
+  if (sound_ != nullptr) {
+    sound_->change_to(at_rate(source_, source_rate_, rate_));
+  }
+}
+
+base::Result<void> SendPath::press(std::string_view keys, const KeyTiming& timing) {
+  if (event_payload_type_) {
+    if (events_ == nullptr) {
+      events_ = std::make_unique<rtp::DtmfSender>(codec_->clock_rate);
+    }
+    return events_->press(keys, {timing.press, timing.gap});
+  }
+  auto source = audio::DtmfSource::make(keys, {.press = timing.press, .pause = timing.gap}, rate_);
+  if (!source) {
+    return source.error();
+  }
+  keys_in_sound_ = std::move(*source);
+  return base::ok();
+}
+
+SendPath::Sound SendPath::read_source(std::span<audio::Sample> out) {
+  if (sound_->read(out) == out.size() || source_ == nullptr) {
+    return Sound::GoesOn;
+  }
+  source_.reset();
+  sound_->change_to(nullptr);
+  return Sound::Ended;
+}
+
+SendPath::Sound SendPath::frame() {
+  frame_.resize(audio::samples_in(kFrame, rate_));
+  const Sound sound = read_source(frame_);
+  if (events_ != nullptr && events_->active()) {
+    drop_partial();
+    send_keys();
+    return sound;
+  }
+  if (keys_in_sound_ != nullptr && keys_in_sound_->read(frame_) < frame_.size()) {
+    keys_in_sound_.reset();
+  }
+  pending_.insert(pending_.end(), frame_.begin(), frame_.end());
+  encode_pending();
+  return sound;
+}
+
+void SendPath::send_keys() {
+  const std::uint32_t length = ticks(frame_.size());
+  event_packets_.clear();
+  events_->frame(sender_.timestamp(), length, event_packets_);
+  for (const rtp::EventPacket& packet : event_packets_) {
+    payload_.clear();
+    packet.event.write(payload_);
+    packet_.clear();
+    sender_.send_at(*event_payload_type_, payload_, packet.timestamp, packet.marker, packet_);
+    output_.on_packet(packet_);
+  }
+  sender_.skip(length);
+}
+
+void SendPath::encode_pending() {
+  std::size_t sent = 0;
+  for (; pending_.size() - sent >= packet_samples_; sent += packet_samples_) {
+    payload_.resize(encoder_->max_bytes(packet_samples_));
+    const std::size_t size = encoder_->encode(std::span(pending_).subspan(sent, packet_samples_), payload_);
+    if (size == 0) {
+      sender_.skip(ticks(packet_samples_));
+    } else {
+      packet_.clear();
+      sender_.send(payload_type_, std::span(payload_).first(size), ticks(packet_samples_), packet_);
+      output_.on_packet(packet_);
+    }
+  }
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(sent));
+}
+
+void SendPath::skip(base::Duration time) {
+  drop_partial();
+  sender_.skip(ticks(audio::samples_in(time, rate_)));
+}
+
+void SendPath::drop_partial() {
+  if (!pending_.empty()) {
+    sender_.skip(ticks(pending_.size()));
+    pending_.clear();
+  }
+}
+
+void SendPath::pair(base::TimePoint at) noexcept {
+  sender_.pair(rtp::Timestamp{static_cast<std::uint32_t>(sender_.timestamp()) + ticks(pending_.size())}, at, codec_->clock_rate);
+}
+
+void SendPath::set_expected_loss(double fraction) {
+  if (encoder_ != nullptr) {
+    encoder_->set_expected_loss(fraction);
+  }
+}
+
+}  // namespace callwright::media
