@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "app/demo_options.hpp"
 
 #include <chrono>
 #include <string>
@@ -12,8 +13,8 @@ namespace callwright::app {
 /// `callwright serve`: runs until SIGINT or SIGTERM; 1 when it cannot start.
 int serve(const Config& config);
 
-/// `callwright demo`: 0 only if all of it worked.
-int demo();
+/// `callwright demo`: 0 only if all of it worked, 2 when an option is wrong.
+int demo(const DemoOptions& options);
 
 struct CallOptions {
   std::string url;

@@ -1,6 +1,7 @@
 #include "app/call_view.hpp"
 #include "app/commands.hpp"
 #include "app/demo_journal.hpp"
+#include "app/demo_options.hpp"
 #include "app/demo_phone.hpp"
 #include "app/service.hpp"
 #include "net/media_thread.hpp"
@@ -21,6 +22,7 @@ constexpr double kAliceHz = 440;
 constexpr double kBobHz = 660;
 constexpr double kToleranceHz = 10;
 constexpr seconds kPatience{10};
+constexpr int kUsage = 2;
 
 /// The parts of the demo, in an order in which they can be destroyed.
 struct Stage {
@@ -29,6 +31,8 @@ struct Stage {
   std::unique_ptr<net::MediaThread> media;
   std::unique_ptr<DemoPhone> alice;
   std::unique_ptr<DemoPhone> bob;
+  call::AgentMedia wanted;  ///< What both phones offer and accept,
+  std::string agreed;       ///< and what they agreed on, for people.
 };
 
 base::Error failure(std::string what) { return {base::Errc::TimedOut, std::move(what)}; }
@@ -63,7 +67,7 @@ base::Result<void> set_up(Stage& stage) {
   const base::SocketAddress registrar = running.sip_addresses(sip::Transport::Udp).front();
   const auto make = [&](std::unique_ptr<DemoPhone>& phone, const AccountConfig& account, double tone_hz) -> base::Result<void> {
     auto made = DemoPhone::create(running.loop(), running.random(), running.resolver(), *stage.media, stage.journal,
-                                  {.name = account.username, .password = account.password, .registrar = registrar, .tone_hz = tone_hz});
+                                  {.name = account.username, .password = account.password, .registrar = registrar, .tone_hz = tone_hz, .media = stage.wanted});
     if (!made) {
       return made.error();
     }
@@ -150,6 +154,10 @@ base::Result<void> talk(Stage& stage) {
   const DemoJournal::HeardByAgent tones = heard.get();
   const bool alice_hears = hears(tones, "alice", "bob", kBobHz);
   const bool bob_hears = hears(tones, "bob", "alice", kAliceHz);
+  on_engine(*stage.service, [&stage] {
+    const sdp::Negotiated* const negotiated = stage.alice->agent().negotiated();
+    stage.agreed = negotiated == nullptr ? "no media" : describe(*negotiated);
+  });
   std::printf("\n");
   const auto hung_up = run_command(*client, make_request("2", "CallEnd", {{"callid", *call_id}}));
   if (!hung_up) {
@@ -203,12 +211,18 @@ constexpr const char* kNextSteps =
 
 }  // namespace
 
-int demo() {
+int demo(const DemoOptions& options) {
+  const auto media = media_of(options);
+  if (!media) {
+    std::fprintf(stderr, "%s\n", media.error().message().c_str());
+    return kUsage;
+  }
   std::signal(SIGPIPE, SIG_IGN);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const auto start = std::chrono::steady_clock::now();
   std::printf("Two phones, one exchange and a WebSocket client: a call from alice to bob.\n");
   Stage stage;
+  stage.wanted = *media;
   base::Result<void> outcome = set_up(stage);
   if (outcome) {
     outcome = register_phones(stage);
@@ -226,7 +240,7 @@ int demo() {
     std::printf("FAILED after %.1f s: %s\n", took, outcome.error().message().c_str());
     return 1;
   }
-  std::printf("PASSED in %.1f s: registered, called, heard both ways, hung up\n%s", took, kNextSteps);
+  std::printf("PASSED in %.1f s: registered, called, heard both ways (%s), hung up\n%s", took, stage.agreed.c_str(), kNextSteps);
   return 0;
 }
 

@@ -32,6 +32,7 @@ base::Result<std::unique_ptr<DemoPhone>> DemoPhone::create(net::EngineLoop& loop
   agent.registrar = "sip:" + options.registrar.to_string();
   agent.password = options.password;
   agent.media_address = kLoopback;
+  agent.media = options.media;
   agent.source = media::Tone{.frequency_hz = options.tone_hz, .level_dbov = -20};
   const auto added = phone->agents_.add(media, events, std::move(agent));
   if (!added) {

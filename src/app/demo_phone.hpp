@@ -20,6 +20,7 @@ class DemoPhone {
     std::string password;
     base::SocketAddress registrar;
     double tone_hz = 440;
+    call::AgentMedia media = {};
   };
 
   static base::Result<std::unique_ptr<DemoPhone>> create(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver, media::MediaPort& media,

@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/config.hpp"
 #include "base/log.hpp"
+#include "media/codec_names.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -86,8 +87,11 @@ int run(int argc, char** argv) {
 
   int status = 0;
   CLI::App* const demo = app.add_subcommand("demo", "Two phones talk, steered over WebSocket: the main job in one command");
-  demo->footer("Example:\n  callwright demo");
-  demo->callback([&status] { status = callwright::app::demo(); });
+  callwright::app::DemoOptions demo_options;
+  demo->add_option("--codec", demo_options.codec, "The codec of the call: " + callwright::media::codec_names() + " (default: the best that both have, opus)");
+  demo->add_option("--srtp", demo_options.srtp, "Encryption of the media: off, sdes (keys in the descriptions) or dtls")->capture_default_str();
+  demo->footer("Examples:\n  callwright demo\n  callwright demo --codec G722\n  callwright demo --codec opus --srtp dtls");
+  demo->callback([&status, &demo_options] { status = callwright::app::demo(demo_options); });
 
   CLI::App* const serve = app.add_subcommand("serve", "Run the SIP exchange and the Call API");
   serve->footer(

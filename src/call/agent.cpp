@@ -1,5 +1,6 @@
 #include "call/agent.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::call {
@@ -65,6 +66,11 @@ void Agent::hang_up_all() {
       call->hang_up();
     }
   }
+}
+
+const sdp::Negotiated* Agent::negotiated() const noexcept {
+  const auto found = std::find_if(calls_.begin(), calls_.end(), [](const auto& call) { return call.first->negotiated() != nullptr; });
+  return found == calls_.end() ? nullptr : found->first->negotiated();
 }
 
 void Agent::finish(AgentCall& call) {

@@ -47,6 +47,8 @@ class Agent final : private sip::RegisterClient::Observer {
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
   void hang_up_all();
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
+  /// What was agreed on for the media of a call that there is now; null: there is none. Valid until the engine goes on.
+  [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept;
 
   // For its calls.
   void finish(AgentCall& call);

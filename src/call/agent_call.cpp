@@ -45,9 +45,11 @@ sdp::AudioCapabilities AgentCall::capabilities() const {
   return capabilities;
 }
 
-std::string AgentCall::offer() {
-  return description_->make_offer(capabilities()).to_string();
+const sdp::Negotiated* AgentCall::negotiated() const noexcept {
+  return description_ != nullptr && description_->negotiated() ? &*description_->negotiated() : nullptr;
 }
+
+std::string AgentCall::offer() { return description_->make_offer(capabilities()).to_string(); }
 
 base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
   const auto description = sdp::Description::parse(offer);
@@ -231,6 +233,8 @@ void AgentCall::on_media_event(const media::StreamEvent& event) {
     report(AudioHeard{0, audio->level_dbov, audio->since_start});
   } else if (const auto* const file = std::get_if<media::FileFailed>(&event.what)) {
     report(MediaFailed{file->error.message()});
+  } else if (const auto* const failed = std::get_if<media::StreamFailed>(&event.what)) {
+    fail_media(failed->error);
   }
 }
 

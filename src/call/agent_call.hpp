@@ -27,6 +27,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   /// Answers an incoming call that rings; does nothing otherwise.
   void answer();
   void hang_up();
+  /// What was agreed on for its media; null before the first answer.
+  [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept;
   [[nodiscard]] const std::string& call_id() const { return session_->call_id(); }
 
  private:

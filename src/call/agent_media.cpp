@@ -27,7 +27,7 @@ base::Result<void> check(const AgentSecurity& security) {
   return base::ok();
 }
 
-/// True when the offer has no section with this key or credentials.
+/// True for every audio section of the offer.
 template <class Differs>
 bool all_of_audio(const sdp::Description& offer, Differs differs) {
   return std::all_of(offer.media.begin(), offer.media.end(), [&](const sdp::Media& media) { return media.type != "audio" || differs(media); });
@@ -57,6 +57,9 @@ base::Result<sdp::AudioCapabilities> capabilities_of(const AgentMedia& options, 
   }
   if (const auto good = check(options.security); !good) {
     return good.error();
+  }
+  if (options.ice == AgentMedia::Ice::Lite && options.rtcp_port != media::RtcpPort::Shared) {
+    return Error(Errc::InvalidArgument, "ICE needs RTCP on the port of RTP: let them share it, or switch ICE off");
   }
   sdp::AudioCapabilities capabilities;
   capabilities.codecs = std::move(*codecs);

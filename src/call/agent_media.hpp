@@ -25,7 +25,7 @@ struct AgentMedia {
   sdp::CodecPreference codec_preference = sdp::CodecPreference::Theirs;
   AgentSecurity security = {};
   media::RtcpPort rtcp_port = media::RtcpPort::Shared;  ///< Shared: where the other side agrees to it.
-  Ice ice = Ice::Off;
+  Ice ice = Ice::Off;                                   ///< Lite needs `rtcp_port` Shared.
 };
 
 /// Without addresses and keys. Errors: InvalidArgument, a sentence on the option that is wrong.

@@ -23,8 +23,7 @@ TEST(CodecNames, give_the_codecs_in_their_order) {
 TEST(CodecNames, say_what_there_is_instead_of_an_unknown_one) {
   const auto unknown = named({"PCMA", "opsu"});
   ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().detail,
-            "There is no codec \"opsu\"; did you mean opus? There are opus, G722, PCMU, PCMA, L16/48000, L16/44100, L16, L16/8000, CN");
+  EXPECT_EQ(unknown.error().detail, "There is no codec \"opsu\"; did you mean opus? There are opus, G722, PCMU, PCMA, L16/48000, L16/44100, L16, L16/8000, CN");
   EXPECT_THAT(named({"telepathy"}).error().detail, HasSubstr("\"telepathy\"; There are opus"));
   EXPECT_LT(named({std::string(100'000, 'x')}).error().detail.size(), 200U);
 }

@@ -70,8 +70,7 @@ Media audio_offer(const AudioCapabilities& capabilities, const std::vector<Codec
 
 /// One component: with ICE, RTCP shares the port (RFC 8858).
 void write_ice(Description& description, Media& media, const AudioCapabilities& capabilities) {
-  set_ice(description, media,
-          {capabilities.ice->ufrag, capabilities.ice->password, true, false, true, make_host_candidates({&capabilities.address, 1}, 1)});
+  set_ice(description, media, {capabilities.ice->ufrag, capabilities.ice->password, true, false, true, make_host_candidates({&capabilities.address, 1}, 1)});
 }
 
 /// Nothing with another lite agent, since nobody would check, and with one that wants a port for RTCP: the addresses of the descriptions count.
@@ -154,8 +153,8 @@ void answer_bundle(Description& answer, Media& media, const Description& offer, 
   }
   media.attributes.push_back({"mid", std::string(mid)});
   const auto groups = bundle_groups(offer);
-  const bool grouped =
-      std::any_of(groups.begin(), groups.end(), [mid](const std::vector<std::string>& group) { return std::find(group.begin(), group.end(), mid) != group.end(); });
+  const bool grouped = std::any_of(groups.begin(), groups.end(),
+                                   [mid](const std::vector<std::string>& group) { return std::find(group.begin(), group.end(), mid) != group.end(); });
   if (grouped) {
     const std::string own(mid);
     set_bundle(answer, {&own, 1});

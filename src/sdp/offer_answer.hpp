@@ -52,8 +52,8 @@ struct IceAgreement {
 struct AudioCapabilities {
   std::vector<Codec> codecs = {pcma(), pcmu()};  ///< In order of preference, without telephone-event. "CN" goes along with a codec of its clock rate.
   CodecPreference preference = CodecPreference::Theirs;
-  base::SocketAddress address;                   ///< Where it receives RTP; RTCP goes one port above.
-  Direction direction = Direction::SendRecv;     ///< SendOnly or Inactive to hold the other side.
+  base::SocketAddress address;                ///< Where it receives RTP; RTCP goes one port above.
+  Direction direction = Direction::SendRecv;  ///< SendOnly or Inactive to hold the other side.
   std::chrono::milliseconds ptime{20};
   /// RFC 4733, events 0-16, at every clock rate of the codecs: this number at the lowest one, free ones at the others. None: not offered, not accepted.
   std::optional<PayloadType> telephone_event = PayloadType{101};
@@ -71,7 +71,7 @@ struct Negotiated {
   std::optional<PayloadType> receive_event_payload_type;  ///< telephone-event that we receive.
   std::optional<PayloadType> comfort_noise_payload_type;  ///< CN (RFC 3389) that we send; none: not agreed.
   std::optional<PayloadType> receive_comfort_noise_payload_type;
-  base::SocketAddress remote_rtp;                         ///< 0.0.0.0 when the other side holds us the old way (RFC 2543).
+  base::SocketAddress remote_rtp;  ///< 0.0.0.0 when the other side holds us the old way (RFC 2543).
   base::SocketAddress remote_rtcp;
   Direction direction = Direction::SendRecv;  ///< What we may do: send only when it says so.
   bool held = false;                          ///< The other side does not want to hear us.

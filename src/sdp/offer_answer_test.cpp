@@ -258,9 +258,9 @@ TEST(NegotiateAnswer, follows_the_first_codec_of_the_answer) {
 }
 
 TEST(NegotiateAnswer, keeps_what_the_answer_says_of_the_codec_and_what_goes_along) {
-  const auto negotiated = negotiate_answer(make_offer(wideband(), origin()),
-                                           audio("a=rtpmap:120 OPUS/48000/2\r\na=fmtp:120 maxplaybackrate=16000\r\na=rtpmap:121 telephone-event/48000\r\n",
-                                                 "120 0 8 13 121"));
+  const auto negotiated =
+      negotiate_answer(make_offer(wideband(), origin()),
+                       audio("a=rtpmap:120 OPUS/48000/2\r\na=fmtp:120 maxplaybackrate=16000\r\na=rtpmap:121 telephone-event/48000\r\n", "120 0 8 13 121"));
   ASSERT_TRUE(negotiated);
   EXPECT_EQ(negotiated->codec, (Codec{"opus", 48000, 2, PayloadType{120}, "maxplaybackrate=16000"}));
   EXPECT_EQ(negotiated->receive_payload_type, PayloadType{96});

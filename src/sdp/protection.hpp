@@ -22,7 +22,7 @@ using Security = std::variant<std::monostate, CryptoAgreement, DtlsAgreement>;
 /// What one side can do and demands. Not Off, it has keys or a fingerprint, or nothing can be agreed on.
 struct Protection {
   MediaSecurity policy = MediaSecurity::Off;
-  std::vector<Crypto> crypto = {};                        ///< SDES: our key for each suite that is allowed, in order of preference. Never to be logged.
+  std::vector<Crypto> crypto = {};                         ///< SDES: our key for each suite that is allowed, in order of preference. Never to be logged.
   std::optional<CertificateFingerprint> fingerprint = {};  ///< DTLS: of our certificate.
   Security present = {};  ///< What counts in the dialog: DTLS keeps its roles as long as the other side keeps its certificate (RFC 5763 §6).
 };
