@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   (void)sdp::bundle_groups(description);
   callwright::base::DeterministicRandom random(1);
   media.protocol = "RTP/SAVP";
-  const auto agreement = sdp::answer_crypto(media, sdp::kUsualSuites, sdp::MediaSecurity::Required, random);
+  const auto agreement = sdp::answer_crypto(media, sdp::make_crypto_offer(sdp::kUsualSuites, random), sdp::MediaSecurity::Required);
   require(!agreement || (*agreement && (*agreement)->local.suite == (*agreement)->remote.suite));
   return 0;
 }

@@ -1,8 +1,9 @@
 #include "app/config_keys.hpp"
 
+#include "base/similar_text.hpp"
+
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -353,22 +354,6 @@ constexpr ConfigKey kKeys[] = {
     {"log.level", "one of trace, debug, info, warn, error, off", take_log_level},
 };
 
-/// Levenshtein distance; both texts are short.
-std::size_t distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= left.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= right.size(); ++j) {
-      const std::size_t substitute = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substitute, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[right.size()];
-}
-
 }  // namespace
 
 std::span<const ConfigKey> config_keys() noexcept { return kKeys; }
@@ -384,13 +369,9 @@ const ConfigKey* find_config_key(std::string_view name) noexcept {
 }
 
 std::string_view nearest_config_key(std::string_view name) {
-  if (name.size() > 64) {
-    return {};
-  }
-  const auto* const nearest = std::min_element(std::begin(kKeys), std::end(kKeys), [name](const ConfigKey& left, const ConfigKey& right) {
-    return distance(left.name, name) < distance(right.name, name);
-  });
-  return distance(nearest->name, name) <= 4 ? nearest->name : std::string_view{};
+  constexpr std::size_t kMostChanges = 4;
+  const auto* const nearest = base::most_similar(std::begin(kKeys), std::end(kKeys), name, kMostChanges, [](const ConfigKey& key) { return key.name; });
+  return nearest == std::end(kKeys) ? std::string_view{} : nearest->name;
 }
 
 std::vector<ConfigValue> readings_of(std::string_view text) {

@@ -33,7 +33,11 @@ base::Result<std::unique_ptr<DemoPhone>> DemoPhone::create(net::EngineLoop& loop
   agent.password = options.password;
   agent.media_address = kLoopback;
   agent.source = media::Tone{.frequency_hz = options.tone_hz, .level_dbov = -20};
-  phone->agent_ = &phone->agents_.add(media, events, std::move(agent));
+  const auto added = phone->agents_.add(media, events, std::move(agent));
+  if (!added) {
+    return added.error();
+  }
+  phone->agent_ = *added;
   return phone;
 }
 

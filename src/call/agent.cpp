@@ -4,11 +4,20 @@
 
 namespace callwright::call {
 
-Agent::Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options)
+base::Result<std::unique_ptr<Agent>> Agent::make(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options) {
+  auto capabilities = capabilities_of(options.media, media.fingerprint());
+  if (!capabilities) {
+    return capabilities.error();
+  }
+  return std::unique_ptr<Agent>(new Agent(user_agent, media, events, std::move(options), std::move(*capabilities)));
+}
+
+Agent::Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options, sdp::AudioCapabilities capabilities)
     : user_agent_(user_agent),
       media_(media),
       events_(events),
       options_(std::move(options)),
+      capabilities_(std::move(capabilities)),
       registration_(user_agent,
                     {.address_of_record = options_.address_of_record,
                      .registrar = options_.registrar,
@@ -80,11 +89,15 @@ Agents::Agents(sip::UserAgent& user_agent) : user_agent_(user_agent) { user_agen
 
 Agents::~Agents() { user_agent_.set_handler(nullptr); }
 
-Agent& Agents::add(media::MediaPort& media, EventSink& events, AgentOptions options) {
+base::Result<Agent*> Agents::add(media::MediaPort& media, EventSink& events, AgentOptions options) {
   std::string user(sip::user_of(options.address_of_record));
+  auto made = Agent::make(user_agent_, media, events, std::move(options));
+  if (!made) {
+    return made.error();
+  }
   auto& agent = agents_[std::move(user)];
-  agent = std::make_unique<Agent>(user_agent_, media, events, std::move(options));
-  return *agent;
+  agent = std::move(*made);
+  return agent.get();
 }
 
 void Agents::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {

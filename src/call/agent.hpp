@@ -2,6 +2,7 @@
 
 #include "base/destroy_later.hpp"
 #include "call/agent_call.hpp"
+#include "call/agent_media.hpp"
 #include "call/event.hpp"
 #include "media/media_port.hpp"
 #include "sip/register_client.hpp"
@@ -27,12 +28,14 @@ struct AgentOptions {
   std::optional<base::IpAddress> advertised_media = {};  ///< What a NAT makes of that one, port for port: stands in descriptions instead.
   media::SourceSpec source;                              ///< What it says in its calls.
   Answering answering = Answering::AtOnce;
+  AgentMedia media = {};  ///< Codecs, encryption and ports of its calls.
 };
 
 /// A SIP user agent: an account that registers, places and answers calls and has media in them. Engine thread only.
 class Agent final : private sip::RegisterClient::Observer {
  public:
-  Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options);
+  /// Errors: those of `capabilities_of`.
+  static base::Result<std::unique_ptr<Agent>> make(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options);
   ~Agent() override;
 
   void start_registration() { registration_.start(); }
@@ -51,6 +54,7 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
   [[nodiscard]] media::MediaPort& media() noexcept { return media_; }
   [[nodiscard]] const AgentOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const sdp::AudioCapabilities& capabilities() const noexcept { return capabilities_; }
   [[nodiscard]] sip::Credentials credentials() const;
   /// For the Contact of its calls: the GRUU that the registrar gave it (RFC 5627 §4.3), by which others reach just this phone; else its user.
   [[nodiscard]] std::string contact() const;
@@ -58,6 +62,7 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] const std::vector<std::string>& service_route() const noexcept { return registration_.service_route(); }
 
  private:
+  Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options, sdp::AudioCapabilities capabilities);
   void on_registered(sip::RegisterClient& client, std::chrono::seconds expires) override;
   void on_registration_failed(sip::RegisterClient& client, int status, std::string_view reason) override;
   void on_unregistered(sip::RegisterClient& client) override;
@@ -66,6 +71,7 @@ class Agent final : private sip::RegisterClient::Observer {
   media::MediaPort& media_;
   EventSink& events_;
   AgentOptions options_;
+  sdp::AudioCapabilities capabilities_;
   sip::RegisterClient registration_;
   std::unordered_map<AgentCall*, std::unique_ptr<AgentCall>> calls_;
   base::DestroyLater<AgentCall> finished_;
@@ -77,7 +83,8 @@ class Agents final : private sip::UserAgent::Handler {
   explicit Agents(sip::UserAgent& user_agent);
   ~Agents() override;
 
-  Agent& add(media::MediaPort& media, EventSink& events, AgentOptions options);
+  /// The agent lives as long as this; one of the same user takes its place. Errors: those of `capabilities_of`.
+  base::Result<Agent*> add(media::MediaPort& media, EventSink& events, AgentOptions options);
   [[nodiscard]] const sip::StringMap<std::unique_ptr<Agent>>& all() const noexcept { return agents_; }
 
  private:

@@ -34,13 +34,19 @@ base::Result<void> AgentCall::open_stream() {
   agent_.media().set_source(stream_.id, agent_.options().source);
   described_ = {agent_.options().advertised_media.value_or(stream_.rtp.ip), stream_.rtp.port};
   description_ = std::make_unique<sdp::Session>(agent_.user_agent().random().between(1, UINT32_MAX), described_.ip);
+  secrets_.emplace(agent_.options().media, agent_.user_agent().random());
   return base::ok();
 }
 
-std::string AgentCall::offer() {
-  sdp::AudioCapabilities capabilities;
+sdp::AudioCapabilities AgentCall::capabilities() const {
+  sdp::AudioCapabilities capabilities = agent_.capabilities();
   capabilities.address = described_;
-  return description_->make_offer(capabilities).to_string();
+  secrets_->put_into(capabilities);
+  return capabilities;
+}
+
+std::string AgentCall::offer() {
+  return description_->make_offer(capabilities()).to_string();
 }
 
 base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
@@ -48,9 +54,8 @@ base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
   if (!description) {
     return description.error();
   }
-  sdp::AudioCapabilities capabilities;
-  capabilities.address = described_;
-  const auto answer = description_->make_answer(*description, capabilities);
+  secrets_->renew_for(*description, description_->negotiated());
+  const auto answer = description_->make_answer(*description, capabilities());
   if (!answer) {
     return answer.error();
   }

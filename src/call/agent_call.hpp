@@ -1,5 +1,6 @@
 #pragma once
 
+#include "call/agent_media.hpp"
 #include "call/event.hpp"
 #include "media/media_port.hpp"
 #include "sdp/offer_answer.hpp"
@@ -40,6 +41,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
 
   [[nodiscard]] base::Result<void> open_stream();
   [[nodiscard]] base::Result<std::string> answer_to(std::string_view offer);
+  [[nodiscard]] sdp::AudioCapabilities capabilities() const;
   [[nodiscard]] std::string offer();
   void take_answer(std::string_view sdp);
   void start_media();
@@ -53,6 +55,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   AgentCall* referred_ = nullptr;
   std::unique_ptr<sip::InviteSession> session_;
   std::unique_ptr<sdp::Session> description_;
+  std::optional<CallSecrets> secrets_;  ///< There once `stream_` is open.
   media::OpenedStream stream_;
   base::SocketAddress described_;  ///< Of `stream_`, as descriptions name it.
   std::string remote_offer_;

@@ -100,13 +100,15 @@ struct StreamParameters {
   base::SocketAddress remote_rtcp;
   RtcpPort rtcp_port = RtcpPort::Separate;
   StreamSecurity security;
-  std::optional<IceParameters> ice;                             ///< With `rtcp_port` Shared.
+  std::optional<IceParameters> ice;                             ///< With `rtcp_port` Shared; `remote_rtp` may then be 0.0.0.0:9, no place to send to.
   const audio::Codec* codec = audio::find_codec("PCMU", 8000);  ///< Of both directions.
   audio::CodecOptions codec_options;                            ///< How we are to encode: what the other side's `a=fmtp` asks for.
   sdp::PayloadType send_payload_type{};
   sdp::PayloadType receive_payload_type{};
   std::optional<sdp::PayloadType> send_event_payload_type;  ///< telephone-event (RFC 4733) at the codec's clock rate; none: not agreed.
   std::optional<sdp::PayloadType> receive_event_payload_type;
+  std::optional<sdp::PayloadType> send_comfort_noise_payload_type;  ///< CN (RFC 3389) at the codec's clock rate; none: not agreed.
+  std::optional<sdp::PayloadType> receive_comfort_noise_payload_type;
   sdp::Direction direction = sdp::Direction::SendRecv;  ///< Ours: RecvOnly and Inactive send no RTP.
   std::chrono::milliseconds ptime{20};                  ///< Of sent packets, 10 … 60; any length is received.
 

@@ -32,6 +32,25 @@ TEST(StreamParameters, take_over_what_was_negotiated) {
   EXPECT_EQ(parameters->ptime, std::chrono::milliseconds(40));
 }
 
+TEST(StreamParameters, encode_as_the_other_side_asks) {
+  sdp::Negotiated negotiated;
+  negotiated.codec = {"OPUS", 48000, 2, sdp::PayloadType{111}, "maxplaybackrate=16000;useinbandfec=1"};
+  negotiated.receive_payload_type = sdp::PayloadType{96};
+  negotiated.event_payload_type = sdp::PayloadType{110};
+  negotiated.receive_event_payload_type = sdp::PayloadType{97};
+  negotiated.comfort_noise_payload_type = sdp::PayloadType{13};
+  negotiated.receive_comfort_noise_payload_type = sdp::PayloadType{14};
+  const auto parameters = StreamParameters::from(negotiated);
+  ASSERT_TRUE(parameters);
+  EXPECT_EQ(parameters->codec->kind, audio::CodecKind::Opus);
+  EXPECT_EQ(parameters->codec_options.max_playback_rate, 16000U);
+  EXPECT_TRUE(parameters->codec_options.in_band_fec);
+  EXPECT_EQ(parameters->send_event_payload_type, sdp::PayloadType{110});
+  EXPECT_EQ(parameters->receive_event_payload_type, sdp::PayloadType{97});
+  EXPECT_EQ(parameters->send_comfort_noise_payload_type, sdp::PayloadType{13});
+  EXPECT_EQ(parameters->receive_comfort_noise_payload_type, sdp::PayloadType{14});
+}
+
 TEST(StreamParameters, refuse_a_codec_that_cannot_be_played) {
   sdp::Negotiated negotiated;
   negotiated.codec = {"G729", 8000, 1, sdp::PayloadType{18}, {}};

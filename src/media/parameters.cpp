@@ -7,6 +7,17 @@
 namespace callwright::media {
 namespace {
 
+StreamSecurity security_of(const sdp::Security& agreed) {
+  if (const auto* const keys = std::get_if<sdp::CryptoAgreement>(&agreed)) {
+    return *keys;
+  }
+  if (const auto* const dtls = std::get_if<sdp::DtlsAgreement>(&agreed)) {
+    const rtp::DtlsRole role = dtls->local == sdp::Setup::Active ? rtp::DtlsRole::Active : rtp::DtlsRole::Passive;
+    return DtlsParameters{role, {dtls->remote.algorithm, dtls->remote.value}};
+  }
+  return std::monostate();
+}
+
 constexpr std::chrono::milliseconds kShortest{40};
 constexpr std::chrono::milliseconds kLongest{5000};
 
@@ -35,12 +46,19 @@ base::Result<StreamParameters> StreamParameters::from(const sdp::Negotiated& neg
   StreamParameters parameters;
   parameters.remote_rtp = negotiated.remote_rtp;
   parameters.remote_rtcp = negotiated.remote_rtcp;
+  parameters.rtcp_port = negotiated.rtcp_mux ? RtcpPort::Shared : RtcpPort::Separate;
+  parameters.security = security_of(negotiated.security);
+  if (negotiated.ice) {
+    parameters.ice = IceParameters{{negotiated.ice->local.ufrag, negotiated.ice->local.password}, negotiated.ice->remote.ufrag};
+  }
   parameters.codec = codec;
   parameters.codec_options = audio::parse_fmtp(*codec, negotiated.codec.fmtp);
   parameters.send_payload_type = negotiated.codec.payload_type;
   parameters.receive_payload_type = negotiated.receive_payload_type;
   parameters.send_event_payload_type = negotiated.event_payload_type;
   parameters.receive_event_payload_type = negotiated.receive_event_payload_type;
+  parameters.send_comfort_noise_payload_type = negotiated.comfort_noise_payload_type;
+  parameters.receive_comfort_noise_payload_type = negotiated.receive_comfort_noise_payload_type;
   parameters.direction = negotiated.direction;
   parameters.ptime = negotiated.ptime;
   return parameters;

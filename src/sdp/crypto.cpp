@@ -51,6 +51,9 @@ bool is_lifetime(std::string_view word) noexcept {
   return text::to_number<std::uint64_t>(word).has_value();
 }
 
+/// A session parameter that may be ignored: one that says so by its "-" (RFC 4568 §6.3.7), and the size of the sender's replay window.
+bool is_harmless(std::string_view parameter) noexcept { return parameter.starts_with('-') || parameter.starts_with("WSH="); }
+
 /// What follows "inline:".
 Result<std::vector<std::uint8_t>> read_key(std::string_view parameters, CryptoSuite suite) {
   if (parameters.find(';') != std::string_view::npos) {
@@ -110,9 +113,11 @@ Result<Crypto> Crypto::parse(std::string_view value) {
   if (!suite) {
     return unsupported("the suite is not offered here");
   }
-  // Each of them changes how packets look (RFC 4568 §6.3), and none is common.
-  if (!text::next_word(value).empty()) {
-    return unsupported("session parameters are not offered here");
+  // The others change how packets look (RFC 4568 §6.3), and none of them is common.
+  for (std::string_view word = text::next_word(value); !word.empty(); word = text::next_word(value)) {
+    if (!is_harmless(word)) {
+      return unsupported("session parameters that change packets are not offered here");
+    }
   }
   auto key = read_key(parameters.substr(kInline.size()), *suite);
   if (!key) {
@@ -123,7 +128,10 @@ Result<Crypto> Crypto::parse(std::string_view value) {
 
 std::string Crypto::to_string() const { return fmt::format("{} {} {}{}", tag, sdp::to_string(suite), kInline, base::to_base64(key_and_salt)); }
 
-bool is_secure_protocol(std::string_view protocol) noexcept { return protocol.ends_with("/SAVP") || protocol.ends_with("/SAVPF"); }
+bool is_secure_protocol(std::string_view protocol) noexcept {
+  const std::string_view profile = protocol.substr(std::min(protocol.rfind('/'), protocol.size()));
+  return text::equals_ignoring_case(profile, "/SAVP") || text::equals_ignoring_case(profile, "/SAVPF");
+}
 
 std::vector<Crypto> make_crypto_offer(std::span<const CryptoSuite> suites, base::Random& random) {
   std::vector<Crypto> offer;
@@ -140,7 +148,7 @@ void set_crypto(Media& media, std::span<const Crypto> attributes) {
   }
 }
 
-Result<std::optional<CryptoAgreement>> answer_crypto(const Media& offer, std::span<const CryptoSuite> suites, MediaSecurity policy, base::Random& random) {
+Result<std::optional<CryptoAgreement>> answer_crypto(const Media& offer, std::span<const Crypto> ours, MediaSecurity policy) {
   const bool demanded = is_secure_protocol(offer.protocol);
   if (policy == MediaSecurity::Off) {
     if (demanded) {
@@ -149,8 +157,10 @@ Result<std::optional<CryptoAgreement>> answer_crypto(const Media& offer, std::sp
     return std::optional<CryptoAgreement>();
   }
   for (Crypto& remote : usable_attributes(offer)) {
-    if (std::find(suites.begin(), suites.end(), remote.suite) != suites.end()) {
-      Crypto local = with_new_key(remote.tag, remote.suite, random);
+    const auto key = std::find_if(ours.begin(), ours.end(), [&](const Crypto& crypto) { return crypto.suite == remote.suite; });
+    if (key != ours.end()) {
+      Crypto local = *key;
+      local.tag = remote.tag;
       return std::optional(CryptoAgreement{std::move(local), std::move(remote)});
     }
   }

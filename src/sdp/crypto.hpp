@@ -35,7 +35,7 @@ struct Crypto {
   std::vector<std::uint8_t> key_and_salt;  ///< `key_size_of(suite)` bytes.
 
   /// The value of the attribute. A lifetime is accepted (no call lives that long). Errors: Unsupported (a suite, a master key identifier, several keys
-  /// or a session parameter that is not offered here), InvalidArgument (malformed). The texts do not tell the key.
+  /// or a session parameter that would change packets), InvalidArgument (malformed). The texts do not tell the key.
   static base::Result<Crypto> parse(std::string_view value);
   [[nodiscard]] std::string to_string() const;
   friend bool operator==(const Crypto&, const Crypto&) = default;
@@ -63,10 +63,10 @@ struct CryptoAgreement {
 /// Puts them into the section, in place of those that are there.
 void set_crypto(Media& media, std::span<const Crypto> attributes);
 
-/// Decides on an offer: the first attribute whose suite is among `suites`, with a fresh key of ours. Nothing: the call is in the clear, which the
+/// Decides on an offer: the first attribute for whose suite `ours` has a key, which gets the offer's tag. Nothing: the call is in the clear, which the
 /// policy and the offer both allow. Errors: Unsupported (488 says so): the offer demands what is not allowed or not known here, or the policy demands
 /// what is not offered.
-base::Result<std::optional<CryptoAgreement>> answer_crypto(const Media& offer, std::span<const CryptoSuite> suites, MediaSecurity policy, base::Random& random);
+base::Result<std::optional<CryptoAgreement>> answer_crypto(const Media& offer, std::span<const Crypto> ours, MediaSecurity policy);
 /// Reads the answer to an offer of ours. Nothing: in the clear, which is possible only where the offer was RTP/AVP and the policy Optional or Off.
 /// Errors: Refused: the answer is not among what was offered, or leaves the keys out of a secure protocol; the call has to end.
 base::Result<std::optional<CryptoAgreement>> accept_crypto_answer(const Media& offer, const Media& answer, MediaSecurity policy);

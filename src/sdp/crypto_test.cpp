@@ -23,6 +23,7 @@ TEST(Crypto, is_read_and_written) {
   EXPECT_THAT(crypto->key_and_salt, SizeIs(30));
   EXPECT_EQ(crypto->to_string(), std::string("1 AES_CM_128_HMAC_SHA1_80 ") + kKey);
   EXPECT_TRUE(Crypto::parse(std::string("7 aes_cm_128_hmac_sha1_32 ") + kKey + "|1048576"));
+  EXPECT_TRUE(Crypto::parse(std::string("1 AES_CM_128_HMAC_SHA1_80 ") + kKey + " WSH=64 -NEWS=1")) << "what may be ignored is";
 }
 
 TEST(Crypto, refuses_what_it_cannot_do_and_does_not_tell_the_key) {
@@ -56,6 +57,7 @@ class CryptoOf : public testing::Test {
   }
   base::DeterministicRandom random_{1};
   const std::vector<Crypto> offer_ = make_crypto_offer(kUsualSuites, random_);
+  const std::vector<Crypto> ours_ = make_crypto_offer(kUsualSuites, random_);
 };
 
 TEST_F(CryptoOf, an_offer_has_a_key_of_its_own_for_each_suite) {
@@ -73,7 +75,7 @@ TEST_F(CryptoOf, an_offer_has_a_key_of_its_own_for_each_suite) {
 TEST_F(CryptoOf, both_sides_agree_on_each_others_keys) {
   const Media offer = media("RTP/SAVP", offer_);
   const std::array suites{CryptoSuite::AeadAes256Gcm, CryptoSuite::AeadAes128Gcm};
-  const auto answered = answer_crypto(offer, suites, MediaSecurity::Required, random_);
+  const auto answered = answer_crypto(offer, make_crypto_offer(suites, random_), MediaSecurity::Required);
   ASSERT_TRUE(answered && *answered);
   EXPECT_EQ((*answered)->remote, offer_[2]) << "the first of the offer that is allowed here";
   EXPECT_EQ((*answered)->local.tag, 3U);
@@ -86,18 +88,18 @@ TEST_F(CryptoOf, both_sides_agree_on_each_others_keys) {
 
 TEST_F(CryptoOf, a_secure_offer_is_never_answered_in_the_clear) {
   for (const MediaSecurity policy : {MediaSecurity::Off, MediaSecurity::Optional, MediaSecurity::Required}) {
-    EXPECT_EQ(answer_crypto(media("RTP/SAVP"), kUsualSuites, policy, random_).error().code, Errc::Unsupported);
-    EXPECT_EQ(answer_crypto(media("RTP/SAVPF", offer_), {}, policy, random_).error().code, Errc::Unsupported);
+    EXPECT_EQ(answer_crypto(media("RTP/SAVP"), ours_, policy).error().code, Errc::Unsupported);
+    EXPECT_EQ(answer_crypto(media("RTP/SAVPF", offer_), {}, policy).error().code, Errc::Unsupported);
   }
-  EXPECT_FALSE(answer_crypto(media("RTP/SAVP", offer_), kUsualSuites, MediaSecurity::Off, random_));
+  EXPECT_FALSE(answer_crypto(media("RTP/SAVP", offer_), ours_, MediaSecurity::Off));
 }
 
 TEST_F(CryptoOf, the_policy_decides_on_a_plain_offer) {
-  EXPECT_EQ(answer_crypto(media("RTP/AVP"), kUsualSuites, MediaSecurity::Required, random_).error().code, Errc::Unsupported);
-  EXPECT_FALSE(answer_crypto(media("RTP/AVP"), kUsualSuites, MediaSecurity::Optional, random_).value());
-  EXPECT_FALSE(answer_crypto(media("RTP/AVP", offer_), kUsualSuites, MediaSecurity::Off, random_).value());
-  EXPECT_TRUE(answer_crypto(media("RTP/AVP", offer_), kUsualSuites, MediaSecurity::Optional, random_).value());
-  EXPECT_TRUE(answer_crypto(media("RTP/AVP", offer_), kUsualSuites, MediaSecurity::Required, random_).value());
+  EXPECT_EQ(answer_crypto(media("RTP/AVP"), ours_, MediaSecurity::Required).error().code, Errc::Unsupported);
+  EXPECT_FALSE(answer_crypto(media("RTP/AVP"), ours_, MediaSecurity::Optional).value());
+  EXPECT_FALSE(answer_crypto(media("RTP/AVP", offer_), ours_, MediaSecurity::Off).value());
+  EXPECT_TRUE(answer_crypto(media("RTP/AVP", offer_), ours_, MediaSecurity::Optional).value());
+  EXPECT_TRUE(answer_crypto(media("RTP/AVP", offer_), ours_, MediaSecurity::Required).value());
 }
 
 TEST_F(CryptoOf, an_answer_without_keys_is_taken_only_where_both_allow_it) {

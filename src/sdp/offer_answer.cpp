@@ -1,5 +1,6 @@
 #include "sdp/offer_answer.hpp"
 
+#include "sdp/offer_answer_parts.hpp"
 #include "sdp/text.hpp"
 
 #include <fmt/core.h>
@@ -14,83 +15,14 @@ using base::Errc;
 using base::Error;
 using base::Result;
 
-constexpr std::string_view kEventName = "telephone-event";
-constexpr std::string_view kEvents = "0-16";
 constexpr std::chrono::milliseconds kDefaultPtime{20};
-
-std::string number_text(PayloadType type) { return std::to_string(static_cast<unsigned>(type)); }
-
-void add_format(Media& media, PayloadType type, std::string rtpmap, std::string_view fmtp) {
-  const std::string number = number_text(type);
-  media.formats.push_back(number);
-  media.attributes.push_back({"rtpmap", number + ' ' + std::move(rtpmap)});
-  if (!fmtp.empty()) {
-    media.attributes.push_back({"fmtp", number + ' ' + std::string(fmtp)});
-  }
-}
-
-void add_codec(Media& media, const Codec& codec, PayloadType type) {
-  std::string map = fmt::format("{}/{}", codec.name, codec.clock_rate);
-  if (codec.channels != 1) {
-    map += fmt::format("/{}", codec.channels);
-  }
-  add_format(media, type, std::move(map), codec.fmtp);
-}
-
-void add_events(Media& media, PayloadType type, std::uint32_t clock_rate) { add_format(media, type, fmt::format("{}/{}", kEventName, clock_rate), kEvents); }
 
 void finish_audio(Media& media, std::chrono::milliseconds ptime, Direction direction) {
   media.attributes.push_back({"ptime", std::to_string(ptime.count())});
   media.set_direction(direction);
 }
 
-Media refused(const Media& offered) {
-  Media media;
-  media.type = offered.type;
-  media.protocol = offered.protocol;
-  media.formats = offered.formats.empty() ? std::vector<std::string>{"0"} : offered.formats;
-  return media;
-}
-
-bool is_active_audio(const Media& media) noexcept { return media.type == "audio" && media.port != 0; }
-
-bool is_usable_audio(const Media& media) noexcept { return is_active_audio(media) && text::equals_ignoring_case(media.protocol, "RTP/AVP"); }
-
-struct Choice {
-  const Codec* codec = nullptr;
-  PayloadType payload_type{};
-};
-
-std::optional<Choice> choose_codec(const Media& media, const std::vector<Codec>& codecs) {
-  for (const PayloadType type : media.payload_types()) {
-    const auto map = media.rtpmap(type);
-    const auto found = map ? std::find_if(codecs.begin(), codecs.end(), [&](const Codec& codec) { return codec.matches(*map); }) : codecs.end();
-    if (found != codecs.end()) {
-      return Choice{&*found, type};
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<PayloadType> events_in(const Media& media, std::uint32_t clock_rate) {
-  for (const PayloadType type : media.payload_types()) {
-    const auto map = media.rtpmap(type);
-    if (map && map->clock_rate == clock_rate && text::equals_ignoring_case(map->encoding, kEventName)) {
-      return type;
-    }
-  }
-  return std::nullopt;
-}
-
-std::vector<Codec> codecs_in(const Media& media) {
-  std::vector<Codec> codecs;
-  for (const PayloadType type : media.payload_types()) {
-    if (auto map = media.rtpmap(type); map && !text::equals_ignoring_case(map->encoding, kEventName)) {
-      codecs.push_back({std::move(map->encoding), map->clock_rate, map->channels, type, std::string(media.fmtp(type))});
-    }
-  }
-  return codecs;
-}
+bool is_usable_audio(const Media& media) noexcept { return is_active_audio(media) && is_rtp_protocol(media.protocol); }
 
 /// What `theirs` asks of our packets: its ptime, within its maxptime, in the 10 … 60 ms that we send.
 std::chrono::milliseconds packet_time(const Media& theirs, std::chrono::milliseconds wanted) {
@@ -102,63 +34,149 @@ std::chrono::milliseconds packet_time(const Media& theirs, std::chrono::millisec
   return sendable ? ptime : kDefaultPtime;
 }
 
-/// Fills in what the other side's description says: addresses and hold. `negotiated.direction` must already hold what we want.
+/// Fills in what the other side's description says: addresses and hold. `negotiated` must already hold the direction that we want, and what shares ports.
 Result<void> read_remote(const Description& theirs, const Media& media, Negotiated& negotiated) {
   const auto rtp = theirs.rtp_address_of(media);
   if (!rtp) {
     return rtp.error();
   }
-  const auto rtcp = theirs.rtcp_address_of(media);
+  const auto rtcp = negotiated.rtcp_mux ? rtp : theirs.rtcp_address_of(media);
   if (!rtcp) {
     return rtcp.error();
   }
   negotiated.remote_rtp = *rtp;
   negotiated.remote_rtcp = *rtcp;
-  negotiated.held = theirs.is_held(media);
   const Direction direction = theirs.direction_of(media);
+  // With ICE, 0.0.0.0 is no hold: the address is not known yet.
+  negotiated.held = negotiated.ice ? !receives(direction) : theirs.is_held(media);
   const Direction effective = make_direction(sends(direction), receives(direction) && !negotiated.held);
   negotiated.direction = intersection(negotiated.direction, reversed(effective));
   return base::ok();
 }
 
-Media audio_offer(const AudioCapabilities& capabilities) {
+Media audio_offer(const AudioCapabilities& capabilities, const std::vector<Codec>& known) {
   Media media;
   media.port = capabilities.address.port;
-  for (const Codec& codec : capabilities.codecs) {
-    add_codec(media, codec, codec.payload_type);
-  }
-  if (capabilities.telephone_event) {
-    add_events(media, *capabilities.telephone_event, 8000);
+  for (const Codec& format : numbered_formats(capabilities, known)) {
+    add_format(media, format);
   }
   finish_audio(media, capabilities.ptime, capabilities.direction);
+  offer_protection(media, capabilities.protection);
+  if (capabilities.rtcp_mux || capabilities.ice) {
+    set_rtcp_mux(media);
+  }
   return media;
+}
+
+/// One component: with ICE, RTCP shares the port (RFC 8858).
+void write_ice(Description& description, Media& media, const AudioCapabilities& capabilities) {
+  set_ice(description, media,
+          {capabilities.ice->ufrag, capabilities.ice->password, true, false, true, make_host_candidates({&capabilities.address, 1}, 1)});
+}
+
+/// Nothing with another lite agent, since nobody would check, and with one that wants a port for RTCP: the addresses of the descriptions count.
+Result<std::optional<IceAgreement>> agree_on_ice(const std::optional<IceUser>& ours, const Description& theirs, const Media& media) {
+  if (!ours || !has_rtcp_mux(media)) {
+    return std::optional<IceAgreement>();
+  }
+  auto remote = ice_of(theirs, media);
+  if (!remote) {
+    return remote.error();
+  }
+  if (!*remote || (*remote)->lite) {
+    return std::optional<IceAgreement>();
+  }
+  return std::optional(IceAgreement{*ours, {std::move((*remote)->ufrag), std::move((*remote)->password)}});
+}
+
+/// Digits and comfort noise have the clock of the codec (RFC 4733 §2.1, RFC 3389 §4).
+void agree_on_companions(const Media& ours, const Media& theirs, Negotiated& negotiated) {
+  const std::uint32_t rate = negotiated.codec.clock_rate;
+  const auto agree = [&](std::string_view name, std::optional<PayloadType>& sent, std::optional<PayloadType>& received) {
+    received = find_format(ours, name, rate);
+    sent = find_format(theirs, name, rate);
+    if (!received || !sent) {
+      received = sent = std::nullopt;
+    }
+  };
+  agree(kEventName, negotiated.event_payload_type, negotiated.receive_event_payload_type);
+  agree(kComfortNoiseName, negotiated.comfort_noise_payload_type, negotiated.receive_comfort_noise_payload_type);
 }
 
 Result<Negotiated> negotiate_offered(const Description& offer, const Media& media, const Choice& choice, const AudioCapabilities& capabilities) {
   Negotiated negotiated;
   negotiated.codec = *choice.codec;
   negotiated.codec.payload_type = choice.payload_type;
+  negotiated.codec.fmtp = media.fmtp(choice.payload_type);
   negotiated.receive_payload_type = choice.payload_type;
+  const std::uint32_t rate = choice.codec->clock_rate;
   if (capabilities.telephone_event) {
-    negotiated.event_payload_type = events_in(media, choice.codec->clock_rate);
-    negotiated.receive_event_payload_type = negotiated.event_payload_type;
+    negotiated.event_payload_type = negotiated.receive_event_payload_type = find_format(media, kEventName, rate);
+  }
+  if (has_comfort_noise(capabilities.codecs, rate)) {
+    negotiated.comfort_noise_payload_type = negotiated.receive_comfort_noise_payload_type = find_format(media, kComfortNoiseName, rate);
   }
   negotiated.ptime = packet_time(media, capabilities.ptime);
   negotiated.direction = capabilities.direction;
+  auto security = answer_protection(offer, media, capabilities.protection);
+  if (!security) {
+    return security.error();
+  }
+  negotiated.security = std::move(*security);
+  auto ice = agree_on_ice(capabilities.ice, offer, media);
+  if (!ice) {
+    return ice.error();
+  }
+  negotiated.ice = std::move(*ice);
+  negotiated.rtcp_mux = (capabilities.rtcp_mux || capabilities.ice) && has_rtcp_mux(media);
   if (auto read = read_remote(offer, media, negotiated); !read) {
     return read.error();
   }
   return negotiated;
 }
 
-Media audio_answer(const Negotiated& negotiated, const AudioCapabilities& capabilities) {
+void add_formats(Media& media, const Negotiated& negotiated, const Codec& ours) {
+  Codec codec = ours;
+  codec.payload_type = negotiated.receive_payload_type;
+  add_format(media, codec);
+  if (negotiated.receive_comfort_noise_payload_type) {
+    add_format(media, {std::string(kComfortNoiseName), codec.clock_rate, 1, *negotiated.receive_comfort_noise_payload_type, {}});
+  }
+  if (negotiated.receive_event_payload_type) {
+    add_format(media, {std::string(kEventName), codec.clock_rate, 1, *negotiated.receive_event_payload_type, std::string(kEvents)});
+  }
+}
+
+/// The section is in a group of its own, which it leads (RFC 9143 §7.3).
+void answer_bundle(Description& answer, Media& media, const Description& offer, std::string_view mid) {
+  if (mid.empty()) {
+    return;
+  }
+  media.attributes.push_back({"mid", std::string(mid)});
+  const auto groups = bundle_groups(offer);
+  const bool grouped =
+      std::any_of(groups.begin(), groups.end(), [mid](const std::vector<std::string>& group) { return std::find(group.begin(), group.end(), mid) != group.end(); });
+  if (grouped) {
+    const std::string own(mid);
+    set_bundle(answer, {&own, 1});
+  }
+}
+
+Media audio_answer(Answer& answer, const Description& offer, const Media& offered, const Codec& ours, const AudioCapabilities& capabilities) {
+  const Negotiated& negotiated = answer.negotiated;
   Media media;
   media.port = capabilities.address.port;
-  add_codec(media, negotiated.codec, negotiated.receive_payload_type);
-  if (negotiated.receive_event_payload_type) {
-    add_events(media, *negotiated.receive_event_payload_type, negotiated.codec.clock_rate);
-  }
+  media.protocol = offered.protocol;
+  add_formats(media, negotiated, ours);
   finish_audio(media, negotiated.ptime, negotiated.direction);
+  write_protection(media, negotiated.security, capabilities.protection);
+  if (negotiated.rtcp_mux) {
+    set_rtcp_mux(media);
+  }
+  if (negotiated.ice) {
+    write_ice(answer.description, media, capabilities);
+  }
+  answer_bundle(answer.description, media, offer, mid_of(offered));
   return media;
 }
 
@@ -169,58 +187,58 @@ Description frame(const AudioCapabilities& capabilities, const Origin& origin) {
   return description;
 }
 
-std::size_t index_of_audio(const Description& description) noexcept {
-  const auto& media = description.media;
-  return static_cast<std::size_t>(std::find_if(media.begin(), media.end(), is_active_audio) - media.begin());
-}
-
-PayloadType free_number(const std::vector<PayloadType>& used) {
-  for (std::uint8_t number = 96; number < 127; ++number) {
-    if (std::find(used.begin(), used.end(), PayloadType{number}) == used.end()) {
-      return PayloadType{number};
-    }
-  }
-  return PayloadType{127};
-}
-
 }  // namespace
 
-bool Codec::matches(const RtpMap& map) const noexcept {
-  return clock_rate == map.clock_rate && channels == map.channels && text::equals_ignoring_case(name, map.encoding);
-}
-
-Codec pcmu() { return {"PCMU", 8000, 1, PayloadType{0}, {}}; }
-
-Codec pcma() { return {"PCMA", 8000, 1, PayloadType{8}, {}}; }
-
-Description make_offer(const AudioCapabilities& capabilities, const Origin& origin) {
+Description make_offer(const AudioCapabilities& capabilities, const Origin& origin, const std::vector<Codec>& known) {
   Description offer = frame(capabilities, origin);
-  offer.media.push_back(audio_offer(capabilities));
+  Media audio = audio_offer(capabilities, known);
+  if (capabilities.ice) {
+    audio.attributes.push_back({"rtcp-mux-only", std::nullopt});
+    write_ice(offer, audio, capabilities);
+  }
+  offer.media.push_back(std::move(audio));
   return offer;
 }
 
 Result<Answer> make_answer(const Description& offer, const AudioCapabilities& capabilities, const Origin& origin) {
   Answer answer{frame(capabilities, origin), {}};
   answer.description.times = offer.times;
+  Error reason(Errc::Unsupported, "The offer has no audio stream over RTP with a codec that is spoken here");
   bool taken = false;
   for (const Media& media : offer.media) {
-    const auto choice = !taken && is_usable_audio(media) ? choose_codec(media, capabilities.codecs) : std::nullopt;
-    if (!choice) {
+    const auto choice = !taken && is_usable_audio(media) ? choose_codec(media, capabilities.codecs, capabilities.preference) : std::nullopt;
+    auto negotiated = choice ? negotiate_offered(offer, media, *choice, capabilities) : Result<Negotiated>(reason);
+    if (!negotiated) {
+      reason = negotiated.error();
       answer.description.media.push_back(refused(media));
       continue;
     }
-    auto negotiated = negotiate_offered(offer, media, *choice, capabilities);
-    if (!negotiated) {
-      return negotiated.error();
-    }
     answer.negotiated = std::move(*negotiated);
-    answer.description.media.push_back(audio_answer(answer.negotiated, capabilities));
+    answer.description.media.push_back(audio_answer(answer, offer, media, *choice->codec, capabilities));
     taken = true;
   }
   if (!taken) {
-    return Error(Errc::Unsupported, "The offer has no audio stream over RTP/AVP with a codec that is spoken here");
+    return reason;
   }
   return answer;
+}
+
+/// What shares ports and how packets are protected.
+Result<void> agree_on_transport(const Description& offer, const Media& ours, const Description& answer, const Media& theirs, Negotiated& negotiated) {
+  auto security = accept_protection(offer, ours, answer, theirs);
+  if (!security) {
+    return security.error();
+  }
+  const auto own = ice_of(offer, ours);
+  const bool offered = own && *own;
+  auto ice = agree_on_ice(offered ? std::optional(IceUser{(*own)->ufrag, (*own)->password}) : std::nullopt, answer, theirs);
+  if (!ice) {
+    return ice.error();
+  }
+  negotiated.security = std::move(*security);
+  negotiated.ice = std::move(*ice);
+  negotiated.rtcp_mux = has_rtcp_mux(ours) && has_rtcp_mux(theirs);
+  return base::ok();
 }
 
 Result<Negotiated> negotiate_answer(const Description& offer, const Description& answer) {
@@ -236,8 +254,8 @@ Result<Negotiated> negotiate_answer(const Description& offer, const Description&
   if (theirs.port == 0) {
     return Error(Errc::Refused, "The other side refused the audio stream (port 0)");
   }
-  const std::vector<Codec> codecs = codecs_in(ours);
-  const auto choice = choose_codec(theirs, codecs);
+  const std::vector<Codec> codecs = formats_in(ours);
+  const auto choice = choose_codec(theirs, codecs, CodecPreference::Theirs);
   if (!choice) {
     return Error(Errc::Unsupported, "The answer names no codec of the offer");
   }
@@ -245,95 +263,17 @@ Result<Negotiated> negotiate_answer(const Description& offer, const Description&
   negotiated.codec = *choice->codec;
   negotiated.receive_payload_type = choice->codec->payload_type;
   negotiated.codec.payload_type = choice->payload_type;
-  negotiated.receive_event_payload_type = events_in(ours, choice->codec->clock_rate);
-  negotiated.event_payload_type = events_in(theirs, choice->codec->clock_rate);
-  if (!negotiated.receive_event_payload_type || !negotiated.event_payload_type) {
-    negotiated.receive_event_payload_type = negotiated.event_payload_type = std::nullopt;
-  }
+  negotiated.codec.fmtp = theirs.fmtp(choice->payload_type);
+  agree_on_companions(ours, theirs, negotiated);
   negotiated.ptime = packet_time(theirs, ours.ptime().value_or(kDefaultPtime));
   negotiated.direction = offer.direction_of(ours);
+  if (auto agreed = agree_on_transport(offer, ours, answer, theirs, negotiated); !agreed) {
+    return agreed.error();
+  }
   if (auto read = read_remote(answer, theirs, negotiated); !read) {
     return read.error();
   }
   return negotiated;
-}
-
-Session::Session(std::uint64_t session_id, const base::IpAddress& address) : session_id_(session_id), address_(address) {}
-
-Description Session::make_offer(const AudioCapabilities& capabilities) {
-  Description offer = sdp::make_offer(with_agreed_numbers(capabilities), {});
-  if (local_) {
-    Media audio = std::move(offer.media.front());
-    offer.media.clear();
-    std::transform(local_->media.begin(), local_->media.end(), std::back_inserter(offer.media), refused);
-    const std::size_t index = index_of_audio(*local_);
-    offer.media.resize(std::max(offer.media.size(), index + 1));
-    offer.media[index] = std::move(audio);
-  }
-  adopt(offer);
-  return offer;
-}
-
-Result<Description> Session::make_answer(const Description& offer, const AudioCapabilities& capabilities) {
-  auto answer = sdp::make_answer(offer, capabilities, {});
-  if (!answer) {
-    return answer.error();
-  }
-  adopt(answer->description);
-  negotiated_ = std::move(answer->negotiated);
-  return std::move(answer->description);
-}
-
-Result<Negotiated> Session::accept_answer(const Description& answer) {
-  if (!local_) {
-    return Error(Errc::WrongState, "An answer came before any offer was made");
-  }
-  auto negotiated = negotiate_answer(*local_, answer);
-  if (negotiated) {
-    negotiated_ = *negotiated;
-  }
-  return negotiated;
-}
-
-/// Gives the description our `o=` line and remembers it as sent.
-void Session::adopt(Description& description) {
-  const auto number_origin = [&] {
-    const Connection own = Connection::to(address_);
-    description.origin = {"-", std::to_string(session_id_), std::to_string(version_), own.network_type, own.address_type, own.address};
-  };
-  number_origin();
-  if (local_ && description != *local_) {
-    ++version_;
-    number_origin();
-  }
-  local_ = description;
-}
-
-/// The capabilities with the payload types that this dialog already uses (RFC 3264 §8.3.2), and no number twice.
-AudioCapabilities Session::with_agreed_numbers(const AudioCapabilities& capabilities) const {
-  const std::size_t index = local_ ? index_of_audio(*local_) : 0;
-  if (!local_ || index == local_->media.size()) {
-    return capabilities;
-  }
-  AudioCapabilities result = capabilities;
-  const Media& agreed = local_->media[index];
-  std::vector<PayloadType> used = agreed.payload_types();
-  const auto renumber = [&](PayloadType& type, std::optional<PayloadType> known) {
-    if (known) {
-      type = *known;
-    } else if (std::find(used.begin(), used.end(), type) != used.end()) {
-      type = free_number(used);
-    }
-    used.push_back(type);
-  };
-  for (Codec& codec : result.codecs) {
-    const auto choice = choose_codec(agreed, {codec});
-    renumber(codec.payload_type, choice ? std::optional(choice->payload_type) : std::nullopt);
-  }
-  if (result.telephone_event) {
-    renumber(*result.telephone_event, events_in(agreed, 8000));
-  }
-  return result;
 }
 
 }  // namespace callwright::sdp

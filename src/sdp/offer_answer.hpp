@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sdp/description.hpp"
+#include "sdp/protection.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -27,26 +28,57 @@ struct Codec {
 [[nodiscard]] Codec pcmu();
 [[nodiscard]] Codec pcma();
 
+/// Whose order of codecs decides on what an answer takes.
+enum class CodecPreference : std::uint8_t {
+  Theirs,  ///< The offer's, as RFC 3264 §6.1 recommends.
+  Ours,    ///< Against its recommendation, which is none of the protocol: for trunks that offer the worst codec first.
+};
+
+/// Of one side of ICE, fresh for each call (RFC 8839 §5.4). The password is never logged.
+struct IceUser {
+  std::string ufrag;
+  std::string password;
+  friend bool operator==(const IceUser&, const IceUser&) = default;
+};
+
+/// The other side checks the paths to us, we answer its checks (RFC 8445, lite).
+struct IceAgreement {
+  IceUser local;
+  IceUser remote;
+  friend bool operator==(const IceAgreement&, const IceAgreement&) = default;
+};
+
 /// What one side can do and wants now.
 struct AudioCapabilities {
-  std::vector<Codec> codecs = {pcma(), pcmu()};  ///< In order of preference, without telephone-event.
+  std::vector<Codec> codecs = {pcma(), pcmu()};  ///< In order of preference, without telephone-event. "CN" goes along with a codec of its clock rate.
+  CodecPreference preference = CodecPreference::Theirs;
   base::SocketAddress address;                   ///< Where it receives RTP; RTCP goes one port above.
   Direction direction = Direction::SendRecv;     ///< SendOnly or Inactive to hold the other side.
   std::chrono::milliseconds ptime{20};
-  std::optional<PayloadType> telephone_event = PayloadType{101};  ///< RFC 4733, events 0-16; none: not offered, not accepted.
+  /// RFC 4733, events 0-16, at every clock rate of the codecs: this number at the lowest one, free ones at the others. None: not offered, not accepted.
+  std::optional<PayloadType> telephone_event = PayloadType{101};
+  Protection protection = {};
+  bool rtcp_mux = false;            ///< RTCP may share the port of RTP (RFC 5761).
+  std::optional<IceUser> ice = {};  ///< ICE-lite is offered, and answered to full agents that share the port of RTCP; with one host candidate.
 };
 
 /// What both sides agreed on, from our point of view.
 struct Negotiated {
-  Codec codec;                                            ///< `codec.payload_type` is the one that we send with.
+  /// `payload_type` is the one that we send with, `fmtp` what the other side said of it: how we are to encode.
+  Codec codec;
   PayloadType receive_payload_type{};                     ///< What the other side sends it with.
-  std::optional<PayloadType> event_payload_type;          ///< telephone-event that we send; none: not agreed.
+  std::optional<PayloadType> event_payload_type;          ///< telephone-event that we send, at the codec's clock rate; none: not agreed.
   std::optional<PayloadType> receive_event_payload_type;  ///< telephone-event that we receive.
+  std::optional<PayloadType> comfort_noise_payload_type;  ///< CN (RFC 3389) that we send; none: not agreed.
+  std::optional<PayloadType> receive_comfort_noise_payload_type;
   base::SocketAddress remote_rtp;                         ///< 0.0.0.0 when the other side holds us the old way (RFC 2543).
   base::SocketAddress remote_rtcp;
   Direction direction = Direction::SendRecv;  ///< What we may do: send only when it says so.
   bool held = false;                          ///< The other side does not want to hear us.
   std::chrono::milliseconds ptime{20};        ///< Of the packets that we send.
+  Security security = {};
+  bool rtcp_mux = false;                 ///< Both share the port.
+  std::optional<IceAgreement> ice = {};  ///< With it, the checks tell where to send to; `remote_rtp` may be 0.0.0.0:9.
   friend bool operator==(const Negotiated&, const Negotiated&) = default;
 };
 
@@ -55,11 +87,11 @@ struct Answer {
   Negotiated negotiated;
 };
 
-/// A fresh offer of one audio stream.
-[[nodiscard]] Description make_offer(const AudioCapabilities& capabilities, const Origin& origin);
+/// A fresh offer of one audio stream. `known`: payload types that the dialog has used; they keep their meaning (RFC 3264 §8.3.2).
+[[nodiscard]] Description make_offer(const AudioCapabilities& capabilities, const Origin& origin, const std::vector<Codec>& known = {});
 
-/// Answers every m-line of the offer, in its order: the first audio stream over RTP/AVP with a codec in common is taken, all others are
-/// refused with port 0. The codec is the first of the offer that we have (RFC 3264 §6.1), with the offer's payload type.
+/// Answers every m-line of the offer, in its order: the first audio stream over RTP with a codec in common, and protected as both demand, is taken, all
+/// others are refused with port 0. The codec is the first of the offer that we have (RFC 3264 §6.1), or the preferred one, with the offer's payload type.
 /// Errors: Unsupported when no stream can be taken (the caller answers 488), InvalidArgument when its address cannot be used.
 base::Result<Answer> make_answer(const Description& offer, const AudioCapabilities& capabilities, const Origin& origin);
 
@@ -87,13 +119,14 @@ class Session {
 
  private:
   void adopt(Description& description);
-  [[nodiscard]] AudioCapabilities with_agreed_numbers(const AudioCapabilities& capabilities) const;
+  void remember_numbers();
 
   std::uint64_t session_id_;
   std::uint64_t version_ = 1;
   base::IpAddress address_;
   std::optional<Description> local_;
   std::optional<Negotiated> negotiated_;
+  std::vector<Codec> numbers_;  ///< What each payload type of our descriptions meant, the latest last; never more than there are.
 };
 
 }  // namespace callwright::sdp

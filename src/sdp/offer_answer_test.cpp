@@ -125,6 +125,75 @@ TEST(MakeAnswer, is_invalid_without_an_address) {
   EXPECT_EQ(answer.error().code, make_error_code(Errc::InvalidArgument));
 }
 
+Codec opus(std::uint8_t number = 96) { return {"opus", 48000, 2, PayloadType{number}, "useinbandfec=1;stereo=0"}; }
+Codec g722() { return {"G722", 8000, 1, PayloadType{9}, {}}; }
+Codec comfort_noise() { return {"CN", 8000, 1, PayloadType{13}, {}}; }
+
+AudioCapabilities wideband() {
+  AudioCapabilities result = capabilities();
+  result.codecs = {opus(), g722(), pcma(), pcmu(), comfort_noise()};
+  return result;
+}
+
+TEST(MakeOffer, offers_events_at_every_clock_rate_of_its_codecs) {
+  const Media media = make_offer(wideband(), origin()).media[0];
+  EXPECT_THAT(media.formats, ElementsAre("96", "9", "8", "0", "13", "101", "97"));
+  EXPECT_EQ(media.rtpmap(PayloadType{96}), (RtpMap{"opus", 48000, 2}));
+  EXPECT_EQ(media.fmtp(PayloadType{96}), "useinbandfec=1;stereo=0");
+  EXPECT_EQ(media.rtpmap(PayloadType{101}), (RtpMap{"telephone-event", 8000, 1}));
+  EXPECT_EQ(media.rtpmap(PayloadType{97}), (RtpMap{"telephone-event", 48000, 1}));
+  AudioCapabilities only_opus = wideband();
+  only_opus.codecs = {opus()};
+  EXPECT_THAT(make_offer(only_opus, origin()).media[0].formats, ElementsAre("96", "101"));
+}
+
+// The codecs of a browser's offer.
+constexpr const char* kBrowserCodecs =
+    "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\na=rtpmap:110 telephone-event/48000\r\n"
+    "a=rtpmap:126 telephone-event/8000\r\n";
+
+TEST(MakeAnswer, agrees_on_events_with_the_clock_of_the_codec) {
+  const auto answer = make_answer(audio(kBrowserCodecs, "63 111 9 0 8 13 110 126"), wideband(), origin());
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->negotiated.codec.name, "opus");
+  EXPECT_EQ(answer->negotiated.codec.payload_type, PayloadType{111});
+  EXPECT_EQ(answer->negotiated.codec.fmtp, "minptime=10;useinbandfec=1") << "what the other side asks for";
+  EXPECT_EQ(answer->negotiated.event_payload_type, PayloadType{110});
+  EXPECT_EQ(answer->negotiated.comfort_noise_payload_type, std::nullopt) << "of another clock";
+  EXPECT_THAT(answer->description.media[0].formats, ElementsAre("111", "110"));
+  EXPECT_EQ(answer->description.media[0].fmtp(PayloadType{111}), "useinbandfec=1;stereo=0") << "what this side asks for";
+}
+
+TEST(MakeAnswer, takes_its_own_order_where_that_is_preferred) {
+  AudioCapabilities ours = wideband();
+  ours.preference = CodecPreference::Ours;
+  ours.codecs = {g722(), opus(), pcma(), comfort_noise()};
+  const auto answer = make_answer(audio(kBrowserCodecs, "0 13 8 111 9 110 126"), ours, origin());
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->negotiated.codec.name, "G722");
+  EXPECT_EQ(answer->negotiated.event_payload_type, PayloadType{126});
+  EXPECT_EQ(answer->negotiated.comfort_noise_payload_type, PayloadType{13});
+  EXPECT_THAT(answer->description.media[0].formats, ElementsAre("9", "13", "126"));
+}
+
+TEST(MakeAnswer, never_takes_comfort_noise_for_a_codec) {
+  AudioCapabilities ours = capabilities();
+  ours.codecs = {comfort_noise(), pcmu()};
+  EXPECT_EQ(make_answer(audio("", "13 0"), ours, origin())->negotiated.codec.name, "PCMU");
+  EXPECT_FALSE(make_answer(audio("", "13"), ours, origin()));
+  ours.preference = CodecPreference::Ours;
+  EXPECT_FALSE(make_answer(audio("", "13"), ours, origin()));
+  EXPECT_EQ(make_answer(audio("", "0 13"), capabilities(), origin())->negotiated.comfort_noise_payload_type, std::nullopt) << "not spoken here";
+}
+
+TEST(MakeAnswer, tells_the_clock_rates_of_one_name_apart) {
+  AudioCapabilities ours = capabilities();
+  ours.codecs = {{"L16", 16000, 1, PayloadType{96}, {}}};
+  const auto answer = make_answer(audio("a=rtpmap:97 L16/8000\r\na=rtpmap:98 L16/16000\r\na=rtpmap:99 L16/16000/2\r\n", "97 99 98"), ours, origin());
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->negotiated.codec.payload_type, PayloadType{98});
+}
+
 struct DirectionCase {
   const char* offered;
   Direction wanted;
@@ -186,6 +255,22 @@ TEST(NegotiateAnswer, follows_the_first_codec_of_the_answer) {
   EXPECT_EQ(negotiated->codec.name, "PCMU");
   EXPECT_EQ(negotiated->event_payload_type, std::nullopt);
   EXPECT_EQ(negotiated->receive_event_payload_type, std::nullopt);
+}
+
+TEST(NegotiateAnswer, keeps_what_the_answer_says_of_the_codec_and_what_goes_along) {
+  const auto negotiated = negotiate_answer(make_offer(wideband(), origin()),
+                                           audio("a=rtpmap:120 OPUS/48000/2\r\na=fmtp:120 maxplaybackrate=16000\r\na=rtpmap:121 telephone-event/48000\r\n",
+                                                 "120 0 8 13 121"));
+  ASSERT_TRUE(negotiated);
+  EXPECT_EQ(negotiated->codec, (Codec{"opus", 48000, 2, PayloadType{120}, "maxplaybackrate=16000"}));
+  EXPECT_EQ(negotiated->receive_payload_type, PayloadType{96});
+  EXPECT_EQ(negotiated->event_payload_type, PayloadType{121});
+  EXPECT_EQ(negotiated->receive_event_payload_type, PayloadType{97});
+  EXPECT_EQ(negotiated->comfort_noise_payload_type, std::nullopt);
+  const auto narrow = negotiate_answer(make_offer(wideband(), origin()), audio("", "13 0"));
+  ASSERT_TRUE(narrow);
+  EXPECT_EQ(narrow->codec.name, "PCMU") << "comfort noise is no codec";
+  EXPECT_EQ(narrow->comfort_noise_payload_type, PayloadType{13});
 }
 
 TEST(NegotiateAnswer, narrows_the_direction) {
@@ -255,6 +340,18 @@ TEST(Session, gives_a_new_codec_a_number_that_is_free) {
   AudioCapabilities wider = capabilities();
   wider.codecs.push_back({"L16", 8000, 1, PayloadType{96}, {}});
   EXPECT_THAT(ours.make_offer(wider).media[0].formats, ElementsAre("96", "0", "97", "101"));
+}
+
+TEST(Session, never_gives_a_number_of_the_dialog_another_meaning) {
+  Session ours = session();
+  AudioCapabilities wide = wideband();
+  EXPECT_THAT(ours.make_offer(wide).media[0].formats, ElementsAre("96", "9", "8", "0", "13", "101", "97"));
+  wide.codecs = {pcma()};
+  EXPECT_THAT(ours.make_offer(wide).media[0].formats, ElementsAre("8", "101"));
+  wide.codecs = {{"L16", 16000, 1, PayloadType{96}, {}}, opus(99)};
+  EXPECT_THAT(ours.make_offer(wide).media[0].formats, ElementsAre("98", "96", "99", "97")) << "96 was opus, 101 events at 8000, 97 at 48000";
+  ASSERT_TRUE(ours.make_answer(audio("a=rtpmap:111 opus/48000/2\r\n", "111"), wideband()));
+  EXPECT_THAT(ours.make_offer(wideband()).media[0].formats, ElementsAre("111", "9", "8", "0", "13", "101", "97")) << "the latest number";
 }
 
 TEST(Session, keeps_what_was_agreed_when_an_answer_fails) {

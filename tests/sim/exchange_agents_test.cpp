@@ -1,7 +1,5 @@
 // Agents of our own as the phones of the exchange: with media, made up here.
-#include "call/agent.hpp"
-#include "media/fake_media_port.hpp"
-#include "sim/exchange_world.hpp"
+#include "sim/agent_world.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,70 +10,9 @@
 namespace callwright::simulation {
 namespace {
 
-using namespace std::chrono_literals;
 using call::AgentOptions;
 using call::CommandId;
 using testing::ElementsAre;
-
-/// The journal of the agents as "alice CallStarted".
-class Journal final : public call::EventSink {
- public:
-  void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {"Registered",   "Unregistered", "RegistrationFailed", "CallStarted",   "CallRinging",
-                                             "CallAnswered", "CallEnded",    "AudioHeard",         "MediaFailed",   "SipMessage",
-                                             "CallReplaced", "SourceBanned", "SourceUnbanned",     "ContactChanged"};
-    lines.push_back(event.agent + " " + kNames[event.what.index()]);
-  }
-  std::vector<std::string> of(const std::string& agent) const {
-    std::vector<std::string> found;
-    for (const std::string& line : lines) {
-      if (line.starts_with(agent + " ")) {
-        found.push_back(line.substr(agent.size() + 1));
-      }
-    }
-    return found;
-  }
-  std::vector<std::string> lines;
-};
-
-struct AgentWorld : ExchangeWorld {
-  AgentWorld() : agents(add_host("phones")) {}
-  ~AgentWorld() {
-    for (const auto& [name, agent] : agents.all()) {
-      agent->hang_up_all();
-    }
-  }
-
-  call::Agent& add_agent(const std::string& name, AgentOptions::Answering answering = AgentOptions::Answering::AtOnce, std::string instance = {}) {
-    exchange->accounts().add(name, "pass");
-    AgentOptions options;
-    options.name = name;
-    options.address_of_record = "sip:" + name + "@192.0.2.1";
-    options.registrar = "sip:192.0.2.1:5060";
-    options.password = "pass";
-    options.media_address = base::IpAddress::parse("192.0.2.11").value();
-    options.source = media::Tone{};
-    options.answering = answering;
-    options.instance = std::move(instance);
-    call::Agent& agent = agents.add(media, journal, std::move(options));
-    agent.start_registration();
-    run_for(1s);
-    EXPECT_TRUE(agent.registered());
-    return agent;
-  }
-  void expect_no_agent_calls() {
-    for (const auto& [name, agent] : agents.all()) {
-      EXPECT_EQ(agent->calls(), 0U) << name;
-      agent->stop_registration();
-    }
-    EXPECT_EQ(media.open_count(), 0U);
-    expect_nothing_left();
-  }
-
-  media::FakeMediaPort media;
-  Journal journal;
-  call::Agents agents;
-};
 
 TEST(ExchangeAgents, with_a_gruu_put_it_into_their_contacts_and_are_found_there) {
   AgentWorld world;
@@ -123,7 +60,7 @@ TEST(ExchangeAgents, name_the_address_that_a_nat_gives_their_media) {
   options.registrar = "sip:192.0.2.1:5060";
   options.media_address = base::IpAddress::parse("192.0.2.11").value();
   options.advertised_media = base::IpAddress::parse("203.0.113.9").value();
-  call::Agent& alice = world.agents.add(world.media, world.journal, std::move(options));
+  call::Agent& alice = *world.agents.add(world.media, world.journal, std::move(options)).value();
   alice.dial("sip:bob@192.0.2.1");
   world.run_for(50ms);
   const SentMessage invite = world.message("phones", "X", "INVITE");

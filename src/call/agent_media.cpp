@@ -1,0 +1,108 @@
+#include "call/agent_media.hpp"
+
+#include "media/codec_names.hpp"
+#include "rtp/ice_lite.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace callwright::call {
+namespace {
+
+using base::Errc;
+using base::Error;
+
+bool uses_sdes(const AgentSecurity& security) noexcept { return security.policy != sdp::MediaSecurity::Off && security.kind == AgentSecurity::Kind::Sdes; }
+
+base::Result<void> check(const AgentSecurity& security) {
+  if (!uses_sdes(security)) {
+    return base::ok();
+  }
+  if (security.suites.empty()) {
+    return Error(Errc::InvalidArgument, "No suite for SRTP is named; name at least one, such as AES_CM_128_HMAC_SHA1_80, or switch encryption off");
+  }
+  if (std::set(security.suites.begin(), security.suites.end()).size() != security.suites.size()) {
+    return Error(Errc::InvalidArgument, "A suite for SRTP is named twice; name each once, in order of preference");
+  }
+  return base::ok();
+}
+
+/// True when the offer has no section with this key or credentials.
+template <class Differs>
+bool all_of_audio(const sdp::Description& offer, Differs differs) {
+  return std::all_of(offer.media.begin(), offer.media.end(), [&](const sdp::Media& media) { return media.type != "audio" || differs(media); });
+}
+
+bool lacks(const sdp::Media& media, const sdp::Crypto& key) {
+  return std::none_of(media.attributes.begin(), media.attributes.end(), [&](const sdp::Attribute& attribute) {
+    if (attribute.name != "crypto" || !attribute.value) {
+      return false;
+    }
+    const auto offered = sdp::Crypto::parse(*attribute.value);
+    return offered && offered->suite == key.suite && offered->key_and_salt == key.key_and_salt;
+  });
+}
+
+bool lacks(const sdp::Description& offer, const sdp::Media& media, const sdp::IceUser& user) {
+  const auto ice = sdp::ice_of(offer, media);
+  return !ice || !*ice || (*ice)->ufrag != user.ufrag || (*ice)->password != user.password;
+}
+
+}  // namespace
+
+base::Result<sdp::AudioCapabilities> capabilities_of(const AgentMedia& options, const rtp::Fingerprint& fingerprint) {
+  auto codecs = media::codecs_by_name(options.codecs);
+  if (!codecs) {
+    return codecs.error();
+  }
+  if (const auto good = check(options.security); !good) {
+    return good.error();
+  }
+  sdp::AudioCapabilities capabilities;
+  capabilities.codecs = std::move(*codecs);
+  capabilities.preference = options.codec_preference;
+  capabilities.rtcp_mux = options.rtcp_port == media::RtcpPort::Shared;
+  capabilities.protection.policy = options.security.policy;
+  if (options.security.policy != sdp::MediaSecurity::Off && options.security.kind == AgentSecurity::Kind::Dtls) {
+    capabilities.protection.fingerprint = sdp::CertificateFingerprint{fingerprint.algorithm, fingerprint.value};
+  }
+  return capabilities;
+}
+
+CallSecrets::CallSecrets(const AgentMedia& options, base::Random& random) : options_(options), random_(random) {
+  renew_keys();
+  renew_ice();
+}
+
+void CallSecrets::renew_keys() {
+  if (uses_sdes(options_.security)) {
+    keys_ = sdp::make_crypto_offer(options_.security.suites, random_);
+  }
+}
+
+void CallSecrets::renew_ice() {
+  if (options_.ice == AgentMedia::Ice::Lite) {
+    rtp::IceCredentials made = rtp::IceCredentials::make(random_);
+    ice_ = sdp::IceUser{std::move(made.ufrag), std::move(made.password)};
+  }
+}
+
+void CallSecrets::put_into(sdp::AudioCapabilities& capabilities) const {
+  capabilities.protection.crypto = keys_;
+  capabilities.ice = ice_;
+}
+
+void CallSecrets::renew_for(const sdp::Description& offer, const std::optional<sdp::Negotiated>& present) {
+  if (!present) {
+    return;
+  }
+  const auto* const agreement = std::get_if<sdp::CryptoAgreement>(&present->security);
+  if (agreement != nullptr && all_of_audio(offer, [&](const sdp::Media& media) { return lacks(media, agreement->remote); })) {
+    renew_keys();
+  }
+  if (present->ice && all_of_audio(offer, [&](const sdp::Media& media) { return lacks(offer, media, present->ice->remote); })) {
+    renew_ice();
+  }
+}
+
+}  // namespace callwright::call

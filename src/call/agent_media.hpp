@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "media/media_port.hpp"
+#include "sdp/offer_answer.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace callwright::call {
+
+/// How the media of an agent's calls are encrypted.
+struct AgentSecurity {
+  enum class Kind : std::uint8_t { Sdes, Dtls };
+  sdp::MediaSecurity policy = sdp::MediaSecurity::Off;
+  Kind kind = Kind::Sdes;
+  std::vector<sdp::CryptoSuite> suites{sdp::kUsualSuites.begin(), sdp::kUsualSuites.end()};  ///< SDES: what is offered, in order, and accepted.
+};
+
+/// What an agent offers and accepts for the media of its calls.
+struct AgentMedia {
+  enum class Ice : std::uint8_t { Off, Lite };
+  std::vector<std::string> codecs = {"opus", "G722", "PCMA", "PCMU"};  ///< By preference, as `media::codecs_by_name` takes them.
+  sdp::CodecPreference codec_preference = sdp::CodecPreference::Theirs;
+  AgentSecurity security = {};
+  media::RtcpPort rtcp_port = media::RtcpPort::Shared;  ///< Shared: where the other side agrees to it.
+  Ice ice = Ice::Off;
+};
+
+/// Without addresses and keys. Errors: InvalidArgument, a sentence on the option that is wrong.
+[[nodiscard]] base::Result<sdp::AudioCapabilities> capabilities_of(const AgentMedia& options, const rtp::Fingerprint& fingerprint);
+
+/// The keys and passwords of one call.
+class CallSecrets {
+ public:
+  /// `random` has to be unpredictable, and outlives this.
+  CallSecrets(const AgentMedia& options, base::Random& random);
+
+  void put_into(sdp::AudioCapabilities& capabilities) const;
+  /// Before an answer: another key of the other side gets another key of ours, since a key never counts its packets from 0 twice; other credentials of
+  /// ICE get other ones of ours (RFC 8839 §4.4.1.1.1).
+  void renew_for(const sdp::Description& offer, const std::optional<sdp::Negotiated>& present);
+
+ private:
+  void renew_keys();
+  void renew_ice();
+
+  const AgentMedia& options_;
+  base::Random& random_;
+  std::vector<sdp::Crypto> keys_;
+  std::optional<sdp::IceUser> ice_;
+};
+
+}  // namespace callwright::call
