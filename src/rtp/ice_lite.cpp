@@ -15,6 +15,7 @@ namespace stun = base::stun;
 
 constexpr std::size_t kHashSize = 20;
 constexpr std::size_t kMaxUnknown = 8;
+constexpr std::size_t kLargestCheck = 1500;  // Checks fit into one packet (RFC 8489 §6.1), so nobody makes us hash more than that.
 /// After so long without a check, a nomination of lower priority replaces the selected address.
 constexpr std::chrono::seconds kSilent{5};
 
@@ -86,7 +87,7 @@ const IceCredentials* IceLite::credentials_for(std::string_view username, Genera
 }
 
 std::string IceLite::receive(std::string_view datagram, const base::SocketAddress& from, base::TimePoint now) {
-  const auto request = stun::Message::parse(datagram);
+  const auto request = datagram.size() > kLargestCheck ? std::nullopt : stun::Message::parse(datagram);
   if (!request || !request->has_good_fingerprint()) {
     ++refused_;
     return {};

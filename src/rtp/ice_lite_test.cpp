@@ -175,6 +175,10 @@ TEST_F(IceLiteOf, does_not_answer_what_is_no_check) {
   EXPECT_THAT(ice_.receive(indication.bytes(), kNear, now_), IsEmpty());
   EXPECT_THAT(ice_.receive(receive({}, kNear), kNear, now_), IsEmpty()) << "an answer";
   EXPECT_THAT(ice_.receive("", kNear, now_), IsEmpty());
+  stun::Writer large(stun::kBindingRequest, {});
+  large.add(stun::kSoftware, std::string(1500, 'x'));
+  large.add_fingerprint();
+  EXPECT_THAT(ice_.receive(large.bytes(), kNear, now_), IsEmpty()) << "longer than any check";
 }
 
 TEST_F(IceLiteOf, a_restart_keeps_media_until_the_next_nomination) {

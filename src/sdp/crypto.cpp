@@ -51,6 +51,9 @@ bool is_lifetime(std::string_view word) noexcept {
   return text::to_number<std::uint64_t>(word).has_value();
 }
 
+/// A session parameter that may be ignored: one that says so by its "-" (RFC 4568 §6.3.7), and the size of the sender's replay window.
+bool is_harmless(std::string_view parameter) noexcept { return parameter.starts_with('-') || parameter.starts_with("WSH="); }
+
 /// What follows "inline:".
 Result<std::vector<std::uint8_t>> read_key(std::string_view parameters, CryptoSuite suite) {
   if (parameters.find(';') != std::string_view::npos) {
@@ -110,9 +113,11 @@ Result<Crypto> Crypto::parse(std::string_view value) {
   if (!suite) {
     return unsupported("the suite is not offered here");
   }
-  // Each of them changes how packets look (RFC 4568 §6.3), and none is common.
-  if (!text::next_word(value).empty()) {
-    return unsupported("session parameters are not offered here");
+  // The others change how packets look (RFC 4568 §6.3), and none of them is common.
+  for (std::string_view word = text::next_word(value); !word.empty(); word = text::next_word(value)) {
+    if (!is_harmless(word)) {
+      return unsupported("session parameters that change packets are not offered here");
+    }
   }
   auto key = read_key(parameters.substr(kInline.size()), *suite);
   if (!key) {

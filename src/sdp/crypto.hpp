@@ -35,7 +35,7 @@ struct Crypto {
   std::vector<std::uint8_t> key_and_salt;  ///< `key_size_of(suite)` bytes.
 
   /// The value of the attribute. A lifetime is accepted (no call lives that long). Errors: Unsupported (a suite, a master key identifier, several keys
-  /// or a session parameter that is not offered here), InvalidArgument (malformed). The texts do not tell the key.
+  /// or a session parameter that would change packets), InvalidArgument (malformed). The texts do not tell the key.
   static base::Result<Crypto> parse(std::string_view value);
   [[nodiscard]] std::string to_string() const;
   friend bool operator==(const Crypto&, const Crypto&) = default;

@@ -23,6 +23,7 @@ TEST(Crypto, is_read_and_written) {
   EXPECT_THAT(crypto->key_and_salt, SizeIs(30));
   EXPECT_EQ(crypto->to_string(), std::string("1 AES_CM_128_HMAC_SHA1_80 ") + kKey);
   EXPECT_TRUE(Crypto::parse(std::string("7 aes_cm_128_hmac_sha1_32 ") + kKey + "|1048576"));
+  EXPECT_TRUE(Crypto::parse(std::string("1 AES_CM_128_HMAC_SHA1_80 ") + kKey + " WSH=64 -NEWS=1")) << "what may be ignored is";
 }
 
 TEST(Crypto, refuses_what_it_cannot_do_and_does_not_tell_the_key) {
