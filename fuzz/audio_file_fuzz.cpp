@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   }
   std::array<audio::Sample, 960> frame;
   bool ended = false;
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 12; ++i) {
     const std::size_t count = (*source)->read(frame);
     require(count <= frame.size());
     require(!ended || count == 0);

@@ -4,6 +4,7 @@
 #include "require.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace audio = callwright::audio;
@@ -31,26 +32,39 @@ void check_decoder(const audio::Codec& codec, const audio::CodecOptions& options
   decoder->conceal(out);
 }
 
-}  // namespace
-
-/// Any bytes in any decoder, at any rate that it has.
-extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  const audio::Payload bytes(data, size);
+void check_comfort_noise(audio::Payload bytes) {
   if (const auto level = audio::comfort_noise_level(bytes)) {
     require(*level <= 0 && *level >= -127);
     std::vector<audio::Sample> noise(160);
     audio::ComfortNoiseSource(*level).read(noise);
   }
-  for (const audio::Codec& codec : audio::codecs()) {
-    if (codec.kind != audio::CodecKind::ComfortNoise) {
-      check_decoder(codec, {}, bytes);
-    }
-  }
+}
+
+void check_fmtp(audio::Payload bytes) {
   const audio::Codec& opus = *audio::find_codec("opus", 48000, 2);
-  check_decoder(opus, {.rate = audio::kNarrowband}, bytes);
-  check_decoder(opus, {.rate = audio::kWideband}, bytes);
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const audio::CodecOptions options = audio::parse_fmtp(opus, text);
+  const audio::CodecOptions options = audio::parse_fmtp(opus, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   require(audio::parse_fmtp(opus, audio::to_fmtp(opus, options)) == options);
+}
+
+}  // namespace
+
+/// The first byte chooses a decoder and, for Opus, its rate; the rest is what it gets.
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+  if (size == 0) {
+    return 0;
+  }
+  const audio::Payload bytes(data + 1, size - 1);
+  const audio::Codec& codec = audio::codecs()[data[0] % audio::codecs().size()];
+  if (codec.kind == audio::CodecKind::ComfortNoise) {
+    check_comfort_noise(bytes);
+    check_fmtp(bytes);
+    return 0;
+  }
+  audio::CodecOptions options;
+  if (codec.kind == audio::CodecKind::Opus) {
+    constexpr std::array kRates{audio::kNarrowband, audio::kWideband, audio::kFullband};
+    options.rate = kRates[data[0] / 9 % kRates.size()];
+  }
+  check_decoder(codec, options, bytes);
   return 0;
 }
