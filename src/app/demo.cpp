@@ -31,6 +31,7 @@ struct Stage {
   std::unique_ptr<net::MediaThread> media;
   std::unique_ptr<DemoPhone> alice;
   std::unique_ptr<DemoPhone> bob;
+  DemoOptions options;
   call::AgentMedia wanted;  ///< What both phones offer and accept,
   std::string agreed;       ///< and what they agreed on, for people.
 };
@@ -154,10 +155,15 @@ base::Result<void> talk(Stage& stage) {
   const DemoJournal::HeardByAgent tones = heard.get();
   const bool alice_hears = hears(tones, "alice", "bob", kBobHz);
   const bool bob_hears = hears(tones, "bob", "alice", kAliceHz);
-  on_engine(*stage.service, [&stage] {
-    const sdp::Negotiated* const negotiated = stage.alice->agent().negotiated();
+  bool as_wanted = false;
+  on_engine(*stage.service, [&] {
+    const sdp::Negotiated* const negotiated = stage.bob->agent().negotiated();
+    as_wanted = negotiated != nullptr && is_as_wanted(*negotiated, stage.options);
     stage.agreed = negotiated == nullptr ? "no media" : describe(*negotiated);
   });
+  if (!as_wanted) {
+    return failure("the phones agreed on something else than was asked for: " + stage.agreed);
+  }
   std::printf("\n");
   const auto hung_up = run_command(*client, make_request("2", "CallEnd", {{"callid", *call_id}}));
   if (!hung_up) {
@@ -222,6 +228,7 @@ int demo(const DemoOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   std::printf("Two phones, one exchange and a WebSocket client: a call from alice to bob.\n");
   Stage stage;
+  stage.options = options;
   stage.wanted = *media;
   base::Result<void> outcome = set_up(stage);
   if (outcome) {

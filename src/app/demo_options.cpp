@@ -2,14 +2,26 @@
 
 #include "media/codec_names.hpp"
 
+#include <array>
+#include <string_view>
+#include <vector>
+
 namespace callwright::app {
 
 base::Result<call::AgentMedia> media_of(const DemoOptions& options) {
   call::AgentMedia media;
   if (!options.codec.empty()) {
-    media.codecs = {options.codec};
-    if (const auto known = media::codecs_by_name(media.codecs); !known) {
+    const std::vector<std::string> wanted{options.codec};
+    const auto known = media::codecs_by_name(wanted);
+    if (!known) {
       return base::Error(known.error().code, "--codec: " + known.error().detail);
+    }
+    // The command's first INVITE has a description without a place to send to, in G.711 and in the clear (RFC 3725 §4.2).
+    media.codecs = wanted;
+    for (const sdp::Codec& usual : {sdp::pcma(), sdp::pcmu()}) {
+      if (known->front().name != usual.name) {
+        media.codecs.push_back(usual.name);
+      }
     }
   }
   if (options.srtp == "off") {
@@ -18,7 +30,7 @@ base::Result<call::AgentMedia> media_of(const DemoOptions& options) {
   if (options.srtp != "sdes" && options.srtp != "dtls") {
     return base::Error(base::Errc::InvalidArgument, "--srtp: there is no \"" + options.srtp.substr(0, 40) + "\"; say off, sdes or dtls");
   }
-  media.security.policy = sdp::MediaSecurity::Required;
+  media.security.policy = sdp::MediaSecurity::Optional;
   media.security.kind = options.srtp == "dtls" ? call::AgentSecurity::Kind::Dtls : call::AgentSecurity::Kind::Sdes;
   return media;
 }
@@ -31,6 +43,18 @@ std::string describe(const sdp::Negotiated& negotiated) {
     return negotiated.codec.name + ", SRTP by SDES (" + std::string(sdp::to_string(keys->local.suite)) + ")";
   }
   return negotiated.codec.name + ", not encrypted";
+}
+
+bool is_as_wanted(const sdp::Negotiated& negotiated, const DemoOptions& options) {
+  if (!options.codec.empty()) {
+    const std::vector<std::string> wanted{options.codec};
+    const auto codecs = media::codecs_by_name(wanted);
+    if (!codecs || !codecs->front().matches({negotiated.codec.name, negotiated.codec.clock_rate, negotiated.codec.channels})) {
+      return false;
+    }
+  }
+  constexpr std::array<std::string_view, 3> kKinds{"off", "sdes", "dtls"};
+  return kKinds.at(negotiated.security.index()) == options.srtp;
 }
 
 }  // namespace callwright::app

@@ -12,8 +12,12 @@ struct DemoOptions {
   std::string srtp = "off";
 };
 
-/// For both phones: just that codec, and no call without that encryption. Errors: InvalidArgument; the text lists what there is.
+/// For both phones: that codec first, and that encryption where the other side can; `is_as_wanted` tells what came of it. Errors: InvalidArgument; the text
+/// lists what there is.
 [[nodiscard]] base::Result<call::AgentMedia> media_of(const DemoOptions& options);
+
+/// The call has the codec and the encryption that were asked for.
+[[nodiscard]] bool is_as_wanted(const sdp::Negotiated& negotiated, const DemoOptions& options);
 
 /// For people: "opus, DTLS-SRTP".
 [[nodiscard]] std::string describe(const sdp::Negotiated& negotiated);

@@ -15,11 +15,11 @@ TEST(DemoOptions, leave_the_codec_to_the_phones_and_encrypt_nothing_by_themselve
   EXPECT_EQ(media->security.policy, sdp::MediaSecurity::Off);
 }
 
-TEST(DemoOptions, demand_the_codec_and_the_encryption_that_are_named) {
+TEST(DemoOptions, prefer_the_codec_and_the_encryption_that_are_named) {
   const auto media = media_of({"g722", "dtls"});
   ASSERT_TRUE(media);
-  EXPECT_THAT(media->codecs, ElementsAre("g722"));
-  EXPECT_EQ(media->security.policy, sdp::MediaSecurity::Required);
+  EXPECT_THAT(media->codecs, ElementsAre("g722", "PCMA", "PCMU"));
+  EXPECT_EQ(media->security.policy, sdp::MediaSecurity::Optional);
   EXPECT_EQ(media->security.kind, call::AgentSecurity::Kind::Dtls);
   EXPECT_EQ(media_of({"", "sdes"})->security.kind, call::AgentSecurity::Kind::Sdes);
 }
@@ -28,6 +28,19 @@ TEST(DemoOptions, list_what_there_is_when_a_value_is_wrong) {
   EXPECT_THAT(media_of({"opsu", "off"}).error().detail, StartsWith("--codec: There is no codec \"opsu\"; did you mean opus? There are opus, G722"));
   EXPECT_EQ(media_of({"", "on"}).error().detail, "--srtp: there is no \"on\"; say off, sdes or dtls");
   EXPECT_FALSE(media_of({"CN", "off"}));
+}
+
+TEST(DemoOptions, are_compared_with_what_was_agreed_on) {
+  sdp::Negotiated negotiated;
+  negotiated.codec = {"opus", 48000, 2, sdp::PayloadType{96}, {}};
+  EXPECT_TRUE(is_as_wanted(negotiated, {}));
+  EXPECT_TRUE(is_as_wanted(negotiated, {"OPUS", "off"}));
+  EXPECT_FALSE(is_as_wanted(negotiated, {"PCMA", "off"}));
+  EXPECT_FALSE(is_as_wanted(negotiated, {"opus", "dtls"})) << "in the clear";
+  negotiated.security = sdp::DtlsAgreement{};
+  EXPECT_TRUE(is_as_wanted(negotiated, {"opus", "dtls"}));
+  EXPECT_FALSE(is_as_wanted(negotiated, {"opus", "sdes"}));
+  EXPECT_FALSE(is_as_wanted(negotiated, {}));
 }
 
 TEST(DemoOptions, are_told_as_what_was_agreed_on) {
