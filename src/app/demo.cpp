@@ -136,6 +136,20 @@ bool hears(const DemoJournal::HeardByAgent& heard, const std::string& agent, con
   return right;
 }
 
+/// Of what the phones agreed on.
+base::Result<void> check_agreement(Stage& stage) {
+  bool as_wanted = false;
+  on_engine(*stage.service, [&] {
+    const sdp::Negotiated* const negotiated = stage.bob->agent().negotiated();
+    as_wanted = negotiated != nullptr && is_as_wanted(*negotiated, stage.options);
+    stage.agreed = negotiated == nullptr ? "no media" : describe(*negotiated);
+  });
+  if (!as_wanted) {
+    return failure("the phones agreed on something else than was asked for: " + stage.agreed);
+  }
+  return base::ok();
+}
+
 base::Result<void> talk(Stage& stage) {
   auto client = Client::blocking_connect(stage.service->call_api_url(), std::chrono::steady_clock::now() + kPatience);
   if (!client) {
@@ -155,14 +169,8 @@ base::Result<void> talk(Stage& stage) {
   const DemoJournal::HeardByAgent tones = heard.get();
   const bool alice_hears = hears(tones, "alice", "bob", kBobHz);
   const bool bob_hears = hears(tones, "bob", "alice", kAliceHz);
-  bool as_wanted = false;
-  on_engine(*stage.service, [&] {
-    const sdp::Negotiated* const negotiated = stage.bob->agent().negotiated();
-    as_wanted = negotiated != nullptr && is_as_wanted(*negotiated, stage.options);
-    stage.agreed = negotiated == nullptr ? "no media" : describe(*negotiated);
-  });
-  if (!as_wanted) {
-    return failure("the phones agreed on something else than was asked for: " + stage.agreed);
+  if (auto agreed = check_agreement(stage); !agreed) {
+    return agreed;
   }
   std::printf("\n");
   const auto hung_up = run_command(*client, make_request("2", "CallEnd", {{"callid", *call_id}}));
