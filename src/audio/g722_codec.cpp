@@ -1,33 +1,12 @@
 #include "audio/codec_parts.hpp"
 #include "audio/concealer.hpp"
-
-#include <spandsp/telephony.h>
-
-#include <spandsp/g722.h>
-
-#include <new>
+#include "audio/g722.hpp"
 
 namespace callwright::audio {
 namespace {
 
-constexpr int kBitRate = 64000;
-constexpr int kNoOptions = 0;
-
-struct Free {
-  void operator()(g722_encode_state_t* state) const noexcept { g722_encode_free(state); }
-  void operator()(g722_decode_state_t* state) const noexcept { g722_decode_free(state); }
-};
-
-/// The library gives null only when there is no memory.
-template <class State>
-State* made(State* state) {
-  return state != nullptr ? state : throw std::bad_alloc();
-}
-
-/// ITU-T G.722 at 64 kbit/s: two samples of 16 kHz in a byte.
 class G722Encoder final : public Encoder {
  public:
-  G722Encoder() : state_(made(g722_encode_init(nullptr, kBitRate, kNoOptions))) {}
   [[nodiscard]] SampleRate rate() const noexcept override { return kWideband; }
   [[nodiscard]] std::chrono::milliseconds packet_time(std::chrono::milliseconds wanted) const noexcept override { return detail::whole_steps(wanted); }
   [[nodiscard]] std::size_t max_bytes(std::size_t samples) const noexcept override { return samples / 2; }
@@ -36,16 +15,16 @@ class G722Encoder final : public Encoder {
     if (samples.size() % 2 != 0 || out.size() < samples.size() / 2) {
       return 0;
     }
-    return static_cast<std::size_t>(g722_encode(state_.get(), out.data(), samples.data(), static_cast<int>(samples.size())));
+    coder_.encode(samples, out);
+    return samples.size() / 2;
   }
 
  private:
-  std::unique_ptr<g722_encode_state_t, Free> state_;
+  G722Coder coder_;
 };
 
 class G722Decoder final : public Decoder {
  public:
-  G722Decoder() : state_(made(g722_decode_init(nullptr, kBitRate, kNoOptions))) {}
   [[nodiscard]] SampleRate rate() const noexcept override { return kWideband; }
   [[nodiscard]] std::size_t length(Payload payload) const noexcept override {
     const std::size_t count = 2 * payload.size();
@@ -57,7 +36,7 @@ class G722Decoder final : public Decoder {
     if (count == 0 || count > out.size()) {
       return 0;
     }
-    g722_decode(state_.get(), out.data(), payload.data(), static_cast<int>(payload.size()));
+    reader_.decode(payload, out);
     concealer_.received(out.first(count));
     return count;
   }
@@ -65,7 +44,7 @@ class G722Decoder final : public Decoder {
   void conceal(std::span<Sample> out) override { concealer_.conceal(out); }
 
  private:
-  std::unique_ptr<g722_decode_state_t, Free> state_;
+  G722Reader reader_;
   Concealer concealer_;
 };
 
