@@ -159,6 +159,9 @@ void AgentCall::fail_media(const base::Error& error) {
 }
 
 void AgentCall::start_media() {
+  if (!description_->negotiated()) {
+    return;  // The offer had no stream.
+  }
   const auto parameters = media::StreamParameters::from(*description_->negotiated());
   if (!parameters) {
     fail_media(parameters.error());

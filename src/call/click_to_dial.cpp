@@ -39,14 +39,17 @@ void ClickToDial::start() {
     fail("failed to establish initial call: " + status_text(found.status, {}));
     return;
   }
-  call_caller(found.targets.front());
+  caller_ = found.targets.front();
+  switchboard_.report(command_.call_id, CallStarted{command_.caller, command_.callee});
+  deadline_.start(timeouts_.ring);
+  call_caller(black_hole_offer());
 }
 
-void ClickToDial::call_caller(const Target& target) {
+void ClickToDial::call_caller(std::string_view offer) {
   sip::InviteSession::CallerOptions options;
-  options.uri = target.uri;
-  options.flow = target.flow;
-  options.credentials = target.credentials;
+  options.uri = caller_.uri;
+  options.flow = caller_.flow;
+  options.credentials = caller_.credentials;
   // The caller's phone shows whom it is about to be connected with.
   options.from = "<" + command_.callee + ">";
   options.to = "<" + command_.caller + ">";
@@ -54,9 +57,24 @@ void ClickToDial::call_caller(const Target& target) {
   options.contact_user = sip::user_of(command_.callee);
   caller_leg_ = switchboard_.user_agent().call(std::move(options), *this);
   switchboard_.index(caller_leg_->call_id(), *this);
-  switchboard_.report(caller_leg_->call_id(), CallStarted{command_.caller, command_.callee});
-  deadline_.start(timeouts_.ring);
-  static_cast<void>(caller_leg_->invite(black_hole_offer()));
+  static_cast<void>(caller_leg_->invite(offer));
+}
+
+/// RFC 3725 §4.4: a phone that does not speak PCMU, or not in the clear, can take an offer without any stream; it makes its own when it calls the callee.
+bool ClickToDial::call_caller_without_media(const sip::SessionEnd& end) {
+  const bool disliked = end.status == 488 || end.status == 606 || end.status == 415;
+  if (!disliked || end.by != sip::SessionEnd::Party::Remote || std::exchange(without_media_, true)) {
+    return false;
+  }
+  switchboard_.user_agent().retire(std::move(caller_leg_));
+  call_caller(offer_without_media());
+  return true;
+}
+
+std::string ClickToDial::offer_without_media() const {
+  sdp::Description nothing;
+  nothing.origin = sdp::Session(switchboard_.user_agent().random().between(1, UINT32_MAX), base::IpAddress::v4({0, 0, 0, 0})).make_offer({}).origin;
+  return nothing.to_string();
 }
 
 std::string ClickToDial::black_hole_offer() const {
@@ -251,7 +269,11 @@ void ClickToDial::on_ended(sip::InviteSession& session, const sip::SessionEnd& e
 
 void ClickToDial::on_caller_ended(const sip::SessionEnd& end) {
   switch (state_) {
-    case State::CallingCaller: fail("failed to establish initial call: " + status_text(end.status, end.reason)); return;
+    case State::CallingCaller:
+      if (!call_caller_without_media(end)) {
+        fail("failed to establish initial call: " + status_text(end.status, end.reason));
+      }
+      return;
     case State::CallingCallee:
       // Some phones hang up on whoever sent the REFER as soon as their own call is under way.
       return;

@@ -63,7 +63,8 @@ class ClickToDial final : public ActiveCall, public CallWatcher, private sip::In
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_deadline();
 
-  void call_caller(const Target& target);
+  void call_caller(std::string_view offer);
+  [[nodiscard]] bool call_caller_without_media(const sip::SessionEnd& end);
   void refer_caller();
   void call_callee_directly();
   void on_caller_ended(const sip::SessionEnd& end);
@@ -73,6 +74,7 @@ class ClickToDial final : public ActiveCall, public CallWatcher, private sip::In
   void finish();
   void emit(CommandEvent::Kind kind, std::string extra = {});
   [[nodiscard]] std::string black_hole_offer() const;
+  [[nodiscard]] std::string offer_without_media() const;
 
   Switchboard& switchboard_;
   const Routing& routing_;
@@ -81,7 +83,9 @@ class ClickToDial final : public ActiveCall, public CallWatcher, private sip::In
   const StartCall command_;
   CommandObserver& observer_;
   State state_ = State::CallingCaller;
+  Target caller_;
   std::unique_ptr<sip::InviteSession> caller_leg_;
+  bool without_media_ = false;                      ///< The caller's phone took no offer with PCMU, so that it gets one of nothing.
   std::unique_ptr<sip::InviteSession> callee_leg_;  ///< Third-party call control only.
   ActiveCall* referred_call_ = nullptr;             ///< The call from the caller's phone, while it rings.
   std::string call_id_;                             ///< Of the call that is left at the end.

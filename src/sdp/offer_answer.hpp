@@ -109,6 +109,7 @@ class Session {
 
   /// The first offer, or a new one later (hold, resume, new address). Until `accept_answer` takes its answer, `negotiated()` stays.
   Description make_offer(const AudioCapabilities& capabilities);
+  /// An offer of no stream is answered by none, and nothing is negotiated then.
   base::Result<Description> make_answer(const Description& offer, const AudioCapabilities& capabilities);
   base::Result<Negotiated> accept_answer(const Description& answer);
 

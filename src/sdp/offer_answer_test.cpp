@@ -365,5 +365,17 @@ TEST(Session, keeps_what_was_agreed_when_an_answer_fails) {
 
 TEST(Session, refuses_an_answer_without_an_offer) { EXPECT_EQ(session().accept_answer(audio("")).error().code, make_error_code(Errc::WrongState)); }
 
+TEST(Session, answers_an_offer_of_no_stream_by_none) {
+  Session session(7, base::IpAddress::v4({192, 0, 2, 1}));
+  AudioCapabilities capabilities;
+  capabilities.address = base::SocketAddress::parse("192.0.2.1:4000").value();
+  const auto offer = Description::parse("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n").value();
+  const auto answer = session.make_answer(offer, capabilities);
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->media.empty());
+  EXPECT_FALSE(session.negotiated());
+  EXPECT_EQ(session.make_offer(capabilities).media.size(), 1U) << "a stream may come later";
+}
+
 }  // namespace
 }  // namespace callwright::sdp

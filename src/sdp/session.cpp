@@ -27,6 +27,15 @@ Description Session::make_offer(const AudioCapabilities& capabilities) {
 }
 
 Result<Description> Session::make_answer(const Description& offer, const AudioCapabilities& capabilities) {
+  if (offer.media.empty()) {
+    // RFC 3264 §5: for now nothing is to flow; somebody who sets up a call for others begins so.
+    Description nothing;
+    nothing.connection = Connection::to(capabilities.address.ip);
+    nothing.times = offer.times;
+    adopt(nothing);
+    negotiated_.reset();
+    return nothing;
+  }
   AudioCapabilities present = capabilities;
   if (negotiated_) {
     present.protection.present = negotiated_->security;

@@ -88,6 +88,24 @@ TEST(ExchangeAgents, follow_refer_when_a_command_connects_them) {
   world.expect_no_agent_calls();
 }
 
+TEST(ExchangeAgents, that_only_speak_encrypted_are_connected_by_a_command_too) {
+  AgentWorld world;
+  call::AgentOptions options;
+  options.media.security.policy = sdp::MediaSecurity::Required;
+  options.media.codecs = {"opus"};
+  call::Agent& alice = world.add_agent("alice", options);
+  call::Agent& bob = world.add_agent("bob", options);
+  const CommandId id = world.start("alice", "bob");
+  ASSERT_TRUE(world.run_until_ended(id));
+  EXPECT_TRUE(world.commands.has(id, "CalleeAnswered"));
+  world.run_for(1s);
+  EXPECT_EQ(alice.calls(), 1U);
+  EXPECT_EQ(bob.calls(), 1U);
+  alice.hang_up_all();
+  world.run_for(1s);
+  world.expect_no_agent_calls();
+}
+
 TEST(ExchangeAgents, join_their_media_when_the_other_phone_refuses_refer) {
   AgentWorld world;
   ScriptedPhone& alice = world.add_phone("alice", {.refer = 501});

@@ -87,9 +87,10 @@ TEST(ClickToDial, refers_to_itself_with_a_token_and_ends_the_first_leg_in_its_di
   EXPECT_EQ(bye.header("Call-ID"), "cmd-1");
 }
 
+class ClickToDialRefusedByCaller : public testing::TestWithParam<int> {};
 class ClickToDialRefused : public testing::TestWithParam<int> {};
 
-TEST_P(ClickToDialRefused, tells_the_status_of_a_caller_who_does_not_answer_the_call) {
+TEST_P(ClickToDialRefusedByCaller, tells_the_status_of_a_caller_who_does_not_answer_the_call) {
   AliceAndBob world({.answer = GetParam()});
   const CommandId id = world.start("alice", "bob");
   ASSERT_TRUE(world.run_until_ended(id));
@@ -113,7 +114,19 @@ TEST_P(ClickToDialRefused, tells_the_status_of_a_callee_and_hangs_up_the_caller)
   world.expect_nothing_left();
 }
 
+INSTANTIATE_TEST_SUITE_P(status, ClickToDialRefusedByCaller, testing::Values(404, 408, 480, 486, 500, 603));
 INSTANTIATE_TEST_SUITE_P(status, ClickToDialRefused, testing::Values(404, 408, 480, 486, 488, 500, 603));
+
+TEST(ClickToDial, offers_no_stream_to_a_caller_who_cannot_take_the_first_offer) {
+  AliceAndBob world({.answer = 488});
+  const CommandId id = world.start("alice", "bob", "cmd-1");
+  ASSERT_TRUE(world.run_until_ended(id));
+  EXPECT_THAT(world.commands.texts(id), ElementsAre("Failed failed to establish initial call: 488 Not Acceptable Here", "Ended")) << "once is enough";
+  EXPECT_THAT(world.ladder("X", "alice", "cmd-1"),
+              ElementsAre("> INVITE", "< 180 INVITE", "< 488 INVITE", "> ACK", "> INVITE", "< 180 INVITE", "< 488 INVITE", "> ACK"));
+  EXPECT_THAT(world.message("X", "alice", "INVITE", 1).body(), Not(HasSubstr("m=")));
+  world.expect_nothing_left();
+}
 
 TEST(ClickToDial, gives_up_a_caller_who_never_answers) {
   AliceAndBob world({.answer = 0});
