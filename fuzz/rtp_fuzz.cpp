@@ -43,8 +43,8 @@ void check_extended_reports(rtp::Bytes bytes) {
 /// Nobody without the key makes a packet that is taken.
 void check_srtp(rtp::Bytes bytes) {
   const rtp::Buffer key(30, 1);
-  const auto master = rtp::SrtpKey::make(rtp::SrtpSuite::AesCm128HmacSha1_80, key).value();
-  static auto session = rtp::SrtpSession::make(rtp::SrtpSuite::AesCm128HmacSha1_80, master, master).value();
+  const auto master = rtp::SrtpKey::make(rtp::SrtpSuite::AesCm128HmacSha1Tag80, key).value();
+  static auto session = rtp::SrtpSession::make(rtp::SrtpSuite::AesCm128HmacSha1Tag80, master, master).value();
   rtp::Buffer packet(bytes.begin(), bytes.end());
   rtp::Buffer report = packet;
   if (session.unprotect_rtp(packet) == rtp::SrtpResult::Ok || session.unprotect_rtcp(report) == rtp::SrtpResult::Ok) {

@@ -7,14 +7,14 @@ namespace {
 
 rtp::SrtpSuite to_rtp(sdp::CryptoSuite suite) noexcept {
   switch (suite) {
-    case sdp::CryptoSuite::AesCm128HmacSha1_80: return rtp::SrtpSuite::AesCm128HmacSha1_80;
-    case sdp::CryptoSuite::AesCm128HmacSha1_32: return rtp::SrtpSuite::AesCm128HmacSha1_32;
-    case sdp::CryptoSuite::AesCm256HmacSha1_80: return rtp::SrtpSuite::AesCm256HmacSha1_80;
-    case sdp::CryptoSuite::AesCm256HmacSha1_32: return rtp::SrtpSuite::AesCm256HmacSha1_32;
+    case sdp::CryptoSuite::AesCm128HmacSha1Tag80: return rtp::SrtpSuite::AesCm128HmacSha1Tag80;
+    case sdp::CryptoSuite::AesCm128HmacSha1Tag32: return rtp::SrtpSuite::AesCm128HmacSha1Tag32;
+    case sdp::CryptoSuite::AesCm256HmacSha1Tag80: return rtp::SrtpSuite::AesCm256HmacSha1Tag80;
+    case sdp::CryptoSuite::AesCm256HmacSha1Tag32: return rtp::SrtpSuite::AesCm256HmacSha1Tag32;
     case sdp::CryptoSuite::AeadAes128Gcm: return rtp::SrtpSuite::AeadAes128Gcm;
     case sdp::CryptoSuite::AeadAes256Gcm: return rtp::SrtpSuite::AeadAes256Gcm;
   }
-  return rtp::SrtpSuite::AesCm128HmacSha1_80;
+  return rtp::SrtpSuite::AesCm128HmacSha1Tag80;
 }
 
 base::Result<rtp::SrtpSession> session_of(const sdp::CryptoAgreement& keys) {

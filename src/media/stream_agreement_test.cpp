@@ -160,8 +160,8 @@ INSTANTIATE_TEST_SUITE_P(Suites, StreamsWithKeysInTheDescription, testing::Value
 
 TEST_F(EncryptedStreams, refuse_another_key) {
   base::DeterministicRandom random(5);
-  const auto keys = sdp::make_crypto_offer(std::array{sdp::CryptoSuite::AesCm128HmacSha1_80}, random).front();
-  const auto others = sdp::make_crypto_offer(std::array{sdp::CryptoSuite::AesCm128HmacSha1_80}, random).front();
+  const auto keys = sdp::make_crypto_offer(std::array{sdp::CryptoSuite::AesCm128HmacSha1Tag80}, random).front();
+  const auto others = sdp::make_crypto_offer(std::array{sdp::CryptoSuite::AesCm128HmacSha1Tag80}, random).front();
   start_with(sdp::CryptoAgreement{keys, keys}, sdp::CryptoAgreement{others, others});
   run(seconds(1));
   EXPECT_THAT(events_of<FirstPacket>(kBob), IsEmpty());
@@ -170,7 +170,7 @@ TEST_F(EncryptedStreams, refuse_another_key) {
 
 TEST_F(EncryptedStreams, refuse_plain_packets) {
   base::DeterministicRandom random(5);
-  const auto keys = sdp::make_crypto_offer(std::array{sdp::CryptoSuite::AesCm128HmacSha1_80}, random).front();
+  const auto keys = sdp::make_crypto_offer(std::array{sdp::CryptoSuite::AesCm128HmacSha1Tag80}, random).front();
   start_with(std::monostate{}, sdp::CryptoAgreement{keys, keys});
   run(seconds(1));
   EXPECT_THAT(events_of<FirstPacket>(kBob), IsEmpty());

@@ -82,8 +82,8 @@ unsigned next_timeout(SSL*, unsigned last) noexcept {
 
 std::optional<SrtpSuite> suite_of(const SRTP_PROTECTION_PROFILE* profile) noexcept {
   switch (profile == nullptr ? 0 : profile->id) {
-    case SRTP_AES128_CM_SHA1_80: return SrtpSuite::AesCm128HmacSha1_80;
-    case SRTP_AES128_CM_SHA1_32: return SrtpSuite::AesCm128HmacSha1_32;
+    case SRTP_AES128_CM_SHA1_80: return SrtpSuite::AesCm128HmacSha1Tag80;
+    case SRTP_AES128_CM_SHA1_32: return SrtpSuite::AesCm128HmacSha1Tag32;
     case SRTP_AEAD_AES_128_GCM: return SrtpSuite::AeadAes128Gcm;
     case SRTP_AEAD_AES_256_GCM: return SrtpSuite::AeadAes256Gcm;
     default: return std::nullopt;

@@ -41,7 +41,7 @@ class DtlsIdentity {
 
 /// What a handshake gives: everything for `SrtpSession::make`.
 struct DtlsKeys {
-  SrtpSuite suite = SrtpSuite::AesCm128HmacSha1_80;
+  SrtpSuite suite = SrtpSuite::AesCm128HmacSha1Tag80;
   SrtpKey sending;
   SrtpKey receiving;
 };

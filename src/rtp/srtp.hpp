@@ -12,10 +12,10 @@ namespace callwright::rtp {
 
 /// Cipher and authentication, named as in RFC 4568, RFC 6188 and RFC 7714. With a 32-bit tag for RTP, RTCP still has 80 bits.
 enum class SrtpSuite : std::uint8_t {
-  AesCm128HmacSha1_80,
-  AesCm128HmacSha1_32,
-  AesCm256HmacSha1_80,
-  AesCm256HmacSha1_32,
+  AesCm128HmacSha1Tag80,
+  AesCm128HmacSha1Tag32,
+  AesCm256HmacSha1Tag80,
+  AesCm256HmacSha1Tag32,
   AeadAes128Gcm,
   AeadAes256Gcm,
 };

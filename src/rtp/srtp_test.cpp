@@ -40,8 +40,8 @@ class SrtpOf : public testing::TestWithParam<SrtpSuite> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Suites, SrtpOf,
-                         testing::Values(SrtpSuite::AesCm128HmacSha1_80, SrtpSuite::AesCm128HmacSha1_32, SrtpSuite::AesCm256HmacSha1_80,
-                                         SrtpSuite::AesCm256HmacSha1_32, SrtpSuite::AeadAes128Gcm, SrtpSuite::AeadAes256Gcm),
+                         testing::Values(SrtpSuite::AesCm128HmacSha1Tag80, SrtpSuite::AesCm128HmacSha1Tag32, SrtpSuite::AesCm256HmacSha1Tag80,
+                                         SrtpSuite::AesCm256HmacSha1Tag32, SrtpSuite::AeadAes128Gcm, SrtpSuite::AeadAes256Gcm),
                          [](const auto& suite) { return std::string(name_of(suite.param)); });
 
 TEST_P(SrtpOf, packets_come_back_in_both_directions) {
@@ -142,9 +142,9 @@ TEST_P(SrtpOf, endless_sources_are_refused) {
 }
 
 TEST(Srtp, adds_the_tags_that_the_suites_prescribe) {
-  const std::pair<SrtpSuite, std::size_t> tags[] = {{SrtpSuite::AesCm128HmacSha1_80, 10}, {SrtpSuite::AesCm128HmacSha1_32, 4},
-                                                    {SrtpSuite::AesCm256HmacSha1_80, 10}, {SrtpSuite::AesCm256HmacSha1_32, 4},
-                                                    {SrtpSuite::AeadAes128Gcm, 16},       {SrtpSuite::AeadAes256Gcm, 16}};
+  const std::pair<SrtpSuite, std::size_t> tags[] = {{SrtpSuite::AesCm128HmacSha1Tag80, 10}, {SrtpSuite::AesCm128HmacSha1Tag32, 4},
+                                                    {SrtpSuite::AesCm256HmacSha1Tag80, 10}, {SrtpSuite::AesCm256HmacSha1Tag32, 4},
+                                                    {SrtpSuite::AeadAes128Gcm, 16},         {SrtpSuite::AeadAes256Gcm, 16}};
   for (const auto& [suite, tag] : tags) {
     SrtpSession session = SrtpSession::make(suite, key_of(suite, 1), key_of(suite, 1)).value();
     Buffer packet = packet_of(1);
@@ -164,22 +164,22 @@ TEST(Srtp, encrypts_as_libsrtps_reference_packet) {
                       0x39, 0x0e, 0xc6, 0x75, 0xad, 0x49, 0x8a, 0xfe, 0xeb, 0xb6, 0x96, 0x0b, 0x3a, 0xab, 0xe6};
   Buffer packet = {0x80, 0x0f, 0x12, 0x34, 0xde, 0xca, 0xfb, 0xad, 0xca, 0xfe, 0xba, 0xbe};
   packet.insert(packet.end(), 16, 0xab);
-  const SrtpKey master = SrtpKey::make(SrtpSuite::AesCm128HmacSha1_80, key).value();
-  SrtpSession session = SrtpSession::make(SrtpSuite::AesCm128HmacSha1_80, master, master).value();
+  const SrtpKey master = SrtpKey::make(SrtpSuite::AesCm128HmacSha1Tag80, key).value();
+  SrtpSession session = SrtpSession::make(SrtpSuite::AesCm128HmacSha1Tag80, master, master).value();
   ASSERT_EQ(session.protect_rtp(packet), SrtpResult::Ok);
   EXPECT_THAT(packet, ElementsAreArray({0x80, 0x0f, 0x12, 0x34, 0xde, 0xca, 0xfb, 0xad, 0xca, 0xfe, 0xba, 0xbe, 0x4e, 0x55, 0xdc, 0x4c, 0xe7, 0x99, 0x78,
                                         0xd8, 0x8c, 0xa4, 0xd2, 0x15, 0x94, 0x9d, 0x24, 0x02, 0xb7, 0x8d, 0x6a, 0xcc, 0x99, 0xea, 0x17, 0x9b, 0x8d, 0xbb}));
 }
 
 TEST(Srtp, refuses_keys_of_another_size) {
-  EXPECT_FALSE(SrtpKey::make(SrtpSuite::AesCm128HmacSha1_80, Buffer(46)));
-  EXPECT_FALSE(SrtpSession::make(SrtpSuite::AeadAes256Gcm, key_of(SrtpSuite::AesCm128HmacSha1_80, 1), key_of(SrtpSuite::AeadAes256Gcm, 1)));
+  EXPECT_FALSE(SrtpKey::make(SrtpSuite::AesCm128HmacSha1Tag80, Buffer(46)));
+  EXPECT_FALSE(SrtpSession::make(SrtpSuite::AeadAes256Gcm, key_of(SrtpSuite::AesCm128HmacSha1Tag80, 1), key_of(SrtpSuite::AeadAes256Gcm, 1)));
   EXPECT_FALSE(SrtpSession::make(SrtpSuite::AeadAes256Gcm, key_of(SrtpSuite::AeadAes256Gcm, 1), SrtpKey{}));
 }
 
 TEST(Srtp, refuses_what_is_no_packet) {
   SrtpSession session =
-      SrtpSession::make(SrtpSuite::AesCm128HmacSha1_80, key_of(SrtpSuite::AesCm128HmacSha1_80, 1), key_of(SrtpSuite::AesCm128HmacSha1_80, 1)).value();
+      SrtpSession::make(SrtpSuite::AesCm128HmacSha1Tag80, key_of(SrtpSuite::AesCm128HmacSha1Tag80, 1), key_of(SrtpSuite::AesCm128HmacSha1Tag80, 1)).value();
   for (const std::size_t size : {0U, 4U, 11U}) {
     Buffer buffer(size, 0x80);
     EXPECT_EQ(session.protect_rtp(buffer), SrtpResult::Malformed);

@@ -12,10 +12,10 @@
 namespace callwright::sdp {
 
 enum class CryptoSuite : std::uint8_t {
-  AesCm128HmacSha1_80,
-  AesCm128HmacSha1_32,
-  AesCm256HmacSha1_80,
-  AesCm256HmacSha1_32,
+  AesCm128HmacSha1Tag80,
+  AesCm128HmacSha1Tag32,
+  AesCm256HmacSha1Tag80,
+  AesCm256HmacSha1Tag32,
   AeadAes128Gcm,
   AeadAes256Gcm,
 };
@@ -25,13 +25,13 @@ enum class CryptoSuite : std::uint8_t {
 [[nodiscard]] std::size_t key_size_of(CryptoSuite suite) noexcept;
 
 /// What is offered when nobody says otherwise: what every phone knows comes first, since some take nothing but the first.
-inline constexpr std::array kUsualSuites{CryptoSuite::AesCm128HmacSha1_80, CryptoSuite::AesCm128HmacSha1_32, CryptoSuite::AeadAes128Gcm,
-                                         CryptoSuite::AeadAes256Gcm,       CryptoSuite::AesCm256HmacSha1_80, CryptoSuite::AesCm256HmacSha1_32};
+inline constexpr std::array kUsualSuites{CryptoSuite::AesCm128HmacSha1Tag80, CryptoSuite::AesCm128HmacSha1Tag32, CryptoSuite::AeadAes128Gcm,
+                                         CryptoSuite::AeadAes256Gcm,         CryptoSuite::AesCm256HmacSha1Tag80, CryptoSuite::AesCm256HmacSha1Tag32};
 
 /// `a=crypto:<tag> <suite> inline:<key and salt>`. Never to be logged.
 struct Crypto {
   std::uint32_t tag = 1;
-  CryptoSuite suite = CryptoSuite::AesCm128HmacSha1_80;
+  CryptoSuite suite = CryptoSuite::AesCm128HmacSha1Tag80;
   std::vector<std::uint8_t> key_and_salt;  ///< `key_size_of(suite)` bytes.
 
   /// The value of the attribute. A lifetime is accepted (no call lives that long). Errors: Unsupported (a suite, a master key identifier, several keys

@@ -19,7 +19,7 @@ TEST(Crypto, is_read_and_written) {
   const auto crypto = Crypto::parse(std::string("1 AES_CM_128_HMAC_SHA1_80 ") + kKey + "|2^20");
   ASSERT_TRUE(crypto) << crypto.error().detail;
   EXPECT_EQ(crypto->tag, 1U);
-  EXPECT_EQ(crypto->suite, CryptoSuite::AesCm128HmacSha1_80);
+  EXPECT_EQ(crypto->suite, CryptoSuite::AesCm128HmacSha1Tag80);
   EXPECT_THAT(crypto->key_and_salt, SizeIs(30));
   EXPECT_EQ(crypto->to_string(), std::string("1 AES_CM_128_HMAC_SHA1_80 ") + kKey);
   EXPECT_TRUE(Crypto::parse(std::string("7 aes_cm_128_hmac_sha1_32 ") + kKey + "|1048576"));
