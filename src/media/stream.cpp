@@ -347,8 +347,10 @@ void Stream::send_datagram(Port port, const base::SocketAddress& to, rtp::Bytes 
 
 void Stream::send_reports(base::TimePoint now, base::WallTime wall) {
   report_.clear();
-  // The next frame is due at its time, whether this tick came early or late.
-  send_.pair(next_frame_);
+  // The next frame is due at its time, whether this tick came early or late. Packets that are passed on have been paired with their arrival.
+  if (!fed_with_packets()) {
+    send_.pair(next_frame_);
+  }
   rtcp_.report(send_.sender(), receiver_, now, wall, report_);
   packets_.send_rtcp(report_);
 }

@@ -10,6 +10,9 @@ namespace {
 /// So long frames wait for a moment at which no packet is half heard or half made; then a part of one is given up.
 constexpr unsigned kFramesOfPatience = 50;
 
+/// The longest that a jitter buffer would have taken too.
+constexpr std::size_t kMaxPayload = 2048;
+
 /// A decoder of Opus takes whatever an encoder makes (RFC 7587 §6.1), so only what limits the sender stands in the way of packets made for somebody else.
 bool takes_any(const audio::CodecOptions& options) noexcept {
   return !options.max_bit_rate && !options.constant_bit_rate && options.max_playback_rate >= audio::CodecOptions{}.max_playback_rate;
@@ -105,7 +108,7 @@ void Stream::begin_forwarding(base::TimePoint now) {
     return;
   }
   // What is heard already goes first, as sound; then the packets that wait to be heard: nothing is lost.
-  while (!joint_->heard->empty() && other.can_send()) {
+  for (std::size_t i = 0; i < SoundQueue::kMaxFrames && !joint_->heard->empty() && other.can_send(); ++i) {
     other.send_.frame();
   }
   joint_->heard->clear();
@@ -133,6 +136,10 @@ void Stream::rest() {
 void Stream::forward(const rtp::Packet& packet, ReceivePath::Kind kind, base::TimePoint arrival) {
   Stream& other = *joint_->partner;
   const bool key = kind == ReceivePath::Kind::Keys;
+  if (packet.payload.size() > kMaxPayload) {
+    ++refused_;
+    return;
+  }
   if (!key && packet.payload_type != parameters_receive_type()) {
     if (!receive_.agreed(packet.payload_type)) {
       // The other law of G.711, which the partner has not agreed on: from here on as sound.
