@@ -18,6 +18,8 @@ class FakeMediaPort final : public MediaPort {
     MediaObserver* observer = nullptr;         ///< Null once abandoned or ended.
     std::vector<StreamParameters> parameters;  ///< Every `start`, in order.
     SourceSpec source = Silence{};
+    std::optional<StreamId> joined;
+    Listening listening = Listening::Alone;
     std::string keys;  ///< All that were pressed.
     std::optional<std::filesystem::path> recording;
     bool closed = false;
@@ -35,7 +37,10 @@ class FakeMediaPort final : public MediaPort {
     const StreamId id = ids_.next();
     const OpenedStream opened{id, {options.address, next_port_}, {options.address, static_cast<std::uint16_t>(next_port_ + 1)}};
     next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? kFirstPort : next_port_ + 2);
-    streams_[id] = FakeStream{options, opened, &observer, {}, Silence{}, {}, std::nullopt, false};
+    FakeStream& stream = streams_[id];
+    stream.options = options;
+    stream.opened = opened;
+    stream.observer = &observer;
     return opened;
   }
 
@@ -48,6 +53,33 @@ class FakeMediaPort final : public MediaPort {
   void set_source(StreamId id, const SourceSpec& source) override {
     if (FakeStream* stream = open_stream(id)) {
       stream->source = source;
+    }
+  }
+
+  void join(StreamId one, StreamId other) override {
+    FakeStream* const first = open_stream(one);
+    FakeStream* const second = open_stream(other);
+    if (first == nullptr || second == nullptr || one == other) {
+      return;
+    }
+    part(one);
+    part(other);
+    first->joined = other;
+    second->joined = one;
+  }
+
+  void part(StreamId id) override {
+    FakeStream* const stream = open_stream(id);
+    if (stream == nullptr || !stream->joined) {
+      return;
+    }
+    streams_.at(*stream->joined).joined.reset();
+    stream->joined.reset();
+  }
+
+  void set_listening(StreamId id, Listening listening) override {
+    if (FakeStream* stream = open_stream(id)) {
+      stream->listening = listening;
     }
   }
 
@@ -71,12 +103,14 @@ class FakeMediaPort final : public MediaPort {
   }
 
   void close(StreamId id) override {
+    part(id);
     if (FakeStream* stream = open_stream(id)) {
       stream->closed = true;
     }
   }
 
   void abandon(StreamId id) override {
+    part(id);
     if (const auto found = streams_.find(id); found != streams_.end()) {
       found->second.closed = true;
       found->second.observer = nullptr;

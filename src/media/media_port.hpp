@@ -94,6 +94,12 @@ struct IceParameters {
 /// Ports of RTCP: one above RTP, or the same (RFC 5761).
 enum class RtcpPort : std::uint8_t { Separate, Shared };
 
+/// When a stream looks for tones, keys in the sound and the first sound.
+enum class Listening : std::uint8_t {
+  Alone,   ///< While it is joined with no other: joined ones cost next to nothing.
+  Always,  ///< Also then.
+};
+
 /// What offer and answer agreed on. `start` takes it; given again, it changes the running stream (hold, new address, new codec, new keys).
 struct StreamParameters {
   base::SocketAddress remote_rtp;
@@ -214,6 +220,11 @@ class MediaPort {
   virtual void start(StreamId id, const StreamParameters& parameters) = 0;
   /// What is sent from the next packet on; Silence until told otherwise. May be given before `start`.
   virtual void set_source(StreamId id, const SourceSpec& source) = 0;
+  /// What one hears the other says, both ways, until `part` or the end of one: packet by packet, or decoded and encoded anew where codecs differ or the
+  /// sound is recorded or listened to. A source that is set on one is said in place of what the other hears. Streams that were joined before are parted.
+  virtual void join(StreamId one, StreamId other) = 0;
+  virtual void part(StreamId id) = 0;
+  virtual void set_listening(StreamId id, Listening listening) = 0;
   /// Presses keys, behind those that are being pressed; by telephone-events or in the sound, as was agreed on. Before `start`, it does nothing.
   /// Errors: InvalidArgument (a character that is no key, or a time).
   virtual base::Result<void> press(StreamId id, std::string_view keys, const KeyTiming& timing) = 0;

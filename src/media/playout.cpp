@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kBoost{5};
 
 }  // namespace
 
-Playout::Playout(const Options& options) : options_(options), unit_(options.clock_rate / 50), transits_(kMaxTransits), target_(options.least) {}
+Playout::Playout(const Options& options) : options_(options), unit_(options.clock_rate / 50), target_(options.least) {}
 
 void Playout::restart() noexcept {
   for (Stored& stored : waiting_) {
@@ -45,6 +45,32 @@ void Playout::restart() noexcept {
   late_in_a_row_ = 0;
   too_long_since_.reset();
   delay_ = {};
+}
+
+void Playout::release() noexcept {
+  restart();
+  waiting_ = {};
+  current_ = {};
+  spare_ = {};
+  transits_ = {};
+}
+
+std::optional<rtp::Timestamp> Playout::next_timestamp() const noexcept {
+  return running_ ? std::optional(rtp::Timestamp{static_cast<std::uint32_t>(next_)}) : std::nullopt;
+}
+
+bool Playout::take(rtp::Packet& packet) {
+  if (waiting_.empty()) {
+    return false;
+  }
+  std::swap(current_, waiting_.front());
+  drop_first();
+  packet = {};
+  packet.sequence = current_.sequence;
+  packet.timestamp = rtp::Timestamp{static_cast<std::uint32_t>(current_.timestamp)};
+  packet.payload_type = current_.payload_type;
+  packet.payload = current_.payload;
+  return true;
 }
 
 std::int64_t Playout::extend(rtp::Timestamp timestamp) const noexcept {
@@ -138,6 +164,7 @@ Playout::Outcome Playout::store(const rtp::Packet& packet, std::int64_t timestam
 }
 
 void Playout::measure(base::Duration transit, base::TimePoint arrival) {
+  transits_.resize(kMaxTransits);  // With the first packet only: a stream whose packets are passed on never needs them.
   transits_[transit_count_++ % transits_.size()] = {arrival, transit};
   fastest_ = std::min(fastest_, transit);
   if (++since_choice_ >= kPacketsUntilChoice) {

@@ -59,6 +59,13 @@ class Playout {
   /// The next packet begins anew: its timestamps have nothing to do with those before.
   void restart() noexcept;
 
+  /// Takes out the first packet that waits, in place of playing it; false: none waits. Valid until the next call.
+  [[nodiscard]] bool take(rtp::Packet& packet);
+  /// The timestamp that is heard next; none while nothing is played.
+  [[nodiscard]] std::optional<rtp::Timestamp> next_timestamp() const noexcept;
+  /// `restart`, and gives back what memory it can.
+  void release() noexcept;
+
   /// What is to be heard from the instant `at` on; to be called again for `at` + the duration of what it gave. Who hears in ticks asks `now` for what
   /// comes a little later; how much is seen, and counts as delay.
   PlayoutFrame next(base::TimePoint now, base::TimePoint at);

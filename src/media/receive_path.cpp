@@ -60,6 +60,29 @@ ReceivePath::Kind ReceivePath::kind_of(rtp::PayloadType type) const noexcept {
   return understood ? Kind::Sound : Kind::Unknown;
 }
 
+bool ReceivePath::agreed(rtp::PayloadType type) const noexcept { return type == payload_type_ || type == kComfortNoise; }
+
+void ReceivePath::rest() noexcept {
+  playout_.release();
+  decoder_.reset();
+  other_law_.reset();
+  decoded_ = {};
+  taken_ = 0;
+}
+
+void ReceivePath::wake(rtp::Bytes last) {
+  // It could be made when it was configured.
+  decoder_ = std::move(audio::make_decoder(*codec_).value());
+  playout_.restart();
+  noisy_ = false;
+  const std::size_t length = decoder_->length(last);
+  bridging_ = length != 0;
+  if (bridging_) {
+    std::vector<audio::Sample> heard_elsewhere(length);
+    decoder_->decode(last, heard_elsewhere);
+  }
+}
+
 audio::Decoder* ReceivePath::decoder_of(rtp::PayloadType type) noexcept {
   if (type == payload_type_ || !is_g711(*codec_)) {
     return decoder_.get();
@@ -116,8 +139,14 @@ void ReceivePath::decode(const PlayoutFrame& next, std::span<audio::Sample> out)
   switch (next.kind) {
     case PlayoutFrame::Kind::Lost:
     case PlayoutFrame::Kind::Stretch: conceal(next, out); return;
-    case PlayoutFrame::Kind::Nothing: break;
+    case PlayoutFrame::Kind::Nothing:
+      if (bridging_) {
+        decoder_->conceal(out);
+        return;
+      }
+      break;
     case PlayoutFrame::Kind::Packet:
+      bridging_ = false;
       if (next.payload_type != kComfortNoise || next.payload_type == payload_type_) {
         noisy_ = false;
         // What the codec cannot read any more after a change of codecs is silence.

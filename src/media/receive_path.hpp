@@ -41,6 +41,20 @@ class ReceivePath {
   /// Another source: its timestamps have nothing to do with those before.
   void restart() noexcept { playout_.restart(); }
 
+  /// Gives back the memory of what makes sound of packets: they go elsewhere, from here on. What waits is to be taken before.
+  void rest() noexcept;
+  [[nodiscard]] bool resting() const noexcept { return decoder_ == nullptr; }
+  /// Sound is wanted again. What is heard until the first packet has waited long enough is made up from `last`, the one that came before it.
+  void wake(rtp::Bytes last);
+  /// The next packet that waits, which is then not heard here; false: there is none.
+  [[nodiscard]] bool take(rtp::Packet& packet) { return playout_.take(packet); }
+  /// Where `take` begins; none when nothing was heard yet.
+  [[nodiscard]] std::optional<rtp::Timestamp> next_timestamp() const noexcept { return playout_.next_timestamp(); }
+  /// No part of a packet is left over from the last frame.
+  [[nodiscard]] bool whole() const noexcept { return decoded_.size() == taken_; }
+  /// The packet is of the codec that was agreed on, or its comfort noise: anybody who has agreed on that codec understands it.
+  [[nodiscard]] bool agreed(rtp::PayloadType type) const noexcept;
+
   /// What is to be heard in the 20 ms from `at` on, at `rate`. Valid until the next call.
   std::span<const audio::Sample> frame(base::TimePoint at);
   [[nodiscard]] audio::SampleRate rate() const noexcept { return rate_; }
@@ -70,7 +84,8 @@ class ReceivePath {
   rtp::DtmfReceiver keys_;
   Playout playout_;
   audio::ComfortNoiseSource noise_;
-  bool noisy_ = false;  ///< The other side said how loud its silence is.
+  bool bridging_ = false;  ///< Just woken: nothing of before is to be heard as a hole.
+  bool noisy_ = false;     ///< The other side said how loud its silence is.
 
   std::vector<audio::Sample> decoded_;  ///< From `taken_` on not heard yet.
   std::size_t taken_ = 0;

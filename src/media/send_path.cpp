@@ -9,6 +9,8 @@
 namespace callwright::media {
 namespace {
 
+constexpr rtp::PayloadType kComfortNoise{13};  // RFC 3389
+
 constexpr rtp::PayloadType to_rtp(sdp::PayloadType type) noexcept { return rtp::PayloadType{static_cast<std::uint8_t>(type)}; }
 
 /// One source with several owners: it goes on playing where another codec takes over.
@@ -44,19 +46,54 @@ base::Result<void> SendPath::configure(const StreamParameters& parameters) {
     if (encoder_ != nullptr) {
       drop_partial();
     }
-    encoder_ = std::move(*encoder);
+    if (codec_->clock_rate != parameters.codec->clock_rate) {
+      events_.reset();
+    }
     codec_ = parameters.codec;
     codec_options_ = parameters.codec_options;
-    if (rate_ != encoder_->rate() || sound_ == nullptr) {
-      rate_ = encoder_->rate();
-      adapt_source();
-    }
-    events_.reset();
+    ptime_ = parameters.ptime;
+    use_encoder(std::move(*encoder));
   }
+  ptime_ = parameters.ptime;
   payload_type_ = to_rtp(parameters.send_payload_type);
   event_payload_type_ = parameters.send_event_payload_type ? std::optional(to_rtp(*parameters.send_event_payload_type)) : std::nullopt;
-  packet_samples_ = audio::samples_in(encoder_->packet_time(parameters.ptime), rate_);
+  packet_samples_ = audio::samples_in(encoder_->packet_time(ptime_), rate_);
   return base::ok();
+}
+
+void SendPath::use_encoder(std::unique_ptr<audio::Encoder> encoder) {
+  encoder_ = std::move(encoder);
+  if (rate_ != encoder_->rate() || sound_ == nullptr) {
+    rate_ = encoder_->rate();
+    adapt_source();
+  }
+  packet_samples_ = audio::samples_in(encoder_->packet_time(ptime_), rate_);
+}
+
+void SendPath::rest() noexcept {
+  drop_partial();
+  encoder_.reset();
+  sound_.reset();
+  frame_ = {};
+  pending_ = {};
+  payload_ = {};
+  packet_ = {};
+}
+
+void SendPath::wake() {
+  // It could be made when it was configured.
+  use_encoder(std::move(audio::make_encoder(*codec_, codec_options_).value()));
+}
+
+bool SendPath::idle() const noexcept { return !pressing() && pending_.empty() && (sound_ == nullptr || !sound_->fading()); }
+
+void SendPath::forward(const rtp::Packet& packet, Content content, base::TimePoint arrival) {
+  packet_.clear();
+  const bool static_noise = packet.payload_type == kComfortNoise && content == Content::Sound;
+  const rtp::PayloadType type = static_noise ? packet.payload_type : content == Content::Keys ? *event_payload_type_ : payload_type_;
+  if (sender_.forward(packet, type, arrival, codec_->clock_rate, packet_)) {
+    output_.on_packet(packet_);
+  }
 }
 
 void SendPath::adapt_source() { sound_ = std::make_unique<audio::FadingSource>(at_rate(source_, source_rate_, rate_), rate_); }
@@ -94,6 +131,9 @@ SendPath::Sound SendPath::read_source(std::span<audio::Sample> out) {
 }
 
 SendPath::Sound SendPath::frame() {
+  if (resting()) {
+    wake();
+  }
   frame_.resize(audio::samples_in(kFrame, rate_));
   const Sound sound = read_source(frame_);
   if (events_ != nullptr && events_->active()) {

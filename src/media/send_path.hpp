@@ -35,6 +35,19 @@ class SendPath {
   /// Presses keys: as telephone-events where they were agreed on (RFC 4733), else in the sound. Errors: InvalidArgument, LimitReached.
   base::Result<void> press(std::string_view keys, const KeyTiming& timing);
 
+  /// Gives back the memory of what makes packets of sound; `frame` takes it again.
+  void rest() noexcept;
+  [[nodiscard]] bool resting() const noexcept { return encoder_ == nullptr; }
+  /// Packets of another stream with the same codec go out in place of frames, until `end_forwarding`; `next` as in rtp::Sender.
+  void begin_forwarding(std::optional<rtp::Timestamp> next) noexcept { sender_.begin_forwarding(next); }
+  enum class Content { Sound, Keys };
+  void forward(const rtp::Packet& packet, Content content, base::TimePoint arrival);
+  void end_forwarding(base::TimePoint now) noexcept { sender_.end_forwarding(now, codec_->clock_rate); }
+  [[nodiscard]] bool takes_events() const noexcept { return event_payload_type_.has_value(); }
+  /// Nothing of its own is under way: no key, no change of sources, no part of a packet.
+  [[nodiscard]] bool idle() const noexcept;
+  [[nodiscard]] bool pressing() const noexcept { return keys_in_sound_ != nullptr || (events_ != nullptr && events_->active()); }
+
   enum class Sound { GoesOn, Ended };
   /// Sends the next frame. Ended: the source was over; silence follows it.
   Sound frame();
@@ -51,6 +64,8 @@ class SendPath {
 
  private:
   void adapt_source();
+  void use_encoder(std::unique_ptr<audio::Encoder> encoder);
+  void wake();
   Sound read_source(std::span<audio::Sample> out);
   [[nodiscard]] std::uint32_t ticks(std::size_t samples) const noexcept { return codec_->ticks(samples, rate_); }
   /// Gives up what is not a whole packet yet; its time passes all the same.
@@ -63,9 +78,10 @@ class SendPath {
   const audio::Codec* codec_ = audio::find_codec("PCMU", 8000);
   audio::CodecOptions codec_options_;
   audio::SampleRate rate_ = audio::kNarrowband;
-  std::unique_ptr<audio::Encoder> encoder_;
+  std::unique_ptr<audio::Encoder> encoder_;  ///< None before `configure`, nor while it rests.
   rtp::PayloadType payload_type_{};
   std::optional<rtp::PayloadType> event_payload_type_;
+  std::chrono::milliseconds ptime_{20};
   std::size_t packet_samples_ = 0;
 
   std::shared_ptr<audio::Source> source_;  ///< As it was given; null: silence.

@@ -33,16 +33,17 @@ Stream::Stream(StreamId id, std::string cname, base::Random& random, const rtp::
       packets_(identity, *this),
       send_(random, *this) {}
 
-template <class What>
-void Stream::emit(What what, base::TimePoint at) {
-  output_.on_stream_event({id_, at, std::move(what)});
-}
-
 void Stream::fail(const base::Error& error, base::TimePoint now) { emit(StreamFailed{error}, now); }
 
 void Stream::start(const StreamParameters& parameters, base::TimePoint now) {
   if (state_ == State::Ended) {
     return;
+  }
+  now_ = now;
+  if (joint_ != nullptr && parameters.codec != parameters_.codec) {
+    stop_forwarding();
+    joint_->partner->stop_forwarding();
+    joint_->heard = std::make_shared<SoundQueue>();  // What is in the old one has the old rate.
   }
   const audio::SampleRate rate_before = receive_.rate();
   if (parameters.security != parameters_.security) {
@@ -59,37 +60,58 @@ void Stream::start(const StreamParameters& parameters, base::TimePoint now) {
     started_ = next_frame_ = now;
     rtcp_.start(now);
   }
-  if (!detector_ || receive_.rate() != rate_before) {
-    detector_.emplace(receive_.rate());
+  if (receive_.rate() != rate_before) {
+    detector_.reset();
     keys_in_sound_.reset();
     to_sink_.reset();
   }
   receiver_.set_clock_rate(receive_.clock_rate());
   if (parameters.receive_event_payload_type) {
     keys_in_sound_.reset();
-  } else if (!keys_in_sound_) {
-    keys_in_sound_.emplace(receive_.rate());
   }
   parameters_ = parameters;
+  if (joint_ != nullptr) {
+    joint_->other_law = false;
+    rejoin();
+  }
+}
+
+/// The parameters of a joined stream have changed.
+void Stream::rejoin() {
+  Stream& other = *joint_->partner;
+  review_joint();
+  if (forwards()) {
+    rest();
+  }
+  if (fed_with_packets()) {
+    other.rest();
+  }
+  // What this one hears may have another rate now.
+  other.speak_for_partner();
 }
 
 std::unique_ptr<audio::Sink> Stream::set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate) {
   sink_rate_ = rate;
   to_sink_.reset();
-  return std::exchange(sink_, std::move(sink));
+  auto before = std::exchange(sink_, std::move(sink));
+  review_joint();
+  return before;
 }
 
 base::Result<void> Stream::press(std::string_view keys, const KeyTiming& timing) {
   if (state_ != State::Running) {
     return base::Error(base::Errc::WrongState, "Keys cannot be pressed before the call is answered");
   }
-  return send_.press(keys, timing);
+  auto pressed = send_.press(keys, timing);
+  review_joint();
+  return pressed;
 }
 
 void Stream::receive(Port port, const base::SocketAddress& from, rtp::Bytes datagram, base::TimePoint arrival) {
   if (state_ != State::Running) {
     return;
   }
+  now_ = arrival;
   const auto packet = packets_.receive(port, from, datagram, arrival);
   report_protection(arrival);
   if (!packet) {
@@ -118,17 +140,30 @@ void Stream::receive_rtp(rtp::Bytes bytes, base::TimePoint arrival) {
     emit(FirstPacket{since_start(arrival)}, arrival);
   }
   if (reception == rtp::Reception::NewSource) {
+    if (forwards()) {
+      joint_->partner->send_.begin_forwarding(std::nullopt);
+    }
     receive_.restart();
   }
   if (!sdp::receives(parameters_.direction)) {
     return;
+  }
+  const bool passes = forwards();
+  if (passes) {
+    forward(*packet, kind, arrival);
   }
   if (kind == ReceivePath::Kind::Keys) {
     receive_.insert_keys(*packet, arrival, presses_);
     report_keys(arrival);
     return;
   }
-  switch (receive_.insert(*packet, arrival)) {
+  if (!passes) {
+    receive_sound(*packet, arrival);
+  }
+}
+
+void Stream::receive_sound(const rtp::Packet& packet, base::TimePoint arrival) {
+  switch (receive_.insert(packet, arrival)) {
     case ReceivePath::Outcome::Taken: return;
     case ReceivePath::Outcome::Late:
       receiver_.discard(receiver_.extended_sequence());
@@ -141,6 +176,7 @@ void Stream::receive_rtp(rtp::Bytes bytes, base::TimePoint arrival) {
 void Stream::report_keys(base::TimePoint now) {
   for (const rtp::DtmfPress& press : std::exchange(presses_, {})) {
     emit(KeyPressed{press.digit, press.duration, KeyPressed::By::Event}, now);
+    press_at_partner(press);
   }
 }
 
@@ -162,12 +198,16 @@ void Stream::tick(base::TimePoint now, base::WallTime wall) {
   if (state_ != State::Running) {
     return;
   }
+  now_ = now;
   packets_.tick(now);
   report_protection(now);
   skip_stall(now);
   for (; next_frame_ <= now; next_frame_ += kFrame) {
     send_frame(now);
     play_frame(now);
+    if (joint_ != nullptr) {
+      joint_->partner->begin_forwarding(now);
+    }
   }
   if (const auto key = receive_.expired_key(now)) {
     presses_.push_back(*key);
@@ -197,24 +237,43 @@ void Stream::skip_stall(base::TimePoint now) {
   }
   if (now - next_frame_ > kLongestStallHeard) {
     const auto frames = (now - next_frame_) / kFrame;
-    send_.skip(frames * kFrame);
-    receive_.restart();
+    if (!fed_with_packets()) {
+      send_.skip(frames * kFrame);
+    }
+    if (!forwards()) {
+      receive_.restart();
+    }
     next_frame_ += frames * kFrame;
     return;
   }
   for (; now - next_frame_ > kLongestCatchUp; next_frame_ += kFrame) {
-    send_.skip(kFrame);
-    play_frame(now);
+    skip_frame(now);
   }
 }
 
+void Stream::skip_frame(base::TimePoint now) {
+  if (!fed_with_packets()) {
+    send_.skip(kFrame);
+    if (joint_ != nullptr) {
+      joint_->partner->joint_->heard->clear();
+    }
+  }
+  play_frame(now);
+}
+
 void Stream::play_frame(base::TimePoint now) {
+  if (forwards()) {
+    return;
+  }
   const std::span<const audio::Sample> frame = receive_.frame(next_frame_);
   if (sink_) {
     record(frame);
   }
-  listen(frame, now);
-  if (keys_in_sound_) {
+  if (joint_ != nullptr) {
+    joint_->heard->push(frame);
+  }
+  if (joint_ == nullptr || listening_ == Listening::Always) {
+    listen(frame, now);
     listen_for_keys(frame, now);
   }
 }
@@ -232,6 +291,9 @@ void Stream::record(std::span<const audio::Sample> frame) {
 }
 
 void Stream::listen(std::span<const audio::Sample> frame, base::TimePoint now) {
+  if (detector_ == nullptr) {
+    detector_ = std::make_unique<audio::ToneDetector>(receive_.rate());
+  }
   const auto tones = detector_->process(frame);
   const auto arrival_of = [&](std::uint64_t position) {
     return receive_.heard_until() - audio::duration_of(detector_->position() - position, receive_.rate());
@@ -248,6 +310,12 @@ void Stream::listen(std::span<const audio::Sample> frame, base::TimePoint now) {
 }
 
 void Stream::listen_for_keys(std::span<const audio::Sample> frame, base::TimePoint now) {
+  if (parameters_.receive_event_payload_type) {
+    return;
+  }
+  if (keys_in_sound_ == nullptr) {
+    keys_in_sound_ = std::make_unique<audio::DtmfDetector>(receive_.rate());
+  }
   for (const audio::DtmfEvent& event : keys_in_sound_->process(frame)) {
     if (event.kind == audio::DtmfEvent::Kind::End) {
       emit(KeyPressed{event.key, event.duration, KeyPressed::By::Sound}, now);
@@ -256,11 +324,19 @@ void Stream::listen_for_keys(std::span<const audio::Sample> frame, base::TimePoi
 }
 
 void Stream::send_frame(base::TimePoint now) {
-  if (!sdp::sends(parameters_.direction) || !packets_.ready()) {
+  if (fed_with_packets()) {
+    return;
+  }
+  if (!can_send()) {
     send_.skip(kFrame);
+    if (joint_ != nullptr) {
+      joint_->partner->joint_->heard->clear();
+    }
     return;
   }
   if (send_.frame() == SendPath::Sound::Ended) {
+    own_source_ = false;
+    speak_for_partner();
     emit(SourceEnded{}, now);
   }
 }
@@ -271,8 +347,10 @@ void Stream::send_datagram(Port port, const base::SocketAddress& to, rtp::Bytes 
 
 void Stream::send_reports(base::TimePoint now, base::WallTime wall) {
   report_.clear();
-  // The next frame is due at its time, whether this tick came early or late.
-  send_.pair(next_frame_);
+  // The next frame is due at its time, whether this tick came early or late. Packets that are passed on have been paired with their arrival.
+  if (!fed_with_packets()) {
+    send_.pair(next_frame_);
+  }
   rtcp_.report(send_.sender(), receiver_, now, wall, report_);
   packets_.send_rtcp(report_);
 }
@@ -281,6 +359,7 @@ void Stream::end(base::TimePoint now, base::WallTime wall) {
   if (std::exchange(state_, State::Ended) != State::Running) {
     return;
   }
+  part();
   report_.clear();
   rtcp_.bye(send_.sender(), receiver_, now, wall, report_);
   packets_.send_rtcp(report_);

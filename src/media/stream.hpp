@@ -7,6 +7,7 @@
 #include "media/packet_path.hpp"
 #include "media/receive_path.hpp"
 #include "media/send_path.hpp"
+#include "media/sound_queue.hpp"
 #include "rtp/rtcp_session.hpp"
 
 #include <memory>
@@ -37,8 +38,13 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
 
   /// Begins with the next tick; called again, it changes what differs. Parameters that cannot be used end in StreamFailed.
   void start(const StreamParameters& parameters, base::TimePoint now);
-  /// Samples of the rate `rate`; null: silence.
-  void set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate) { send_.set_source(std::move(source), rate); }
+  /// Samples of the rate `rate`; null: silence, or what the partner hears.
+  void set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate);
+  /// What one hears the other says, both ways, until `part`: packet by packet where the codec is the same and nobody needs the sound, else as sound. A
+  /// partner that either had before is left. Both live until `part`.
+  void join(Stream& other);
+  void part();
+  void set_listening(Listening listening);
   /// Takes what is heard from now on, at the rate `rate`; null: nothing. Gives back the one before, for whoever completes its file.
   std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate);
   /// Presses keys, one after the other. Errors: InvalidArgument, LimitReached, and WrongState before `start`.
@@ -63,7 +69,9 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   void send_datagram(Port port, const base::SocketAddress& to, rtp::Bytes datagram) override;
 
   template <class What>
-  void emit(What what, base::TimePoint at);
+  void emit(What what, base::TimePoint at) {
+    output_.on_stream_event({id_, at, std::move(what)});
+  }
   void receive_rtp(rtp::Bytes bytes, base::TimePoint arrival);
   void receive_rtcp(rtp::Bytes bytes, base::TimePoint arrival);
   void report_keys(base::TimePoint now);
@@ -74,6 +82,37 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   void record(std::span<const audio::Sample> frame);
   void send_frame(base::TimePoint now);
   void send_reports(base::TimePoint now, base::WallTime wall);
+  void receive_sound(const rtp::Packet& packet, base::TimePoint arrival);
+  void skip_frame(base::TimePoint now);
+
+  /// With another stream.
+  struct Joint {
+    Stream* partner = nullptr;
+    std::shared_ptr<SoundQueue> heard = std::make_shared<SoundQueue>();  ///< Here, and not said there yet.
+    std::shared_ptr<SoundQueue> says;                                    ///< What the partner hears, unless something of its own is played.
+    bool forwards = false;                                               ///< What is heard here goes on as packets.
+    bool other_law = false;                                              ///< The one of G.711 that was not agreed on is spoken here.
+    bool key_forwarded = false;                                          ///< The press that is under way was.
+    unsigned waits = 0;                                                  ///< Frames since forwarding became possible.
+    rtp::Buffer last;                                                    ///< Payload that was forwarded.
+  };
+  [[nodiscard]] bool forwards() const noexcept { return joint_ != nullptr && joint_->forwards; }
+  [[nodiscard]] bool fed_with_packets() const noexcept { return joint_ != nullptr && joint_->partner->joint_->forwards; }
+  [[nodiscard]] bool can_forward() const noexcept;
+  [[nodiscard]] bool can_send() const noexcept { return state_ == State::Running && sdp::sends(parameters_.direction) && packets_.ready(); }
+  [[nodiscard]] rtp::PayloadType parameters_receive_type() const noexcept {
+    return rtp::PayloadType{static_cast<std::uint8_t>(parameters_.receive_payload_type)};
+  }
+  /// Ends forwarding where it is not possible any more.
+  void review_joint();
+  void begin_forwarding(base::TimePoint now);
+  void stop_forwarding();
+  void forward(const rtp::Packet& packet, ReceivePath::Kind kind, base::TimePoint arrival);
+  void rest();
+  void rejoin();
+  void speak_for_partner();
+  void press_at_partner(const rtp::DtmfPress& press);
+
   void fail(const base::Error& error, base::TimePoint now);
   void report_protection(base::TimePoint now);
   [[nodiscard]] base::Duration since_start(base::TimePoint time) const noexcept { return std::max(base::Duration::zero(), time - started_); }
@@ -86,8 +125,11 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   PacketPath packets_;
   SendPath send_;
   ReceivePath receive_;
-  std::optional<audio::ToneDetector> detector_;
-  std::optional<audio::DtmfDetector> keys_in_sound_;  ///< Where no telephone-events were agreed on.
+  std::unique_ptr<Joint> joint_;
+  Listening listening_ = Listening::Alone;
+  bool own_source_ = false;                             ///< Something is played, in place of what the partner hears.
+  std::unique_ptr<audio::ToneDetector> detector_;       ///< Made when somebody listens.
+  std::unique_ptr<audio::DtmfDetector> keys_in_sound_;  ///< The same, where no telephone-events were agreed on.
   std::unique_ptr<audio::Sink> sink_;
   std::optional<audio::Resampler> to_sink_;
   audio::SampleRate sink_rate_ = audio::kNarrowband;
@@ -96,6 +138,7 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   State state_ = State::Opened;
   base::TimePoint started_{};
   base::TimePoint next_frame_{};
+  base::TimePoint now_{};                ///< Of the last tick or datagram.
   std::vector<rtp::DtmfPress> presses_;  ///< Kept for its memory, as are the next two.
   std::vector<audio::Sample> for_sink_;
   rtp::Buffer report_;

@@ -14,6 +14,25 @@ Stream* StreamSet::find(StreamId id) noexcept {
   return found == streams_.end() ? nullptr : found->second.get();
 }
 
+void StreamSet::remove(StreamId id) {
+  part(id);
+  streams_.erase(id);
+}
+
+void StreamSet::join(StreamId one, StreamId other) {
+  Stream* const first = find(one);
+  Stream* const second = find(other);
+  if (first != nullptr && second != nullptr) {
+    first->join(*second);
+  }
+}
+
+void StreamSet::part(StreamId id) {
+  if (Stream* const stream = find(id)) {
+    stream->part();
+  }
+}
+
 void StreamSet::tick(base::TimePoint now, base::WallTime wall) {
   for (auto& [id, stream] : streams_) {
     stream->tick(now, wall);

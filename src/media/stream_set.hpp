@@ -18,7 +18,10 @@ class StreamSet {
   /// Null when there is none.
   [[nodiscard]] Stream* find(StreamId id) noexcept;
   /// Says nothing to the other side: call `Stream::end` first.
-  void remove(StreamId id) noexcept { streams_.erase(id); }
+  void remove(StreamId id);
+  /// `Stream::join` and `Stream::part`; unknown ids are passed over.
+  void join(StreamId one, StreamId other);
+  void part(StreamId id);
   /// To be called every 20 ms; each stream catches up with what was missed.
   void tick(base::TimePoint now, base::WallTime wall);
   [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }

@@ -23,7 +23,8 @@ inline StreamParameters parameters_towards(std::uint16_t port) {
   return parameters;
 }
 
-/// Two streams, alice on port 1000 and bob on port 2000, and a network between them, in virtual time of 20 ms a step.
+/// Two streams, alice on port 1000 and bob on port 2000 (others, where a test adds some, on 1000 times their number), and a network between them, in virtual
+/// time of 20 ms a step.
 class TwoStreams : public testing::Test, public StreamOutput {
  protected:
   struct Datagram {
@@ -43,7 +44,9 @@ class TwoStreams : public testing::Test, public StreamOutput {
   }
   void on_stream_event(const StreamEvent& event) override { events_.push_back(event); }
 
-  static std::uint16_t port_of(StreamId id, Port port) { return static_cast<std::uint16_t>((id == kAlice ? 1000 : 2000) + (port == Port::Rtp ? 0 : 1)); }
+  static std::uint16_t port_of(StreamId id, Port port) {
+    return static_cast<std::uint16_t>(static_cast<std::uint16_t>(id.value) * 1000 + (port == Port::Rtp ? 0 : 1));
+  }
 
   void put_on_wire(std::uint16_t from, const base::SocketAddress& to, rtp::Bytes packet) {
     if (random_.chance(loss_)) {
@@ -61,7 +64,7 @@ class TwoStreams : public testing::Test, public StreamOutput {
     while (!wire_.empty() && wire_.front().due <= clock_.now()) {
       const Datagram datagram = std::move(wire_.front());
       wire_.pop_front();
-      if (Stream* stream = streams_.find(datagram.port < 2000 ? kAlice : kBob)) {
+      if (Stream* stream = streams_.find(StreamId{static_cast<std::uint64_t>(datagram.port / 1000)})) {
         stream->receive(datagram.port % 2 == 0 ? Port::Rtp : Port::Rtcp, datagram.from, datagram.bytes, datagram.due);
       }
     }

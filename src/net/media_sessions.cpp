@@ -131,6 +131,12 @@ void MediaSessions::use_source(media::StreamId id, std::uint64_t request, audio:
   }
 }
 
+void MediaSessions::set_listening(media::StreamId id, media::Listening listening) {
+  if (Session* const session = find(id)) {
+    session->stream->set_listening(listening);
+  }
+}
+
 void MediaSessions::press(media::StreamId id, const std::string& keys, const media::KeyTiming& timing) {
   if (Session* const session = find(id)) {
     if (const auto pressed = session->stream->press(keys, timing); !pressed) {

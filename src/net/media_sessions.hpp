@@ -34,6 +34,9 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void open(media::StreamId id, const std::string& cname, PortPair sockets);
   void start(media::StreamId id, const media::StreamParameters& parameters);
   void set_source(media::StreamId id, const media::SourceSpec& source);
+  void join(media::StreamId one, media::StreamId other) { streams_.join(one, other); }
+  void part(media::StreamId id) { streams_.part(id); }
+  void set_listening(media::StreamId id, media::Listening listening);
   void press(media::StreamId id, const std::string& keys, const media::KeyTiming& timing);
   void record(media::StreamId id, const std::filesystem::path& path);
   void stop_recording(media::StreamId id);

@@ -89,6 +89,18 @@ void MediaThread::set_source(media::StreamId id, const media::SourceSpec& source
   command([sessions = sessions_, id, source] { sessions->set_source(id, source); });
 }
 
+void MediaThread::join(media::StreamId one, media::StreamId other) {
+  command([sessions = sessions_, one, other] { sessions->join(one, other); });
+}
+
+void MediaThread::part(media::StreamId id) {
+  command([sessions = sessions_, id] { sessions->part(id); });
+}
+
+void MediaThread::set_listening(media::StreamId id, media::Listening listening) {
+  command([sessions = sessions_, id, listening] { sessions->set_listening(id, listening); });
+}
+
 base::Result<void> MediaThread::press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) {
   if (const auto checked = media::check_keys(keys, timing); !checked) {
     return checked;

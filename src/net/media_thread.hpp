@@ -35,6 +35,9 @@ class MediaThread final : public media::MediaPort {
   base::Result<media::OpenedStream> open(const media::StreamOptions& options, media::MediaObserver& observer) override;
   void start(media::StreamId id, const media::StreamParameters& parameters) override;
   void set_source(media::StreamId id, const media::SourceSpec& source) override;
+  void join(media::StreamId one, media::StreamId other) override;
+  void part(media::StreamId id) override;
+  void set_listening(media::StreamId id, media::Listening listening) override;
   base::Result<void> press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) override;
   void record(media::StreamId id, const std::filesystem::path& path) override;
   void stop_recording(media::StreamId id) override;

@@ -91,6 +91,29 @@ TEST_F(MediaThreadTest, lets_two_streams_hear_each_others_tone) {
   EXPECT_EQ(media.streams(), 0U);
 }
 
+TEST_F(MediaThreadTest, joins_two_calls_so_that_their_phones_hear_each_other) {
+  const auto alice = open();
+  const auto left = open();
+  const auto right = open();
+  const auto bob = open();
+  media.set_source(alice->opened.id, media::Tone{440, -20});
+  media.set_source(bob->opened.id, media::Tone{1000, -15});
+  media.join(left->opened.id, right->opened.id);
+  connect(*left, *alice);
+  connect(*right, *bob);
+  connect(*alice, *left);
+  connect(*bob, *right);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::ToneDetected>() && bob->observer.first<media::ToneDetected>(); }));
+  EXPECT_NEAR(alice->observer.first<media::ToneDetected>()->frequency_hz, 1000, 10);
+  EXPECT_NEAR(bob->observer.first<media::ToneDetected>()->frequency_hz, 440, 10);
+  EXPECT_FALSE(left->observer.first<media::ToneDetected>().has_value());
+  media.close(left->opened.id);
+  ASSERT_TRUE(until([&] { return left->observer.first<media::Ended>().has_value(); }));
+  EXPECT_GT(left->observer.first<media::Ended>()->statistics.packets_sent, 3U);
+  media.close(right->opened.id);
+  EXPECT_TRUE(until([&] { return right->observer.first<media::Ended>().has_value(); }));
+}
+
 TEST_F(MediaThreadTest, keeps_the_pace_of_a_packet_every_twenty_milliseconds) {
   const auto alice = open();
   const auto bob = open();

@@ -23,6 +23,14 @@ class Sender {
   /// Silence without packets: the timestamp goes on.
   void skip(std::uint32_t duration) noexcept;
 
+  /// From here on packets of another source are passed on, whose timestamps have the same clock; `next` is the one of theirs that follows what was sent
+  /// last. Also when that source was followed by another one; without `next`, its first packet belongs to the instant at which it comes.
+  void begin_forwarding(std::optional<Timestamp> next) noexcept;
+  /// Appends the packet under this source's name: its gaps and its order stay, and so does its marker. False: it is older than what was passed on first.
+  [[nodiscard]] bool forward(const Packet& packet, PayloadType type, base::TimePoint arrival, std::uint32_t clock_rate, Buffer& out);
+  /// `send` goes on where the other source was.
+  void end_forwarding(base::TimePoint now, std::uint32_t clock_rate) noexcept;
+
   [[nodiscard]] Ssrc ssrc() const noexcept { return ssrc_; }
   /// Of the next packet.
   [[nodiscard]] Timestamp timestamp() const noexcept { return Timestamp{timestamp_}; }
@@ -47,6 +55,22 @@ class Sender {
     std::uint32_t clock_rate = 0;
   };
   std::optional<Pairing> pairing_;
+
+  /// What has to be added to the numbers of another source.
+  struct Forwarding {
+    bool anchored = false;
+    std::optional<Timestamp> next;
+    std::uint16_t sequence_shift = 0;
+    std::uint32_t timestamp_shift = 0;
+    std::uint32_t passed = 0;  ///< Sequence numbers since then.
+    std::uint32_t step = 0;    ///< Between the timestamps of the last packets that followed each other.
+    std::uint32_t newest = 0;
+    base::TimePoint newest_at{};
+  };
+  void anchor(const Packet& packet, base::TimePoint arrival, std::uint32_t clock_rate) noexcept;
+  [[nodiscard]] std::uint32_t due_timestamp(base::TimePoint now, std::uint32_t clock_rate) const noexcept;
+  void note_newest(const Packet& sent, base::TimePoint arrival, std::uint32_t clock_rate) noexcept;
+  std::optional<Forwarding> forwarding_;
 };
 
 }  // namespace callwright::rtp
