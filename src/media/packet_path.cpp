@@ -17,18 +17,7 @@ rtp::SrtpSuite to_rtp(sdp::CryptoSuite suite) noexcept {
   return rtp::SrtpSuite::AesCm128HmacSha1Tag80;
 }
 
-base::Result<rtp::SrtpSession> session_of(const sdp::CryptoAgreement& keys) {
-  const rtp::SrtpSuite suite = to_rtp(keys.local.suite);
-  const auto sending = rtp::SrtpKey::make(suite, keys.local.key_and_salt);
-  if (!sending) {
-    return sending.error();
-  }
-  const auto receiving = rtp::SrtpKey::make(suite, keys.remote.key_and_salt);
-  if (!receiving) {
-    return receiving.error();
-  }
-  return rtp::SrtpSession::make(suite, *sending, *receiving);
-}
+base::Result<rtp::SrtpKey> key_of(const sdp::Crypto& crypto) { return rtp::SrtpKey::make(to_rtp(crypto.suite), crypto.key_and_salt); }
 
 bool usable(const base::SocketAddress& address) noexcept { return address.port != 0 && !address.ip.is_unspecified(); }
 
@@ -48,11 +37,9 @@ base::Result<void> PacketPath::configure(const StreamParameters& parameters) {
   if (security_ == parameters.security) {
     return base::ok();
   }
-  security_ = parameters.security;
-  srtp_.reset();
-  dtls_.reset();
+  const StreamSecurity before = std::exchange(security_, parameters.security);
   failure_.clear();
-  auto made = protect(security_);
+  auto made = protect(before);
   if (!made) {
     failure_ = made.error().message();
   }
@@ -72,14 +59,18 @@ void PacketPath::set_ice(const std::optional<IceParameters>& ice) {
   ice_->set_remote_ufrag(ice->remote_ufrag);
 }
 
-base::Result<void> PacketPath::protect(const StreamSecurity& security) {
-  if (const auto* const keys = std::get_if<sdp::CryptoAgreement>(&security)) {
-    auto session = session_of(*keys);
-    if (!session) {
-      return session.error();
-    }
-    srtp_.emplace(std::move(*session));
-  } else if (const auto* const dtls = std::get_if<DtlsParameters>(&security)) {
+base::Result<void> PacketPath::protect(const StreamSecurity& before) {
+  dtls_.reset();
+  const auto* const keys = std::get_if<sdp::CryptoAgreement>(&security_);
+  const auto* const keys_before = srtp_ ? std::get_if<sdp::CryptoAgreement>(&before) : nullptr;
+  if (keys != nullptr && keys_before != nullptr) {
+    return change_keys(*keys, *keys_before);
+  }
+  srtp_.reset();
+  if (keys != nullptr) {
+    return use_keys(*keys);
+  }
+  if (const auto* const dtls = std::get_if<DtlsParameters>(&security_)) {
     auto transport = rtp::DtlsTransport::make(identity_, dtls->role, dtls->remote);
     if (!transport) {
       return transport.error();
@@ -89,6 +80,37 @@ base::Result<void> PacketPath::protect(const StreamSecurity& security) {
     start_dtls();
   }
   return base::ok();
+}
+
+base::Result<void> PacketPath::use_keys(const sdp::CryptoAgreement& keys) {
+  const auto sending = key_of(keys.local);
+  const auto receiving = key_of(keys.remote);
+  if (!sending || !receiving) {
+    return sending ? receiving.error() : sending.error();
+  }
+  auto session = rtp::SrtpSession::make(to_rtp(keys.local.suite), *sending, *receiving);
+  if (!session) {
+    return session.error();
+  }
+  srtp_.emplace(std::move(*session));
+  return base::ok();
+}
+
+/// The direction whose key stays keeps its counters.
+base::Result<void> PacketPath::change_keys(const sdp::CryptoAgreement& keys, const sdp::CryptoAgreement& before) {
+  base::Result<void> changed = base::ok();
+  if (keys.local != before.local) {
+    const auto key = key_of(keys.local);
+    changed = key ? srtp_->send_with(to_rtp(keys.local.suite), *key) : key.error();
+  }
+  if (changed && keys.remote != before.remote) {
+    const auto key = key_of(keys.remote);
+    changed = key ? srtp_->receive_with(to_rtp(keys.remote.suite), *key) : key.error();
+  }
+  if (!changed) {
+    srtp_.reset();
+  }
+  return changed;
 }
 
 rtp::DatagramKind PacketPath::kind_of(Port port, rtp::Bytes datagram) const noexcept {

@@ -65,7 +65,9 @@ class PacketPath {
 
  private:
   void set_ice(const std::optional<IceParameters>& ice);
-  [[nodiscard]] base::Result<void> protect(const StreamSecurity& security);
+  [[nodiscard]] base::Result<void> protect(const StreamSecurity& before);
+  [[nodiscard]] base::Result<void> use_keys(const sdp::CryptoAgreement& keys);
+  [[nodiscard]] base::Result<void> change_keys(const sdp::CryptoAgreement& keys, const sdp::CryptoAgreement& before);
   [[nodiscard]] bool encrypted() const noexcept { return !std::holds_alternative<std::monostate>(security_); }
   [[nodiscard]] rtp::DatagramKind kind_of(Port port, rtp::Bytes datagram) const noexcept;
   void receive_check(const base::SocketAddress& from, rtp::Bytes datagram, base::TimePoint now);

@@ -158,6 +158,21 @@ INSTANTIATE_TEST_SUITE_P(Suites, StreamsWithKeysInTheDescription, testing::Value
   return name;
 });
 
+TEST_F(EncryptedStreams, change_the_key_of_one_direction_after_the_numbers_wrapped) {
+  base::DeterministicRandom random(5);
+  const std::array suites{sdp::CryptoSuite::AesCm128HmacSha1Tag80};
+  const sdp::Crypto alices = sdp::make_crypto_offer(suites, random).front();
+  const sdp::Crypto bobs = sdp::make_crypto_offer(suites, random).front();
+  const sdp::Crypto new_key = sdp::make_crypto_offer(suites, random).front();
+  start_with(sdp::CryptoAgreement{alices, bobs}, sdp::CryptoAgreement{bobs, alices});
+  run(std::chrono::minutes(23));
+  ASSERT_EQ(bob_.statistics().unauthentic, 0U);
+  start_with(sdp::CryptoAgreement{alices, new_key}, sdp::CryptoAgreement{new_key, alices});
+  run(seconds(2));
+  EXPECT_EQ(bob_.statistics().unauthentic, 0U) << "the roll-over counter of the key that stayed is the same";
+  EXPECT_LE(alice_.statistics().unauthentic, 2U) << "no more than was under way";
+}
+
 TEST_F(EncryptedStreams, refuse_another_key) {
   base::DeterministicRandom random(5);
   const auto keys = sdp::make_crypto_offer(std::array{sdp::CryptoSuite::AesCm128HmacSha1Tag80}, random).front();

@@ -49,6 +49,7 @@ MediaThread::MediaThread(EngineLoop& engine, const Options& options)
     });
   });
   files_.start();
+  (void)files_.post([] { rtp::blocking_prepare_srtp(); });
   loop_.start();
 }
 

@@ -101,6 +101,8 @@ std::uint32_t raw32(Bytes bytes, std::size_t at) noexcept {
 
 }  // namespace
 
+void blocking_prepare_srtp() noexcept { (void)library_is_ready(); }
+
 std::string_view name_of(SrtpSuite suite) noexcept { return facts_of(suite).name; }
 
 SrtpKeySizes key_sizes_of(SrtpSuite suite) noexcept { return facts_of(suite).sizes; }
@@ -153,6 +155,25 @@ base::Result<SrtpSession> SrtpSession::make(SrtpSuite suite, const SrtpKey& send
     return inbound.error();
   }
   return SrtpSession(std::make_unique<Contexts>(Contexts{std::move(*outbound), std::move(*inbound), {}}));
+}
+
+base::Result<void> SrtpSession::send_with(SrtpSuite suite, const SrtpKey& key) {
+  auto outbound = make_session(suite, key, ssrc_any_outbound);
+  if (!outbound) {
+    return outbound.error();
+  }
+  contexts_->sending = std::move(*outbound);
+  return base::ok();
+}
+
+base::Result<void> SrtpSession::receive_with(SrtpSuite suite, const SrtpKey& key) {
+  auto inbound = make_session(suite, key, ssrc_any_inbound);
+  if (!inbound) {
+    return inbound.error();
+  }
+  contexts_->receiving = std::move(*inbound);
+  contexts_->sources.clear();
+  return base::ok();
 }
 
 SrtpResult SrtpSession::protect_rtp(Buffer& packet) { return protect(srtp_protect, contexts_->sending, packet, Packet::kFixedHeaderSize); }

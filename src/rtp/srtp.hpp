@@ -50,6 +50,9 @@ class SrtpKey {
   std::size_t size_ = 0;
 };
 
+/// The library tests its ciphers when it is first used, which takes tenths of a second: to be called on a thread that may wait, before calls come.
+void blocking_prepare_srtp() noexcept;
+
 /// What became of a packet; anything but Ok: it is to be dropped, and its buffer means nothing.
 enum class SrtpResult {
   Ok,
@@ -70,6 +73,11 @@ class SrtpSession {
   SrtpSession(SrtpSession&&) noexcept;
   SrtpSession& operator=(SrtpSession&&) noexcept;
   ~SrtpSession();
+
+  /// One direction gets another key; the other one keeps its counters, so that no key is used twice for one index (RFC 3711 §9.1).
+  /// Errors: those of `make`; then nothing has changed.
+  base::Result<void> send_with(SrtpSuite suite, const SrtpKey& key);
+  base::Result<void> receive_with(SrtpSuite suite, const SrtpKey& key);
 
   /// Each changes the packet in place.
   SrtpResult protect_rtp(Buffer& packet);
