@@ -72,7 +72,7 @@ void ReceivePath::rest() noexcept {
 
 void ReceivePath::wake(rtp::Bytes last) {
   // It could be made when it was configured.
-  decoder_ = std::move(audio::make_decoder(*codec_).value());
+  decoder_ = audio::make_decoder(*codec_).value();
   playout_.restart();
   noisy_ = false;
   const std::size_t length = decoder_->length(last);

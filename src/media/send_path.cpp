@@ -82,7 +82,7 @@ void SendPath::rest() noexcept {
 
 void SendPath::wake() {
   // It could be made when it was configured.
-  use_encoder(std::move(audio::make_encoder(*codec_, codec_options_).value()));
+  use_encoder(audio::make_encoder(*codec_, codec_options_).value());
 }
 
 bool SendPath::idle() const noexcept { return !pressing() && pending_.empty() && (sound_ == nullptr || !sound_->fading()); }

@@ -103,7 +103,7 @@ void MediaThread::set_listening(media::StreamId id, media::Listening listening) 
 }
 
 base::Result<void> MediaThread::press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) {
-  if (const auto checked = media::check_keys(keys, timing); !checked) {
+  if (auto checked = media::check_keys(keys, timing); !checked) {
     return checked;
   }
   command([sessions = sessions_, id, pressed = std::string(keys), timing] { sessions->press(id, pressed, timing); });

@@ -9,6 +9,18 @@
 
 namespace callwright::rtp {
 
+/// What has to be added to the numbers of another source.
+struct ForwardingShift {
+  bool anchored = false;
+  std::optional<Timestamp> next;
+  std::uint16_t sequence_shift = 0;
+  std::uint32_t timestamp_shift = 0;
+  std::uint32_t passed = 0;  ///< Sequence numbers since then.
+  std::uint32_t step = 0;    ///< Between the timestamps of the last packets that followed each other.
+  std::uint32_t newest = 0;
+  base::TimePoint newest_at{};
+};
+
 /// Numbers the packets of one source (RFC 3550 §5.1). The timestamp runs with the media, whether packets go out or not.
 class Sender {
  public:
@@ -56,21 +68,10 @@ class Sender {
   };
   std::optional<Pairing> pairing_;
 
-  /// What has to be added to the numbers of another source.
-  struct Forwarding {
-    bool anchored = false;
-    std::optional<Timestamp> next;
-    std::uint16_t sequence_shift = 0;
-    std::uint32_t timestamp_shift = 0;
-    std::uint32_t passed = 0;  ///< Sequence numbers since then.
-    std::uint32_t step = 0;    ///< Between the timestamps of the last packets that followed each other.
-    std::uint32_t newest = 0;
-    base::TimePoint newest_at{};
-  };
   void anchor(const Packet& packet, base::TimePoint arrival, std::uint32_t clock_rate) noexcept;
   [[nodiscard]] std::uint32_t due_timestamp(base::TimePoint now, std::uint32_t clock_rate) const noexcept;
   void note_newest(const Packet& sent, base::TimePoint arrival, std::uint32_t clock_rate) noexcept;
-  std::optional<Forwarding> forwarding_;
+  std::optional<ForwardingShift> forwarding_;
 };
 
 }  // namespace callwright::rtp

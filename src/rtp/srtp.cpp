@@ -44,12 +44,11 @@ base::Result<SessionHandle> make_session(SrtpSuite suite, const SrtpKey& key, sr
   if (key.bytes().size() != sizes.key + sizes.salt) {
     return base::Error(base::Errc::InvalidArgument, fmt::format("SRTP: the key of {} has {} bytes, with its salt", name_of(suite), sizes.key + sizes.salt));
   }
-  SrtpKey copy = key;  // libsrtp takes a pointer that is not const.
   srtp_policy_t policy{};
   facts_of(suite).set_rtp(&policy.rtp);
   facts_of(suite).set_rtcp(&policy.rtcp);
   policy.ssrc.type = direction;
-  policy.key = const_cast<unsigned char*>(copy.bytes().data());
+  policy.key = const_cast<unsigned char*>(key.bytes().data());  // libsrtp only reads it.
   policy.window_size = 128;
   srtp_t session = nullptr;
   if (!library_is_ready() || srtp_create(&session, &policy) != srtp_err_status_ok) {
