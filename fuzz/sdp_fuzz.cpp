@@ -41,6 +41,8 @@ void answer(const sdp::Description& description, sdp::MediaSecurity policy, bool
   const auto made = session.make_answer(description, capabilities);
   if (made) {
     require(made->media.size() == description.media.size());
+    require(session.negotiated().has_value() == !description.media.empty());
+    if (!session.negotiated()) return;
     require(sdp::Description::parse(made->to_string()).has_value());
     const bool is_protected = session.negotiated()->security.index() != 0;
     require(is_protected || policy != sdp::MediaSecurity::Required);

@@ -375,6 +375,7 @@ TEST(Session, answers_an_offer_of_no_stream_by_none) {
   EXPECT_TRUE(answer->media.empty());
   EXPECT_FALSE(session.negotiated());
   EXPECT_EQ(session.make_offer(capabilities).media.size(), 1U) << "a stream may come later";
+  EXPECT_FALSE(session.make_answer(offer, capabilities)) << "but not go again";
 }
 
 }  // namespace

@@ -27,6 +27,9 @@ Description Session::make_offer(const AudioCapabilities& capabilities) {
 }
 
 Result<Description> Session::make_answer(const Description& offer, const AudioCapabilities& capabilities) {
+  if (offer.media.empty() && local_ && !local_->media.empty()) {
+    return Error(Errc::InvalidArgument, "The offer leaves out a stream of the session, which may only be refused (RFC 3264 section 8)");
+  }
   if (offer.media.empty()) {
     // RFC 3264 §5: for now nothing is to flow; somebody who sets up a call for others begins so.
     Description nothing;
