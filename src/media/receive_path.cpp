@@ -91,7 +91,7 @@ audio::Decoder* ReceivePath::decoder_of(rtp::PayloadType type) noexcept {
     return decoder_.get();  // The static number of the codec that has another one in this call.
   }
   if (other_law_ == nullptr) {
-    other_law_ = std::move(*audio::make_decoder(*audio::find_codec(static_cast<std::uint8_t>(type))));
+    other_law_ = *audio::make_decoder(*audio::find_codec(static_cast<std::uint8_t>(type)));
   }
   return other_law_.get();
 }
