@@ -40,7 +40,7 @@ socklen_t to_sockaddr(const base::SocketAddress& address, sockaddr_storage& stor
 
 /// Which datagrams must keep their order among themselves: those with one Call-ID. None in what is no message of ours, which then keeps it with everything.
 std::optional<std::size_t> call_of(std::string_view datagram) noexcept {
-  constexpr std::string_view kName = "\r\nCall-ID: ";
+  constexpr std::string_view kName = "Call-ID: ";
   const std::size_t name = datagram.find(kName);
   if (name == std::string_view::npos) {
     return std::nullopt;
@@ -78,8 +78,11 @@ class DatagramQueue::Arrangement {
       first_open_ = run_count_;
     }
     ++runs_[run].length;
-    run_of_[count_] = run;
-    calls_[count_++] = call.value_or(0);
+    run_of_[count_++] = run;
+    if (call) {
+      std::uint8_t& last = last_runs_[*call % last_runs_.size()];
+      last = std::max(last, static_cast<std::uint8_t>(run));
+    }
   }
 
   /// Sorts the entries that were added by their runs, stably. Returns how many runs there are; their lengths go to `lengths`.
@@ -109,19 +112,10 @@ class DatagramQueue::Arrangement {
     for (std::size_t run = run_count_; run-- > first_open_;) {
       const Run& candidate = runs_[run];
       if (candidate.first->size == entry.size && candidate.first->remote == entry.remote && (candidate.length + 1) * entry.size <= kMaxSegmentedBytes) {
-        return last_run_of(call) <= run ? run : run_count_;
+        return last_runs_[call % last_runs_.size()] <= run ? run : run_count_;
       }
     }
     return run_count_;
-  }
-
-  [[nodiscard]] std::size_t last_run_of(std::size_t call) const noexcept {
-    for (std::size_t index = count_; index-- > 0;) {
-      if (calls_[index] == call) {
-        return run_of_[index];
-      }
-    }
-    return 0;
   }
 
   const DatagramQueue& queue_;
@@ -129,7 +123,7 @@ class DatagramQueue::Arrangement {
   std::size_t run_count_ = 0;
   std::size_t first_open_ = 0;  ///< What belongs to no call overtakes nothing and is not overtaken.
   std::array<std::size_t, kBatch> run_of_;
-  std::array<std::size_t, kBatch> calls_;
+  std::array<std::uint8_t, 256> last_runs_{};  ///< By Call-ID; those that share a place wait for each other, which does no harm.
   std::size_t count_ = 0;
 };
 

@@ -81,12 +81,12 @@ void ClientRequest::locate() {
     fail_later(478, kUnresolvable);
     return;
   }
-  if (uri->has_parameter("transport") && !transport_of(*uri)) {
-    fail_later(478, "Unknown transport");
-    return;
-  }
   if (const auto destination = Locator::numeric(*uri)) {
     go_to(*destination);
+    return;
+  }
+  if (uri->has_parameter("transport") && !transport_of(*uri)) {
+    fail_later(478, "Unknown transport");
     return;
   }
   // The search ends with its ticket, and that with this object.
@@ -201,14 +201,14 @@ void ClientRequest::drop_transaction() {
 void ClientRequest::transmit() {
   TransactionLayer& layer = user_agent_.transactions();
   std::string branch = layer.make_branch();
-  const auto via = layer.make_via(flow_, branch);
-  if (!via) {
+  const std::string_view sent_by = layer.sent_by(flow_);
+  if (sent_by.empty()) {
     fail_later(503, "No listener for this transport");
     return;
   }
   sent_cseq_ = ++cseq_counter_;
   stage_ = Stage::Waiting;
-  std::string text = render(*via);
+  std::string text = render(sent_by, branch);
   if (!request_.flow && wants_stream(user_agent_, flow_, text.size())) {
     --cseq_counter_;
     detour().left.push_back({flow_.transport, flow_.remote});
@@ -219,12 +219,12 @@ void ClientRequest::transmit() {
   transaction_ = &layer.send_request(request_.method, std::move(branch), std::move(text), flow_, *this);
 }
 
-std::string ClientRequest::render(std::string_view via) const {
+std::string ClientRequest::render(std::string_view sent_by, std::string_view branch) const {
   std::string text;
   text.reserve(512 + request_.headers.size() + request_.body.size());
   Writer writer(text);
   writer.request(request_.method, request_.uri);
-  writer.header(Header::Via, via);
+  writer.via(sent_by, branch);
   writer.header(Header::MaxForwards, request_.max_forwards);
   for (const std::string& route : request_.routes) {
     writer.header(Header::Route, route);

@@ -110,7 +110,7 @@ class ClientRequest final : private ClientTransactionUser {
   [[nodiscard]] bool answer_challenges(const Message& response);
   [[nodiscard]] bool answer_challenge(Header answer, const DigestChallenge& challenge);
   void send_cancel();
-  [[nodiscard]] std::string render(std::string_view via) const;
+  [[nodiscard]] std::string render(std::string_view sent_by, std::string_view branch) const;
 
   UserAgent& user_agent_;
   OutgoingRequest request_;

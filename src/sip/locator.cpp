@@ -72,7 +72,7 @@ std::optional<Destination> Locator::numeric(const UriView& uri) {
   if (!ip) {
     return std::nullopt;
   }
-  const auto transport = transport_of(uri);
+  const auto transport = sip::transport_of(uri);  // An address leaves nothing for DNS to say.
   return transport ? std::optional(Destination{*transport, {*ip, uri.port != 0 ? uri.port : default_port(*transport)}}) : std::nullopt;
 }
 

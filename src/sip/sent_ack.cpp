@@ -75,7 +75,7 @@ void SentAck::write(const OutgoingRequest& request, std::uint32_t cseq, std::str
   text_.reserve(448 + authorization.size() + request.body.size());
   Writer writer(text_);
   writer.request(Method::Ack, request.uri);
-  writer.header(Header::Via, layer.make_via(flow_, layer.make_branch()).value_or(std::string{}));
+  writer.via(layer.sent_by(flow_), layer.make_branch());
   writer.header(Header::MaxForwards, 70);
   for (const std::string& route : request.routes) {
     writer.header(Header::Route, route);

@@ -214,17 +214,18 @@ std::string TransactionLayer::make_branch() {
   return branch;
 }
 
-std::optional<std::string> TransactionLayer::make_via(const Flow& flow, std::string_view branch) const {
+std::string_view TransactionLayer::sent_by(const Flow& flow) {
   const auto local = transport_.local_address(flow.transport, flow.remote);
   if (!local) {
-    return std::nullopt;
+    return {};
   }
-  std::string via;
-  via.reserve(branch.size() + 80);
-  via.append("SIP/2.0/").append(to_string(flow.transport)).append(" ");
-  local->append_to(via);
-  via.append(";branch=").append(branch).append(";rport");
-  return via;
+  SentBy& latest = sent_by_[static_cast<std::size_t>(flow.transport)];
+  if (latest.text.empty() || latest.address != *local) {
+    latest.address = *local;
+    latest.text.assign("SIP/2.0/").append(to_string(flow.transport)).append(" ");
+    local->append_to(latest.text);
+  }
+  return latest.text;
 }
 
 ServerTransaction* TransactionLayer::find_cancelled(const Message& cancel) {

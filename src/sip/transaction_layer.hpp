@@ -9,6 +9,8 @@
 
 #include <boost/unordered_map.hpp>
 
+#include <array>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,8 +78,8 @@ class TransactionLayer final : public TransportUser {
   [[nodiscard]] const MatchKeyMaker& key_maker() const noexcept { return make_key_; }
   /// A branch with the magic cookie of RFC 3261 §8.1.1.7.
   [[nodiscard]] std::string make_branch();
-  /// "SIP/2.0/UDP 192.0.2.1:5060;branch=…;rport", or nothing when there is no listener for the flow's transport.
-  [[nodiscard]] std::optional<std::string> make_via(const Flow& flow, std::string_view branch) const;
+  /// How a Via of ours begins, "SIP/2.0/UDP 192.0.2.1:5060"; "" when there is no listener for the flow's transport. Good until the next call.
+  [[nodiscard]] std::string_view sent_by(const Flow& flow);
   /// For messages outside transactions: the ACK of a 2xx.
   void send(const Flow& flow, std::string_view message);
 
@@ -129,6 +131,12 @@ class TransactionLayer final : public TransportUser {
   boost::unordered_flat_map<base::SocketAddress, boost::unordered_flat_set<ClientTransaction*>, std::hash<base::SocketAddress>> by_remote_;
   /// Requests outside dialogs that have a transaction: the same one by another way is a merged request.
   boost::unordered_flat_set<std::uint64_t> identities_;
+  /// What `sent_by` said last, for each transport.
+  struct SentBy {
+    base::SocketAddress address;
+    std::string text;
+  };
+  std::array<SentBy, std::size(kTransports)> sent_by_;
   std::string key_text_;  ///< Scratch for look-ups.
   std::string scratch_;
   Message message_;  ///< Scratch for parsing; its capacity is kept.

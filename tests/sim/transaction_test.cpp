@@ -56,7 +56,7 @@ class Transactions : public ::testing::Test, public sip::TransactionLayer::Core 
     std::string text;
     sip::Writer writer(text);
     writer.request(method, "sip:bob@192.0.2.9");
-    writer.header(sip::Header::Via, layer.make_via(flow, branch).value());
+    writer.via(layer.sent_by(flow), branch);
     writer.raw("Route: <sip:192.0.2.9;lr>\r\nFrom: <sip:alice@a>;tag=1\r\nTo: <sip:bob@b>\r\nCall-ID: one\r\n");
     writer.cseq(7, sip::to_string(method));
     writer.end();
