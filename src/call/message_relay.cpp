@@ -81,9 +81,8 @@ void MessageRelay::Pending::send(const Target& target, const sip::Message& messa
   request.flow = target.flow;
   request.routes = target.routes;
   base::Random& random = relay_.user_agent_.random();
-  request.from = sip::without_tag(message.header(sip::Header::From).value_or(std::string_view{}), message.from()) + ";tag=" + random.token(10);
-  request.to = sip::without_tag(message.header(sip::Header::To).value_or(std::string_view{}), message.to());
-  request.call_id = random.token(24);
+  request.parties = sip::party_lines(sip::without_tag(message.header(sip::Header::From).value_or(std::string_view{}), message.from()), random.token(10),
+                                     sip::without_tag(message.header(sip::Header::To).value_or(std::string_view{}), message.to()), {}, random.token(24));
   request.max_forwards = max_forwards;
   request.content_type = message.header(sip::Header::ContentType).value_or(std::string_view{});
   request.body = message.body();

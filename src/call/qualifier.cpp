@@ -32,9 +32,8 @@ class Qualifier::Question final : private sip::ClientRequest::User {
     request.uri = binding.contact;
     request.flow = flow_to(binding);
     request.routes = has_path_ ? binding.details->path : std::vector<std::string>{};
-    request.from = user_agent.contact(binding.flow, {}) + ";tag=" + user_agent.random().token(10);
-    request.to = "<" + binding.contact + ">";
-    request.call_id = user_agent.random().token(24);
+    base::Random& random = user_agent.random();
+    request.parties = sip::party_lines(user_agent.contact(binding.flow, {}), random.token(10), "<" + binding.contact + ">", {}, random.token(24));
     sip::ClientRequest::User& user = *this;
     request_ = std::make_unique<sip::ClientRequest>(user_agent, std::move(request), cseq_, nullptr, user);
   }

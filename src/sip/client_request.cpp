@@ -44,6 +44,17 @@ bool wants_stream(UserAgent& user_agent, const Flow& flow, std::size_t size) {
 
 }  // namespace
 
+std::string party_lines(std::string_view from, std::string_view from_tag, std::string_view to, std::string_view to_tag, std::string_view call_id) {
+  constexpr std::size_t kNames = 48;
+  constexpr std::string_view kTag = ";tag=";
+  std::string lines;
+  lines.reserve(kNames + from.size() + from_tag.size() + to.size() + to_tag.size() + call_id.size());
+  lines.append("From: ").append(from).append(from_tag.empty() ? "" : kTag).append(from_tag);
+  lines.append("\r\nTo: ").append(to).append(to_tag.empty() ? "" : kTag).append(to_tag);
+  lines.append("\r\nCall-ID: ").append(call_id).append("\r\n");
+  return lines;
+}
+
 ClientRequest::ClientRequest(UserAgent& user_agent, OutgoingRequest request, std::uint32_t& cseq, DigestClient* digest, User& user)
     : user_agent_(user_agent),
       request_(std::move(request)),
@@ -199,42 +210,41 @@ void ClientRequest::drop_transaction() {
 }
 
 void ClientRequest::transmit() {
-  TransactionLayer& layer = user_agent_.transactions();
-  std::string branch = layer.make_branch();
-  const std::string_view sent_by = layer.sent_by(flow_);
-  if (sent_by.empty()) {
+  sent_cseq_ = cseq_counter_ + 1;
+  std::string text = render();
+  if (text.empty()) {
     fail_later(503, "No listener for this transport");
     return;
   }
-  sent_cseq_ = ++cseq_counter_;
   stage_ = Stage::Waiting;
-  std::string text = render(sent_by, branch);
   if (!request_.flow && wants_stream(user_agent_, flow_, text.size())) {
-    --cseq_counter_;
     detour().left.push_back({flow_.transport, flow_.remote});
     go_to({Transport::Tcp, flow_.remote});
     return;
   }
   // The pointer must be known before anything can call back; send_request only starts the transaction.
-  transaction_ = &layer.send_request(request_.method, std::move(branch), std::move(text), flow_, *this);
+  cseq_counter_ = sent_cseq_;
+  transaction_ = &user_agent_.transactions().send_request(request_.method, std::move(text), flow_, *this);
 }
 
-std::string ClientRequest::render(std::string_view sent_by, std::string_view branch) const {
+std::string ClientRequest::render() const {
   std::string text;
   text.reserve(512 + request_.headers.size() + request_.body.size());
   Writer writer(text);
   writer.request(request_.method, request_.uri);
-  writer.via(sent_by, branch);
+  if (!user_agent_.transactions().append_via(text, flow_)) {
+    return {};
+  }
   writer.header(Header::MaxForwards, request_.max_forwards);
   for (const std::string& route : request_.routes) {
     writer.header(Header::Route, route);
   }
-  writer.header(Header::From, request_.from);
-  writer.header(Header::To, request_.to);
-  writer.header(Header::CallId, request_.call_id);
+  writer.raw(request_.parties);
   writer.cseq(sent_cseq_, to_string(request_.method));
   if (request_.contact_user) {
-    writer.header(Header::Contact, user_agent_.contact(flow_, *request_.contact_user) + request_.contact_parameters);
+    text.append("Contact: ");
+    user_agent_.append_contact(text, flow_, *request_.contact_user);
+    text.append(request_.contact_parameters).append("\r\n");
   }
   for (const Answer& answer : answers_) {
     writer.header(answer.header, answer.value);
@@ -372,14 +382,12 @@ void ClientRequest::send_cancel() {
   for (const std::string& route : request_.routes) {
     writer.header(Header::Route, route);
   }
-  writer.header(Header::From, request_.from);
-  writer.header(Header::To, request_.to);
-  writer.header(Header::CallId, request_.call_id);
+  writer.raw(request_.parties);
   writer.cseq(sent_cseq_, "CANCEL");
   writer.raw(request_.headers);
   writer.end();
   TransactionLayer& layer = user_agent_.transactions();
-  layer.send_request(Method::Cancel, transaction_->branch(), std::move(text), flow_, cancel_user());
+  layer.send_request(Method::Cancel, std::move(text), flow_, cancel_user());
   timer_.start(layer.settings().timers.timeout());
 }
 

@@ -22,11 +22,9 @@ class UserAgent;
 struct OutgoingRequest {
   Method method = Method::Options;
   std::string uri;
-  std::vector<std::string> routes;  ///< Route values in order; the first is the next hop.
-  std::optional<Flow> flow;         ///< Where to send it, instead of where routes or URI point.
-  std::string from;                 ///< With its tag.
-  std::string to;                   ///< With its tag, if there is one.
-  std::string call_id;
+  std::vector<std::string> routes;          ///< Route values in order; the first is the next hop.
+  std::optional<Flow> flow;                 ///< Where to send it, instead of where routes or URI point.
+  std::string parties;                      ///< From, To and Call-ID: see `party_lines`.
   std::optional<std::string> contact_user;  ///< Writes a Contact with this user and our address.
   std::string contact_parameters;           ///< ";expires=60"
   std::string headers;                      ///< Ready-made lines.
@@ -35,6 +33,9 @@ struct OutgoingRequest {
   unsigned max_forwards = 70;
   RedirectPolicy redirects = RedirectPolicy::Off;
 };
+
+/// The lines From, To and Call-ID; an empty tag is left out.
+[[nodiscard]] std::string party_lines(std::string_view from, std::string_view from_tag, std::string_view to, std::string_view to_tag, std::string_view call_id);
 
 /// One request from its first sending to its final response: finds the next hop (RFC 3263), makes the transaction, goes on to the next server where one
 /// is dead or answers 503 (§4.3), answers digest challenges (RFC 3261 §22) and follows redirections (§8.1.3.4). Destroying it leaves the transaction to
@@ -110,7 +111,8 @@ class ClientRequest final : private ClientTransactionUser {
   [[nodiscard]] bool answer_challenges(const Message& response);
   [[nodiscard]] bool answer_challenge(Header answer, const DigestChallenge& challenge);
   void send_cancel();
-  [[nodiscard]] std::string render(std::string_view sent_by, std::string_view branch) const;
+  /// Empty when there is no listener for it.
+  [[nodiscard]] std::string render() const;
 
   UserAgent& user_agent_;
   OutgoingRequest request_;

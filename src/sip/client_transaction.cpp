@@ -9,12 +9,11 @@ namespace callwright::sip {
 
 using base::Callback;
 
-ClientTransaction::ClientTransaction(TransactionLayer& layer, const MatchKey& key, Method method, std::string branch, std::string request, const Flow& flow,
+ClientTransaction::ClientTransaction(TransactionLayer& layer, const MatchKey& key, Method method, std::string request, const Flow& flow,
                                      ClientTransactionUser& user)
     : layer_(layer),
       user_(&user),
       key_(key),
-      branch_(std::move(branch)),
       request_(std::move(request)),
       flow_(flow),
       retransmit_(layer.timers(), Callback::to<&ClientTransaction::on_retransmit>(*this)),

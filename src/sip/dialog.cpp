@@ -20,17 +20,6 @@ std::vector<std::string> recorded_routes(const Message& message) {
   return routes;
 }
 
-std::string with_tag(std::string_view address, std::string_view tag) {
-  constexpr std::string_view kTag = ";tag=";
-  std::string text;
-  text.reserve(address.size() + kTag.size() + tag.size());
-  text.append(address);
-  if (!tag.empty()) {
-    text.append(kTag).append(tag);
-  }
-  return text;
-}
-
 bool is_loose(std::string_view route) {
   const auto parsed = NameAddr::parse(route);
   if (!parsed) {
@@ -90,9 +79,7 @@ OutgoingRequest Dialog::request(Method method) const {
       request.routes.push_back("<" + remote_target + ">");
     }
   }
-  request.from = with_tag(local, local_tag);
-  request.to = with_tag(remote, remote_tag);
-  request.call_id = call_id;
+  request.parties = party_lines(local, local_tag, remote, remote_tag, call_id);
   return request;
 }
 

@@ -32,10 +32,10 @@ InviteSession::InviteSession(UserAgent& user_agent, CallerOptions options, Invit
       calling_(std::make_unique<Calling>()) {
   dialog_.call_id = options.call_id.empty() ? user_agent.random().token(24) : options.call_id;
   dialog_.local_tag = user_agent.random().token(10);
-  dialog_.local = options.from;
-  dialog_.remote = options.to;
-  dialog_.remote_target = options.uri;
-  dialog_.route_set = options.routes;
+  dialog_.local = std::move(options.from);
+  dialog_.remote = std::move(options.to);
+  dialog_.remote_target = std::move(options.uri);
+  dialog_.route_set = std::move(options.routes);
   if (options.credentials) {
     digest_ = std::make_unique<DigestClient>(*options.credentials, user_agent.random());
   }

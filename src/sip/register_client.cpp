@@ -71,9 +71,8 @@ void RegisterClient::send(std::chrono::seconds expires) {
   OutgoingRequest request;
   request.method = Method::Register;
   request.uri = options_.registrar;
-  request.from = "<" + options_.address_of_record + ">;tag=" + tag_;
-  request.to = "<" + options_.address_of_record + ">";
-  request.call_id = call_id_;
+  const std::string self = "<" + options_.address_of_record + ">";
+  request.parties = party_lines(self, tag_, self, {}, call_id_);
   request.contact_user = options_.contact_user;
   request.contact_parameters = ";expires=" + std::to_string(expires.count());
   request.headers = "Expires: " + std::to_string(expires.count()) + "\r\n";

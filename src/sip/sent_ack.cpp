@@ -70,19 +70,17 @@ void SentAck::go_to(const Destination& destination, std::string_view host) {
 }
 
 void SentAck::write(const OutgoingRequest& request, std::uint32_t cseq, std::string_view authorization) {
-  TransactionLayer& layer = user_agent_.transactions();
   text_.clear();
   text_.reserve(448 + authorization.size() + request.body.size());
   Writer writer(text_);
   writer.request(Method::Ack, request.uri);
-  writer.via(layer.sent_by(flow_), layer.make_branch());
+  // Where there is no listener any more, sending it says so.
+  static_cast<void>(user_agent_.transactions().append_via(text_, flow_));
   writer.header(Header::MaxForwards, 70);
   for (const std::string& route : request.routes) {
     writer.header(Header::Route, route);
   }
-  writer.header(Header::From, request.from);
-  writer.header(Header::To, request.to);
-  writer.header(Header::CallId, request.call_id);
+  writer.raw(request.parties);
   writer.cseq(cseq, "ACK");
   writer.raw(authorization);
   if (request.body.empty()) {

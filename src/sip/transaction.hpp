@@ -41,8 +41,7 @@ class ClientTransactionUser {
 /// A client transaction, INVITE (RFC 3261 §17.1.1 with RFC 6026) or not (§17.1.2). Owned by the TransactionLayer.
 class ClientTransaction {
  public:
-  ClientTransaction(TransactionLayer& layer, const MatchKey& key, Method method, std::string branch, std::string request, const Flow& flow,
-                    ClientTransactionUser& user);
+  ClientTransaction(TransactionLayer& layer, const MatchKey& key, Method method, std::string request, const Flow& flow, ClientTransactionUser& user);
 
   /// Sends the request for the first time.
   void start();
@@ -56,7 +55,6 @@ class ClientTransaction {
   [[nodiscard]] Method method() const noexcept { return method_; }
   /// What the layer keeps it under.
   [[nodiscard]] const MatchKey& key() const noexcept { return key_; }
-  [[nodiscard]] const std::string& branch() const noexcept { return branch_; }
   /// Until the final response; "" afterwards.
   [[nodiscard]] const std::string& request() const noexcept { return request_; }
   [[nodiscard]] const Flow& flow() const noexcept { return flow_; }
@@ -77,7 +75,6 @@ class ClientTransaction {
   TransactionLayer& layer_;
   ClientTransactionUser* user_;
   MatchKey key_;
-  std::string branch_;
   std::string request_;
   std::string ack_;
   Flow flow_;

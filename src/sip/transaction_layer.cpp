@@ -12,6 +12,15 @@ namespace callwright::sip {
 namespace {
 
 constexpr std::string_view kMagicCookie = "z9hG4bK";
+constexpr std::string_view kViaStart = "Via: SIP/2.0/";
+constexpr std::string_view kBranchStart = ";branch=";
+
+/// Of a request of ours, whose second line is its Via.
+std::string_view branch_of(std::string_view request) {
+  const std::size_t via = request.find("\r\n");
+  const std::size_t start = request.find(kBranchStart, via) + kBranchStart.size();
+  return request.substr(start, request.find_first_of(";\r", start) - start);
+}
 
 char method_letter(Method method) noexcept { return static_cast<char>('A' + static_cast<int>(method)); }
 
@@ -195,9 +204,9 @@ void TransactionLayer::on_transport_error(const Flow& flow, const base::Error& e
   }
 }
 
-ClientTransaction& TransactionLayer::send_request(Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user) {
-  const MatchKey key = client_key(branch, method);
-  auto made = std::make_unique<ClientTransaction>(*this, key, method, std::move(branch), std::move(request), flow, user);
+ClientTransaction& TransactionLayer::send_request(Method method, std::string request, const Flow& flow, ClientTransactionUser& user) {
+  const MatchKey key = client_key(branch_of(request), method);
+  auto made = std::make_unique<ClientTransaction>(*this, key, method, std::move(request), flow, user);
   ClientTransaction& transaction = *made;
   clients_.emplace(key, std::move(made));
   by_remote_[flow.remote].insert(&transaction);
@@ -205,27 +214,23 @@ ClientTransaction& TransactionLayer::send_request(Method method, std::string bra
   return transaction;
 }
 
-std::string TransactionLayer::make_branch() {
+bool TransactionLayer::append_via(std::string& request, const Flow& flow) {
   constexpr std::size_t kRandomCharacters = 16;
-  std::string branch;
-  branch.reserve(kMagicCookie.size() + kRandomCharacters);
-  branch.append(kMagicCookie);
-  random_.append_token(branch, kRandomCharacters);
-  return branch;
-}
-
-std::string_view TransactionLayer::sent_by(const Flow& flow) {
   const auto local = transport_.local_address(flow.transport, flow.remote);
   if (!local) {
-    return {};
+    return false;
   }
-  SentBy& latest = sent_by_[static_cast<std::size_t>(flow.transport)];
-  if (latest.text.empty() || latest.address != *local) {
-    latest.address = *local;
-    latest.text.assign("SIP/2.0/").append(to_string(flow.transport)).append(" ");
-    local->append_to(latest.text);
+  ViaStart& start = via_starts_[static_cast<std::size_t>(flow.transport)];
+  if (start.text.empty() || start.sent_by != *local) {
+    start.sent_by = *local;
+    start.text.assign(kViaStart).append(to_string(flow.transport)).append(" ");
+    local->append_to(start.text);
+    start.text.append(kBranchStart).append(kMagicCookie);
   }
-  return latest.text;
+  request.append(start.text);
+  random_.append_token(request, kRandomCharacters);
+  request.append(";rport\r\n");
+  return true;
 }
 
 ServerTransaction* TransactionLayer::find_cancelled(const Message& cancel) {

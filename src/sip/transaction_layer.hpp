@@ -72,14 +72,13 @@ class TransactionLayer final : public TransportUser {
   void on_message(const Flow& flow, std::string_view bytes) override;
   void on_transport_error(const Flow& flow, const base::Error& error) override;
 
-  /// Starts a client transaction. `request` is complete, its top Via carrying `branch`.
-  ClientTransaction& send_request(Method method, std::string branch, std::string request, const Flow& flow, ClientTransactionUser& user);
+  /// Starts a client transaction. `request` is complete; its second line is a Via that `append_via` made.
+  ClientTransaction& send_request(Method method, std::string request, const Flow& flow, ClientTransactionUser& user);
   /// Makes the keys of everything that messages are matched to, dialogs included.
   [[nodiscard]] const MatchKeyMaker& key_maker() const noexcept { return make_key_; }
-  /// A branch with the magic cookie of RFC 3261 §8.1.1.7.
-  [[nodiscard]] std::string make_branch();
-  /// How a Via of ours begins, "SIP/2.0/UDP 192.0.2.1:5060"; "" when there is no listener for the flow's transport. Good until the next call.
-  [[nodiscard]] std::string_view sent_by(const Flow& flow);
+  /// "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=…;rport" with a new branch (RFC 3261 §8.1.1.7). False, and nothing, when there is no listener for the flow's
+  /// transport.
+  [[nodiscard]] bool append_via(std::string& request, const Flow& flow);
   /// For messages outside transactions: the ACK of a 2xx.
   void send(const Flow& flow, std::string_view message);
 
@@ -131,12 +130,12 @@ class TransactionLayer final : public TransportUser {
   boost::unordered_flat_map<base::SocketAddress, boost::unordered_flat_set<ClientTransaction*>, std::hash<base::SocketAddress>> by_remote_;
   /// Requests outside dialogs that have a transaction: the same one by another way is a merged request.
   boost::unordered_flat_set<std::uint64_t> identities_;
-  /// What `sent_by` said last, for each transport.
-  struct SentBy {
-    base::SocketAddress address;
+  /// How the latest Via of a transport began, up to its branch.
+  struct ViaStart {
+    base::SocketAddress sent_by;
     std::string text;
   };
-  std::array<SentBy, std::size(kTransports)> sent_by_;
+  std::array<ViaStart, std::size(kTransports)> via_starts_;
   std::string key_text_;  ///< Scratch for look-ups.
   std::string scratch_;
   Message message_;  ///< Scratch for parsing; its capacity is kept.

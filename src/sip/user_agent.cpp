@@ -132,15 +132,18 @@ void UserAgent::on_settled(InviteSession& session) {
 
 std::string UserAgent::contact(const Flow& flow, std::string_view user) const {
   std::string text;
-  text.reserve(user.size() + 64);
+  append_contact(text, flow, user);
+  return text;
+}
+
+void UserAgent::append_contact(std::string& text, const Flow& flow, std::string_view user) const {
   if (user.starts_with("sip:") || user.starts_with("sips:")) {
     text.append("<").append(user).append(">");
-    return text;
+    return;
   }
   text.append("<sip:").append(user).append(user.empty() ? "" : "@");
   layer_.transport().local_address(flow.transport, flow.remote).value_or(flow.local).append_to(text);
   text.append(uri_parameter(flow.transport)).append(">");
-  return text;
 }
 
 MatchKey UserAgent::dialog_key(std::string_view call_id, std::string_view local_tag) {

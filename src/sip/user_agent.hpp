@@ -101,6 +101,7 @@ class UserAgent final : private TransactionLayer::Core {
 
   /// "<sip:user@192.0.2.1:5060;transport=tcp>". A whole URI in place of the user, such as a GRUU, is taken as it is.
   [[nodiscard]] std::string contact(const Flow& flow, std::string_view user) const;
+  void append_contact(std::string& text, const Flow& flow, std::string_view user) const;
 
   [[nodiscard]] TransactionLayer& transactions() noexcept { return layer_; }
   [[nodiscard]] base::Timers& timers() noexcept { return layer_.timers(); }

@@ -57,11 +57,6 @@ Writer& Writer::cseq(std::uint32_t number, std::string_view method) {
   return *this;
 }
 
-Writer& Writer::via(std::string_view sent_by, std::string_view branch) {
-  out_.append("Via: ").append(sent_by).append(";branch=").append(branch).append(";rport\r\n");
-  return *this;
-}
-
 void Writer::body(std::string_view content_type, std::string_view body) {
   if (!content_type.empty()) header(Header::ContentType, content_type);
   out_.append("Content-Length: ");

@@ -28,8 +28,6 @@ class Writer {
   /// Ready-made lines, each ended by CRLF.
   Writer& raw(std::string_view lines);
   Writer& cseq(std::uint32_t number, std::string_view method);
-  /// A Via of ours: `sent_by` is "SIP/2.0/UDP 192.0.2.1:5060"; asks for `rport` (RFC 3581).
-  Writer& via(std::string_view sent_by, std::string_view branch);
 
   void body(std::string_view content_type, std::string_view body);
   void end();

@@ -36,9 +36,7 @@ class ClientRequests : public ::testing::Test, public sip::ClientRequest::User {
     options.headers = std::move(headers);
     options.method = method;
     options.uri = std::move(uri);
-    options.from = "<sip:alice@sim>;tag=1";
-    options.to = "<sip:bob@sim>";
-    options.call_id = "call";
+    options.parties = sip::party_lines("<sip:alice@sim>", "1", "<sip:bob@sim>", {}, "call");
     options.redirects = redirects;
     sip::ClientRequest::User& user = *this;
     request = std::make_unique<sip::ClientRequest>(agent, std::move(options), cseq, &digest, user);

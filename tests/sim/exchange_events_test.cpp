@@ -22,9 +22,8 @@ class Sent final : private sip::ClientRequest::User {
     sip::OutgoingRequest request;
     request.method = method;
     request.uri = uri;
-    request.from = "<sip:" + phone.name() + "@192.0.2.1>;tag=" + phone.user_agent().random().token(8);
-    request.to = "<" + uri + ">";
-    request.call_id = phone.user_agent().random().token(12);
+    base::Random& random = phone.user_agent().random();
+    request.parties = sip::party_lines("<sip:" + phone.name() + "@192.0.2.1>", random.token(8), "<" + uri + ">", {}, random.token(12));
     request.headers = headers;
     request.content_type = std::move(content_type);
     request.body = std::move(body);

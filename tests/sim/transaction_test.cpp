@@ -52,15 +52,14 @@ class Transactions : public ::testing::Test, public sip::TransactionLayer::Core 
 
   sip::ClientTransaction& send(Method method, sip::Transport transport = sip::Transport::Udp) {
     const sip::Flow flow{.transport = transport, .local = {}, .remote = peer.node.address(), .connection = {}};
-    std::string branch = layer.make_branch();
     std::string text;
     sip::Writer writer(text);
     writer.request(method, "sip:bob@192.0.2.9");
-    writer.via(layer.sent_by(flow), branch);
+    EXPECT_TRUE(layer.append_via(text, flow));
     writer.raw("Route: <sip:192.0.2.9;lr>\r\nFrom: <sip:alice@a>;tag=1\r\nTo: <sip:bob@b>\r\nCall-ID: one\r\n");
     writer.cseq(7, sip::to_string(method));
     writer.end();
-    return layer.send_request(method, std::move(branch), std::move(text), flow, client_user);
+    return layer.send_request(method, std::move(text), flow, client_user);
   }
   void receive(const RawPeer::Request& request) { peer.send(node, RawPeer::make_request(request)); }
 
@@ -189,7 +188,7 @@ TEST_F(Transactions, transport_error_ends_what_waits_for_that_peer_only) {
   RawPeer other(network, "192.0.2.10:5060");
   const sip::Flow elsewhere{.transport = sip::Transport::Udp, .local = {}, .remote = other.node.address(), .connection = {}};
   ClientUser other_user;
-  layer.send_request(Method::Options, "z9hG4bKother", RawPeer::make_request(kOptions), elsewhere, other_user);
+  layer.send_request(Method::Options, RawPeer::make_request(kOptions), elsewhere, other_user);
   layer.on_transport_error({.transport = sip::Transport::Udp, .local = {}, .remote = peer.node.address(), .connection = {}},
                            base::Error(base::Errc::Unreachable, "test"));
   EXPECT_THAT(client_user.events, ElementsAre("terminated", "transport error"));
