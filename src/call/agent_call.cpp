@@ -19,49 +19,20 @@ AgentCall::~AgentCall() {
   if (referred_ != nullptr) {
     referred_->referrer_ = nullptr;
   }
-  close_media();
   agent_.user_agent().retire(std::move(session_));
 }
 
 base::Result<void> AgentCall::open_stream() {
-  media::StreamOptions options;
-  options.address = agent_.options().media_address;
-  auto opened = agent_.media().open(options, *this);
+  LegMedia::Options options = LegMedia::Options::from(agent_.options().media, agent_.capabilities());
+  options.stream.address = agent_.options().media_address;
+  options.advertised = agent_.options().advertised_media;
+  auto opened = LegMedia::open(agent_.media(), agent_.user_agent().random(), *this, std::move(options));
   if (!opened) {
     return opened.error();
   }
-  stream_ = *opened;
-  agent_.media().set_source(stream_.id, agent_.options().source);
-  described_ = {agent_.options().advertised_media.value_or(stream_.rtp.ip), stream_.rtp.port};
-  description_ = std::make_unique<sdp::Session>(agent_.user_agent().random().between(1, UINT32_MAX), described_.ip);
-  secrets_.emplace(agent_.options().media, agent_.user_agent().random());
+  leg_ = std::move(*opened);
+  agent_.media().set_source(leg_->stream(), agent_.options().source);
   return base::ok();
-}
-
-sdp::AudioCapabilities AgentCall::capabilities() const {
-  sdp::AudioCapabilities capabilities = agent_.capabilities();
-  capabilities.address = described_;
-  secrets_->put_into(capabilities);
-  return capabilities;
-}
-
-const sdp::Negotiated* AgentCall::negotiated() const noexcept {
-  return description_ != nullptr && description_->negotiated() ? &*description_->negotiated() : nullptr;
-}
-
-std::string AgentCall::offer() { return description_->make_offer(capabilities()).to_string(); }
-
-base::Result<std::string> AgentCall::answer_to(std::string_view offer) {
-  const auto description = sdp::Description::parse(offer);
-  if (!description) {
-    return description.error();
-  }
-  secrets_->renew_for(*description, description_->negotiated());
-  const auto answer = description_->make_answer(*description, capabilities());
-  if (!answer) {
-    return answer.error();
-  }
-  return answer->to_string();
 }
 
 void AgentCall::dial(const std::string& uri, std::optional<sip::DialogName> replaces) {
@@ -79,7 +50,7 @@ void AgentCall::dial(const std::string& uri, std::optional<sip::DialogName> repl
     fail_media(opened.error());
     return;
   }
-  static_cast<void>(session_->invite(offer()));
+  static_cast<void>(session_->invite(leg_->offer()));
 }
 
 void AgentCall::receive(sip::ServerTransaction& transaction, const sip::Message& invite) {
@@ -103,11 +74,11 @@ void AgentCall::answer() {
   }
   if (remote_offer_.empty()) {
     awaiting_answer_ = true;
-    static_cast<void>(session_->accept(offer()));
+    static_cast<void>(session_->accept(leg_->offer()));
     report(CallAnswered{});
     return;
   }
-  const auto answer = answer_to(remote_offer_);
+  const auto answer = leg_->answer(remote_offer_);
   if (!answer) {
     report(MediaFailed{answer.error().message()});
     static_cast<void>(session_->reject(488));
@@ -141,12 +112,7 @@ void AgentCall::on_confirmed(sip::InviteSession& /*session*/, std::string_view s
 }
 
 void AgentCall::take_answer(std::string_view sdp) {
-  const auto description = sdp::Description::parse(sdp);
-  if (!description) {
-    fail_media(description.error());
-    return;
-  }
-  if (const auto accepted = description_->accept_answer(*description); !accepted) {
+  if (const auto accepted = leg_->accept(sdp); !accepted) {
     fail_media(accepted.error());
     return;
   }
@@ -159,30 +125,18 @@ void AgentCall::fail_media(const base::Error& error) {
 }
 
 void AgentCall::start_media() {
-  if (!description_->negotiated()) {
-    return;  // The offer had no stream.
-  }
-  const auto parameters = media::StreamParameters::from(*description_->negotiated());
-  if (!parameters) {
-    fail_media(parameters.error());
-    return;
-  }
-  agent_.media().start(stream_.id, *parameters);
-}
-
-void AgentCall::close_media() {
-  if (stream_.id) {
-    agent_.media().abandon(std::exchange(stream_.id, {}));
+  if (const auto started = leg_->start(); !started) {
+    fail_media(started.error());
   }
 }
 
 void AgentCall::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   if (sdp.empty()) {
     awaiting_answer_ = true;
-    static_cast<void>(session.accept_reinvite(offer()));
+    static_cast<void>(session.accept_reinvite(leg_->offer()));
     return;
   }
-  const auto answer = answer_to(sdp);
+  const auto answer = leg_->answer(sdp);
   if (!answer) {
     static_cast<void>(session.reject_reinvite(488));
     return;
@@ -192,7 +146,7 @@ void AgentCall::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
 }
 
 void AgentCall::on_update(sip::InviteSession& session, std::string_view sdp) {
-  const auto answer = answer_to(sdp);
+  const auto answer = leg_->answer(sdp);
   if (!answer) {
     static_cast<void>(session.reject_update(488));
     return;
@@ -223,7 +177,7 @@ void AgentCall::tell_referrer(int status, std::string_view reason) {
 }
 
 void AgentCall::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& end) {
-  close_media();
+  leg_.reset();
   report(CallEnded{end.status, end.reason});
   tell_referrer(end.status >= 300 ? end.status : 480, end.status >= 300 ? std::string_view(end.reason) : std::string_view{});
   agent_.finish(*this);

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "call/agent_media.hpp"
 #include "call/event.hpp"
+#include "call/leg_media.hpp"
 #include "media/media_port.hpp"
-#include "sdp/offer_answer.hpp"
 #include "sip/user_agent.hpp"
 
 #include <memory>
@@ -28,7 +27,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   void answer();
   void hang_up();
   /// What was agreed on for its media; null before the first answer.
-  [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept;
+  [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept { return leg_ == nullptr ? nullptr : leg_->negotiated(); }
   [[nodiscard]] const std::string& call_id() const { return session_->call_id(); }
 
  private:
@@ -42,12 +41,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   void on_media_event(const media::StreamEvent& event) override;
 
   [[nodiscard]] base::Result<void> open_stream();
-  [[nodiscard]] base::Result<std::string> answer_to(std::string_view offer);
-  [[nodiscard]] sdp::AudioCapabilities capabilities() const;
-  [[nodiscard]] std::string offer();
   void take_answer(std::string_view sdp);
   void start_media();
-  void close_media();
   void tell_referrer(int status, std::string_view reason);
   void report(decltype(Event::what) what);
   void fail_media(const base::Error& error);
@@ -56,10 +51,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   AgentCall* referrer_;
   AgentCall* referred_ = nullptr;
   std::unique_ptr<sip::InviteSession> session_;
-  std::unique_ptr<sdp::Session> description_;
-  std::optional<CallSecrets> secrets_;  ///< There once `stream_` is open.
-  media::OpenedStream stream_;
-  base::SocketAddress described_;  ///< Of `stream_`, as descriptions name it.
+  std::unique_ptr<LegMedia> leg_;  ///< Null before it is dialled or answered, and at the end.
   std::string remote_offer_;
   bool awaiting_answer_ = false;  ///< Our 2xx made an offer; its answer comes with the ACK.
 };

@@ -72,22 +72,21 @@ base::Result<sdp::AudioCapabilities> capabilities_of(const AgentMedia& options, 
   return capabilities;
 }
 
-CallSecrets::CallSecrets(const AgentMedia& options, base::Random& random) : options_(options), random_(random) {
-  renew_keys();
-  renew_ice();
-}
-
-void CallSecrets::renew_keys() {
-  if (uses_sdes(options_.security)) {
-    keys_ = sdp::make_crypto_offer(options_.security.suites, random_);
+CallSecrets::CallSecrets(const AgentSecurity& security, AgentMedia::Ice ice, base::Random& random) : random_(random) {
+  if (uses_sdes(security)) {
+    suites_ = security.suites;
+    renew_keys();
+  }
+  if (ice == AgentMedia::Ice::Lite) {
+    renew_ice();
   }
 }
+
+void CallSecrets::renew_keys() { keys_ = sdp::make_crypto_offer(suites_, random_); }
 
 void CallSecrets::renew_ice() {
-  if (options_.ice == AgentMedia::Ice::Lite) {
-    rtp::IceCredentials made = rtp::IceCredentials::make(random_);
-    ice_ = sdp::IceUser{std::move(made.ufrag), std::move(made.password)};
-  }
+  rtp::IceCredentials made = rtp::IceCredentials::make(random_);
+  ice_ = sdp::IceUser{std::move(made.ufrag), std::move(made.password)};
 }
 
 void CallSecrets::put_into(sdp::AudioCapabilities& capabilities) const {

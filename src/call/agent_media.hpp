@@ -35,7 +35,7 @@ struct AgentMedia {
 class CallSecrets {
  public:
   /// `random` has to be unpredictable, and outlives this.
-  CallSecrets(const AgentMedia& options, base::Random& random);
+  CallSecrets(const AgentSecurity& security, AgentMedia::Ice ice, base::Random& random);
 
   void put_into(sdp::AudioCapabilities& capabilities) const;
   /// Before an answer: another key of the other side gets another key of ours, since a key never counts its packets from 0 twice; other credentials of
@@ -46,10 +46,10 @@ class CallSecrets {
   void renew_keys();
   void renew_ice();
 
-  const AgentMedia& options_;
   base::Random& random_;
+  std::vector<sdp::CryptoSuite> suites_;  ///< None: no keys are needed.
   std::vector<sdp::Crypto> keys_;
-  std::optional<sdp::IceUser> ice_;
+  std::optional<sdp::IceUser> ice_;  ///< None: no ICE.
 };
 
 }  // namespace callwright::call

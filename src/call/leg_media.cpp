@@ -1,0 +1,86 @@
+#include "call/leg_media.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+LegMedia::Options LegMedia::Options::from(const AgentMedia& media, sdp::AudioCapabilities capabilities) {
+  Options options;
+  options.capabilities = std::move(capabilities);
+  options.security = media.security;
+  options.ice = media.ice;
+  return options;
+}
+
+base::Result<std::unique_ptr<LegMedia>> LegMedia::open(media::MediaPort& port, base::Random& random, media::MediaObserver& observer, Options options) {
+  const auto opened = port.open(options.stream, observer);
+  if (!opened) {
+    return opened.error();
+  }
+  const base::SocketAddress described{options.advertised.value_or(opened->rtp.ip), opened->rtp.port};
+  return std::unique_ptr<LegMedia>(new LegMedia(port, random, std::move(options), *opened, described));
+}
+
+LegMedia::LegMedia(media::MediaPort& port, base::Random& random, Options options, media::OpenedStream stream, base::SocketAddress described)
+    : port_(port),
+      options_(std::move(options)),
+      stream_(stream),
+      described_(described),
+      session_(random.between(1, UINT32_MAX), described.ip),
+      secrets_(options_.security, options_.ice, random) {}
+
+LegMedia::~LegMedia() { port_.abandon(stream_.id); }
+
+sdp::AudioCapabilities LegMedia::capabilities() const {
+  sdp::AudioCapabilities capabilities = options_.capabilities;
+  capabilities.address = described_;
+  secrets_.put_into(capabilities);
+  return capabilities;
+}
+
+std::string LegMedia::offer() { return session_.make_offer(capabilities()).to_string(); }
+
+base::Result<std::string> LegMedia::answer(std::string_view offer) {
+  const auto description = sdp::Description::parse(offer);
+  if (!description) {
+    return description.error();
+  }
+  secrets_.renew_for(*description, session_.negotiated());
+  const auto answer = session_.make_answer(*description, capabilities());
+  if (!answer) {
+    return answer.error();
+  }
+  return answer->to_string();
+}
+
+base::Result<void> LegMedia::accept(std::string_view answer) {
+  const auto description = sdp::Description::parse(answer);
+  if (!description) {
+    return description.error();
+  }
+  const auto accepted = session_.accept_answer(*description);
+  return accepted ? base::ok() : base::Result<void>(accepted.error());
+}
+
+bool LegMedia::keeps(const sdp::Description& offer) const {
+  if (negotiated() == nullptr) {
+    return false;
+  }
+  const auto answer = sdp::make_answer(offer, capabilities(), {});
+  return answer && answer->negotiated.codec.name == negotiated()->codec.name && answer->negotiated.codec.clock_rate == negotiated()->codec.clock_rate &&
+         answer->negotiated.direction == negotiated()->direction;
+}
+
+base::Result<void> LegMedia::start() {
+  if (negotiated() == nullptr) {
+    return base::ok();
+  }
+  const auto parameters = media::StreamParameters::from(*negotiated());
+  if (!parameters) {
+    return parameters.error();
+  }
+  port_.start(stream_.id, *parameters);
+  return base::ok();
+}
+
+}  // namespace callwright::call
