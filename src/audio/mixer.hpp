@@ -27,13 +27,15 @@ struct MixerParty {
 
 /// A conference: each party hears the sum of all others but itself, at its own rate and in whole frames of one tick. Media thread.
 ///
-/// At each tick: `put` the frame of each party that has one, `mix` once, then `heard_by` each. The sum is built in 32 bits at the rate of the mixer and cut
-/// to 16 at the end. Each party costs one resampler in and one out where its rate differs from the mixer's, listeners one for each rate; linear in
-/// the number of parties. Changes of gain and muting go over the length of a frame, so that they do not click. A resampled party is heard up to 10 ms later.
+/// At each tick: `put` the frame of each party that has one, `mix` once, then `heard_by` each. Parties of one rate hear each other as they are; their sum goes
+/// to the parties of each other rate through one resampler, however many they are, and is heard there up to 10 ms later. Sums have 32 bits and are cut to 16
+/// at the end. Linear in the number of parties. Changes of gain and muting go over the length of a frame, and who stops or leaves within a sound fades out in
+/// one, so that nothing clicks.
 class Mixer {
  public:
-  /// `rate` is one that parties may have, best the highest of them: what lies above half of it is lost. Another is a bug and throws.
-  explicit Mixer(SampleRate rate = kWideband, std::chrono::milliseconds tick = std::chrono::milliseconds(20));
+  /// A tick that is not 10 … 100 ms in steps of ten is a bug and throws.
+  explicit Mixer(std::chrono::milliseconds tick = std::chrono::milliseconds(20));
+  ~Mixer();
 
   /// Errors: InvalidArgument (the rate or the gain; the detail says what is allowed).
   base::Result<MixerPartyId> add(const MixerParty& party);
@@ -46,50 +48,37 @@ class Mixer {
 
   /// What a party says in this tick, at its rate; the first one given counts. A shorter frame is followed by silence, the rest of a longer one is dropped.
   void put(MixerPartyId id, std::span<const Sample> frame);
-  /// Ends the tick. Who gave no frame was silent.
+  /// Ends the tick. Who gave no frame is silent, after a frame in which the last one fades out.
   void mix();
   /// What a party hears in the tick that `mix` ended; until the next one, or until it is removed. Silence for one who came since then,
   /// empty for one who hears nothing.
   [[nodiscard]] std::span<const Sample> heard_by(MixerPartyId id) const;
 
  private:
-  /// From the mixer's rate to another, frame by frame.
-  struct Output {
-    Output(SampleRate from, SampleRate to, std::size_t samples) : resampler(from, to), frame(samples) {}
-    void write(std::span<const Sample> mixed);
-    Resampler resampler;
-    std::vector<Sample> frame;
-  };
+  struct Group;
   struct Party {
     MixerParty::Role role;
-    SampleRate rate;
+    Group* group;
     float gain;
     bool muted;
     float applied_gain;  ///< At the end of the last frame.
-    Resampler input;
     bool has_frame = false;
-    std::vector<Sample> said;        ///< At the rate of the mixer, with its gain.
-    std::unique_ptr<Output> output;  ///< Of those who talk.
-  };
-
-  struct Shared {
-    std::size_t listeners = 0;
-    std::unique_ptr<Output> output;
+    bool was_silent = true;     ///< The last frame was.
+    std::vector<Sample> said;   ///< With its gain.
+    std::vector<Sample> hears;  ///< Of those who talk.
   };
 
   [[nodiscard]] Party* find(MixerPartyId id);
-  [[nodiscard]] std::size_t frame_of(SampleRate rate) const noexcept { return samples_in(tick_, rate); }
-  void speak(Party& party, std::span<const Sample> frame);
-  void apply_gain(Party& party);
+  [[nodiscard]] Group& group_of(SampleRate rate);
+  static void apply_gain(Party& party, std::size_t samples);
+  static void fall_silent(Party& party, std::size_t samples);
+  void add_up(Party& party);
+  static void exchange(Group& from, Group& to);
 
-  SampleRate rate_;
   std::chrono::milliseconds tick_;
   base::IdSource<MixerPartyId> ids_;
   std::unordered_map<MixerPartyId, Party> parties_;
-  std::unordered_map<std::uint32_t, Shared> shared_;  ///< By rate.
-  std::vector<std::int32_t> sum_;
-  std::vector<Sample> mixed_;
-  std::vector<Sample> scratch_;
+  std::vector<std::unique_ptr<Group>> groups_;  ///< One for each rate that any party had.
 };
 
 }  // namespace callwright::audio

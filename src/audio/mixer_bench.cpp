@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <vector>
 
 namespace callwright::audio {
@@ -24,28 +25,28 @@ std::vector<Sample> frame_of(SampleRate rate) {
   return samples;
 }
 
-/// So many parties that all speak, without their codecs.
+/// So many parties that all speak, without their codecs; each second one has the second rate.
 void mix_parties(benchmark::State& state) {
-  Mixer mixer(kWideband);
-  const SampleRate rate{static_cast<std::uint32_t>(state.range(1))};
+  Mixer mixer;
+  const std::array rates{SampleRate{static_cast<std::uint32_t>(state.range(1))}, SampleRate{static_cast<std::uint32_t>(state.range(2))}};
+  const std::array frames{frame_of(rates[0]), frame_of(rates[1])};
   std::vector<MixerPartyId> parties;
   for (std::int64_t i = 0; i < state.range(0); ++i) {
-    parties.push_back(mixer.add({.rate = rate}).value());
+    parties.push_back(mixer.add({.rate = rates[static_cast<std::size_t>(i % 2)]}).value());
   }
-  const auto frame = frame_of(rate);
   for (auto _ : state) {
-    for (const MixerPartyId party : parties) {
-      mixer.put(party, frame);
+    for (std::size_t i = 0; i < parties.size(); ++i) {
+      mixer.put(parties[i], frames[i % 2]);
     }
     mixer.mix();
     benchmark::DoNotOptimize(mixer.heard_by(parties[0]));
   }
 }
-BENCHMARK(mix_parties)->Args({10, 16000})->Args({100, 16000})->Args({10, 8000})->Args({10, 48000});
+BENCHMARK(mix_parties)->Args({10, 16000, 16000})->Args({100, 16000, 16000})->Args({10, 8000, 16000})->Args({10, 48000, 16000});
 
 /// From payloads to payloads.
 void confer(benchmark::State& state, const Codec& codec) {
-  Mixer mixer(kWideband);
+  Mixer mixer;
   std::vector<Member> members;
   auto frame = frame_of(codec.rate);
   for (int i = 0; i < 10; ++i) {

@@ -76,6 +76,25 @@ std::size_t Resampler::process(std::span<const Sample> in, std::span<Sample> out
   return total;
 }
 
+std::size_t Resampler::process(std::span<const float> in, std::span<float> out) noexcept {
+  if (state_ == nullptr) {
+    std::ranges::copy(in.first(std::min(in.size(), out.size())), out.begin());
+    return std::min(in.size(), out.size());
+  }
+  std::size_t total = 0;
+  while (!in.empty()) {
+    auto taken = static_cast<spx_uint32_t>(in.size());
+    auto written = static_cast<spx_uint32_t>(out.size() - total);
+    speex_resampler_process_float(state_->handle, 0, in.data(), &taken, out.data() + total, &written);
+    in = in.subspan(taken);
+    total += written;
+    if (taken == 0 && written == 0) {
+      break;  // `out` is too short: the rest is lost.
+    }
+  }
+  return total;
+}
+
 void Resampler::reset() noexcept {
   if (state_ != nullptr) {
     speex_resampler_reset_mem(state_->handle);

@@ -32,6 +32,8 @@ class Resampler {
   [[nodiscard]] std::size_t max_output(std::size_t count) const noexcept;
   /// Takes all of `in`; returns the number of samples written. `out` has room for `max_output`.
   std::size_t process(std::span<const Sample> in, std::span<Sample> out) noexcept;
+  /// The same for samples that may be louder than 16 bits hold, and keep their fractions. `out` has room for `max_output`.
+  std::size_t process(std::span<const float> in, std::span<float> out) noexcept;
 
   struct Step {
     std::size_t taken = 0;
