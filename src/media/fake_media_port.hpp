@@ -19,6 +19,9 @@ class FakeMediaPort final : public MediaPort {
     std::vector<StreamParameters> parameters;  ///< Every `start`, in order.
     SourceSpec source = Silence{};
     std::optional<StreamId> joined;
+    std::optional<ConferenceId> conference;  ///< That it takes part in.
+    ConferenceParty party;                   ///< And how.
+    bool confers = false;                    ///< It is one.
     Listening listening = Listening::Alone;
     std::string keys;  ///< All that were pressed.
     std::optional<std::filesystem::path> recording;
@@ -70,11 +73,35 @@ class FakeMediaPort final : public MediaPort {
 
   void part(StreamId id) override {
     FakeStream* const stream = open_stream(id);
+    if (stream != nullptr) {
+      stream->conference.reset();
+    }
     if (stream == nullptr || !stream->joined) {
       return;
     }
     streams_.at(*stream->joined).joined.reset();
     stream->joined.reset();
+  }
+
+  base::Result<ConferenceId> open_conference(const ConferenceOptions& options, MediaObserver& observer) override {
+    if (auto checked = options.check(); !checked || refuse_open) {
+      return refuse_open ? *refuse_open : checked.error();
+    }
+    const ConferenceId id = ids_.next();
+    streams_[id].observer = &observer;
+    streams_[id].confers = true;
+    return id;
+  }
+
+  void confer(ConferenceId conference, StreamId stream, const ConferenceParty& party) override {
+    FakeStream* const all = open_stream(conference);
+    FakeStream* const one = open_stream(stream);
+    if (all == nullptr || !all->confers || one == nullptr) {
+      return;
+    }
+    part(stream);
+    one->conference = conference;
+    one->party = party;
   }
 
   void set_listening(StreamId id, Listening listening) override {
@@ -103,14 +130,14 @@ class FakeMediaPort final : public MediaPort {
   }
 
   void close(StreamId id) override {
-    part(id);
+    part_all(id);
     if (FakeStream* stream = open_stream(id)) {
       stream->closed = true;
     }
   }
 
   void abandon(StreamId id) override {
-    part(id);
+    part_all(id);
     if (const auto found = streams_.find(id); found != streams_.end()) {
       found->second.closed = true;
       found->second.observer = nullptr;
@@ -150,6 +177,15 @@ class FakeMediaPort final : public MediaPort {
   }
 
  private:
+  void part_all(StreamId id) {
+    part(id);
+    for (auto& [other, stream] : streams_) {
+      if (stream.conference == id) {
+        stream.conference.reset();
+      }
+    }
+  }
+
   static constexpr std::uint16_t kFirstPort = 20000;
 
   FakeStream* open_stream(StreamId id) {

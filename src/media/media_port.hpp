@@ -100,6 +100,28 @@ enum class Listening : std::uint8_t {
   Always,  ///< Also then.
 };
 
+/// A conference is named as a stream is: `set_source` says something to all parties, `record` writes the sum of all, `close` and `abandon` part them.
+using ConferenceId = StreamId;
+
+struct ConferenceOptions {
+  audio::SampleRate rate = audio::kWideband;  ///< Of what it says and records; parties have rates of their own.
+
+  /// Errors: InvalidArgument, which says what there is: 8, 16, 24, 32, 44.1 and 48 kHz.
+  [[nodiscard]] base::Result<void> check() const;
+};
+
+/// How a stream takes part in a conference.
+struct ConferenceParty {
+  enum class Role : std::uint8_t {
+    Talk,    ///< Hears all others, and they hear it.
+    Listen,  ///< Hears all, and is not heard.
+  };
+  Role role = Role::Talk;
+  bool muted = false;  ///< Is not heard for now.
+  double gain_db = 0;  ///< Of what it says, −60 … +20; beyond, the nearest of these.
+  friend bool operator==(const ConferenceParty&, const ConferenceParty&) = default;
+};
+
 /// What offer and answer agreed on. `start` takes it; given again, it changes the running stream (hold, new address, new codec, new keys).
 struct StreamParameters {
   base::SocketAddress remote_rtp;
@@ -224,6 +246,12 @@ class MediaPort {
   /// sound is recorded or listened to. A source that is set on one is said in place of what the other hears. Streams that were joined before are parted.
   virtual void join(StreamId one, StreamId other) = 0;
   virtual void part(StreamId id) = 0;
+  /// A conference that nobody takes part in yet. `observer` gets SourceEnded, FileFailed and Ended, under the id of the conference. Errors: InvalidArgument
+  /// (the rate), LimitReached.
+  virtual base::Result<ConferenceId> open_conference(const ConferenceOptions& options, MediaObserver& observer) = 0;
+  /// What the stream hears all others hear, and it says the sum of what they hear, never itself, until `part` or the end of one. It leaves what it was joined
+  /// with before. Again: changes role, muting and gain.
+  virtual void confer(ConferenceId conference, StreamId stream, const ConferenceParty& party) = 0;
   virtual void set_listening(StreamId id, Listening listening) = 0;
   /// Presses keys, behind those that are being pressed; by telephone-events or in the sound, as was agreed on. Before `start`, it does nothing.
   /// Errors: InvalidArgument (a character that is no key, or a time).

@@ -1,5 +1,7 @@
 #include "media/stream.hpp"
 
+#include "media/conference.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -73,6 +75,9 @@ void Stream::start(const StreamParameters& parameters, base::TimePoint now) {
   if (joint_ != nullptr) {
     joint_->other_law = false;
     rejoin();
+  }
+  if (seat_ != nullptr) {
+    seat_->conference->review(*seat_);
   }
 }
 
@@ -201,14 +206,7 @@ void Stream::tick(base::TimePoint now, base::WallTime wall) {
   now_ = now;
   packets_.tick(now);
   report_protection(now);
-  skip_stall(now);
-  for (; next_frame_ <= now; next_frame_ += kFrame) {
-    send_frame(now);
-    play_frame(now);
-    if (joint_ != nullptr) {
-      joint_->partner->begin_forwarding(now);
-    }
-  }
+  do_frames(now);
   if (const auto key = receive_.expired_key(now)) {
     presses_.push_back(*key);
     report_keys(now);
@@ -272,7 +270,8 @@ void Stream::play_frame(base::TimePoint now) {
   if (joint_ != nullptr) {
     joint_->heard->push(frame);
   }
-  if (joint_ == nullptr || listening_ == Listening::Always) {
+  tell_conference(frame);
+  if ((joint_ == nullptr && seat_ == nullptr) || listening_ == Listening::Always) {
     listen(frame, now);
     listen_for_keys(frame, now);
   }

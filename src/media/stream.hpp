@@ -8,6 +8,7 @@
 #include "media/receive_path.hpp"
 #include "media/send_path.hpp"
 #include "media/sound_queue.hpp"
+#include "media/sounding.hpp"
 #include "rtp/rtcp_session.hpp"
 
 #include <memory>
@@ -27,9 +28,12 @@ class StreamOutput {
   ~StreamOutput() = default;
 };
 
+class Conference;
+struct Seat;
+
 /// One stream of audio in both directions, without sockets or clock: datagrams and time go in, datagrams and events come out.
 /// SendPath → RTP → PacketPath, and PacketPath → RTP → ReceivePath → detectors and recorder, both in frames of 20 ms; RTCP beside them.
-class Stream final : private SendPath::Output, private PacketPath::Output {
+class Stream final : public Sounding, private SendPath::Output, private PacketPath::Output {
  public:
   static constexpr std::chrono::milliseconds kFrame = SendPath::kFrame;
 
@@ -39,14 +43,15 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   /// Begins with the next tick; called again, it changes what differs. Parameters that cannot be used end in StreamFailed.
   void start(const StreamParameters& parameters, base::TimePoint now);
   /// Samples of the rate `rate`; null: silence, or what the partner hears.
-  void set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate);
+  void set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate) override;
   /// What one hears the other says, both ways, until `part`: packet by packet where the codec is the same and nobody needs the sound, else as sound. A
   /// partner that either had before is left. Both live until `part`.
   void join(Stream& other);
+  /// Leaves a conference, too.
   void part();
   void set_listening(Listening listening);
   /// Takes what is heard from now on, at the rate `rate`; null: nothing. Gives back the one before, for whoever completes its file.
-  std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate);
+  std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate) override;
   /// Presses keys, one after the other. Errors: InvalidArgument, LimitReached, and WrongState before `start`.
   base::Result<void> press(std::string_view keys, const KeyTiming& timing);
 
@@ -61,10 +66,12 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
 
   [[nodiscard]] StreamId id() const noexcept { return id_; }
   /// Of what it sends and hears: sources and sinks of this rate need no conversion.
-  [[nodiscard]] audio::SampleRate rate() const noexcept { return receive_.rate(); }
+  [[nodiscard]] audio::SampleRate rate() const noexcept override { return receive_.rate(); }
   [[nodiscard]] StreamStatistics statistics() const;
 
  private:
+  friend class Conference;  // stream_conference.cpp
+
   void on_packet(rtp::Buffer& packet) override;
   void send_datagram(Port port, const base::SocketAddress& to, rtp::Bytes datagram) override;
 
@@ -84,6 +91,13 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   void send_reports(base::TimePoint now, base::WallTime wall);
   void receive_sound(const rtp::Packet& packet, base::TimePoint arrival);
   void skip_frame(base::TimePoint now);
+  void do_frames(base::TimePoint now);
+
+  void tell_conference(std::span<const audio::Sample> frame);
+  /// Half a frame of the conference that is due; false: this stream has no part in it.
+  bool play_in_conference(base::TimePoint due, base::TimePoint now);
+  void send_in_conference(base::TimePoint now);
+  bool part_from_conference();
 
   /// With another stream.
   struct Joint {
@@ -126,6 +140,7 @@ class Stream final : private SendPath::Output, private PacketPath::Output {
   SendPath send_;
   ReceivePath receive_;
   std::unique_ptr<Joint> joint_;
+  Seat* seat_ = nullptr;  ///< In a conference, which owns it.
   Listening listening_ = Listening::Alone;
   bool own_source_ = false;                             ///< Something is played, in place of what the partner hears.
   std::unique_ptr<audio::ToneDetector> detector_;       ///< Made when somebody listens.

@@ -1,4 +1,5 @@
 // What two joined streams do for each other: packets go on as they are wherever nobody needs their sound (relay), else as sound (process).
+#include "media/conference.hpp"
 #include "media/stream.hpp"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ void Stream::join(Stream& other) {
 }
 
 void Stream::part() {
-  if (joint_ == nullptr) {
+  if (part_from_conference() || joint_ == nullptr) {
     return;
   }
   Stream& other = *joint_->partner;
@@ -68,6 +69,10 @@ void Stream::set_source(std::unique_ptr<audio::Source> source, audio::SampleRate
 /// Where nothing of its own is played, a stream says what its partner hears; alone, nothing.
 void Stream::speak_for_partner() {
   if (own_source_) {
+    return;
+  }
+  if (seat_ != nullptr) {
+    send_.set_source(std::make_unique<SoundQueueSource>(seat_->says), seat_->rate);
     return;
   }
   if (joint_ == nullptr) {

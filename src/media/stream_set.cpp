@@ -33,9 +33,31 @@ void StreamSet::part(StreamId id) {
   }
 }
 
+Conference& StreamSet::add_conference(ConferenceId id, const ConferenceOptions& options) {
+  return *conferences_.insert_or_assign(id, std::make_unique<Conference>(id, options, output_)).first->second;
+}
+
+Conference* StreamSet::find_conference(ConferenceId id) noexcept {
+  const auto found = conferences_.find(id);
+  return found == conferences_.end() ? nullptr : found->second.get();
+}
+
+void StreamSet::remove_conference(ConferenceId id) { conferences_.erase(id); }
+
+void StreamSet::confer(ConferenceId conference, StreamId stream, const ConferenceParty& party) {
+  Conference* const all = find_conference(conference);
+  Stream* const one = find(stream);
+  if (all != nullptr && one != nullptr) {
+    all->add(*one, party);
+  }
+}
+
 void StreamSet::tick(base::TimePoint now, base::WallTime wall) {
   for (auto& [id, stream] : streams_) {
     stream->tick(now, wall);
+  }
+  for (auto& [id, conference] : conferences_) {
+    conference->tick(now);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "media/conference.hpp"
 #include "media/stream.hpp"
 
 #include <memory>
@@ -22,7 +23,13 @@ class StreamSet {
   /// `Stream::join` and `Stream::part`; unknown ids are passed over.
   void join(StreamId one, StreamId other);
   void part(StreamId id);
-  /// To be called every 20 ms; each stream catches up with what was missed.
+  /// Conferences of these streams. The id must be that of no other one and of no stream. The reference is good until `remove_conference`.
+  Conference& add_conference(ConferenceId id, const ConferenceOptions& options);
+  [[nodiscard]] Conference* find_conference(ConferenceId id) noexcept;
+  void remove_conference(ConferenceId id);
+  /// `Conference::add`; unknown ids are passed over.
+  void confer(ConferenceId conference, StreamId stream, const ConferenceParty& party);
+  /// To be called every 20 ms; each stream catches up with what was missed. Conferences come last, so that what was just received can be said at once.
   void tick(base::TimePoint now, base::WallTime wall);
   [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
 
@@ -31,6 +38,7 @@ class StreamSet {
   const rtp::DtlsIdentity& identity_;
   StreamOutput& output_;
   std::unordered_map<StreamId, std::unique_ptr<Stream>> streams_;
+  std::unordered_map<ConferenceId, std::unique_ptr<Conference>> conferences_;  ///< Gone before their streams are.
 };
 
 }  // namespace callwright::media

@@ -12,30 +12,35 @@ rtp::Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const std:
 
 }  // namespace
 
-/// A stream with its two sockets. `stream` is gone once it is closed; the session stays until its recordings are complete.
+/// A stream with its two sockets, or a conference. `sounding` is gone once it is closed; the session stays until its recordings are complete.
 class MediaSessions::Session final : public RtpSocket::Owner {
  public:
   Session(EngineLoop& loop, DatagramReader& reader, media::Stream& owned, PortPair sockets)
       : id(owned.id()),
         stream(&owned),
+        sounding(&owned),
         rtp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtp), media::Port::Rtp, static_cast<RtpSocket::Owner&>(*this))),
         rtcp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtcp), media::Port::Rtcp, static_cast<RtpSocket::Owner&>(*this))),
         clock_(loop.clock()) {
     rtp->start();
     rtcp->start();
   }
+  Session(EngineLoop& loop, media::Conference& owned) : id(owned.id()), sounding(&owned), clock_(loop.clock()) {}
 
   void on_packet(media::Port port, const base::SocketAddress& remote, std::string_view bytes) override {
     stream->receive(port, remote, as_bytes(bytes), clock_.now());
   }
 
   void close_sockets() {
-    rtp->close();
-    rtcp->close();
+    if (rtp != nullptr) {
+      rtp->close();
+      rtcp->close();
+    }
   }
 
   const media::StreamId id;
-  media::Stream* stream;
+  media::Stream* stream = nullptr;  ///< Null: a conference, or closed.
+  media::Sounding* sounding;
   const std::shared_ptr<RtpSocket> rtp;
   const std::shared_ptr<RtpSocket> rtcp;
   media::SourceSpec source;
@@ -69,8 +74,22 @@ MediaSessions::Session* MediaSessions::find(media::StreamId id) noexcept {
   return found == sessions_.end() || found->second->stream == nullptr ? nullptr : found->second.get();
 }
 
+MediaSessions::Session* MediaSessions::find_any(media::StreamId id) noexcept {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() || found->second->sounding == nullptr ? nullptr : found->second.get();
+}
+
 void MediaSessions::open(media::StreamId id, const std::string& cname, PortPair sockets) {
   sessions_[id] = std::make_unique<Session>(loop_, reader_, streams_.add(id, cname), std::move(sockets));
+  begin_ticking();
+}
+
+void MediaSessions::open_conference(media::ConferenceId id, const media::ConferenceOptions& options) {
+  sessions_[id] = std::make_unique<Session>(loop_, streams_.add_conference(id, options));
+  begin_ticking();
+}
+
+void MediaSessions::begin_ticking() {
   if (!ticking_) {
     ticking_ = true;
     next_tick_ = loop_.clock().now() + media::Stream::kFrame;
@@ -91,7 +110,7 @@ void MediaSessions::start(media::StreamId id, const media::StreamParameters& par
 }
 
 void MediaSessions::set_source(media::StreamId id, const media::SourceSpec& source) {
-  if (Session* const session = find(id)) {
+  if (Session* const session = find_any(id)) {
     session->source = source;
     make_source(*session);
   }
@@ -99,7 +118,7 @@ void MediaSessions::set_source(media::StreamId id, const media::SourceSpec& sour
 
 void MediaSessions::make_source(Session& session) {
   ++session.source_request;
-  session.source_rate = session.stream->rate();
+  session.source_rate = session.sounding->rate();
   if (const auto* const file = std::get_if<media::SoundFile>(&session.source)) {
     load_source(session, *file);
   } else {
@@ -119,14 +138,14 @@ void MediaSessions::load_source(Session& session, const media::SoundFile& file) 
 }
 
 void MediaSessions::use_source(media::StreamId id, std::uint64_t request, audio::SampleRate rate, base::Result<std::unique_ptr<audio::Source>> source) {
-  Session* const session = find(id);
+  Session* const session = find_any(id);
   if (session == nullptr || session->source_request != request) {
     return;
   }
   if (source) {
-    session->stream->set_source(std::move(*source), rate);
+    session->sounding->set_source(std::move(*source), rate);
   } else {
-    session->stream->set_source(nullptr, rate);
+    session->sounding->set_source(nullptr, rate);
     emit(id, media::FileFailed{source.error()});
   }
 }
@@ -146,28 +165,28 @@ void MediaSessions::press(media::StreamId id, const std::string& keys, const med
 }
 
 void MediaSessions::record(media::StreamId id, const std::filesystem::path& path) {
-  Session* const session = find(id);
+  Session* const session = find_any(id);
   if (session == nullptr) {
     return;
   }
   end_recording(*session);
-  const audio::SampleRate rate = session->stream->rate();
+  const audio::SampleRate rate = session->sounding->rate();
   auto recording = std::make_unique<FileRecording>(loop_, files_, path, rate, [weak = weak_from_this(), id](const base::Error& error) {
     if (const auto self = weak.lock()) {
       self->emit(id, media::FileFailed{error});
     }
   });
-  session->stream->set_sink(std::move(recording), rate);
+  session->sounding->set_sink(std::move(recording), rate);
 }
 
 void MediaSessions::stop_recording(media::StreamId id) {
-  if (Session* const session = find(id)) {
+  if (Session* const session = find_any(id)) {
     end_recording(*session);
   }
 }
 
 void MediaSessions::end_recording(Session& session) {
-  const auto sink = session.stream->set_sink(nullptr, session.stream->rate());
+  const auto sink = session.sounding->set_sink(nullptr, session.sounding->rate());
   if (sink == nullptr) {
     return;
   }
@@ -181,22 +200,28 @@ void MediaSessions::end_recording(Session& session) {
 }
 
 void MediaSessions::close(media::StreamId id) {
-  Session* const session = find(id);
+  Session* const session = find_any(id);
   if (session == nullptr) {
     return;
   }
-  session->stream->end(loop_.clock().now(), loop_.clock().wall_now());
+  if (session->stream != nullptr) {
+    session->stream->end(loop_.clock().now(), loop_.clock().wall_now());
+  }
   end_recording(*session);
-  session->close_sockets();
-  session->final_statistics = session->stream->statistics();
-  session->stream = nullptr;
-  streams_.remove(id);
+  session->sounding = nullptr;
+  if (media::Stream* const stream = std::exchange(session->stream, nullptr)) {
+    session->close_sockets();
+    session->final_statistics = stream->statistics();
+    streams_.remove(id);
+  } else {
+    streams_.remove_conference(id);
+  }
   end_if_complete(id);
 }
 
 void MediaSessions::end_if_complete(media::StreamId id) {
   const auto found = sessions_.find(id);
-  if (found->second->stream != nullptr || found->second->recordings_to_finish != 0) {
+  if (found->second->sounding != nullptr || found->second->recordings_to_finish != 0) {
     return;
   }
   emit(id, media::Ended{found->second->final_statistics});

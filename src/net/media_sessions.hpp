@@ -36,6 +36,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void set_source(media::StreamId id, const media::SourceSpec& source);
   void join(media::StreamId one, media::StreamId other) { streams_.join(one, other); }
   void part(media::StreamId id) { streams_.part(id); }
+  void open_conference(media::ConferenceId id, const media::ConferenceOptions& options);
+  void confer(media::ConferenceId conference, media::StreamId stream, const media::ConferenceParty& party) { streams_.confer(conference, stream, party); }
   void set_listening(media::StreamId id, media::Listening listening);
   void press(media::StreamId id, const std::string& keys, const media::KeyTiming& timing);
   void record(media::StreamId id, const std::filesystem::path& path);
@@ -49,7 +51,10 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void send(media::StreamId id, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) override;
   void on_stream_event(const media::StreamEvent& event) override;
 
+  /// An open stream; or also a conference. Null: there is none.
   [[nodiscard]] Session* find(media::StreamId id) noexcept;
+  [[nodiscard]] Session* find_any(media::StreamId id) noexcept;
+  void begin_ticking();
   void emit(media::StreamId id, decltype(media::StreamEvent::what) what);
   void make_source(Session& session);
   void load_source(Session& session, const media::SoundFile& file);

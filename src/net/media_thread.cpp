@@ -98,6 +98,24 @@ void MediaThread::part(media::StreamId id) {
   command([sessions = sessions_, id] { sessions->part(id); });
 }
 
+base::Result<media::ConferenceId> MediaThread::open_conference(const media::ConferenceOptions& options, media::MediaObserver& observer) {
+  if (auto checked = options.check(); !checked) {
+    return checked.error();
+  }
+  if (!waiting_commands_.empty()) {
+    return base::Error(base::Errc::LimitReached, "The media thread has too much to do to open a conference. Try again later.");
+  }
+  const media::ConferenceId id = ids_.next();
+  command([sessions = sessions_, id, options] { sessions->open_conference(id, options); });
+  registry_->open.insert(id);
+  registry_->observers[id] = &observer;
+  return id;
+}
+
+void MediaThread::confer(media::ConferenceId conference, media::StreamId stream, const media::ConferenceParty& party) {
+  command([sessions = sessions_, conference, stream, party] { sessions->confer(conference, stream, party); });
+}
+
 void MediaThread::set_listening(media::StreamId id, media::Listening listening) {
   command([sessions = sessions_, id, listening] { sessions->set_listening(id, listening); });
 }

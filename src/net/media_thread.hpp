@@ -37,6 +37,8 @@ class MediaThread final : public media::MediaPort {
   void set_source(media::StreamId id, const media::SourceSpec& source) override;
   void join(media::StreamId one, media::StreamId other) override;
   void part(media::StreamId id) override;
+  base::Result<media::ConferenceId> open_conference(const media::ConferenceOptions& options, media::MediaObserver& observer) override;
+  void confer(media::ConferenceId conference, media::StreamId stream, const media::ConferenceParty& party) override;
   void set_listening(media::StreamId id, media::Listening listening) override;
   base::Result<void> press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) override;
   void record(media::StreamId id, const std::filesystem::path& path) override;
