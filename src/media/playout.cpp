@@ -40,7 +40,8 @@ void Playout::restart() noexcept {
   last_sequence_.reset();
   newest_sequence_.reset();
   passed_over_.reset();
-  transit_count_ = 0;
+  transits_.clear();
+  next_transit_ = 0;
   since_choice_ = 0;
   late_in_a_row_ = 0;
   too_long_since_.reset();
@@ -164,8 +165,12 @@ Playout::Outcome Playout::store(const rtp::Packet& packet, std::int64_t timestam
 }
 
 void Playout::measure(base::Duration transit, base::TimePoint arrival) {
-  transits_.resize(kMaxTransits);  // With the first packet only: a stream whose packets are passed on never needs them.
-  transits_[transit_count_++ % transits_.size()] = {arrival, transit};
+  // Grows as packets come: a stream whose packets are soon passed on needs few.
+  if (transits_.size() < kMaxTransits) {
+    transits_.push_back({arrival, transit});
+  } else {
+    transits_[next_transit_++ % kMaxTransits] = {arrival, transit};
+  }
   fastest_ = std::min(fastest_, transit);
   if (++since_choice_ >= kPacketsUntilChoice) {
     choose_target(arrival);
@@ -176,9 +181,9 @@ void Playout::choose_target(base::TimePoint now) {
   since_choice_ = 0;
   std::array<base::Duration, kMaxTransits> values;
   std::size_t count = 0;
-  for (std::size_t i = 0; i < std::min(transit_count_, transits_.size()); ++i) {
-    if (now - transits_[i].arrival <= kWindow) {
-      values[count++] = transits_[i].value;
+  for (const Transit& transit : transits_) {
+    if (now - transit.arrival <= kWindow) {
+      values[count++] = transit.value;
     }
   }
   const auto end = values.begin() + static_cast<std::ptrdiff_t>(count);

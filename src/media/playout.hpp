@@ -137,7 +137,7 @@ class Playout {
   PlayoutFrame::Kind last_kind_ = PlayoutFrame::Kind::Nothing;
 
   std::vector<Transit> transits_;  ///< A ring.
-  std::size_t transit_count_ = 0;
+  std::size_t next_transit_ = 0;   ///< Once it is full.
   unsigned since_choice_ = 0;
   base::Duration fastest_{};
   base::Duration target_;

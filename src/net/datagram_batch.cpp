@@ -1,5 +1,7 @@
 #include "net/datagram_batch.hpp"
 
+#include "net/sockaddr.hpp"
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -15,21 +17,6 @@ namespace callwright::net {
 namespace {
 
 boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
-
-base::SocketAddress from_sockaddr(const sockaddr_storage& storage) noexcept {
-  if (storage.ss_family == AF_INET6) {
-    sockaddr_in6 six;
-    std::memcpy(&six, &storage, sizeof six);
-    std::array<std::uint8_t, 16> bytes{};
-    std::memcpy(bytes.data(), &six.sin6_addr, bytes.size());
-    return {base::IpAddress::v6(bytes), ntohs(six.sin6_port)};
-  }
-  sockaddr_in four;
-  std::memcpy(&four, &storage, sizeof four);
-  std::array<std::uint8_t, 4> bytes{};
-  std::memcpy(bytes.data(), &four.sin_addr, bytes.size());
-  return {base::IpAddress::v4(bytes), ntohs(four.sin_port)};
-}
 
 void set_option(int descriptor, int level, int name, int value) noexcept { (void)setsockopt(descriptor, level, name, &value, sizeof value); }
 

@@ -1,5 +1,7 @@
 #include "net/datagram_queue.hpp"
 
+#include "net/sockaddr.hpp"
+
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -18,25 +20,6 @@ namespace {
 constexpr std::size_t kMaxSegment = 1200;
 /// Below what one packet can carry, 65 507 bytes.
 constexpr std::size_t kMaxSegmentedBytes = 60'000;
-
-socklen_t to_sockaddr(const base::SocketAddress& address, sockaddr_storage& storage) noexcept {
-  if (address.ip.is_v4()) {
-    sockaddr_in four{};
-    four.sin_family = AF_INET;
-    four.sin_port = htons(address.port);
-    const auto bytes = address.ip.v4_bytes();
-    std::memcpy(&four.sin_addr, bytes.data(), bytes.size());
-    std::memcpy(&storage, &four, sizeof four);
-    return sizeof four;
-  }
-  sockaddr_in6 six{};
-  six.sin6_family = AF_INET6;
-  six.sin6_port = htons(address.port);
-  const auto& bytes = address.ip.v6_bytes();
-  std::memcpy(&six.sin6_addr, bytes.data(), bytes.size());
-  std::memcpy(&storage, &six, sizeof six);
-  return sizeof six;
-}
 
 /// Which datagrams must keep their order among themselves: those with one Call-ID. None in what is no message of ours, which then keeps it with everything.
 std::optional<std::size_t> call_of(std::string_view datagram) noexcept {

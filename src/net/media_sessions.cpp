@@ -15,16 +15,13 @@ rtp::Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const std:
 /// A stream with its two sockets, or a conference. `sounding` is gone once it is closed; the session stays until its recordings are complete.
 class MediaSessions::Session final : public RtpSocket::Owner {
  public:
-  Session(EngineLoop& loop, DatagramReader& reader, media::Stream& owned, PortPair sockets)
+  Session(EngineLoop& loop, RtpPoller& poller, media::Stream& owned, PortPair sockets)
       : id(owned.id()),
         stream(&owned),
         sounding(&owned),
-        rtp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtp), media::Port::Rtp, static_cast<RtpSocket::Owner&>(*this))),
-        rtcp(std::make_shared<RtpSocket>(loop, reader, std::move(sockets.rtcp), media::Port::Rtcp, static_cast<RtpSocket::Owner&>(*this))),
-        clock_(loop.clock()) {
-    rtp->start();
-    rtcp->start();
-  }
+        rtp(std::in_place, poller, std::move(sockets.rtp), media::Port::Rtp, static_cast<RtpSocket::Owner&>(*this)),
+        rtcp(std::in_place, poller, std::move(sockets.rtcp), media::Port::Rtcp, static_cast<RtpSocket::Owner&>(*this)),
+        clock_(loop.clock()) {}
   Session(EngineLoop& loop, media::Conference& owned) : id(owned.id()), sounding(&owned), clock_(loop.clock()) {}
 
   void on_packet(media::Port port, const base::SocketAddress& remote, std::string_view bytes) override {
@@ -32,17 +29,15 @@ class MediaSessions::Session final : public RtpSocket::Owner {
   }
 
   void close_sockets() {
-    if (rtp != nullptr) {
-      rtp->close();
-      rtcp->close();
-    }
+    rtp.reset();
+    rtcp.reset();
   }
 
   const media::StreamId id;
   media::Stream* stream = nullptr;  ///< Null: a conference, or closed.
   media::Sounding* sounding;
-  const std::shared_ptr<RtpSocket> rtp;
-  const std::shared_ptr<RtpSocket> rtcp;
+  std::optional<RtpSocket> rtp;  ///< A conference has none.
+  std::optional<RtpSocket> rtcp;
   media::SourceSpec source;
   audio::SampleRate source_rate = audio::kNarrowband;  ///< That it was made for.
   bool started = false;
@@ -58,16 +53,13 @@ MediaSessions::MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::Dtl
     : loop_(loop),
       files_(files),
       deliver_(std::move(deliver)),
+      poller_(std::make_shared<RtpPoller>(loop)),
       streams_(random_, identity, *this),
       tick_(loop.context()),
       events_(std::make_shared<std::vector<media::StreamEvent>>()),
       batch_end_(loop, base::Callback::to<&MediaSessions::deliver_events>(*this)) {}
 
-MediaSessions::~MediaSessions() {
-  for (const auto& [id, session] : sessions_) {
-    session->close_sockets();
-  }
-}
+MediaSessions::~MediaSessions() = default;
 
 MediaSessions::Session* MediaSessions::find(media::StreamId id) noexcept {
   const auto found = sessions_.find(id);
@@ -80,7 +72,7 @@ MediaSessions::Session* MediaSessions::find_any(media::StreamId id) noexcept {
 }
 
 void MediaSessions::open(media::StreamId id, const std::string& cname, PortPair sockets) {
-  sessions_[id] = std::make_unique<Session>(loop_, reader_, streams_.add(id, cname), std::move(sockets));
+  sessions_[id] = std::make_unique<Session>(loop_, *poller_, streams_.add(id, cname), std::move(sockets));
   begin_ticking();
 }
 

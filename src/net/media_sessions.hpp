@@ -2,10 +2,10 @@
 
 #include "base/random.hpp"
 #include "media/stream_set.hpp"
-#include "net/datagram_batch.hpp"
 #include "net/engine_loop.hpp"
 #include "net/file_recording.hpp"
 #include "net/port_pairs.hpp"
+#include "net/rtp_poller.hpp"
 #include "net/rtp_socket.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -69,7 +69,7 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   EngineLoop& files_;
   Deliver deliver_;
   base::SystemRandom random_;
-  DatagramReader reader_;
+  std::shared_ptr<RtpPoller> poller_;
   media::StreamSet streams_;
   std::unordered_map<media::StreamId, std::unique_ptr<Session>> sessions_;
   boost::asio::steady_timer tick_;

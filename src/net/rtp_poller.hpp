@@ -1,0 +1,72 @@
+#pragma once
+
+#include "base/socket_address.hpp"
+#include "base/timers.hpp"
+#include "net/engine_loop.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace callwright::net {
+
+class RtpSocket;
+
+/// Waits for the packets of all RTP sockets of a media thread. Loop thread, but for construction. Lives in a shared_ptr: a pending wait looks whether it is
+/// still there.
+///
+/// It wakes the loop for each packet until more than kBusyRate of them come in a second; then it looks every kLookInterval instead, as network cards
+/// moderate their interrupts, and takes all that has come: at most two milliseconds of delay for a fraction of the wake-ups.
+class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
+ public:
+  explicit RtpPoller(EngineLoop& loop);
+  ~RtpPoller();
+  RtpPoller(const RtpPoller&) = delete;
+  RtpPoller& operator=(const RtpPoller&) = delete;
+
+  void add(int descriptor, RtpSocket& socket);
+  /// Not from within `RtpSocket::Owner::on_packet`.
+  void remove(int descriptor);
+
+  /// So many come that it looks in intervals.
+  [[nodiscard]] bool busy() const noexcept { return busy_; }
+
+  struct Datagram {
+    base::SocketAddress remote;
+    std::string_view bytes;  ///< Until the next `receive`.
+  };
+  /// What waits at a socket. False: nothing, or a datagram that is longer than any packet.
+  [[nodiscard]] bool receive(int descriptor, Datagram& datagram);
+
+ private:
+  static constexpr std::size_t kBusyRate = 1000;
+  static constexpr base::Duration kLookInterval = std::chrono::milliseconds(2);
+  static constexpr base::Duration kRateWindow = std::chrono::milliseconds(20);
+  static constexpr int kBatchesPerLook = 8;
+  static constexpr std::size_t kMaxDatagram = 4096;  ///< RTP, DTLS and STUN keep to the path's packets.
+
+  void wait();
+  /// Receives, and goes on in the way that suits the rate.
+  void on_look();
+  void receive_all();
+  void measure_rate();
+
+  EngineLoop& loop_;
+  int epoll_;
+  /// Watches `epoll_`; without it while looking, so that the reactor is not woken.
+  boost::asio::posix::stream_descriptor watched_;
+  base::Timer timer_;
+  std::array<epoll_event, 256> ready_{};
+  std::array<char, kMaxDatagram> bytes_;
+  base::TimePoint window_start_{};
+  std::size_t received_in_window_ = 0;
+  bool begun_ = false;
+  bool busy_ = false;
+};
+
+}  // namespace callwright::net
