@@ -1,6 +1,8 @@
 // Two-way calls for the media benchmarks: each has two phones that send a packet every 20 ms through whatever is measured, and take what comes.
-//   rtp_load CALLS SECONDS pcmu|opus    opus: the first phone of each call sends Opus
-// Prints a line "PORT PORT" for each call, reads a line "PORT PORT" for each, where its phones send to, runs, and prints one line of JSON.
+//   rtp_load CALLS SECONDS pcmu|opus|none    opus: the first phone of each call sends Opus; none: they only listen
+// Prints a line "PORT PORT" for each call, reads a line "PORT PORT" for each, where its phones send to, runs, and prints one line of JSON. Times of arrival
+// are the kernel's, so that it does not matter when this program gets to look. `pace_…`: how far a packet was from its place in the pace of its stream, a
+// packet each 20 ms; `step_…`: how far it was from 20 ms after the one before.
 #include "audio/codec.hpp"
 #include "rtp/packet.hpp"
 
@@ -14,7 +16,9 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -28,7 +32,11 @@ struct Phone {
   sockaddr_in to{};
   rtp::Packet packet;
   Clock::time_point due;
-  Clock::time_point last_arrival{};
+  struct Arrival {
+    std::uint16_t sequence;
+    double us;
+  };
+  std::vector<Arrival> arrivals;
 };
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -53,7 +61,8 @@ rtp::Buffer payload_of(const audio::Codec& codec) {
 
 class Load {
  public:
-  Load(std::size_t calls, bool opus) : phones_(calls * 2) {
+  Load(std::size_t calls, const std::string& sound) : phones_(calls * 2), sends_(sound != "none") {
+    const bool opus = sound == "opus";
     for (std::size_t i = 0; i < phones_.size(); ++i) {
       Phone& phone = phones_[i];
       phone.socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -68,6 +77,8 @@ class Load {
       phone.packet.payload_type = rtp::PayloadType{static_cast<std::uint8_t>(is_opus ? 111 : 0)};
       phone.packet.ssrc = rtp::Ssrc{static_cast<std::uint32_t>(i + 1)};
       phone.packet.payload = is_opus ? opus_ : pcmu_;
+      const int on = 1;
+      ::setsockopt(phone.socket, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
       epoll_event event{EPOLLIN, {.u64 = i}};
       ::epoll_ctl(poll_, EPOLL_CTL_ADD, phone.socket, &event);
       std::printf("%u%c", ntohs(address.sin_port), i % 2 == 0 ? ' ' : '\n');
@@ -90,7 +101,7 @@ class Load {
     const auto last_arrivals = begin + duration + std::chrono::milliseconds(300);
     while (Clock::now() < last_arrivals) {
       for (Phone& phone : phones_) {
-        if (phone.due <= Clock::now() && phone.due < begin + duration) {
+        if (sends_ && phone.due <= Clock::now() && phone.due < begin + duration) {
           send(phone);
         }
       }
@@ -99,12 +110,17 @@ class Load {
   }
 
   void print() {
-    std::sort(errors_us_.begin(), errors_us_.end());
-    const auto percentile = [this](double part) {
-      return errors_us_.empty() ? 0.0 : errors_us_[static_cast<std::size_t>(part * static_cast<double>(errors_us_.size() - 1))];
-    };
-    std::printf("{\"sent\": %zu, \"received\": %zu, \"p50_us\": %.0f, \"p95_us\": %.0f, \"p99_us\": %.0f, \"p999_us\": %.0f}\n", sent_, received_,
-                percentile(0.5), percentile(0.95), percentile(0.99), percentile(0.999));
+    std::vector<double> pace;
+    std::vector<double> steps;
+    std::size_t received = 0;
+    for (const Phone& phone : phones_) {
+      received += phone.arrivals.size();
+      add_errors(phone, pace, steps);
+    }
+    std::printf("{\"sent\": %zu, \"received\": %zu", sent_, received);
+    print_percentiles("pace", pace);
+    print_percentiles("step", steps);
+    std::printf("}\n");
   }
 
  private:
@@ -123,17 +139,60 @@ class Load {
     const int count = ::epoll_wait(poll_, events, 256, 1);
     for (int i = 0; i < count; ++i) {
       Phone& phone = phones_[events[i].data.u64];
-      while (::recv(phone.socket, room_, sizeof room_, 0) > 0) {
-        const auto now = Clock::now();
-        if (rtp::is_rtcp(room_)) {
-          continue;  // Reports may come to the port beside their own.
-        }
-        ++received_;
-        if (phone.last_arrival != Clock::time_point{}) {
-          errors_us_.push_back(std::abs(std::chrono::duration<double, std::micro>(now - phone.last_arrival - kPacket).count()));
-        }
-        phone.last_arrival = now;
+      while (receive_one(phone)) {
       }
+    }
+  }
+
+  bool receive_one(Phone& phone) {
+    iovec part{room_, sizeof room_};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(timespec))];
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    const ssize_t length = ::recvmsg(phone.socket, &header, 0);
+    if (length <= 0) {
+      return false;
+    }
+    const cmsghdr* const stamp = CMSG_FIRSTHDR(&header);
+    const auto packet = rtp::Packet::parse({room_, static_cast<std::size_t>(length)});
+    if (stamp == nullptr || !packet || rtp::is_rtcp(room_)) {
+      return true;  // Reports may come to the port beside their own.
+    }
+    timespec time;
+    std::memcpy(&time, CMSG_DATA(stamp), sizeof time);
+    phone.arrivals.push_back({packet->sequence, static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3});
+    return true;
+  }
+
+  static void add_errors(const Phone& phone, std::vector<double>& pace, std::vector<double>& steps) {
+    constexpr double kPacketUs = 20'000;
+    std::vector<double> starts;
+    for (std::size_t i = 0; i < phone.arrivals.size(); ++i) {
+      const auto number = static_cast<std::uint16_t>(phone.arrivals[i].sequence - phone.arrivals[0].sequence);
+      starts.push_back(phone.arrivals[i].us - number * kPacketUs);
+      if (i > 0) {
+        steps.push_back(std::abs(phone.arrivals[i].us - phone.arrivals[i - 1].us - kPacketUs));
+      }
+    }
+    if (starts.empty()) {
+      return;
+    }
+    std::vector<double> sorted = starts;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    for (const double start : starts) {
+      pace.push_back(std::abs(start - *middle));
+    }
+  }
+
+  static void print_percentiles(const char* name, std::vector<double>& errors) {
+    std::sort(errors.begin(), errors.end());
+    for (const auto& [part, text] : {std::pair{0.5, "p50"}, std::pair{0.95, "p95"}, std::pair{0.99, "p99"}, std::pair{0.999, "p999"}}) {
+      const double value = errors.empty() ? 0.0 : errors[static_cast<std::size_t>(part * static_cast<double>(errors.size() - 1))];
+      std::printf(", \"%s_%s_us\": %.0f", name, text, value);
     }
   }
 
@@ -143,19 +202,18 @@ class Load {
   std::vector<Phone> phones_;
   rtp::Buffer datagram_;
   std::uint8_t room_[2048];
-  std::vector<double> errors_us_;
+  bool sends_;
   std::size_t sent_ = 0;
-  std::size_t received_ = 0;
 };
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count != 4) {
-    std::fputs("rtp_load CALLS SECONDS pcmu|opus\n", stderr);
+    std::fputs("rtp_load CALLS SECONDS pcmu|opus|none\n", stderr);
     return 2;
   }
-  Load load(std::strtoul(arguments[1], nullptr, 10), std::string(arguments[3]) == "opus");
+  Load load(std::strtoul(arguments[1], nullptr, 10), arguments[3]);
   load.run(std::chrono::seconds(std::strtol(arguments[2], nullptr, 10)));
   load.print();
 }

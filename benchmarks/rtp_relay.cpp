@@ -1,5 +1,5 @@
 // What the media benchmarks measure: calls of two joined streams on the product's media thread.
-//   rtp_relay CALLS pcmu|opus    opus: the first phone of each call speaks Opus, so its sound is translated
+//   rtp_relay CALLS pcmu|opus|tone    opus: the first phone of each call speaks Opus, so its sound is translated; tone: nobody is joined, each hears a tone
 // Reads a line "PORT PORT" for each call, the ports of its phones, prints a line "PORT PORT" for each, where they send to, and runs until standard input ends.
 #include "net/engine_loop.hpp"
 #include "net/media_thread.hpp"
@@ -19,12 +19,17 @@ class Silent final : public media::MediaObserver {
 
 class Relay {
  public:
-  Relay(net::EngineLoop& engine, bool opus) : media_(engine), opus_(opus) {}
+  Relay(net::EngineLoop& engine, const std::string& sound) : media_(engine), opus_(sound == "opus"), tone_(sound == "tone") {}
 
   void add(std::uint16_t first, std::uint16_t second) {
     const auto left = open(first, opus_);
     const auto right = open(second, false);
-    media_.join(left.id, right.id);
+    if (tone_) {
+      media_.set_source(left.id, media::Tone{});
+      media_.set_source(right.id, media::Tone{});
+    } else {
+      media_.join(left.id, right.id);
+    }
     std::printf("%u %u\n", left.rtp.port, right.rtp.port);
   }
 
@@ -47,17 +52,18 @@ class Relay {
   Silent observer_;
   net::MediaThread media_;
   const bool opus_;
+  const bool tone_;
 };
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count != 3) {
-    std::fputs("rtp_relay CALLS pcmu|opus\n", stderr);
+    std::fputs("rtp_relay CALLS pcmu|opus|tone\n", stderr);
     return 2;
   }
   net::EngineLoop engine;
-  Relay relay(engine, std::string(arguments[2]) == "opus");
+  Relay relay(engine, arguments[2]);
   unsigned first = 0;
   unsigned second = 0;
   for (unsigned long call = 0; call < std::strtoul(arguments[1], nullptr, 10); ++call) {
