@@ -33,6 +33,8 @@ class CallWatcher {
   virtual void on_moved(ActiveCall& call) = 0;
 };
 
+class MediaDesk;
+
 /// What calls need of the exchange around them.
 class Switchboard {
  public:
@@ -48,6 +50,8 @@ class Switchboard {
   [[nodiscard]] virtual bool is_ours(const sip::UriView& uri) const = 0;
   /// The session at the other side of the call that `session` belongs to, or null.
   [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& session) = 0;
+  /// For media that pass through the exchange; null: all bypass it.
+  [[nodiscard]] virtual MediaDesk* media() { return nullptr; }
   /// Into the journal.
   virtual void report(const std::string& call_id, decltype(Event::what) what) = 0;
 };

@@ -27,14 +27,20 @@ int relayed_content_status(int status) {
 
 }  // namespace
 
-Bridge::Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee)
-    : switchboard_(switchboard), caller_(std::move(caller)), callee_(std::move(callee)) {
+Bridge::Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee,
+               std::unique_ptr<BridgeMedia> media)
+    : switchboard_(switchboard), caller_(std::move(caller)), callee_(std::move(callee)), media_(std::move(media)) {
   caller_->set_observer(*this);
   callee_->set_observer(*this);
+  if (media_ != nullptr) {
+    media_->set_owner(*this);
+    media_->keep(*caller_, *callee_);
+  }
 }
 
-void Bridge::join(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee) {
-  auto made = std::make_unique<Bridge>(switchboard, std::move(caller), std::move(callee));
+void Bridge::join(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee,
+                  std::unique_ptr<BridgeMedia> media) {
+  auto made = std::make_unique<Bridge>(switchboard, std::move(caller), std::move(callee), std::move(media));
   Bridge& bridge = *made;
   switchboard.adopt(std::move(made));
   switchboard.index(bridge.caller_->call_id(), bridge);
@@ -56,13 +62,29 @@ void Bridge::hang_up() {
 
 void Bridge::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
   // Does nothing unless the peer's 2xx made an offer that waits for this answer.
-  static_cast<void>(peer(session).acknowledge(sdp));
+  sip::InviteSession& offering = peer(session);
+  if (media_ == nullptr) {
+    static_cast<void>(offering.acknowledge(sdp));
+    return;
+  }
+  if (!media_->awaits_answer(offering)) {
+    return;
+  }
+  const auto answer = translated(session, offering, sdp);
+  static_cast<void>(offering.acknowledge(answer ? std::string_view(*answer) : std::string_view{}));
+  if (!answer) {
+    on_media_failed(answer.error());
+  }
 }
 
 void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
+  if (const auto answer = answer_here(session, sdp)) {
+    static_cast<void>(session.accept_reinvite(*answer));
+    return;
+  }
   // When offers of both sides cross, each is told so and tries again by itself: a retry of ours would only collide with theirs.
-  if (!peer(session).reinvite(sdp, OnGlare::Report)) {
-    static_cast<void>(session.reject_reinvite(491));
+  if (const auto offered = offer(session, peer(session), sdp, OnGlare::Report); !offered) {
+    static_cast<void>(session.reject_reinvite(status_of(offered.error())));
   }
 }
 
@@ -73,8 +95,18 @@ void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InvitePr
 }
 
 void Bridge::on_update(sip::InviteSession& session, std::string_view sdp) {
+  if (const auto answer = answer_here(session, sdp)) {
+    static_cast<void>(session.accept_update(*answer));
+    return;
+  }
+  const auto ours = translated(session, peer(session), sdp);
+  if (!ours) {
+    static_cast<void>(session.reject_update(status_of(ours.error())));
+    return;
+  }
   // A re-INVITE does the same for a side that does not know UPDATE.
-  if (!peer(session).update(sdp, {}, OnGlare::Report) && !peer(session).reinvite(sdp, OnGlare::Report)) {
+  if (!peer(session).update(*ours, {}, OnGlare::Report) && !peer(session).reinvite(*ours, OnGlare::Report)) {
+    withdraw(session);
     static_cast<void>(session.reject_update(491));
   }
 }
@@ -84,13 +116,18 @@ void Bridge::on_update_result(sip::InviteSession& session, const sip::InviteProg
 void Bridge::pass_answer(sip::InviteSession& session, const sip::InviteProgress& result) {
   sip::InviteSession& asking = peer(session);
   if (result.status >= 300) {
-    if (!asking.reject_reinvite(result.status)) {
-      static_cast<void>(asking.reject_update(result.status));
-    }
-  } else if (!asking.accept_reinvite(result.sdp) && !asking.accept_update(result.sdp)) {
-    // Cancelled meanwhile; an offer in the 2xx wants an ACK all the same.
-    static_cast<void>(session.acknowledge({}));
+    refuse_offer(asking, result.status);
+    return;
   }
+  const auto ours = translated(session, asking, result.sdp);
+  if (!ours) {
+    refuse_offer(asking, status_of(ours.error()));
+  } else if (asking.accept_reinvite(*ours) || asking.accept_update(*ours)) {
+    return;
+  }
+  // Cancelled meanwhile; an offer in the 2xx wants an ACK all the same.
+  withdraw(session);
+  static_cast<void>(session.acknowledge({}));
 }
 
 void Bridge::on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) {
@@ -140,6 +177,7 @@ void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
     return;
   }
   over_ = true;
+  media_.reset();
   switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason});
   peer(session).end();
   switchboard_.finish(*this);

@@ -1,21 +1,23 @@
 #pragma once
 
 #include "call/active_call.hpp"
+#include "call/bridge_media.hpp"
 
 #include <memory>
 #include <string>
 
 namespace callwright::call {
 
-/// Two sessions joined back to back (RFC 7092): SDP goes through, so media flows from phone to phone; re-INVITE, UPDATE, REFER, INFO, MESSAGE and hang-up
-/// are passed on, and a third party may take the place of a side. Each side has its own session timer.
-class Bridge final : public ActiveCall, private sip::InviteSessionObserver {
+/// Two sessions joined back to back (RFC 7092): SDP goes through, so media flows from phone to phone, or through a BridgeMedia; re-INVITE, UPDATE, REFER,
+/// INFO, MESSAGE and hang-up are passed on, and a third party may take the place of a side. Each side has its own session timer.
+class Bridge final : public ActiveCall, private sip::InviteSessionObserver, private BridgeMedia::Owner {
  public:
   /// Makes a bridge that the switchboard owns. Both sessions have been answered; `caller` may still owe an answer, in its ACK, to an offer that
-  /// `callee` made in its 2xx.
-  static void join(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee);
+  /// `callee` made in its 2xx. `media` knows both; null: media bypass the exchange.
+  static void join(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee,
+                   std::unique_ptr<BridgeMedia> media = nullptr);
 
-  Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee);
+  Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee, std::unique_ptr<BridgeMedia> media);
   ~Bridge() override;
 
   void hang_up() override;
@@ -45,6 +47,18 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver {
   void restore();
   [[nodiscard]] std::string translated(const sip::IncomingRefer& refer) const;
 
+  // Media through the exchange (bridge_offers.cpp)
+  /// The description of `from` as `to` is to get it.
+  [[nodiscard]] base::Result<std::string> translated(const sip::InviteSession& from, const sip::InviteSession& to, std::string_view sdp);
+  /// Offers `sdp` of `from`, as `to` is to get it.
+  [[nodiscard]] base::Result<void> offer(const sip::InviteSession& from, sip::InviteSession& to, std::string_view sdp, sip::InviteSession::OnGlare on_glare);
+  [[nodiscard]] std::optional<std::string> answer_here(const sip::InviteSession& session, std::string_view sdp);
+  void withdraw(const sip::InviteSession& session);
+  void refuse_offer(sip::InviteSession& session, int status);
+  [[nodiscard]] static int status_of(const base::Error& error) noexcept;
+  void on_media_failed(const base::Error& error) override;
+  void on_media_trouble(const base::Error& error) override;
+
   void pass_answer(sip::InviteSession& session, const sip::InviteProgress& result);
   [[nodiscard]] sip::InviteSession& peer(const sip::InviteSession& session) noexcept { return &session == caller_.get() ? *callee_ : *caller_; }
 
@@ -52,6 +66,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver {
   std::unique_ptr<sip::InviteSession> caller_;
   std::unique_ptr<sip::InviteSession> callee_;
   std::unique_ptr<Replacement> replacement_;
+  std::unique_ptr<BridgeMedia> media_;  ///< Null where media bypass the exchange.
   bool over_ = false;
 };
 

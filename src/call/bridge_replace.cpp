@@ -29,9 +29,12 @@ void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& trans
   replacement_->replaced = &replaced;
   replacement_->staying = staying;
   switchboard_.index(replacement_->newcomer->call_id(), *this);
+  if (media_ != nullptr) {
+    media_->add(*replacement_->newcomer, MediaSide::of(transaction.flow(), nullptr));
+  }
   // The newcomer waits, so offers that cross are our business.
-  if (!staying->reinvite(invite.body())) {
-    give_up_replacing(491);
+  if (const auto asked = offer(*replacement_->newcomer, *staying, invite.body(), sip::InviteSession::OnGlare::Retry); !asked) {
+    give_up_replacing(status_of(asked.error()));
   }
 }
 
@@ -59,7 +62,7 @@ bool Bridge::on_replacement_result(sip::InviteSession& session, const sip::Invit
       return true;
     case Replacement::Step::Reoffering:
       replacement_->step = Replacement::Step::Rejoining;
-      if (!agreed || !replacement_->staying->reinvite(result.sdp)) {
+      if (!agreed || !offer(session, *replacement_->staying, result.sdp, sip::InviteSession::OnGlare::Retry)) {
         static_cast<void>(session.acknowledge({}));
         hang_up();
       }
@@ -67,25 +70,35 @@ bool Bridge::on_replacement_result(sip::InviteSession& session, const sip::Invit
     case Replacement::Step::Rejoining: break;
   }
   const std::unique_ptr<Replacement> done = std::move(replacement_);
+  const auto answer = agreed && done->replaced != nullptr ? translated(session, *done->replaced, result.sdp) : std::string(result.sdp);
   if (done->replaced != nullptr) {
-    static_cast<void>(done->replaced->acknowledge(result.sdp));
+    static_cast<void>(done->replaced->acknowledge(answer ? std::string_view(*answer) : std::string_view{}));
   }
-  if (!agreed || done->replaced == nullptr) {
+  if (!agreed || !answer || done->replaced == nullptr) {
     hang_up();
   }
   return true;
 }
 
 void Bridge::put_in_place(std::string_view sdp) {
+  const auto ours = translated(*replacement_->staying, *replacement_->newcomer, sdp);
+  if (!ours) {
+    give_up_replacing(status_of(ours.error()));
+    hang_up();
+    return;
+  }
   const std::unique_ptr<Replacement> done = std::move(replacement_);
   std::unique_ptr<sip::InviteSession>& place = done->staying == caller_.get() ? callee_ : caller_;
   const std::string former = caller_->call_id();
   std::unique_ptr<sip::InviteSession> old = std::exchange(place, std::move(done->newcomer));
-  static_cast<void>(place->accept(sdp));
+  static_cast<void>(place->accept(*ours));
   const auto party = sip::NameAddr::parse(place->dialog().remote);
   switchboard_.report(former, CallReplaced{.by = caller_->call_id(),
                                            .party = party ? std::string(party->uri) : std::string(),
                                            .side = &place == &caller_ ? CallReplaced::Side::Caller : CallReplaced::Side::Callee});
+  if (media_ != nullptr) {
+    media_->keep(*caller_, *callee_);
+  }
   switchboard_.user_agent().retire(std::move(old));
 }
 
@@ -95,6 +108,9 @@ void Bridge::give_up_replacing(int status) {
     static_cast<void>(replacement_->newcomer->reject(status));
   }
   const std::unique_ptr<Replacement> done = std::move(replacement_);
+  if (media_ != nullptr) {
+    media_->keep(*caller_, *callee_);
+  }
   if (done->replaced == nullptr) {
     // Nobody is left for it to talk to.
     done->staying->end();
@@ -118,6 +134,9 @@ bool Bridge::on_replacement_ended(sip::InviteSession& session) {
   }
   if (&session == replacement_->newcomer.get()) {
     replacement_->step = Replacement::Step::Withdrawn;
+    if (media_ != nullptr) {
+      media_->drop(session);
+    }
     switchboard_.user_agent().retire(std::move(replacement_->newcomer));
     return true;
   }

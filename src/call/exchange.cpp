@@ -52,7 +52,7 @@ void refuse(CommandId id, CommandObserver& observer, std::string why) {
 
 }  // namespace
 
-Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettings settings)
+Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettings settings, MediaDesk::PortMaker media)
     : user_agent_(user_agent),
       events_(events),
       settings_(std::move(settings)),
@@ -66,6 +66,9 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
       capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
       finished_(user_agent.timers()) {
   user_agent_.set_handler(this);
+  if (media) {
+    media_ = std::make_unique<MediaDesk>(std::move(media), user_agent_.random(), user_agent_.transport(), settings_.media);
+  }
   if (settings_.qualify.period > base::Duration::zero()) {
     qualifier_ = std::make_unique<Qualifier>(user_agent_, registrar_, settings_.qualify, [this](ContactChanged what) { report({}, std::move(what)); });
   }
@@ -257,6 +260,10 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     options.watcher = watcher_of(*command);
   }
   options.targets = std::move(found.targets);
+  if (media_ != nullptr) {
+    options.caller = MediaSide::of(transaction.flow(), media_of(admitted_.username));
+    give_profiles(request.request_uri(), options.targets);
+  }
   options.ring_timeout = settings_.timeouts.ring;
   options.max_forwards = std::min(max_forwards, 70U) - 1;
   Switchboard& switchboard = *this;
@@ -268,6 +275,24 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     command->on_referred_call(call, call.call_id());
   }
   call.start(request);
+}
+
+std::shared_ptr<const MediaProfile> Exchange::media_of(const std::string& username) const {
+  const auto found = settings_.media_of.find(username);
+  return found == settings_.media_of.end() ? nullptr : found->second;
+}
+
+/// Phones are called with what is configured for their user.
+void Exchange::give_profiles(std::string_view uri, std::vector<Target>& targets) const {
+  if (settings_.media_of.empty()) {
+    return;
+  }
+  const auto profile = media_of(user_of(uri));
+  for (Target& target : targets) {
+    if (target.peer == Peer::User) {
+      target.media = profile;
+    }
+  }
 }
 
 void Exchange::submit(CommandId id, const Command& command, CommandObserver& observer) {

@@ -6,6 +6,7 @@
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
 #include "call/click_to_dial.hpp"
+#include "call/media_desk.hpp"
 #include "call/message_relay.hpp"
 #include "call/qualifier.hpp"
 #include "call/routing.hpp"
@@ -36,14 +37,17 @@ struct ExchangeSettings {
   CommandTimeouts timeouts;
   sip::Notifier::Limits subscriptions;
   Qualifier::Settings qualify;
-  std::size_t max_calls = 10'000;  ///< Beyond it calls are refused: 503 with Retry-After.
+  MediaSettings media;
+  sip::StringMap<std::shared_ptr<const MediaProfile>> media_of = {};  ///< Of accounts that have a profile of their own.
+  std::size_t max_calls = 10'000;                                     ///< Beyond it calls are refused: 503 with Retry-After.
   int retry_after_s = 5;
 };
 
 /// The built-in exchange: registrar, router and back-to-back user agent (RFC 7092), and the commands on its calls. Engine thread only.
 class Exchange final : public sip::UserAgent::Handler, public CallControl, private Switchboard, private sip::TraceSink {
  public:
-  Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettings settings);
+  /// Without `media`, the media of all calls bypass it. The port outlives the exchange.
+  Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettings settings, MediaDesk::PortMaker media = {});
   ~Exchange() override;
 
   [[nodiscard]] Accounts& accounts() noexcept { return accounts_; }
@@ -98,6 +102,9 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void finish(ActiveCall& call) override;
   [[nodiscard]] bool is_ours(const sip::UriView& uri) const override { return routing_.is_ours(uri); }
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
+  [[nodiscard]] MediaDesk* media() override { return media_.get(); }
+  [[nodiscard]] std::shared_ptr<const MediaProfile> media_of(const std::string& username) const;
+  void give_profiles(std::string_view uri, std::vector<Target>& targets) const;
   void report(const std::string& call_id, decltype(Event::what) what) override;
   // sip::TraceSink
   void on_trace(Direction direction, const sip::Flow& flow, std::string_view message) override;
@@ -116,6 +123,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   Routing routing_;
   UserStates states_;
   MessageRelay messages_;
+  std::unique_ptr<MediaDesk> media_;      ///< Null when all media bypass the exchange.
   std::unique_ptr<Qualifier> qualifier_;  ///< Null when nobody is to be asked.
   std::string capabilities_;
   std::unordered_map<ActiveCall*, Entry> calls_;

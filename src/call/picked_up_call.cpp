@@ -15,25 +15,30 @@ int PickedUpCall::refusal(std::string_view callers_offer, std::string_view newco
   return could_talk(callers_offer, newcomers_offer.empty() ? callers_offer : newcomers_offer) ? 0 : 488;
 }
 
-void PickedUpCall::begin(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::string_view callers_offer,
-                         sip::ServerTransaction& transaction, const sip::Message& invite, Watcher watcher) {
-  auto made = std::make_unique<PickedUpCall>(switchboard, std::move(caller), nullptr, std::move(watcher));
+void PickedUpCall::begin(Switchboard& switchboard, Caller caller, sip::ServerTransaction& transaction, const sip::Message& invite, Watcher watcher) {
+  auto made = std::make_unique<PickedUpCall>(switchboard, std::move(caller.session), std::move(caller.media), std::move(watcher));
   PickedUpCall& call = *made;
   switchboard.adopt(std::move(made));
   switchboard.index(call.caller_->call_id(), call);
   call.newcomer_ = switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), call);
+  if (call.media_ != nullptr) {
+    call.media_->add(*call.newcomer_, MediaSide::of(transaction.flow(), nullptr));
+  }
   switchboard.index(call.newcomer_->call_id(), call);
   if (CallWatcher* const watching = call.watcher_()) {
     watching->on_moved(call);
   }
   const std::string id = call.caller_->call_id();
   switchboard.report(id, CallReplaced{.by = id, .party = std::string(invite.from().uri), .side = CallReplaced::Side::Callee});
-  call.start(callers_offer, invite.body());
+  call.start(caller.offer, invite.body());
 }
 
-PickedUpCall::PickedUpCall(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> newcomer, Watcher watcher)
-    : switchboard_(switchboard), caller_(std::move(caller)), newcomer_(std::move(newcomer)), watcher_(std::move(watcher)) {
+PickedUpCall::PickedUpCall(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<BridgeMedia> media, Watcher watcher)
+    : switchboard_(switchboard), caller_(std::move(caller)), media_(std::move(media)), watcher_(std::move(watcher)) {
   caller_->set_observer(*this);
+  if (media_ != nullptr) {
+    media_->set_owner(*this);
+  }
 }
 
 PickedUpCall::~PickedUpCall() {
@@ -41,17 +46,33 @@ PickedUpCall::~PickedUpCall() {
   switchboard_.user_agent().retire(std::move(newcomer_));
 }
 
+base::Result<std::string> PickedUpCall::translated(const sip::InviteSession& from, const sip::InviteSession& to, std::string_view sdp) {
+  return media_ == nullptr || sdp.empty() ? std::string(sdp) : media_->pass(from, to, sdp);
+}
+
+base::Result<std::string> PickedUpCall::answer_held(std::string_view offer) {
+  return media_ == nullptr ? held_answer(offer, switchboard_.user_agent().random().next() >> 2U) : media_->answer_held(*caller_, offer);
+}
+
+void PickedUpCall::on_media_failed(const base::Error& error) {
+  switchboard_.report(caller_->call_id(), MediaFailed{error.message()});
+  hang_up();
+}
+
+void PickedUpCall::on_media_trouble(const base::Error& error) { switchboard_.report(caller_->call_id(), MediaFailed{error.message()}); }
+
 void PickedUpCall::start(std::string_view callers_offer, std::string_view newcomers_offer) {
   if (over_) {
     return;
   }
-  if (callers_offer.empty()) {
-    offer_ = Offer::InOurAnswer;
-    static_cast<void>(caller_->accept(newcomers_offer));
-    return;
-  }
+  offer_ = callers_offer.empty() ? Offer::InOurAnswer : Offer::OfCaller;
   newcomers_offer_ = newcomers_offer;
-  static_cast<void>(caller_->accept(held_answer(callers_offer, switchboard_.user_agent().random().next() >> 2U)));
+  const auto answer = callers_offer.empty() ? translated(*newcomer_, *caller_, newcomers_offer) : answer_held(callers_offer);
+  if (answer) {
+    static_cast<void>(caller_->accept(*answer));
+  } else {
+    static_cast<void>(newcomer_->reject(488));
+  }
 }
 
 void PickedUpCall::hang_up() {
@@ -65,8 +86,11 @@ void PickedUpCall::on_confirmed(sip::InviteSession& session, std::string_view sd
   }
   if (offer_ == Offer::InOurAnswer) {
     connect(sdp);
-  } else if (!caller_->reinvite(newcomers_offer_)) {
-    static_cast<void>(newcomer_->reject(491));
+    return;
+  }
+  const auto offer = translated(*newcomer_, *caller_, newcomers_offer_);
+  if (!offer || !caller_->reinvite(*offer)) {
+    static_cast<void>(newcomer_->reject(offer ? 491 : 488));
   }
 }
 
@@ -82,11 +106,16 @@ void PickedUpCall::on_reinvite_result(sip::InviteSession& session, const sip::In
 }
 
 void PickedUpCall::connect(std::string_view sdp) {
+  const auto answer = translated(*caller_, *newcomer_, sdp);
+  if (!answer) {
+    static_cast<void>(newcomer_->reject(488));
+    return;
+  }
   over_ = true;
   const std::string id = caller_->call_id();
-  static_cast<void>(newcomer_->accept(sdp));
+  static_cast<void>(newcomer_->accept(*answer));
   switchboard_.report(id, CallAnswered{});
-  Bridge::join(switchboard_, std::move(caller_), std::move(newcomer_));
+  Bridge::join(switchboard_, std::move(caller_), std::move(newcomer_), std::move(media_));
   if (CallWatcher* const watcher = watcher_()) {
     watcher->on_answered();
   }
@@ -98,6 +127,7 @@ void PickedUpCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& 
     return;
   }
   over_ = true;
+  media_.reset();
   (&session == caller_.get() ? newcomer_ : caller_)->end();
   switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason});
   if (CallWatcher* const watcher = watcher_()) {

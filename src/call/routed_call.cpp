@@ -2,6 +2,7 @@
 
 #include "call/bridge.hpp"
 #include "call/picked_up_call.hpp"
+#include "call/routed_call_media.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -56,32 +57,45 @@ void RoutedCall::start(const sip::Message& invite) {
     return;
   }
   switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
-  const std::string from = sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from());
-  const std::string to = sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to());
+  sip::InviteSession::CallerOptions options;
+  options.from = sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from());
+  options.to = sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to());
+  options.contact_user = sip::user_of(invite.from().uri);
+  options.max_forwards = options_.max_forwards;
+  if (invite.body().empty()) {
+    // An offer in a reliable provisional response would want an answer that the caller may be unable to give before the call is answered.
+    options.policy = switchboard_.user_agent().session_policy();
+    options.policy->reliable = sip::SessionPolicy::Reliable::Off;
+  }
+  if (switchboard_.media() != nullptr) {
+    plan_media(invite, options);
+  }
   for (const Target& target : options_.targets) {
-    sip::InviteSession::CallerOptions options;
-    options.uri = target.uri;
-    options.flow = target.flow;
-    options.routes = target.routes;
-    options.from = from;
-    options.to = to;
-    options.contact_user = sip::user_of(invite.from().uri);
-    options.max_forwards = options_.max_forwards;
-    options.credentials = target.credentials;
-    options.redirects = target.redirects;
-    options_.identity.apply(target.peer, options);
-    if (invite.body().empty()) {
-      // An offer in a reliable provisional response would want an answer that the caller may be unable to give before the call is answered.
-      options.policy = switchboard_.user_agent().session_policy();
-      options.policy->reliable = sip::SessionPolicy::Reliable::Off;
+    const sip::InviteSession& attempt = add_attempt(target, options);
+    if (media_ != nullptr) {
+      choose_media(attempt, target);
     }
-    attempts_.push_back(switchboard_.user_agent().call(std::move(options), *this));
-    switchboard_.index(attempts_.back()->call_id(), *this);
   }
   ring_timeout_.start(options_.ring_timeout);
+  if (media_ != nullptr && media_->bridge != nullptr) {
+    invite_all_with_media();
+    return;
+  }
   for (const auto& attempt : attempts_) {
     static_cast<void>(attempt->invite(invite.body()));
   }
+}
+
+sip::InviteSession& RoutedCall::add_attempt(const Target& target, sip::InviteSession::CallerOptions options) {
+  options.uri = target.uri;
+  options.flow = target.flow;
+  options.routes = target.routes;
+  options.credentials = target.credentials;
+  options.redirects = target.redirects;
+  options_.identity.apply(target.peer, options);
+  attempts_.push_back(switchboard_.user_agent().call(std::move(options), *this));
+  switchboard_.index(attempts_.back()->call_id(), *this);
+  return *attempts_.back();
 }
 
 void RoutedCall::hang_up() {
@@ -106,27 +120,38 @@ void RoutedCall::replace(sip::InviteSession& replaced, sip::ServerTransaction& t
     transaction.respond({.status = 481});
     return;
   }
-  const std::string offer(replaced.offer());
-  if (const int status = PickedUpCall::refusal(offer, invite.body()); status != 0) {
+  const bool relayed = relays(replaced);
+  PickedUpCall::Caller caller{.session = nullptr, .offer = relayed ? offer_of_caller() : std::string(replaced.offer()), .media = nullptr};
+  if (const int status = relayed ? 0 : PickedUpCall::refusal(caller.offer, invite.body()); status != 0) {
     transaction.respond({.status = status});
     return;
+  }
+  if (relayed) {
+    caller.media = take_media();
   }
   over_ = true;
   ring_timeout_.cancel();
   end_attempts(kElsewhere);
   transaction.respond({.status = 100});
-  PickedUpCall::begin(switchboard_, std::move(incoming_), offer, transaction, invite, options_.watcher);
+  caller.session = std::move(incoming_);
+  PickedUpCall::begin(switchboard_, std::move(caller), transaction, invite, options_.watcher);
   switchboard_.finish(*this);
 }
 
-void RoutedCall::on_provisional(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
+void RoutedCall::on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) {
   if (over_) {
     return;
   }
   // Early media can come from one target only; of several that ring the caller gets to know just that.
   const bool single = attempts_.size() == 1;
   const bool reliable = single && progress.delivery == sip::InviteProgress::Delivery::Reliable;
-  static_cast<void>(incoming_->provisional(single ? progress.status : 180, single ? progress.sdp : std::string_view{},
+  std::string_view sdp = single ? progress.sdp : std::string_view{};
+  base::Result<std::string> ours = std::string();
+  if (!sdp.empty() && relays(session)) {
+    ours = answer_from(session, progress);
+    sdp = ours ? std::string_view(*ours) : std::string_view{};
+  }
+  static_cast<void>(incoming_->provisional(single ? progress.status : 180, sdp,
                                            reliable ? sip::InviteSession::Delivery::WhenSupported : sip::InviteSession::Delivery::WhenRequired));
   if (!ringing_) {
     ringing_ = true;
@@ -139,16 +164,25 @@ void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgr
     session.end();
     return;
   }
+  base::Result<std::string> ours = std::string();
+  if (relays(session)) {
+    ours = answer_from(session, progress);
+    if (!ours) {
+      give_up(session, ours.error());
+      return;
+    }
+  }
   over_ = true;
   ring_timeout_.cancel();
+  const bool relayed = relays(session);
   const auto winner = std::find_if(attempts_.begin(), attempts_.end(), [&session](const auto& attempt) { return attempt.get() == &session; });
   auto callee = std::move(*winner);
   attempts_.erase(winner);
   end_attempts(kElsewhere);
-  static_cast<void>(incoming_->accept(progress.sdp));
+  static_cast<void>(incoming_->accept(relayed ? std::string_view(*ours) : progress.sdp));
   switchboard_.report(call_id(), CallAnswered{});
   // The bridge comes first: whoever hears of the answer may hang up at once.
-  Bridge::join(switchboard_, std::move(incoming_), std::move(callee));
+  Bridge::join(switchboard_, std::move(incoming_), std::move(callee), relayed ? std::move(media_->bridge) : nullptr);
   if (CallWatcher* const watcher = options_.watcher()) {
     watcher->on_answered();
   }
@@ -164,14 +198,18 @@ sip::InviteSession* RoutedCall::early_peer(const sip::InviteSession& session) co
 
 void RoutedCall::on_update(sip::InviteSession& session, std::string_view sdp) {
   sip::InviteSession* const peer = early_peer(session);
-  if (peer == nullptr || !peer->update(sdp, {}, sip::InviteSession::OnGlare::Report)) {
+  if (peer != nullptr && relays(session)) {
+    update_with_media(session, *peer, sdp);
+  } else if (peer == nullptr || !peer->update(sdp, {}, sip::InviteSession::OnGlare::Report)) {
     static_cast<void>(session.reject_update(488));
   }
 }
 
 void RoutedCall::on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) {
   sip::InviteSession* const asking = early_peer(session);
-  if (asking != nullptr) {
+  if (asking != nullptr && relays(session)) {
+    answer_update_with_media(session, *asking, result);
+  } else if (asking != nullptr) {
     static_cast<void>(result.status < 300 ? asking->accept_update(result.sdp) : asking->reject_update(result.status));
   }
 }
@@ -184,11 +222,15 @@ void RoutedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
     // The caller hung up, or a refusal of ours is out.
     over_ = true;
     end_attempts();
+    media_.reset();
     switchboard_.report(session.call_id(), CallEnded{end.status, end.reason});
     if (CallWatcher* const watcher = options_.watcher()) {
       watcher->on_refused(end.status, end.reason);
     }
     switchboard_.finish(*this);
+    return;
+  }
+  if (media_ != nullptr && try_with_media(session, end)) {
     return;
   }
   note_refusal(end);
@@ -208,6 +250,9 @@ void RoutedCall::note_refusal(const sip::SessionEnd& end) {
 
 void RoutedCall::drop(sip::InviteSession& attempt) {
   const auto found = std::find_if(attempts_.begin(), attempts_.end(), [&attempt](const auto& candidate) { return candidate.get() == &attempt; });
+  if (relays(attempt)) {
+    media_->bridge->drop(attempt);
+  }
   switchboard_.user_agent().retire(std::move(*found));
   attempts_.erase(found);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/active_call.hpp"
+#include "call/bridge_media.hpp"
 #include "call/routing.hpp"
 
 #include <functional>
@@ -11,13 +12,14 @@
 namespace callwright::call {
 
 /// A call that came in and rings at one target or several at once; the first to answer gets it, and a Bridge takes over.
-class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver {
+class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, private BridgeMedia::Owner {
  public:
   struct Options {
     std::vector<Target> targets;  ///< At least one.
     base::Duration ring_timeout = std::chrono::minutes(2);
     unsigned max_forwards = 69;
     CallerIdentity identity;
+    MediaSide caller = {};  ///< Where `Switchboard::media` is not null.
     /// Finds whoever watches this call, or null when nobody does (any more).
     std::function<CallWatcher*()> watcher = [] { return nullptr; };
   };
@@ -41,6 +43,31 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver {
   void on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_ring_timeout();
+  /// A session with the target, which has sent nothing yet; `options` as they are for all targets.
+  sip::InviteSession& add_attempt(const Target& target, sip::InviteSession::CallerOptions options);
+
+  // Media through the exchange (routed_call_media.cpp)
+  struct Media;
+  void plan_media(const sip::Message& invite, const sip::InviteSession::CallerOptions& options);
+  void choose_media(const sip::InviteSession& attempt, const Target& target);
+  void relay(const sip::InviteSession& attempt, MediaSide side, MediaMode mode);
+  [[nodiscard]] bool relays(const sip::InviteSession& session) const noexcept;
+  void invite_all_with_media();
+  [[nodiscard]] bool is_automatic(const sip::InviteSession& attempt) const noexcept;
+  [[nodiscard]] base::Result<std::string> offer_for(const sip::InviteSession& attempt);
+  [[nodiscard]] base::Result<std::string> answer_from(const sip::InviteSession& attempt, const sip::InviteProgress& progress);
+  void update_with_media(sip::InviteSession& session, sip::InviteSession& peer, std::string_view sdp);
+  void answer_update_with_media(sip::InviteSession& session, sip::InviteSession& asking, const sip::InviteProgress& result);
+  /// A phone that does not like the caller's description may like ours. True when it is called once more.
+  [[nodiscard]] bool try_with_media(sip::InviteSession& refused, const sip::SessionEnd& end);
+  /// The attempt is over, since its media cannot be.
+  void give_up(sip::InviteSession& attempt, const base::Error& error);
+  [[nodiscard]] const std::string& offer_of_caller() const noexcept;
+  /// For somebody else who talks to the caller.
+  [[nodiscard]] std::unique_ptr<BridgeMedia> take_media();
+  void on_media_failed(const base::Error& error) override;
+  void on_media_trouble(const base::Error& error) override;
+
   /// The other side of an early session; null when several phones ring, or it is over.
   [[nodiscard]] sip::InviteSession* early_peer(const sip::InviteSession& session) const noexcept;
   void drop(sip::InviteSession& attempt);
@@ -53,6 +80,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver {
   std::unique_ptr<sip::InviteSession> incoming_;
   std::vector<std::unique_ptr<sip::InviteSession>> attempts_;
   base::Timer ring_timeout_;
+  std::unique_ptr<Media> media_;  ///< Null where all media bypass the exchange.
   int best_status_ = 0;
   std::string best_reason_;
   bool ringing_ = false;

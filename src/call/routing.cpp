@@ -17,9 +17,9 @@ Target target_of(const Route& route, const sip::UriView& dialled) {
   auto uri = sip::UriView::parse(route.target);
   if (uri && uri->user.empty()) {
     uri->user = dialled.user;
-    return {uri->to_string(), std::nullopt, route.credentials, {}, route.peer, route.redirects};
+    return {uri->to_string(), std::nullopt, route.credentials, {}, route.peer, route.redirects, route.media};
   }
-  return {route.target, std::nullopt, route.credentials, {}, route.peer, route.redirects};
+  return {route.target, std::nullopt, route.credentials, {}, route.peer, route.redirects, route.media};
 }
 
 }  // namespace

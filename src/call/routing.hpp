@@ -1,9 +1,11 @@
 #pragma once
 
 #include "call/caller_identity.hpp"
+#include "call/media_profile.hpp"
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,7 @@ struct Route {
   std::optional<sip::Credentials> credentials;
   Peer peer = Peer::Stranger;
   sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;  ///< Whether a 3xx of the target is followed; if not, the caller hears 480.
+  std::shared_ptr<const MediaProfile> media = {};            ///< Null: as for all.
 };
 
 /// One place to send an INVITE to.
@@ -28,6 +31,7 @@ struct Target {
   std::vector<std::string> routes = {};  ///< Before it goes there.
   Peer peer = Peer::Stranger;
   sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;  ///< Which 3xx of it are followed.
+  std::shared_ptr<const MediaProfile> media = {};            ///< Null: as for all.
 };
 
 /// Who asks: the API may call any URI, a phone only users and routes of this exchange (nobody else pays for its calls).

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "call/media_desk.hpp"
+#include "sip/invite_session.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::call {
+
+/// The media of a call that pass through us. Each session has an end of its own: it sees our descriptions only, with the codecs of the party beyond first.
+/// Offers and answers still go from party to party, one for each, so that nobody agrees to what the other has not; what concerns one side alone is answered
+/// here. A session is known by its address, from `add` to `drop`. Engine thread.
+class BridgeMedia final : private media::MediaObserver {
+ public:
+  using Session = sip::InviteSession;
+
+  /// Whose call it is.
+  class Owner {
+   public:
+    /// A stream cannot go on; the call has to end. May destroy the BridgeMedia.
+    virtual void on_media_failed(const base::Error& error) = 0;
+    /// Something is wrong that leaves the call as it is.
+    virtual void on_media_trouble(const base::Error& error) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `mode` is Relay or Process. Both references outlive this.
+  BridgeMedia(MediaDesk& desk, MediaMode mode, Owner& owner) : desk_(desk), owner_(&owner), mode_(mode) {}
+  void set_owner(Owner& owner) noexcept { owner_ = &owner; }
+
+  void add(const Session& session, MediaSide side);
+  [[nodiscard]] bool has(const Session& session) const noexcept;
+  /// Its ports are free.
+  void drop(const Session& session);
+  /// All but these two.
+  void keep(const Session& one, const Session& other);
+
+  /// An offer of `from`, as `to` gets it from us. Errors: LimitReached, Io: no ports (503); others: nothing that can be passed on (488).
+  base::Result<std::string> offer(const Session& from, const Session& to, std::string_view sdp);
+  /// How an answer counts.
+  enum class Answer : std::uint8_t {
+    Final,
+    Early,  ///< Others may follow, which take its place.
+  };
+  /// The answer of `from` to an offer that it got from us, as the answer that `to` gets to its own. "" when `to` has had its answer.
+  base::Result<std::string> answer(const Session& from, const Session& to, std::string_view sdp, Answer counts = Answer::Final);
+  /// An offer or an answer, whichever it has to be.
+  base::Result<std::string> pass(const Session& from, const Session& to, std::string_view sdp);
+  /// The offer of this session came to nothing.
+  void withdraw(const Session& session);
+  /// An offer that is no concern of the other side, such as a new address or the refresh of a session, answered at once; nothing when it has to go on.
+  [[nodiscard]] std::optional<std::string> answer_here(const Session& from, const Session& other, std::string_view sdp);
+  /// Agrees to an offer, but neither sends nor hears anything for now.
+  base::Result<std::string> answer_held(const Session& from, std::string_view sdp);
+  /// True when an offer of this session waits for its answer.
+  [[nodiscard]] bool awaits_answer(const Session& session) const noexcept;
+
+ private:
+  struct Leg {
+    const Session* session = nullptr;
+    MediaSide side;
+    std::unique_ptr<LegMedia> media;  ///< Once it is needed.
+    std::string pending;              ///< Its offer that waits for our answer.
+    std::string favourite;            ///< The first codec of its latest offer.
+    bool music = false;               ///< It is played to.
+  };
+
+  void on_media_event(const media::StreamEvent& event) override;
+  [[nodiscard]] Leg* find(const Session& session) noexcept;
+  base::Result<void> open(Leg& leg, const sdp::Description* offer, const sdp::Description* across);
+  [[nodiscard]] std::vector<sdp::Codec> speakable(const Leg& leg, const std::vector<sdp::Codec>& offered) const;
+  void describe_for_offer(Leg& to, const sdp::Description& description, const sdp::Media& audio) const;
+  void describe_for_answer(Leg& to, const sdp::Description& offer, const LegMedia& from) const;
+  base::Result<void> run(Leg& one, Leg& other);
+  void play_to(Leg& leg, const Leg& other);
+  [[nodiscard]] bool processes() const noexcept { return mode_ == MediaMode::Process; }
+  [[nodiscard]] bool plays_music() const noexcept { return desk_.settings().hold_music.has_value(); }
+
+  MediaDesk& desk_;
+  Owner* owner_;
+  MediaMode mode_;
+  std::vector<Leg> legs_;
+};
+
+}  // namespace callwright::call

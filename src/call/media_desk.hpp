@@ -1,0 +1,73 @@
+#pragma once
+
+#include "call/leg_media.hpp"
+#include "call/routing.hpp"
+#include "sdp/glance.hpp"
+#include "sip/transport.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace callwright::call {
+
+struct MediaSettings {
+  MediaMode mode = MediaMode::Auto;
+  MediaProfile profile = {};                       ///< Of sides that have none of their own.
+  std::vector<sdp::Codec> codecs = {};             ///< What is offered besides, where sound may be processed.
+  std::vector<base::IpAddress> addresses = {};     ///< To bind, the first of a family; none: where requests are taken.
+  std::optional<base::IpAddress> advertised = {};  ///< What a NAT makes of the one of its family.
+  std::uint16_t first_port = 0;                    ///< As `media::StreamOptions`.
+  std::uint16_t last_port = 0;
+  std::optional<media::SourceSpec> hold_music = {};  ///< What a party hears whose other side holds; none: what that side says.
+};
+
+/// What is known of a side before it has said anything.
+struct MediaSide {
+  enum class Kind : std::uint8_t { Phone, Browser };
+  std::shared_ptr<const MediaProfile> profile = {};  ///< Null: that of the settings.
+  std::optional<base::IpAddress> remote = {};        ///< Where its signalling is; nothing for a name that is still to be looked up.
+  Kind kind = Kind::Phone;
+  bool translated = false;  ///< A NAT is in front of it.
+
+  /// Of whoever sent a message over `flow`.
+  [[nodiscard]] static MediaSide of(const sip::Flow& flow, std::shared_ptr<const MediaProfile> profile);
+  [[nodiscard]] static MediaSide of(const Target& target);
+};
+
+/// What the exchange has for calls whose media pass through it. Engine thread.
+class MediaDesk {
+ public:
+  /// Gives the port, which is made when it is first needed.
+  using PortMaker = std::function<media::MediaPort&()>;
+
+  MediaDesk(PortMaker port, base::Random& random, const sip::TransportPort& transport, MediaSettings settings)
+      : make_port_(std::move(port)), random_(random), transport_(transport), settings_(std::move(settings)) {}
+
+  [[nodiscard]] const MediaSettings& settings() const noexcept { return settings_; }
+  [[nodiscard]] media::MediaPort& port() { return port_ == nullptr ? *(port_ = &make_port_()) : *port_; }
+  [[nodiscard]] const MediaProfile& profile_of(const MediaSide& side) const noexcept { return side.profile == nullptr ? settings_.profile : *side.profile; }
+  /// As was configured for these two: what the called side says counts most, what nobody says least.
+  [[nodiscard]] MediaMode mode_for(const MediaSide& caller, const MediaSide& called) const noexcept;
+  /// What Auto means for them, Bypass or Relay, when `offer` is the first description; `offerer` made it.
+  [[nodiscard]] static MediaMode decide(const sdp::Glance& offer, const MediaSide& offerer, const MediaSide& other) noexcept;
+
+  /// Our end towards that side. `offer`: what it has offered, which decides on encryption and ICE; null: we make the offer, and `across` is what the party
+  /// beyond has offered, or null. Errors: those of `MediaPort::open`.
+  base::Result<std::unique_ptr<LegMedia>> open(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across,
+                                               media::MediaObserver& observer);
+
+ private:
+  [[nodiscard]] base::IpAddress address_towards(const base::IpAddress& remote) const;
+  [[nodiscard]] LegMedia::Options options_for(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across);
+
+  PortMaker make_port_;
+  base::Random& random_;
+  const sip::TransportPort& transport_;
+  MediaSettings settings_;
+  media::MediaPort* port_ = nullptr;
+};
+
+}  // namespace callwright::call

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "call/routed_call.hpp"
+
+/// What a RoutedCall makes on demand. For its own files only.
+namespace callwright::call {
+
+/// Kept while it rings, where media may have to pass through the exchange.
+struct RoutedCall::Media {
+  /// An attempt for which the exchange chooses by itself; where media bypass it, the target may be called again with our description.
+  struct Automatic {
+    const sip::InviteSession* attempt = nullptr;
+    Target target;
+  };
+  std::string offer;  ///< Of the caller; "" when it wants the callee to make one.
+  sip::InviteSession::CallerOptions options;
+  std::unique_ptr<BridgeMedia> bridge;  ///< Null as long as no attempt needs it.
+  std::vector<Automatic> automatic;
+};
+
+}  // namespace callwright::call
