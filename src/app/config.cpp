@@ -1,6 +1,7 @@
 #include "app/config.hpp"
 
 #include "app/config_keys.hpp"
+#include "app/config_media.hpp"
 #include "sip/uri.hpp"
 #include "sip/writer.hpp"
 
@@ -8,8 +9,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -23,7 +22,7 @@ using base::Result;
 namespace {
 
 constexpr std::string_view kTables[] = {"accounts", "routes", "listeners", "certificates"};
-constexpr std::string_view kSections[] = {"sip", "exchange", "session", "call_api", "http", "capture", "server", "log"};
+constexpr std::string_view kSections[] = {"sip", "exchange", "session", "media", "call_api", "http", "capture", "server", "log"};
 
 base::SocketAddress loopback(std::uint16_t port) { return {base::IpAddress::v4({127, 0, 0, 1}), port}; }
 
@@ -63,10 +62,11 @@ class Reader {
       if (std::find(std::begin(kTables), std::end(kTables), name) != std::end(kTables)) {
         read_tables(name, node);
       } else if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections) || !node.is_table()) {
-        complain(key.source().begin.line,
-                 std::string(name) +
-                     ": unknown section; there are sip, exchange, session, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] and "
-                     "[[certificates]]");
+        complain(
+            key.source().begin.line,
+            std::string(name) +
+                ": unknown section; there are sip, exchange, session, media, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] and "
+                "[[certificates]]");
       } else {
         read_section(name, *node.as_table());
       }
@@ -184,9 +184,10 @@ class Reader {
   }
 
   void read_account(const toml::table& table) {
-    refuse_other_keys(table, "accounts", {"username", "password", "ha1_md5", "ha1_sha256", "ha1_sha512_256"});
+    refuse_other_keys(table, "accounts", {"username", "password", "ha1_md5", "ha1_sha256", "ha1_sha512_256", "media", "codecs", "security"});
     AccountConfig account{.username = text_at(table, "accounts", "username", true), .password = {}};
     read_hashes(table, account);
+    account.media = read_profile(table, "accounts");
     if (account.ha1.empty()) {
       account.password = text_at(table, "accounts", "password", true);
     } else if (table.contains("password")) {
@@ -203,7 +204,7 @@ class Reader {
   }
 
   void read_route(const toml::table& table) {
-    refuse_other_keys(table, "routes", {"user", "target", "username", "password", "trusted", "follow_redirects"});
+    refuse_other_keys(table, "routes", {"user", "target", "username", "password", "trusted", "follow_redirects", "media", "codecs", "security"});
     call::Route route;
     route.user = text_at(table, "routes", "user", true);
     route.target = text_at(table, "routes", "target", true);
@@ -219,6 +220,7 @@ class Reader {
       route.peer = trusted->value_or(false) ? call::Peer::Trusted : call::Peer::Stranger;
     }
     read_redirects(table, route);
+    route.media = read_profile(table, "routes");
     const auto target = sip::UriView::parse(route.target);
     if (!route.target.empty() && (!target || target->scheme != sip::UriView::Scheme::Sip)) {
       complain(table.source().begin.line, "routes.target: expected a SIP URI such as \"sip:203.0.113.5:5060\"");
@@ -227,6 +229,25 @@ class Reader {
       complain(table.source().begin.line, "routes.user: expected a user or a prefix that ends in *, such as \"0049*\"");
     }
     config_.routes.push_back(std::move(route));
+  }
+
+  /// Null when the table says nothing of media.
+  std::shared_ptr<const call::MediaProfile> read_profile(const toml::table& table, std::string_view where) {
+    call::MediaProfile profile;
+    bool given = false;
+    for (const std::string_view key : kProfileKeys) {
+      const toml::node* const node = table.get(key);
+      if (node == nullptr) {
+        continue;
+      }
+      given = true;
+      const auto value = value_of(*node);
+      const std::string_view expected = take_profile_key(profile, key, value.value_or(false));
+      if (!expected.empty()) {
+        complain(node->source().begin.line, std::string(where) + "." + std::string(key) + ": expected " + std::string(expected));
+      }
+    }
+    return given ? std::make_shared<const call::MediaProfile>(std::move(profile)) : nullptr;
   }
 
   void read_redirects(const toml::table& table, call::Route& route) {
@@ -378,23 +399,6 @@ std::vector<Override> environment_overrides(const char* const* environment) {
     }
   }
   return overrides;
-}
-
-Result<ConfigFile> find_config_file(const std::string& path) {
-  std::vector<std::string> candidates{path};
-  if (path.empty()) {
-    candidates = {"callwright.toml", "/etc/callwright/callwright.toml"};
-  }
-  for (const std::string& candidate : candidates) {
-    std::ifstream stream(candidate, std::ios::binary);
-    if (stream && !std::filesystem::is_directory(candidate)) {
-      return ConfigFile{candidate, std::string(std::istreambuf_iterator<char>(stream), {})};
-    }
-  }
-  if (!path.empty()) {
-    return Error(Errc::NotFound, path + ": cannot be read; check the path and its permissions");
-  }
-  return ConfigFile{"callwright.toml", {}};
 }
 
 }  // namespace callwright::app

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
+#include "call/media_desk.hpp"
 #include "call/routing.hpp"
 #include "net/connection.hpp"
 #include "net/source_guard.hpp"
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +31,7 @@ struct AccountConfig {
   std::string username;
   std::string password;  ///< Or, when "":
   std::vector<std::pair<sip::DigestAlgorithm, std::string>> ha1 = {};
+  std::shared_ptr<const call::MediaProfile> media = {};  ///< Null: as for all.
 };
 
 /// Where the exchange listens: an entry of sip.listen, or a [[listeners]] table, which can say more.
@@ -58,6 +61,7 @@ struct Config {
   std::vector<call::Route> routes;
   std::vector<base::IpNetwork> trusted;  ///< Whose calls need no credentials.
   sip::SessionPolicy session;
+  call::MediaSettings media;  ///< `codecs` is filled in when it is used.
 
   std::vector<base::SocketAddress> call_api_listen;
   std::vector<base::SocketAddress> http_listen;

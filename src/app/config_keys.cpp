@@ -1,5 +1,6 @@
 #include "app/config_keys.hpp"
 
+#include "app/config_media.hpp"
 #include "base/similar_text.hpp"
 
 #include <algorithm>
@@ -354,9 +355,13 @@ constexpr ConfigKey kKeys[] = {
     {"log.level", "one of trace, debug, info, warn, error, off", take_log_level},
 };
 
-}  // namespace
+template <class Visit>
+void for_each_key(Visit visit) {
+  std::for_each(std::begin(kKeys), std::end(kKeys), visit);
+  std::ranges::for_each(media_config_keys(), visit);
+}
 
-std::span<const ConfigKey> config_keys() noexcept { return kKeys; }
+}  // namespace
 
 bool take_redirects(sip::RedirectPolicy& out, const ConfigValue& value) {
   using sip::RedirectPolicy;
@@ -364,37 +369,17 @@ bool take_redirects(sip::RedirectPolicy& out, const ConfigValue& value) {
 }
 
 const ConfigKey* find_config_key(std::string_view name) noexcept {
-  const auto* const found = std::find_if(std::begin(kKeys), std::end(kKeys), [name](const ConfigKey& key) { return key.name == name; });
-  return found == std::end(kKeys) ? nullptr : found;
+  const ConfigKey* found = nullptr;
+  for_each_key([&](const ConfigKey& key) { found = key.name == name ? &key : found; });
+  return found;
 }
 
 std::string_view nearest_config_key(std::string_view name) {
   constexpr std::size_t kMostChanges = 4;
-  const auto* const nearest = base::most_similar(std::begin(kKeys), std::end(kKeys), name, kMostChanges, [](const ConfigKey& key) { return key.name; });
-  return nearest == std::end(kKeys) ? std::string_view{} : nearest->name;
-}
-
-std::vector<ConfigValue> readings_of(std::string_view text) {
-  std::vector<ConfigValue> readings;
-  if (text == "true" || text == "false") {
-    readings.emplace_back(text == "true");
-  }
-  std::int64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure == std::errc() && end == text.data() + text.size()) {
-    readings.emplace_back(number);
-  }
-  if (text.find(',') != std::string_view::npos) {
-    std::vector<std::string> list;
-    for (std::size_t start = 0; start <= text.size();) {
-      const std::size_t comma = std::min(text.find(',', start), text.size());
-      list.emplace_back(text.substr(start, comma - start));
-      start = comma + 1;
-    }
-    readings.emplace_back(std::move(list));
-  }
-  readings.emplace_back(std::string(text));
-  return readings;
+  std::vector<std::string_view> names;
+  for_each_key([&](const ConfigKey& key) { names.push_back(key.name); });
+  const auto nearest = base::most_similar(names.begin(), names.end(), name, kMostChanges, [](std::string_view each) { return each; });
+  return nearest == names.end() ? std::string_view{} : *nearest;
 }
 
 }  // namespace callwright::app

@@ -21,8 +21,7 @@ struct ConfigKey {
   bool (*apply)(Config& config, const ConfigValue& value);
 };
 
-/// Keys that stand once. `[[accounts]]` and `[[routes]]` are tables of their own.
-[[nodiscard]] std::span<const ConfigKey> config_keys() noexcept;
+/// Of the keys that stand once; `[[accounts]]` and `[[routes]]` are tables of their own. Null when there is none of that name.
 [[nodiscard]] const ConfigKey* find_config_key(std::string_view name) noexcept;
 /// For `routes.follow_redirects`: "no", "domain" or "all"; false for anything else.
 [[nodiscard]] bool take_redirects(sip::RedirectPolicy& out, const ConfigValue& value);

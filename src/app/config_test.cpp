@@ -231,5 +231,38 @@ TEST(Config, takes_the_digest_algorithms_in_order) {
   EXPECT_THAT(problems_of("[sip]\ndigest = ['SHA-1']"), HasSubstr("sip.digest"));
 }
 
+TEST(Config, takes_media_of_all_and_of_some) {
+  const Config config = config_of(
+      "[media]\nmode = 'relay'\ncodecs = ['PCMA', 'opus']\nsecurity = 'required'\naddress = ['192.0.2.1', '2001:db8::1']\nadvertised = '203.0.113.5'\n"
+      "ports = '20000-20099'\n[[accounts]]\nusername = 'a'\npassword = 'b'\n[[accounts]]\nusername = 'c'\npassword = 'd'\nmedia = 'process'\n"
+      "[[routes]]\nuser = '0*'\ntarget = 'sip:192.0.2.9'\ncodecs = 'PCMU'\nsecurity = 'dtls'");
+  EXPECT_EQ(config.media.mode, call::MediaMode::Relay);
+  EXPECT_EQ(config.media.profile.codecs.at(1).name, "opus");
+  EXPECT_EQ(config.media.profile.security->policy, sdp::MediaSecurity::Required);
+  EXPECT_EQ(config.media.addresses.size(), 2U);
+  EXPECT_EQ(config.media.advertised->to_string(), "203.0.113.5");
+  EXPECT_EQ(config.media.first_port, 20000);
+  EXPECT_EQ(config.media.last_port, 20099);
+  EXPECT_EQ(config.accounts.at(0).media, nullptr);
+  EXPECT_EQ(config.accounts.at(1).media->mode, call::MediaMode::Process);
+  EXPECT_EQ(config.routes.at(0).media->codecs.front().name, "PCMU");
+  EXPECT_EQ(config.routes.at(0).media->security->kind, call::AgentSecurity::Kind::Dtls);
+  EXPECT_EQ(config_of("").media.mode, call::MediaMode::Auto);
+}
+
+TEST(Config, says_what_is_wrong_with_media) {
+  EXPECT_THAT(problems_of("[media]\nmode = 'through'"), HasSubstr("test.toml:2: media.mode: expected one of auto, bypass, relay, process"));
+  EXPECT_THAT(problems_of("[media]\ncodecs = ['G711']"), HasSubstr("test.toml:2: media.codecs: expected a list of codecs"));
+  EXPECT_THAT(problems_of("[media]\nsecurity = 'none'"), HasSubstr("media.security: expected one of off, optional, required"));
+  EXPECT_THAT(problems_of("[media]\naddress = '0.0.0.0'"), HasSubstr("media.address: expected an IP address of this machine"));
+  for (const char* const ports : {"20000", "20000-10000", "80-90", "20000-70000", "20000-20001x"}) {
+    EXPECT_THAT(problems_of(std::string("[media]\nports = '") + ports + "'"), HasSubstr("media.ports: expected a range")) << ports;
+  }
+  EXPECT_THAT(problems_of("[media]\nmode = 'relay'\nhold_music = '/nowhere/music.wav'"),
+              HasSubstr("test.toml:3: media.hold_music: expected the name of a sound file"));
+  EXPECT_THAT(problems_of("[media]\nmood = 'relay'"), HasSubstr("did you mean media.mode?"));
+  EXPECT_THAT(problems_of("[[routes]]\nuser = '0'\ntarget = 'sip:192.0.2.9'\nmedia = 'never'"), HasSubstr("test.toml:4: routes.media: expected one of auto"));
+}
+
 }  // namespace
 }  // namespace callwright::app

@@ -1,6 +1,7 @@
 #include "app/service.hpp"
 
 #include "base/log.hpp"
+#include "media/codec_names.hpp"
 
 #include <algorithm>
 #include <set>
@@ -25,6 +26,13 @@ call::ExchangeSettings exchange_settings(const Config& config) {
   settings.domains = config.domains;
   settings.routes = config.routes;
   settings.trusted = config.trusted;
+  settings.media = config.media;
+  settings.media.codecs = media::codecs_by_name(call::AgentMedia().codecs).value();
+  for (const AccountConfig& account : config.accounts) {
+    if (account.media != nullptr) {
+      settings.media_of[account.username] = account.media;
+    }
+  }
   settings.max_calls = config.max_calls;
   settings.qualify = {.period = config.qualify_period, .misses = config.qualify_misses};
   settings.subscriptions = config.subscriptions;
@@ -88,7 +96,7 @@ Service::Service(const Config& config, call::EventSink& events)
     capture_.on_event(event);
   });
   transports_.set_user(&user_agent_->transport_user());
-  exchange_ = std::make_unique<call::Exchange>(*user_agent_, capture_, exchange_settings(config_));
+  exchange_ = std::make_unique<call::Exchange>(*user_agent_, capture_, exchange_settings(config_), [this]() -> media::MediaPort& { return media(); });
   for (const AccountConfig& account : config_.accounts) {
     if (account.ha1.empty()) {
       exchange_->accounts().add(account.username, account.password);
@@ -159,6 +167,13 @@ base::Result<void> Service::blocking_open_capture() {
   }
   return capture_.blocking_open(config_.capture_file,
                                 config_.capture_secure ? net::CaptureFile::SecureTransports::Write : net::CaptureFile::SecureTransports::Leave);
+}
+
+media::MediaPort& Service::media() {
+  if (media_ == nullptr) {
+    media_ = std::make_unique<net::MediaThread>(loop_);
+  }
+  return *media_;
 }
 
 void Service::start() {

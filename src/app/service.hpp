@@ -8,6 +8,7 @@
 #include "call/exchange.hpp"
 #include "net/dns_resolver.hpp"
 #include "net/engine_loop.hpp"
+#include "net/media_thread.hpp"
 #include "net/sip_transports.hpp"
 #include "server/call_api/call_api.hpp"
 #include "server/web_server.hpp"
@@ -54,6 +55,7 @@ class Service {
 
   Service(const Config& config, call::EventSink& events);
   [[nodiscard]] base::Result<void> listen();
+  [[nodiscard]] media::MediaPort& media();
   [[nodiscard]] base::Result<void> blocking_open_capture();
 
   const Config config_;
@@ -63,6 +65,7 @@ class Service {
   net::SipTransports transports_;
   net::DnsResolver resolver_;
   std::unique_ptr<sip::UserAgent> user_agent_;
+  std::unique_ptr<net::MediaThread> media_;  ///< Made for the first call whose media pass through the exchange.
   std::unique_ptr<call::Exchange> exchange_;
   server::WebServer web_;
   std::unique_ptr<server::call_api::CallApi> call_api_;

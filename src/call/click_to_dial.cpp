@@ -102,10 +102,32 @@ void ClickToDial::on_accepted(sip::InviteSession& session, const sip::InviteProg
   // Third-party call control: the callee's offer goes to the caller's phone, its answer comes back in the callee's ACK.
   state_ = State::JoiningMedia;
   deadline_.start(timeouts_.media_answer);
-  if (progress.sdp.empty() || !caller_leg_->reinvite(progress.sdp)) {
-    fail("failed to join the media of caller and callee");
+  const auto offer = progress.sdp.empty() ? std::string() : offer_to_caller(progress.sdp);
+  if (!offer || offer->empty() || !caller_leg_->reinvite(*offer)) {
+    fail("failed to join the media of caller and callee" + (offer ? std::string() : ": " + offer.error().message()));
   }
 }
+
+base::Result<std::string> ClickToDial::offer_to_caller(std::string_view sdp) {
+  MediaDesk* const desk = switchboard_.media();
+  const MediaSide caller = MediaSide::of(caller_);
+  MediaMode mode = desk == nullptr ? MediaMode::Bypass : desk->mode_for(caller, callee_side_);
+  if (mode == MediaMode::Auto) {
+    mode = MediaDesk::decide(sdp::glance(sdp), callee_side_, caller);
+  }
+  if (mode == MediaMode::Bypass) {
+    return std::string(sdp);
+  }
+  BridgeMedia::Owner& owner = *this;
+  media_ = std::make_unique<BridgeMedia>(*desk, mode, owner);
+  media_->add(*caller_leg_, caller);
+  media_->add(*callee_leg_, callee_side_);
+  return media_->offer(*callee_leg_, *caller_leg_, sdp);
+}
+
+void ClickToDial::on_media_failed(const base::Error& error) { cancel("the media failed: " + error.message()); }
+
+void ClickToDial::on_media_trouble(const base::Error& error) { switchboard_.report(caller_leg_->call_id(), MediaFailed{error.message()}); }
 
 void ClickToDial::refer_caller() {
   state_ = State::Referring;
@@ -216,6 +238,7 @@ void ClickToDial::call_callee_directly() {
   options.from = "<" + command_.caller + ">";
   options.to = "<" + command_.callee + ">";
   options.contact_user = sip::user_of(command_.caller);
+  callee_side_ = MediaSide::of(target);
   callee_leg_ = switchboard_.user_agent().call(std::move(options), *this);
   call_id_ = callee_leg_->call_id();
   switchboard_.index(call_id_, *this);
@@ -243,7 +266,12 @@ void ClickToDial::on_reinvite_result(sip::InviteSession& /*session*/, const sip:
     fail("failed to join the media of caller and callee: " + status_text(result.status, result.reason));
     return;
   }
-  static_cast<void>(callee_leg_->acknowledge(result.sdp));
+  const auto answer = media_ == nullptr ? std::string(result.sdp) : media_->answer(*caller_leg_, *callee_leg_, result.sdp);
+  static_cast<void>(callee_leg_->acknowledge(answer ? std::string_view(*answer) : std::string_view{}));
+  if (!answer) {
+    fail("failed to join the media of caller and callee: " + answer.error().message());
+    return;
+  }
   join();
 }
 
@@ -251,7 +279,7 @@ void ClickToDial::join() {
   // The bridge comes first: whoever hears of the answer may hang up at once.
   state_ = State::Over;
   switchboard_.report(caller_leg_->call_id(), CallAnswered{});
-  Bridge::join(switchboard_, std::move(caller_leg_), std::move(callee_leg_));
+  Bridge::join(switchboard_, std::move(caller_leg_), std::move(callee_leg_), std::move(media_));
   emit(Kind::CalleeAnswered);
   finish();
 }
@@ -310,6 +338,7 @@ void ClickToDial::cancel(std::string_view why) {
 void ClickToDial::fail(std::string text) {
   // What hangs up below reports back here; nothing of that is news.
   state_ = State::Over;
+  media_.reset();
   if (ActiveCall* const call = std::exchange(referred_call_, nullptr)) {
     call->hang_up();
   }

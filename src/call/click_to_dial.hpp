@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/active_call.hpp"
+#include "call/bridge_media.hpp"
 #include "call/call_control.hpp"
 #include "call/routing.hpp"
 
@@ -21,7 +22,7 @@ struct CommandTimeouts {
 
 /// The command StartCall: calls the caller's phone, and when it has been answered has it call the callee by REFER (RFC 3515); where the phone does
 /// not know REFER, calls the callee itself and joins the two (RFC 3725 flow IV, with a black-hole offer first).
-class ClickToDial final : public ActiveCall, public CallWatcher, private sip::InviteSessionObserver {
+class ClickToDial final : public ActiveCall, public CallWatcher, private sip::InviteSessionObserver, private BridgeMedia::Owner {
  public:
   ClickToDial(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, StartCall command, CommandObserver& observer);
   ~ClickToDial() override;
@@ -54,6 +55,10 @@ class ClickToDial final : public ActiveCall, public CallWatcher, private sip::In
  private:
   enum class State { CallingCaller, Referring, AwaitingCall, CallingCallee, CallingCalleeDirectly, JoiningMedia, Over };
 
+  /// The callee's offer as the caller is to get it: ours where the media pass through the exchange.
+  [[nodiscard]] base::Result<std::string> offer_to_caller(std::string_view sdp);
+  void on_media_failed(const base::Error& error) override;
+  void on_media_trouble(const base::Error& error) override;
   void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
@@ -86,9 +91,11 @@ class ClickToDial final : public ActiveCall, public CallWatcher, private sip::In
   Target caller_;
   std::unique_ptr<sip::InviteSession> caller_leg_;
   bool without_media_ = false;                      ///< The caller's phone took no offer with PCMU, so that it gets one of nothing.
-  std::unique_ptr<sip::InviteSession> callee_leg_;  ///< Third-party call control only.
-  ActiveCall* referred_call_ = nullptr;             ///< The call from the caller's phone, while it rings.
-  std::string call_id_;                             ///< Of the call that is left at the end.
+  std::unique_ptr<sip::InviteSession> callee_leg_;  ///< Third-party call control only,
+  MediaSide callee_side_;                           ///< as are these.
+  std::unique_ptr<BridgeMedia> media_;
+  ActiveCall* referred_call_ = nullptr;  ///< The call from the caller's phone, while it rings.
+  std::string call_id_;                  ///< Of the call that is left at the end.
   std::string token_;
   std::vector<std::string> early_notifies_;  ///< Came before the call that they tell about.
   base::Timer deadline_;

@@ -28,10 +28,18 @@ struct Counts {
   std::size_t renegotiated = 0;
 };
 
+ExchangeWorld::Options options_for(std::uint64_t seed, call::MediaMode mode) {
+  ExchangeWorld::Options options{.seed = seed, .network = {.loss = 0.05, .duplication = 0.05, .reordering = 0.1, .jitter = 20ms, .reordering_delay = 300ms}};
+  if (mode != call::MediaMode::Bypass) {
+    options.media = ExchangeWorld::Options::Media::Fake;
+    options.exchange.media.mode = mode;
+  }
+  return options;
+}
+
 class RandomExchange {
  public:
-  explicit RandomExchange(std::uint64_t seed)
-      : world({.seed = seed, .network = {.loss = 0.05, .duplication = 0.05, .reordering = 0.1, .jitter = 20ms, .reordering_delay = 300ms}}), dice_(~seed) {
+  explicit RandomExchange(std::uint64_t seed, call::MediaMode mode = call::MediaMode::Bypass) : world(options_for(seed, mode)), mode_(mode), dice_(~seed) {
     const std::uint64_t people = dice_.between(2, 5);
     for (std::uint64_t i = 0; i < people; ++i) {
       add(kNames[i], world.add_phone(kNames[i], any_script()));
@@ -75,8 +83,10 @@ class RandomExchange {
   void vanish(Person& person);
   void become_quiet();
   void expect_agreement();
+  void expect_streams();
   void hang_up_all();
 
+  const call::MediaMode mode_;
   base::DeterministicRandom dice_;
   std::vector<Person> people_;
 };
@@ -215,11 +225,27 @@ void RandomExchange::expect_agreement() {
     }
   }
   EXPECT_EQ(legs, 2 * world.exchange->calls());
+  counts.agreed = world.exchange->calls();
+  if (mode_ == call::MediaMode::Relay) {
+    expect_streams();
+    return;
+  }
   for (const auto& [pair, count] : pairs) {
     const auto mirrored = pairs.find({pair.second, pair.first});
     EXPECT_EQ(mirrored == pairs.end() ? 0 : mirrored->second, count) << pair.first << " hears " << pair.second;
   }
-  counts.agreed = world.exchange->calls();
+}
+
+/// Each call has two streams, joined with each other, that go to phones.
+void RandomExchange::expect_streams() {
+  EXPECT_EQ(world.exchange_media.open_count(), 2 * world.exchange->calls());
+  for (const auto& [id, stream] : world.exchange_media.streams()) {
+    if (!stream.closed) {
+      ASSERT_TRUE(stream.joined);
+      EXPECT_EQ(world.exchange_media.streams().at(*stream.joined).joined, id);
+      EXPECT_EQ(stream.parameters.back().remote_rtp.to_string(), "203.0.113.1:4000");
+    }
+  }
 }
 
 void RandomExchange::hang_up_all() {
@@ -232,8 +258,8 @@ void RandomExchange::hang_up_all() {
   }
 }
 
-Counts run(std::uint64_t seed) {
-  RandomExchange random(seed);
+Counts run(std::uint64_t seed, call::MediaMode mode = call::MediaMode::Bypass) {
+  RandomExchange random(seed, mode);
   random.run();
   if (::testing::Test::HasFailure()) {
     ADD_FAILURE() << "again with: scripts/test sim --seed " << seed << "\n" << random.world.story();
@@ -244,6 +270,8 @@ Counts run(std::uint64_t seed) {
 class ExchangeRandomCalls : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(ExchangeRandomCalls, agree_on_both_sides_and_leave_nothing) { run(GetParam()); }
+
+TEST_P(ExchangeRandomCalls, agree_and_leave_nothing_when_media_pass_through_the_exchange) { run(GetParam(), call::MediaMode::Relay); }
 
 INSTANTIATE_TEST_SUITE_P(seed, ExchangeRandomCalls, ::testing::Range<std::uint64_t>(1, 41), [](const auto& each) { return std::to_string(each.param); });
 

@@ -86,7 +86,9 @@ ExchangeWorld::ExchangeWorld(Options options)
     : network(options.seed, options.network),
       node(network.add_node("192.0.2.1:5060")),
       user_agent(network.timers(), network.random(), node, resolver, {}),
-      exchange(std::make_unique<call::Exchange>(user_agent, events, std::move(options.exchange))),
+      exchange(std::make_unique<call::Exchange>(
+          user_agent, events, std::move(options.exchange),
+          options.media == Options::Media::None ? call::MediaDesk::PortMaker() : [this]() -> media::MediaPort& { return exchange_media; })),
       start_(network.clock().now()) {
   node.attach(user_agent.transport_user());
   names_[node.address()] = "X";
@@ -237,6 +239,7 @@ void ExchangeWorld::expect_nothing_left() {
   }
   EXPECT_TRUE(network.run_until_idle(std::chrono::hours(3))) << network.timers().pending() << " timers pending";
   EXPECT_EQ(exchange->calls(), 0U);
+  EXPECT_EQ(exchange_media.open_count(), 0U);
   EXPECT_EQ(exchange->registrar().bindings(), 0U);
   EXPECT_EQ(commands.ended_count(), commands.commands());
   const auto expect_idle = [](const std::string& name, sip::UserAgent& agent) {

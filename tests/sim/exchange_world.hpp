@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/exchange.hpp"
+#include "media/fake_media_port.hpp"
 #include "sim/scripted_phone.hpp"
 #include "sim/simulated_network.hpp"
 #include "sip/user_agent.hpp"
@@ -66,6 +67,7 @@ class ExchangeWorld {
     std::uint64_t seed = 1;
     NetworkSettings network = {};
     call::ExchangeSettings exchange = {};
+    enum class Media { None, Fake } media = Media::None;  ///< Fake: it has `exchange_media` for calls whose media pass through it.
   };
 
   ExchangeWorld();
@@ -115,6 +117,7 @@ class ExchangeWorld {
   CommandLog commands;
   Node& node;
   sip::UserAgent user_agent;
+  media::FakeMediaPort exchange_media;
   std::unique_ptr<call::Exchange> exchange;
 
  private:

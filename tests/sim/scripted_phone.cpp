@@ -47,8 +47,8 @@ void ScriptedPhone::hang_up() {
 }
 
 std::string ScriptedPhone::sdp(int version, std::string_view direction) const {
-  std::string text = "v=0\r\no=" + name_ + " 1 " + std::to_string(version) + " IN IP4 203.0.113.1\r\ns=-\r\nc=IN IP4 203.0.113.1\r\nt=0 0\r\n";
-  return text.append("m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=").append(direction).append("\r\n");
+  std::string text = "v=0\r\no=" + name_ + " 1 " + std::to_string(version) + " IN IP4 203.0.113.1\r\ns=-\r\nc=IN IP4 " + script.address + "\r\nt=0 0\r\n";
+  return text.append("m=audio 4000 ").append(script.audio).append("\r\na=rtpmap:0 PCMU/8000\r\na=").append(direction).append("\r\n");
 }
 
 void ScriptedPhone::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
@@ -171,7 +171,7 @@ void PhoneLeg::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   if (phone_.script.reinvite >= 300) {
     static_cast<void>(session.reject_reinvite(phone_.script.reinvite));
   } else if (phone_.script.reinvite != 0) {
-    static_cast<void>(session.accept_reinvite(phone_.sdp(++version_)));
+    static_cast<void>(session.accept_reinvite(phone_.sdp(++version_, phone_.script.direction)));
   }
 }
 

@@ -35,6 +35,9 @@ struct PhoneScript {
   std::string answer_headers = {};             ///< and for a refusal of one.
   int answer_other = 0;                        ///< What the calls after the first get instead of `answer`; 0: the same.
   int content = 200;                           ///< For INFO and MESSAGE in a call.
+  std::string address = "203.0.113.1";         ///< For its media,
+  std::string audio = "RTP/AVP 0";             ///< which are these, with what follows on further lines,
+  std::string direction = "sendrecv";          ///< in its answers to re-INVITEs.
 };
 
 /// A telephone made of the SIP engine and a script. Its descriptions name it in the o= line: "o=alice 1 …".

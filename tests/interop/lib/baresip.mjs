@@ -1,10 +1,11 @@
 // Runs baresip as a user would: the configuration that it writes for itself, plus one account. The sound card is ALSA's null device.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../../e2e/lib/server.mjs';
 
 const LIMIT_MS = 20_000;
@@ -18,11 +19,12 @@ export class Baresip {
 
   /**
    * Starts a phone that registers `user` at `registrar` ("127.0.0.1:5060") and answers at once; with a `ca` file it checks the server's certificate.
-   * Resolves when it is registered.
+   * `says` is the frequency of a tone in its calls, `codecs` and `encryption` are what it speaks ("PCMU", "srtp-mand"). Resolves when it is registered.
    */
-  static async start(user, password, registrar, { transport = 'udp', ca } = {}) {
+  static async start(user, password, registrar, { transport = 'udp', ca, says, codecs, encryption } = {}) {
     const phone = new Baresip();
     phone.#configure(user, password, registrar, transport, ca);
+    phone.#speak({ says, codecs, encryption });
     phone.#spawn();
     await phone.line(/ 200 OK .*\[1 binding/);
     return phone;
@@ -78,6 +80,37 @@ export class Baresip {
     if (ca) {
       appendFileSync(join(this.#directory, 'config'), `\nsip_cafile ${ca}\nsip_verify_server yes\n`);
     }
+  }
+
+  /** What it has heard, once that are so many seconds: { samples, rate }. Only of a phone that says something. */
+  async hears(seconds) {
+    const find = async () => {
+      for (;;) {
+        const file = readdirSync(this.#directory).find((name) => name.endsWith('-dec.wav'));
+        const bytes = file ? readFileSync(join(this.#directory, file)) : Buffer.alloc(0);
+        if (bytes.length > 44) {
+          const channels = bytes.readUInt16LE(22);
+          const rate = bytes.readUInt32LE(24);
+          const samples = new Int16Array(Math.floor((bytes.length - 44) / 2 / channels)).map((_, i) => bytes.readInt16LE(44 + i * 2 * channels));
+          if (samples.length >= seconds * rate) {
+            return { samples, rate };
+          }
+        }
+        await pause(50);
+      }
+    };
+    return within(LIMIT_MS, find(), `baresip hears no ${seconds} s of sound\n${this.#lines.join('\n')}`);
+  }
+
+  #speak({ says, codecs, encryption }) {
+    if (!says) {
+      return;
+    }
+    const modules = ['ausine', 'sndfile', ...(/opus/.test(codecs) ? ['opus'] : []), ...(/G722/.test(codecs) ? ['g722'] : []), ...(encryption ? ['srtp'] : [])];
+    const config = readFileSync(join(this.#directory, 'config'), 'utf8').replace(/^audio_source.*$/m, `audio_source ausine,${says}`);
+    writeFileSync(join(this.#directory, 'config'), `${config}\n${modules.map((name) => `module ${name}.so\n`).join('')}snd_path ${this.#directory}\n`);
+    const accounts = readFileSync(join(this.#directory, 'accounts'), 'utf8').trimEnd();
+    writeFileSync(join(this.#directory, 'accounts'), `${accounts};audio_codecs=${codecs}${encryption ? `;mediaenc=${encryption}` : ''}\n`);
   }
 
   #environment() {
