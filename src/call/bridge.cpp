@@ -63,7 +63,7 @@ void Bridge::hang_up() {
 void Bridge::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
   // Does nothing unless the peer's 2xx made an offer that waits for this answer.
   sip::InviteSession& offering = peer(session);
-  if (media_ == nullptr) {
+  if (!relays()) {
     static_cast<void>(offering.acknowledge(sdp));
     return;
   }

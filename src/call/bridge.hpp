@@ -48,6 +48,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   [[nodiscard]] std::string translated(const sip::IncomingRefer& refer) const;
 
   // Media through the exchange (bridge_offers.cpp)
+  [[nodiscard]] bool relays() const noexcept { return media_ != nullptr && media_->through(); }
   /// The description of `from` as `to` is to get it.
   [[nodiscard]] base::Result<std::string> translated(const sip::InviteSession& from, const sip::InviteSession& to, std::string_view sdp);
   /// Offers `sdp` of `from`, as `to` is to get it.
@@ -66,7 +67,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   std::unique_ptr<sip::InviteSession> caller_;
   std::unique_ptr<sip::InviteSession> callee_;
   std::unique_ptr<Replacement> replacement_;
-  std::unique_ptr<BridgeMedia> media_;  ///< Null where media bypass the exchange.
+  std::unique_ptr<BridgeMedia> media_;  ///< Null where media bypass the exchange for good.
   bool over_ = false;
 };
 

@@ -97,6 +97,41 @@ void BridgeMedia::withdraw(const Session& session) {
   if (Leg* const leg = find(session)) {
     leg->pending.clear();
   }
+  const bool settled = std::any_of(legs_.begin(), legs_.end(), [](const Leg& leg) { return leg.media != nullptr && leg.media->negotiated() != nullptr; });
+  if (taken_in_ && !settled) {
+    stay_out();
+  }
+}
+
+void BridgeMedia::stay_out() {
+  mode_ = MediaMode::Bypass;
+  taken_in_ = false;
+  for (Leg& leg : legs_) {
+    leg.media.reset();
+  }
+}
+
+void BridgeMedia::take_in_for_music(const Session& from, const Session& other, std::string_view sdp) {
+  const sdp::Glance seen = sdp::glance(sdp);
+  Leg* const source = find(from);
+  Leg* const sink = find(other);
+  if (through() || !plays_music() || !seen.held || seen.others || source == nullptr || sink == nullptr) {
+    return;
+  }
+  const auto description = sdp::Description::parse(sdp);
+  if (!description) {
+    return;
+  }
+  mode_ = MediaMode::Process;
+  taken_in_ = true;
+  for (const auto& opened : {open(*source, &*description, nullptr), open(*sink, nullptr, &*description)}) {
+    if (!opened) {
+      base::log::warn("a held party hears no music", {{"reason", opened.error().message()}});
+      stay_out();
+      return;
+    }
+  }
+  sink->media->follow(description->origin);
 }
 
 Result<void> BridgeMedia::open(Leg& leg, const sdp::Description* offer, const sdp::Description* across) {
@@ -194,6 +229,11 @@ Result<std::string> BridgeMedia::answer(const Session& from, const Session& to, 
   const auto offer = sdp::Description::parse(sink.pending);
   if (!offer) {
     return offer.error();
+  }
+  if (taken_in_ && sink.media->negotiated() == nullptr) {
+    if (const auto theirs = sdp::Description::parse(sdp)) {
+      sink.media->follow(theirs->origin);
+    }
   }
   describe_for_answer(sink, *offer, *source.media);
   auto answer = sink.media->answer(sink.pending);

@@ -30,9 +30,15 @@ class BridgeMedia final : private media::MediaObserver {
     ~Owner() = default;
   };
 
-  /// `mode` is Relay or Process. Both references outlive this.
+  /// Bypass: nothing passes through us until `take_in`. Both references outlive this.
   BridgeMedia(MediaDesk& desk, MediaMode mode, Owner& owner) : desk_(desk), owner_(&owner), mode_(mode) {}
   void set_owner(Owner& owner) noexcept { owner_ = &owner; }
+
+  /// False while media go from phone to phone: descriptions are to be passed on as they are.
+  [[nodiscard]] bool through() const noexcept { return mode_ != MediaMode::Bypass; }
+  /// Makes the media of a call that is up pass through us where an offer of `from` holds the other side, which is to hear music. From here on the offer
+  /// is handled like any other; when the other side refuses it, everything is as before.
+  void take_in_for_music(const Session& from, const Session& other, std::string_view sdp);
 
   void add(const Session& session, MediaSide side);
   [[nodiscard]] bool has(const Session& session) const noexcept;
@@ -77,6 +83,7 @@ class BridgeMedia final : private media::MediaObserver {
   [[nodiscard]] std::vector<sdp::Codec> speakable(const Leg& leg, const std::vector<sdp::Codec>& offered) const;
   void describe_for_offer(Leg& to, const sdp::Description& description, const sdp::Media& audio) const;
   void describe_for_answer(Leg& to, const sdp::Description& offer, const LegMedia& from) const;
+  void stay_out();
   base::Result<void> run(Leg& one, Leg& other);
   void play_to(Leg& leg, const Leg& other);
   [[nodiscard]] bool processes() const noexcept { return mode_ == MediaMode::Process; }
@@ -85,6 +92,7 @@ class BridgeMedia final : private media::MediaObserver {
   MediaDesk& desk_;
   Owner* owner_;
   MediaMode mode_;
+  bool taken_in_ = false;  ///< In the middle of the call.
   std::vector<Leg> legs_;
 };
 

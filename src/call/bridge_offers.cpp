@@ -6,14 +6,14 @@
 namespace callwright::call {
 
 base::Result<std::string> Bridge::translated(const sip::InviteSession& from, const sip::InviteSession& to, std::string_view sdp) {
-  if (media_ == nullptr || sdp.empty()) {
+  if (!relays() || sdp.empty()) {
     return std::string(sdp);
   }
   return media_->pass(from, to, sdp);
 }
 
 base::Result<void> Bridge::offer(const sip::InviteSession& from, sip::InviteSession& to, std::string_view sdp, sip::InviteSession::OnGlare on_glare) {
-  if (media_ == nullptr || sdp.empty()) {
+  if (!relays() || sdp.empty()) {
     return to.reinvite(sdp, on_glare);
   }
   const auto ours = media_->offer(from, to, sdp);
@@ -28,7 +28,11 @@ base::Result<void> Bridge::offer(const sip::InviteSession& from, sip::InviteSess
 }
 
 std::optional<std::string> Bridge::answer_here(const sip::InviteSession& session, std::string_view sdp) {
-  return media_ == nullptr || replacement_ != nullptr ? std::nullopt : media_->answer_here(session, peer(session), sdp);
+  if (media_ == nullptr || replacement_ != nullptr) {
+    return std::nullopt;
+  }
+  media_->take_in_for_music(session, peer(session), sdp);
+  return relays() ? media_->answer_here(session, peer(session), sdp) : std::nullopt;
 }
 
 void Bridge::withdraw(const sip::InviteSession& session) {

@@ -31,6 +31,8 @@ class LegMedia final {
   LegMedia(const LegMedia&) = delete;
   LegMedia& operator=(const LegMedia&) = delete;
 
+  /// Takes the place of somebody who has described the media of this dialog so far (`sdp::Session::follow`).
+  void follow(const sdp::Origin& origin) { session_.follow(origin); }
   /// What the next offer or answer names: codecs, direction, packet time. Addresses, keys and ICE are put in by this.
   [[nodiscard]] sdp::AudioCapabilities& speaks() noexcept { return options_.capabilities; }
   [[nodiscard]] std::string offer();

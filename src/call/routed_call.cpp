@@ -182,7 +182,8 @@ void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgr
   static_cast<void>(incoming_->accept(relayed ? std::string_view(*ours) : progress.sdp));
   switchboard_.report(call_id(), CallAnswered{});
   // The bridge comes first: whoever hears of the answer may hang up at once.
-  Bridge::join(switchboard_, std::move(incoming_), std::move(callee), relayed ? std::move(media_->bridge) : nullptr);
+  std::unique_ptr<BridgeMedia> media = media_ == nullptr ? nullptr : media_for(*callee);
+  Bridge::join(switchboard_, std::move(incoming_), std::move(callee), std::move(media));
   if (CallWatcher* const watcher = options_.watcher()) {
     watcher->on_answered();
   }

@@ -63,6 +63,8 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   /// The attempt is over, since its media cannot be.
   void give_up(sip::InviteSession& attempt, const base::Error& error);
   [[nodiscard]] const std::string& offer_of_caller() const noexcept;
+  /// For the call with this one; null: its media bypass the exchange for good.
+  [[nodiscard]] std::unique_ptr<BridgeMedia> media_for(const sip::InviteSession& callee);
   /// For somebody else who talks to the caller.
   [[nodiscard]] std::unique_ptr<BridgeMedia> take_media();
   void on_media_failed(const base::Error& error) override;

@@ -154,6 +154,22 @@ void RoutedCall::give_up(sip::InviteSession& attempt, const base::Error& error) 
 
 const std::string& RoutedCall::offer_of_caller() const noexcept { return media_->offer; }
 
+std::unique_ptr<BridgeMedia> RoutedCall::media_for(const sip::InviteSession& callee) {
+  if (relays(callee)) {
+    return std::move(media_->bridge);
+  }
+  const auto found = std::find_if(media_->automatic.begin(), media_->automatic.end(), [&](const Media::Automatic& each) { return each.attempt == &callee; });
+  MediaDesk& desk = *switchboard_.media();
+  if (found == media_->automatic.end() || !desk.settings().hold_music) {
+    return nullptr;
+  }
+  BridgeMedia::Owner& owner = *this;
+  auto media = std::make_unique<BridgeMedia>(desk, MediaMode::Bypass, owner);
+  media->add(*incoming_, options_.caller);
+  media->add(callee, MediaSide::of(found->target));
+  return media;
+}
+
 std::unique_ptr<BridgeMedia> RoutedCall::take_media() {
   media_->bridge->keep(*incoming_, *incoming_);
   return std::move(media_->bridge);

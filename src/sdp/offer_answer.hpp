@@ -107,6 +107,10 @@ class Session {
   /// `session_id`: unique for this dialog, from base::Random. `address`: shown in `o=`.
   Session(std::uint64_t session_id, const base::IpAddress& address);
 
+  /// Before the first description: somebody else has made those of this side so far, the latest with this `o=`, which goes on as theirs does
+  /// (RFC 3264 §8). A version that is no number is not followed.
+  void follow(const Origin& origin);
+
   /// The first offer, or a new one later (hold, resume, new address). Until `accept_answer` takes its answer, `negotiated()` stays.
   Description make_offer(const AudioCapabilities& capabilities);
   /// An offer of no stream is answered by none, and nothing is negotiated then.
@@ -125,6 +129,7 @@ class Session {
   std::uint64_t session_id_;
   std::uint64_t version_ = 1;
   base::IpAddress address_;
+  std::optional<Origin> followed_;
   std::optional<Description> local_;
   std::optional<Negotiated> negotiated_;
   std::vector<Codec> numbers_;  ///< What each payload type of our descriptions meant, the latest last; never more than there are.

@@ -1,4 +1,5 @@
 #include "sdp/offer_answer_parts.hpp"
+#include "sdp/text.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -11,6 +12,13 @@ using base::Error;
 using base::Result;
 
 Session::Session(std::uint64_t session_id, const base::IpAddress& address) : session_id_(session_id), address_(address) {}
+
+void Session::follow(const Origin& origin) {
+  if (const auto version = text::to_number<std::uint64_t>(origin.version); version && *version < UINT64_MAX) {
+    followed_ = origin;
+    version_ = *version + 1;
+  }
+}
 
 Description Session::make_offer(const AudioCapabilities& capabilities) {
   Description offer = sdp::make_offer(capabilities, {}, numbers_);
@@ -66,6 +74,11 @@ Result<Negotiated> Session::accept_answer(const Description& answer) {
 /// Gives the description our `o=` line and remembers it as sent.
 void Session::adopt(Description& description) {
   const auto number_origin = [&] {
+    if (followed_) {
+      description.origin = *followed_;
+      description.origin.version = std::to_string(version_);
+      return;
+    }
     const Connection own = Connection::to(address_);
     description.origin = {"-", std::to_string(session_id_), std::to_string(version_), own.network_type, own.address_type, own.address};
   };

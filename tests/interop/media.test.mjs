@@ -42,10 +42,10 @@ async function hear(server, alice, bob) {
 describe('media through the exchange', () => {
   for (const [mode, alice, bob] of [
     ['relay', { codecs: 'PCMU' }, { codecs: 'PCMU' }],
-    ['process', { codecs: 'PCMU' }, { codecs: 'G722' }],
-    ['process', { codecs: 'opus' }, { codecs: 'PCMA' }],
+    ['process', { codecs: 'PCMU' }, { codecs: 'G722/16000' }],
+    ['process', { codecs: 'opus/48000/2' }, { codecs: 'PCMA' }],
     ['relay', { codecs: 'PCMU', encryption: 'srtp-mand' }, { codecs: 'PCMU' }],
-    ['auto', { codecs: 'PCMU' }, { codecs: 'G722' }],
+    ['auto', { codecs: 'PCMU' }, { codecs: 'G722/16000' }],
   ]) {
     describe(`${mode}: ${JSON.stringify(alice)} and ${JSON.stringify(bob)}`, () => {
       let server;

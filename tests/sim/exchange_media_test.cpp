@@ -469,5 +469,75 @@ TEST(ExchangeMedia, of_a_call_that_a_command_sets_up_itself) {
   world.end(alice);
 }
 
+/// The number in the o= line after the session's.
+int version_of(const std::string& description) {
+  const std::size_t at = description.find("\r\no=");
+  const std::size_t number = description.find(' ', description.find(' ', at) + 1) + 1;
+  return std::stoi(description.substr(number));
+}
+
+struct CallWithMusic : MediaWorld {
+  CallWithMusic() : MediaWorld(options()), alice(add_phone("alice")), bob(add_phone("bob")), leg(alice.call("bob")) {
+    run_for(1s);
+    EXPECT_TRUE(exchange_media.streams().empty());
+    clear_wire();
+  }
+  static Options options() {
+    Options made = with(MediaMode::Auto);
+    made.exchange.media.hold_music = media::SoundFile{"hold.wav", audio::Repeat::Loop};
+    return made;
+  }
+  ScriptedPhone& alice;
+  ScriptedPhone& bob;
+  PhoneLeg& leg;
+};
+
+TEST(ExchangeMedia, are_taken_in_when_a_held_party_is_to_hear_music) {
+  CallWithMusic world;
+  const std::string before = world.leg.remote_sdp();
+  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
+  world.run_for(1s);
+  const std::string offer = world.message("X", "bob", "INVITE").body();
+  EXPECT_THAT(offer, HasSubstr(kOurs));
+  EXPECT_THAT(offer, HasSubstr("a=sendrecv"));
+  EXPECT_THAT(offer, HasSubstr("\r\no=alice 1 ")) << "goes on as the description of alice";
+  EXPECT_GT(version_of(offer), version_of(world.alice.sdp(2)));
+  EXPECT_THAT(world.leg.remote_sdp(), HasSubstr(kOurs));
+  EXPECT_EQ(world.leg.hears(), "bob");
+  EXPECT_GT(version_of(world.leg.remote_sdp()), version_of(before));
+  auto streams = world.streams();
+  ASSERT_EQ(streams.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<media::SoundFile>(streams[1]->source)) << "to bob";
+  world.leg.reinvite(world.alice.sdp(3));
+  world.run_for(1s);
+  EXPECT_TRUE(std::holds_alternative<media::Silence>(streams[1]->source));
+  EXPECT_EQ(streams[0]->joined, streams[1]->opened.id);
+  EXPECT_EQ(streams[0]->parameters.back().direction, sdp::Direction::SendRecv);
+  world.end(world.alice);
+}
+
+TEST(ExchangeMedia, stay_outside_when_the_held_party_refuses_to_have_them_taken_in) {
+  CallWithMusic world;
+  world.bob.script.reinvite = 488;
+  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
+  world.run_for(1s);
+  EXPECT_TRUE(world.streams().empty());
+  world.bob.script.reinvite = 200;
+  world.leg.reinvite(world.alice.sdp(3));
+  world.run_for(1s);
+  EXPECT_EQ(world.message("X", "bob", "INVITE", 1).body(), world.alice.sdp(3));
+  world.end(world.alice);
+}
+
+TEST(ExchangeMedia, stay_outside_without_ports_for_music) {
+  CallWithMusic world;
+  world.exchange_media.refuse_open = base::Error(base::Errc::LimitReached, "no ports");
+  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
+  world.run_for(1s);
+  EXPECT_EQ(world.message("X", "bob", "INVITE").body(), world.alice.sdp(2, "sendonly"));
+  EXPECT_THAT(world.leg.log(), testing::Contains("re-INVITE 200"));
+  world.end(world.alice);
+}
+
 }  // namespace
 }  // namespace callwright::simulation

@@ -108,7 +108,9 @@ export class Baresip {
     }
     const modules = ['ausine', 'sndfile', ...(/opus/.test(codecs) ? ['opus'] : []), ...(/G722/.test(codecs) ? ['g722'] : []), ...(encryption ? ['srtp'] : [])];
     const config = readFileSync(join(this.#directory, 'config'), 'utf8').replace(/^audio_source.*$/m, `audio_source ausine,${says}`);
-    writeFileSync(join(this.#directory, 'config'), `${config}\n${modules.map((name) => `module ${name}.so\n`).join('')}snd_path ${this.#directory}\n`);
+    // It makes its tone at 48 kHz, in two channels.
+    const form = 'ausrc_srate 48000\nausrc_channels 2\n';
+    writeFileSync(join(this.#directory, 'config'), `${config}\n${form}${modules.map((name) => `module ${name}.so\n`).join('')}snd_path ${this.#directory}\n`);
     const accounts = readFileSync(join(this.#directory, 'accounts'), 'utf8').trimEnd();
     writeFileSync(join(this.#directory, 'accounts'), `${accounts};audio_codecs=${codecs}${encryption ? `;mediaenc=${encryption}` : ''}\n`);
   }
