@@ -236,15 +236,12 @@ class Reader {
     call::MediaProfile profile;
     bool given = false;
     for (const std::string_view key : kProfileKeys) {
-      const toml::node* const node = table.get(key);
-      if (node == nullptr) {
-        continue;
-      }
-      given = true;
-      const auto value = value_of(*node);
-      const std::string_view expected = take_profile_key(profile, key, value.value_or(false));
-      if (!expected.empty()) {
-        complain(node->source().begin.line, std::string(where) + "." + std::string(key) + ": expected " + std::string(expected));
+      if (const toml::node* const node = table.get(key)) {
+        given = true;
+        const std::string_view expected = take_profile_key(profile, key, value_of(*node).value_or(false));
+        if (!expected.empty()) {
+          complain(node->source().begin.line, std::string(where) + "." + std::string(key) + ": expected " + std::string(expected));
+        }
       }
     }
     return given ? std::make_shared<const call::MediaProfile>(std::move(profile)) : nullptr;
@@ -299,7 +296,8 @@ class Reader {
 };
 
 bool all_loopback(const std::vector<base::SocketAddress>& addresses) {
-  return std::all_of(addresses.begin(), addresses.end(), [](const base::SocketAddress& address) { return address.ip.is_loopback(); });
+  return std::ranges::all_of(
+      addresses, [](const base::IpAddress& ip) { return ip.is_loopback(); }, &base::SocketAddress::ip);
 }
 
 /// An account with hashes in place of its password needs one for each algorithm that a phone may choose.

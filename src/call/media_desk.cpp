@@ -63,7 +63,7 @@ MediaMode MediaDesk::decide(const sdp::Glance& offer, const MediaSide& offerer, 
   if (!offer.audio || offer.others) {
     return MediaMode::Bypass;
   }
-  const bool browser = offer.browser || offerer.kind == MediaSide::Kind::Browser;
+  const bool browser = offer.browser;
   if (browser != (other.kind == MediaSide::Kind::Browser)) {
     return MediaMode::Process;
   }

@@ -33,8 +33,10 @@ void RoutedCall::choose_media(const sip::InviteSession& attempt, const Target& t
   MediaMode mode = switchboard_.media()->mode_for(options_.caller, called);
   const bool automatic = mode == MediaMode::Auto;
   if (automatic) {
+    // Without an offer, it is the one that such a caller would make.
     sdp::Glance offer;
     offer.audio = true;
+    offer.browser = options_.caller.kind == MediaSide::Kind::Browser;
     mode = MediaDesk::decide(media_->offer.empty() ? offer : sdp::glance(media_->offer), options_.caller, called);
   }
   if (automatic && !media_->offer.empty()) {
