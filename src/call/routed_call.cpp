@@ -68,13 +68,16 @@ void RoutedCall::start(const sip::Message& invite) {
     options.policy->reliable = sip::SessionPolicy::Reliable::Off;
   }
   if (switchboard_.media() != nullptr) {
-    plan_media(invite, options);
+    plan_media(invite);
   }
   for (const Target& target : options_.targets) {
     const sip::InviteSession& attempt = add_attempt(target, options);
     if (media_ != nullptr) {
       choose_media(attempt, target);
     }
+  }
+  if (media_ != nullptr) {
+    media_->options = std::move(options);
   }
   ring_timeout_.start(options_.ring_timeout);
   if (media_ != nullptr && media_->bridge != nullptr) {

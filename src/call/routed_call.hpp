@@ -48,7 +48,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
 
   // Media through the exchange (routed_call_media.cpp)
   struct Media;
-  void plan_media(const sip::Message& invite, const sip::InviteSession::CallerOptions& options);
+  void plan_media(const sip::Message& invite);
   void choose_media(const sip::InviteSession& attempt, const Target& target);
   void relay(const sip::InviteSession& attempt, MediaSide side, MediaMode mode);
   [[nodiscard]] bool relays(const sip::InviteSession& session) const noexcept;

@@ -15,7 +15,7 @@ int status_of(const base::Error& error) {
 
 }  // namespace
 
-void RoutedCall::plan_media(const sip::Message& invite, const sip::InviteSession::CallerOptions& options) {
+void RoutedCall::plan_media(const sip::Message& invite) {
   const MediaDesk& desk = *switchboard_.media();
   const bool bypass = std::all_of(options_.targets.begin(), options_.targets.end(), [&](const Target& target) {
     const MediaSide called{.profile = target.media};
@@ -24,7 +24,6 @@ void RoutedCall::plan_media(const sip::Message& invite, const sip::InviteSession
   if (!bypass) {
     media_ = std::make_unique<Media>();
     media_->offer = invite.body();
-    media_->options = options;
   }
 }
 
@@ -40,7 +39,7 @@ void RoutedCall::choose_media(const sip::InviteSession& attempt, const Target& t
     mode = MediaDesk::decide(media_->offer.empty() ? offer : sdp::glance(media_->offer), options_.caller, called);
   }
   if (automatic && !media_->offer.empty()) {
-    media_->automatic.push_back({&attempt, target});
+    media_->automatic.push_back({&attempt, &target});
   }
   if (mode != MediaMode::Bypass) {
     relay(attempt, called, mode);
@@ -122,7 +121,7 @@ bool RoutedCall::try_with_media(sip::InviteSession& refused, const sip::SessionE
   if (!disliked || end.by != sip::SessionEnd::Party::Remote || found == media_->automatic.end() || relays(refused)) {
     return false;
   }
-  const Target target = std::move(found->target);
+  const Target& target = *found->target;
   media_->automatic.erase(found);
   const sdp::Glance offer = sdp::glance(media_->offer);
   if (!offer.audio || offer.others) {
@@ -168,7 +167,7 @@ std::unique_ptr<BridgeMedia> RoutedCall::media_for(const sip::InviteSession& cal
   BridgeMedia::Owner& owner = *this;
   auto media = std::make_unique<BridgeMedia>(desk, MediaMode::Bypass, owner);
   media->add(*incoming_, options_.caller);
-  media->add(callee, MediaSide::of(found->target));
+  media->add(callee, MediaSide::of(*found->target));
   return media;
 }
 

@@ -10,10 +10,10 @@ struct RoutedCall::Media {
   /// An attempt for which the exchange chooses by itself; where media bypass it, the target may be called again with our description.
   struct Automatic {
     const sip::InviteSession* attempt = nullptr;
-    Target target;
+    const Target* target = nullptr;  ///< Of the options of the call.
   };
   std::string offer;  ///< Of the caller; "" when it wants the callee to make one.
-  sip::InviteSession::CallerOptions options;
+  sip::InviteSession::CallerOptions options;  ///< As they are for all targets.
   std::unique_ptr<BridgeMedia> bridge;  ///< Null as long as no attempt needs it.
   std::vector<Automatic> automatic;
 };
