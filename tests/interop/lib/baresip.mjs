@@ -82,8 +82,8 @@ export class Baresip {
     }
   }
 
-  /** What it has heard, once that are so many seconds: { samples, rate }. Only of a phone that says something. */
-  async hears(seconds) {
+  /** The last so many seconds that it has heard, once `wanted` takes them: { samples, rate }. Only of a phone that says something. */
+  async hears(seconds, wanted = () => true) {
     const find = async () => {
       for (;;) {
         const file = readdirSync(this.#directory).find((name) => name.endsWith('-dec.wav'));
@@ -92,8 +92,9 @@ export class Baresip {
           const channels = bytes.readUInt16LE(22);
           const rate = bytes.readUInt32LE(24);
           const samples = new Int16Array(Math.floor((bytes.length - 44) / 2 / channels)).map((_, i) => bytes.readInt16LE(44 + i * 2 * channels));
-          if (samples.length >= seconds * rate) {
-            return { samples, rate };
+          const sound = { samples: samples.subarray(-seconds * rate), rate };
+          if (sound.samples.length >= seconds * rate && wanted(sound)) {
+            return sound;
           }
         }
         await pause(50);
