@@ -70,6 +70,10 @@ void BridgeMedia::add(const Session& session, MediaSide side) {
   legs_.emplace_back();
   legs_.back().session = &session;
   legs_.back().side = std::move(side);
+  if (!legs_.back().side.remote) {
+    // A name that is looked up later: most likely it is reached from the same address as the other.
+    legs_.back().side.remote = legs_.front().side.remote;
+  }
 }
 
 void BridgeMedia::drop(const Session& session) {

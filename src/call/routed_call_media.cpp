@@ -67,6 +67,9 @@ void RoutedCall::invite_all_with_media() {
   std::vector<sip::InviteSession*> attempts;
   std::transform(attempts_.begin(), attempts_.end(), std::back_inserter(attempts), [](const auto& attempt) { return attempt.get(); });
   for (sip::InviteSession* const attempt : attempts) {
+    if (over_) {
+      return;
+    }
     const auto offer = offer_for(*attempt);
     if (offer) {
       static_cast<void>(attempt->invite(*offer));
