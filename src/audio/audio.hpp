@@ -46,11 +46,4 @@ class Source {
   virtual std::size_t read(std::span<Sample> out) = 0;
 };
 
-/// Where a stream puts what it hears; called on the media thread.
-class Sink {
- public:
-  virtual ~Sink() = default;
-  virtual void write(std::span<const Sample> samples) = 0;
-};
-
 }  // namespace callwright::audio

@@ -19,7 +19,7 @@ struct FileOptions {
   std::optional<unsigned> channel{};  ///< Plays only this one, from 0; none: the mean of all.
 };
 
-/// Plays a file. With wav.hpp the only place in the pure folders that touches the disk: opening and reading may block for as long as the disk does.
+/// Plays a file. With file_recorder.hpp the only place in the pure folders that touches the disk: opening and reading may block for as long as the disk does.
 class FileSource final : public Source {
  public:
   static constexpr unsigned kMaxChannels = 16;

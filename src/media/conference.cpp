@@ -87,19 +87,17 @@ void Conference::set_source(std::unique_ptr<audio::Source> source, audio::Sample
   source_->change_to(std::move(source));
 }
 
-std::unique_ptr<audio::Sink> Conference::set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate) {
-  if (sink_ != nullptr) {
+void Conference::add_tap(StreamTap& tap) {
+  if (taps_.empty()) {
+    recorder_ = mixer_.add({.role = audio::MixerParty::Role::Listen, .rate = rate_}).value();
+  }
+  taps_.push_back(&tap);
+}
+
+void Conference::remove_tap(StreamTap& tap) {
+  if (std::erase(taps_, &tap) != 0 && taps_.empty()) {
     mixer_.remove(recorder_);
   }
-  auto before = std::exchange(sink_, std::move(sink));
-  to_sink_.reset();
-  if (sink_ != nullptr) {
-    recorder_ = mixer_.add({.role = audio::MixerParty::Role::Listen, .rate = rate_}).value();
-    if (rate != rate_) {
-      to_sink_.emplace(rate_, rate);
-    }
-  }
-  return before;
 }
 
 void Conference::tick(base::TimePoint now) {
@@ -129,7 +127,7 @@ void Conference::frame(base::TimePoint now) {
       seat->stream->send_in_conference(now);
     }
   }
-  record();
+  tell_taps();
 }
 
 void Conference::play_source(base::TimePoint now) {
@@ -145,17 +143,10 @@ void Conference::play_source(base::TimePoint now) {
   }
 }
 
-void Conference::record() {
-  if (sink_ == nullptr) {
-    return;
+void Conference::tell_taps() {
+  for (StreamTap* const tap : taps_) {
+    tap->on_heard(mixer_.heard_by(recorder_), rate_, *next_frame_);
   }
-  const std::span<const audio::Sample> sum = mixer_.heard_by(recorder_);
-  if (!to_sink_) {
-    sink_->write(sum);
-    return;
-  }
-  samples_.resize(to_sink_->max_output(sum.size()));
-  sink_->write(std::span(samples_).first(to_sink_->process(sum, samples_)));
 }
 
 }  // namespace callwright::media

@@ -47,8 +47,10 @@ class Conference final : public Sounding {
   void add(Stream& stream, const ConferenceParty& party);
   /// Says to all, and to the recording, beside what the others say.
   void set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate) override;
-  /// The sum of all parties and of the source.
-  std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate) override;
+  /// Hears the sum of all parties and of the source.
+  void add_tap(StreamTap& tap) override;
+  void remove_tap(StreamTap& tap) override;
+  [[nodiscard]] bool tapped() const noexcept override { return !taps_.empty(); }
   [[nodiscard]] audio::SampleRate rate() const noexcept override { return rate_; }
 
   /// Does the frames that are due; after the ticks of the streams. Of a stall, the frames beyond 100 ms are left out.
@@ -68,7 +70,7 @@ class Conference final : public Sounding {
   void sit_down(Seat& seat);
   void frame(base::TimePoint now);
   void play_source(base::TimePoint now);
-  void record();
+  void tell_taps();
 
   StreamId id_;
   audio::SampleRate rate_;
@@ -79,9 +81,8 @@ class Conference final : public Sounding {
   std::unique_ptr<audio::FadingSource> source_;
   audio::MixerPartyId announcer_{};
   bool plays_ = false;
-  std::unique_ptr<audio::Sink> sink_;
-  std::optional<audio::Resampler> to_sink_;
-  audio::MixerPartyId recorder_{};
+  std::vector<StreamTap*> taps_;
+  audio::MixerPartyId recorder_{};      ///< Hears for all taps, while there are some.
   std::vector<audio::Sample> samples_;  ///< Kept for its memory.
 };
 

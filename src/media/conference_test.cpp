@@ -14,16 +14,6 @@ using testing::SizeIs;
 
 constexpr ConferenceId kRoom{100};
 
-/// Keeps all that it is given.
-class Recorder final : public audio::Sink {
- public:
-  explicit Recorder(std::vector<audio::Sample>& into) : into_(into) {}
-  void write(std::span<const audio::Sample> samples) override { into_.insert(into_.end(), samples.begin(), samples.end()); }
-
- private:
-  std::vector<audio::Sample>& into_;
-};
-
 struct Speaks {
   const char* codec = "PCMU";
   std::uint32_t clock_rate = 8000;
@@ -44,7 +34,8 @@ class Conferences : public TwoStreams {
     Stream* phone;
     Stream* leg;
     double tone;
-    std::vector<audio::Sample> heard;
+    HearingTap tap;
+    std::vector<audio::Sample>& heard = tap.samples;
   };
 
   Party& add(const Speaks& speaks, const ConferenceParty& options = {}) {
@@ -55,7 +46,7 @@ class Conferences : public TwoStreams {
     party.tone = 400 + 130 * static_cast<double>(parties_.size() - 1);
     start(party, speaks);
     play(*party.phone, party.tone, -28);
-    party.phone->set_sink(std::make_unique<Recorder>(party.heard), party.phone->rate());
+    party.phone->add_tap(party.tap);
     streams_.confer(kRoom, party.leg->id(), options);
     return party;
   }
@@ -223,10 +214,10 @@ TEST_F(Conferences, take_a_party_whose_codec_changes) {
   add(kG722);
   add(kPcmu);
   run(seconds(1));
-  alice.phone->set_sink(nullptr, alice.phone->rate());
+  alice.phone->remove_tap(alice.tap);
   start(alice, kFull);
   alice.heard.clear();
-  alice.phone->set_sink(std::make_unique<Recorder>(alice.heard), alice.phone->rate());
+  alice.phone->add_tap(alice.tap);
   run(seconds(3));
   expect_all_hear_all_others();
 }
@@ -234,8 +225,9 @@ TEST_F(Conferences, take_a_party_whose_codec_changes) {
 TEST_F(Conferences, say_something_to_all_and_record_all) {
   Party& alice = add(kPcmu);
   Party& bob = add(kG722);
-  std::vector<audio::Sample> recording;
-  room_.set_sink(std::make_unique<Recorder>(recording), room_.rate());
+  HearingTap tap;
+  const std::vector<audio::Sample>& recording = tap.samples;
+  room_.add_tap(tap);
   room_.set_source(blocking_make_source(Tone{1500, -20}, audio::kNarrowband).value(), audio::kNarrowband);
   run(seconds(2));
   for (const Party* party : {&alice, &bob}) {
@@ -245,8 +237,8 @@ TEST_F(Conferences, say_something_to_all_and_record_all) {
   EXPECT_NEAR(level_of(1500, recording, room_.rate()), -20, 1);
   EXPECT_NEAR(static_cast<double>(recording.size()), 32000, 320);
   room_.set_source(std::make_unique<audio::ToneSource>(900, -20, room_.rate()), room_.rate());
-  const auto recorded = room_.set_sink(nullptr, room_.rate());
-  EXPECT_NE(recorded, nullptr);
+  room_.remove_tap(tap);
+  EXPECT_FALSE(room_.tapped());
   run(seconds(2));
   EXPECT_LT(level_of(1500, bob.heard, bob.phone->rate()), -60);
   EXPECT_NEAR(level_of(900, bob.heard, bob.phone->rate()), -20, 1);

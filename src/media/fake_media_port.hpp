@@ -24,8 +24,16 @@ class FakeMediaPort final : public MediaPort {
     bool confers = false;                    ///< It is one.
     Listening listening = Listening::Alone;
     std::string keys;  ///< All that were pressed.
-    std::optional<std::filesystem::path> recording;
     bool closed = false;
+  };
+
+  struct FakeRecording {
+    RecordingOptions options;
+    RecordingObserver* observer = nullptr;  ///< Null once abandoned or ended.
+    std::optional<StreamId> stream;
+    HeardOn heard_on = HeardOn::Left;
+    bool paused = false;
+    bool stopped = false;
   };
 
   /// The next `open` calls fail with this, until it is cleared.
@@ -117,15 +125,39 @@ class FakeMediaPort final : public MediaPort {
     return base::ok();
   }
 
-  void record(StreamId id, const std::filesystem::path& path) override {
-    if (FakeStream* stream = open_stream(id)) {
-      stream->recording = path;
+  base::Result<RecordingId> open_recording(const RecordingOptions& options, RecordingObserver& observer) override {
+    if (auto checked = check_recording(options); !checked) {
+      return checked.error();
+    }
+    const RecordingId id = recording_ids_.next();
+    recordings_[id] = {options, &observer, {}, HeardOn::Left, false, false};
+    return id;
+  }
+  void record(RecordingId recording, StreamId stream, HeardOn heard_on) override {
+    if (FakeRecording* const found = open_recording(recording); found != nullptr && open_stream(stream) != nullptr) {
+      found->stream = stream;
+      found->heard_on = heard_on;
     }
   }
-
-  void stop_recording(StreamId id) override {
-    if (FakeStream* stream = open_stream(id)) {
-      stream->recording.reset();
+  void pause_recording(RecordingId recording) override {
+    if (FakeRecording* const found = open_recording(recording)) {
+      found->paused = true;
+    }
+  }
+  void resume_recording(RecordingId recording) override {
+    if (FakeRecording* const found = open_recording(recording)) {
+      found->paused = false;
+    }
+  }
+  void stop_recording(RecordingId recording) override {
+    if (FakeRecording* const found = open_recording(recording)) {
+      found->stopped = true;
+    }
+  }
+  void abandon_recording(RecordingId recording) override {
+    stop_recording(recording);
+    if (const auto found = recordings_.find(recording); found != recordings_.end()) {
+      found->second.observer = nullptr;
     }
   }
 
@@ -153,11 +185,26 @@ class FakeMediaPort final : public MediaPort {
     }
   }
 
-  /// Gives Ended to every stream that was closed and has not had it. Call it where the engine would process its queue.
+  void fail_recording(RecordingId id, const base::Error& error) {
+    FakeRecording* const found = open_recording(id);
+    if (found != nullptr && found->observer != nullptr) {
+      found->stopped = true;
+      found->observer->on_recording_event({id, {}, RecordingFailed{error}});
+    }
+  }
+
+  /// Gives Ended to every stream that was closed, and to every recording that was stopped, and has not had it. Call it where the engine would process its
+  /// queue.
   void finish_closing(const StreamStatistics& statistics = {}) {
     for (auto& [id, stream] : streams_) {
       if (stream.closed && stream.observer != nullptr) {
         std::exchange(stream.observer, nullptr)->on_media_event({id, {}, Ended{statistics}});
+      }
+    }
+    for (auto& [id, recording] : recordings_) {
+      if (recording.stopped && recording.observer != nullptr) {
+        std::exchange(recording.observer, nullptr)
+            ->on_recording_event({id, {}, RecordingEnded{RecordingEnded::Reason::Stopped, files_of(recording.options), 0, {}, {}}});
       }
     }
   }
@@ -168,6 +215,7 @@ class FakeMediaPort final : public MediaPort {
     return found == streams_.end() ? nullptr : &found->second;
   }
   [[nodiscard]] const std::map<StreamId, FakeStream>& streams() const noexcept { return streams_; }
+  [[nodiscard]] const std::map<RecordingId, FakeRecording>& recordings() const noexcept { return recordings_; }
   [[nodiscard]] std::size_t open_count() const {
     std::size_t count = 0;
     for (const auto& [id, stream] : streams_) {
@@ -193,11 +241,18 @@ class FakeMediaPort final : public MediaPort {
     return found == streams_.end() || found->second.closed ? nullptr : &found->second;
   }
 
+  FakeRecording* open_recording(RecordingId id) {
+    const auto found = recordings_.find(id);
+    return found == recordings_.end() || found->second.stopped ? nullptr : &found->second;
+  }
+
   /// The hash of nothing.
   const rtp::Fingerprint fingerprint_{"sha-256", "E3:B0:C4:42:98:FC:1C:14:9A:FB:F4:C8:99:6F:B9:24:27:AE:41:E4:64:9B:93:4C:A4:95:99:1B:78:52:B8:55"};
   base::IdSource<StreamId> ids_;
   std::uint16_t next_port_ = kFirstPort;
   std::map<StreamId, FakeStream> streams_;
+  base::IdSource<RecordingId> recording_ids_;
+  std::map<RecordingId, FakeRecording> recordings_;
 };
 
 }  // namespace callwright::media

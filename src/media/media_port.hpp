@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
 #include "media/quality.hpp"
+#include "media/recording_options.hpp"
 #include "rtp/dtls.hpp"
 #include "rtp/ice_lite.hpp"
 #include "sdp/crypto.hpp"
@@ -202,13 +203,13 @@ struct StreamFailed {
 };
 /// A WavFile was played to its end.
 struct SourceEnded {};
-/// A file could not be opened, read or written; the stream goes on without it.
+/// A file could not be opened or read; the stream goes on without it.
 struct FileFailed {
   base::Error error;
 };
 /// The other side ended its stream by RTCP BYE. The call goes on.
 struct RemoteBye {};
-/// The last event of a stream that was closed: sockets are free, the recording is complete.
+/// The last event of a stream that was closed: its sockets are free.
 struct Ended {
   StreamStatistics statistics;
 };
@@ -256,10 +257,23 @@ class MediaPort {
   /// Presses keys, behind those that are being pressed; by telephone-events or in the sound, as was agreed on. Before `start`, it does nothing.
   /// Errors: InvalidArgument (a character that is no key, or a time).
   virtual base::Result<void> press(StreamId id, std::string_view keys, const KeyTiming& timing) = 0;
-  /// Writes what is heard to a new WAV file, from now until `stop_recording` or the end. Replaces the file.
-  virtual void record(StreamId id, const std::filesystem::path& path) = 0;
-  virtual void stop_recording(StreamId id) = 0;
-  /// Sends BYE, completes the recording, frees the ports; then the observer gets Ended, and nothing after it.
+
+  /// Makes the files of a recording, in which nothing is yet. `observer` must live until it got RecordingEnded, or until `abandon_recording`.
+  /// Errors: those of `check_recording`, LimitReached. What the disk refuses comes as RecordingFailed.
+  virtual base::Result<RecordingId> open_recording(const RecordingOptions& options, RecordingObserver& observer) = 0;
+  /// Both directions of this stream go into the recording, from now on in place of those of another stream: what the stream hears on the channel
+  /// `heard_on`, what it says on the other one; of a conference, the sum of all. Time begins with the first stream, and runs on while there is none, or while a
+  /// call is on hold.
+  virtual void record(RecordingId recording, StreamId stream, HeardOn heard_on) = 0;
+  /// What comes until `resume_recording` is cut out.
+  virtual void pause_recording(RecordingId recording) = 0;
+  virtual void resume_recording(RecordingId recording) = 0;
+  /// Completes the files; then the observer gets RecordingEnded, and nothing after it. A recording whose stream has ended goes on until this.
+  virtual void stop_recording(RecordingId recording) = 0;
+  /// Like `stop_recording`, but the observer is not called any more.
+  virtual void abandon_recording(RecordingId recording) = 0;
+
+  /// Sends BYE, frees the ports; then the observer gets Ended, and nothing after it.
   virtual void close(StreamId id) = 0;
   /// Like `close`, but the observer is not called any more, also not for events under way. For a closed stream: no Ended.
   virtual void abandon(StreamId id) = 0;

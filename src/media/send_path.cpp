@@ -136,7 +136,8 @@ SendPath::Sound SendPath::frame() {
   }
   frame_.resize(audio::samples_in(kFrame, rate_));
   const Sound sound = read_source(frame_);
-  if (events_ != nullptr && events_->active()) {
+  said_ = events_ == nullptr || !events_->active();
+  if (!said_) {
     drop_partial();
     send_keys();
     return sound;

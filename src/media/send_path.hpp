@@ -7,6 +7,7 @@
 #include "rtp/sender.hpp"
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +52,10 @@ class SendPath {
   enum class Sound { GoesOn, Ended };
   /// Sends the next frame. Ended: the source was over; silence follows it.
   Sound frame();
+  /// What the last frame said; nothing while keys are sent as events.
+  [[nodiscard]] std::span<const audio::Sample> said() const noexcept {
+    return said_ ? std::span<const audio::Sample>(frame_) : std::span<const audio::Sample>();
+  }
   /// So much time passes, and nothing is sent.
   void skip(base::Duration time);
 
@@ -91,6 +96,7 @@ class SendPath {
   std::unique_ptr<audio::Source> keys_in_sound_;
   std::vector<rtp::EventPacket> event_packets_;  ///< Kept for its memory, as are those below.
   std::vector<audio::Sample> frame_;
+  bool said_ = false;                   ///< `frame_` was.
   std::vector<audio::Sample> pending_;  ///< Not sent yet, less than one packet.
   rtp::Buffer payload_;
   rtp::Buffer packet_;

@@ -25,6 +25,7 @@ class SoundQueue {
     std::fill(std::copy_n(samples_.begin(), count, out.begin()), out.end(), audio::Sample{0});
     samples_.erase(samples_.begin(), samples_.begin() + count);
   }
+  [[nodiscard]] std::size_t size() const noexcept { return samples_.size(); }
   void clear() noexcept { samples_ = {}; }
   [[nodiscard]] bool empty() const noexcept { return samples_.empty(); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "audio/audio.hpp"
+#include "media/stream_tap.hpp"
 
 #include <memory>
 
@@ -12,9 +13,11 @@ class Sounding {
   virtual ~Sounding() = default;
   /// Samples of the rate `rate`; null: nothing of its own.
   virtual void set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate) = 0;
-  /// Takes what is heard from now on, at the rate `rate`; null: nothing. Gives back the one before, for whoever completes its file.
-  virtual std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate) = 0;
-  /// Sources and sinks of this rate need no conversion.
+  /// Hears along, until `remove_tap` or its end: with a stream in both directions, with a conference the sum of all.
+  virtual void add_tap(StreamTap& tap) = 0;
+  virtual void remove_tap(StreamTap& tap) = 0;
+  [[nodiscard]] virtual bool tapped() const noexcept = 0;
+  /// Sources of this rate need no conversion.
   [[nodiscard]] virtual audio::SampleRate rate() const noexcept = 0;
 };
 

@@ -65,7 +65,6 @@ void Stream::start(const StreamParameters& parameters, base::TimePoint now) {
   if (receive_.rate() != rate_before) {
     detector_.reset();
     keys_in_sound_.reset();
-    to_sink_.reset();
   }
   receiver_.set_clock_rate(receive_.clock_rate());
   if (parameters.receive_event_payload_type) {
@@ -93,14 +92,6 @@ void Stream::rejoin() {
   }
   // What this one hears may have another rate now.
   other.speak_for_partner();
-}
-
-std::unique_ptr<audio::Sink> Stream::set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate) {
-  sink_rate_ = rate;
-  to_sink_.reset();
-  auto before = std::exchange(sink_, std::move(sink));
-  review_joint();
-  return before;
 }
 
 base::Result<void> Stream::press(std::string_view keys, const KeyTiming& timing) {
@@ -264,8 +255,8 @@ void Stream::play_frame(base::TimePoint now) {
     return;
   }
   const std::span<const audio::Sample> frame = receive_.frame(next_frame_);
-  if (sink_) {
-    record(frame);
+  if (!taps_.empty()) {
+    tell_heard(frame);
   }
   if (joint_ != nullptr) {
     joint_->heard->push(frame);
@@ -275,18 +266,6 @@ void Stream::play_frame(base::TimePoint now) {
     listen(frame, now);
     listen_for_keys(frame, now);
   }
-}
-
-void Stream::record(std::span<const audio::Sample> frame) {
-  if (sink_rate_ == receive_.rate()) {
-    sink_->write(frame);
-    return;
-  }
-  if (!to_sink_) {
-    to_sink_.emplace(receive_.rate(), sink_rate_);
-  }
-  for_sink_.resize(to_sink_->max_output(frame.size()));
-  sink_->write(std::span(for_sink_).first(to_sink_->process(frame, for_sink_)));
 }
 
 void Stream::listen(std::span<const audio::Sample> frame, base::TimePoint now) {
@@ -333,7 +312,7 @@ void Stream::send_frame(base::TimePoint now) {
     }
     return;
   }
-  if (send_.frame() == SendPath::Sound::Ended) {
+  if (say_frame() == SendPath::Sound::Ended) {
     own_source_ = false;
     speak_for_partner();
     emit(SourceEnded{}, now);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "audio/dtmf.hpp"
-#include "audio/resampler.hpp"
 #include "audio/tone_detector.hpp"
 #include "media/media_port.hpp"
 #include "media/packet_path.hpp"
@@ -32,7 +31,7 @@ class Conference;
 struct Seat;
 
 /// One stream of audio in both directions, without sockets or clock: datagrams and time go in, datagrams and events come out.
-/// SendPath → RTP → PacketPath, and PacketPath → RTP → ReceivePath → detectors and recorder, both in frames of 20 ms; RTCP beside them.
+/// SendPath → RTP → PacketPath, and PacketPath → RTP → ReceivePath → detectors and taps, both in frames of 20 ms; RTCP beside them.
 class Stream final : public Sounding, private SendPath::Output, private PacketPath::Output {
  public:
   static constexpr std::chrono::milliseconds kFrame = SendPath::kFrame;
@@ -50,8 +49,9 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   /// Leaves a conference, too.
   void part();
   void set_listening(Listening listening);
-  /// Takes what is heard from now on, at the rate `rate`; null: nothing. Gives back the one before, for whoever completes its file.
-  std::unique_ptr<audio::Sink> set_sink(std::unique_ptr<audio::Sink> sink, audio::SampleRate rate) override;
+  void add_tap(StreamTap& tap) override;
+  void remove_tap(StreamTap& tap) override;
+  [[nodiscard]] bool tapped() const noexcept override { return !taps_.empty(); }
   /// Presses keys, one after the other. Errors: InvalidArgument, LimitReached, and WrongState before `start`.
   base::Result<void> press(std::string_view keys, const KeyTiming& timing);
 
@@ -65,7 +65,7 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   void end(base::TimePoint now, base::WallTime wall);
 
   [[nodiscard]] StreamId id() const noexcept { return id_; }
-  /// Of what it sends and hears: sources and sinks of this rate need no conversion.
+  /// Of what it sends and hears: sources of this rate need no conversion.
   [[nodiscard]] audio::SampleRate rate() const noexcept override { return receive_.rate(); }
   [[nodiscard]] StreamStatistics statistics() const;
 
@@ -86,7 +86,9 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   void play_frame(base::TimePoint now);
   void listen(std::span<const audio::Sample> frame, base::TimePoint now);
   void listen_for_keys(std::span<const audio::Sample> frame, base::TimePoint now);
-  void record(std::span<const audio::Sample> frame);
+  void tell_heard(std::span<const audio::Sample> frame);
+  SendPath::Sound say_frame();
+  [[nodiscard]] base::TimePoint said_at() const noexcept;
   void send_frame(base::TimePoint now);
   void send_reports(base::TimePoint now, base::WallTime wall);
   void receive_sound(const rtp::Packet& packet, base::TimePoint arrival);
@@ -145,17 +147,14 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   bool own_source_ = false;                             ///< Something is played, in place of what the partner hears.
   std::unique_ptr<audio::ToneDetector> detector_;       ///< Made when somebody listens.
   std::unique_ptr<audio::DtmfDetector> keys_in_sound_;  ///< The same, where no telephone-events were agreed on.
-  std::unique_ptr<audio::Sink> sink_;
-  std::optional<audio::Resampler> to_sink_;
-  audio::SampleRate sink_rate_ = audio::kNarrowband;
+  std::vector<StreamTap*> taps_;
 
   enum class State { Opened, Running, Ended };
   State state_ = State::Opened;
   base::TimePoint started_{};
   base::TimePoint next_frame_{};
   base::TimePoint now_{};                ///< Of the last tick or datagram.
-  std::vector<rtp::DtmfPress> presses_;  ///< Kept for its memory, as are the next two.
-  std::vector<audio::Sample> for_sink_;
+  std::vector<rtp::DtmfPress> presses_;  ///< Kept for its memory, as is the next one.
   rtp::Buffer report_;
   bool heard_ = false;            ///< FirstAudio was reported.
   bool protection_told_ = false;  ///< So was Protected, or why not.

@@ -89,8 +89,8 @@ void Stream::speak_for_partner() {
 bool Stream::can_forward() const noexcept {
   const Stream& other = *joint_->partner;
   return state_ == State::Running && other.state_ == State::Running && parameters_.codec == other.parameters_.codec &&
-         takes_any(other.parameters_.codec_options) && sink_ == nullptr && listening_ == Listening::Alone && !joint_->other_law && !other.own_source_ &&
-         !other.send_.pressing();
+         takes_any(other.parameters_.codec_options) && taps_.empty() && other.taps_.empty() && listening_ == Listening::Alone && !joint_->other_law &&
+         !other.own_source_ && !other.send_.pressing();
 }
 
 void Stream::review_joint() {
@@ -134,8 +134,6 @@ void Stream::rest() {
   joint_->partner->send_.rest();
   detector_.reset();
   keys_in_sound_.reset();
-  to_sink_.reset();
-  for_sink_ = {};
 }
 
 void Stream::forward(const rtp::Packet& packet, ReceivePath::Kind kind, base::TimePoint arrival) {

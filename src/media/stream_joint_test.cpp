@@ -15,16 +15,6 @@ using testing::SizeIs;
 constexpr StreamId kCarol{3};
 constexpr StreamId kDave{4};
 
-/// Keeps all that it is given.
-class Recorder final : public audio::Sink {
- public:
-  explicit Recorder(std::vector<audio::Sample>& into) : into_(into) {}
-  void write(std::span<const audio::Sample> samples) override { into_.insert(into_.end(), samples.begin(), samples.end()); }
-
- private:
-  std::vector<audio::Sample>& into_;
-};
-
 /// A call of two legs: alice ↔ bob, joined with carol ↔ dave. Alice and dave are the phones.
 class JoinedStreams : public TwoStreams {
  protected:
@@ -173,15 +163,15 @@ TEST_F(JoinedStreams, change_to_sound_and_back_without_a_hole_a_click_or_a_lost_
   start_all(pcmu(), pcmu());
   run(seconds(1));
   said_by_carol_.clear();
-  std::vector<audio::Sample> at_bob;
+  HearingTap at_bob;
   for (int round = 0; round < 5; ++round) {
     run(milliseconds(500));
-    bob_.set_sink(std::make_unique<Recorder>(at_bob), audio::kNarrowband);
+    bob_.add_tap(at_bob);
     run(milliseconds(500));
-    bob_.set_sink(nullptr, audio::kNarrowband);
+    bob_.remove_tap(at_bob);
   }
   run(seconds(1));
-  EXPECT_NEAR(static_cast<double>(at_bob.size()), 5 * 4000, 800);
+  EXPECT_NEAR(static_cast<double>(at_bob.samples.size()), 5 * 4000, 800);
   expect_seamless(kCarol, 160);
   EXPECT_EQ(dave_.statistics().lost, 0U);
   EXPECT_LT(longest_hole(said_by_carol_), 160U) << "20 ms";
@@ -303,10 +293,10 @@ TEST_F(JoinedStreams, are_silent_towards_each_other_once_parted) {
   run(seconds(1));
   streams_.part(kCarol);
   run(milliseconds(200));
-  std::vector<audio::Sample> at_dave;
-  dave_.set_sink(std::make_unique<Recorder>(at_dave), audio::kNarrowband);
+  HearingTap at_dave;
+  dave_.add_tap(at_dave);
   run(seconds(1));
-  EXPECT_LT(audio::level_dbov(at_dave), -60);
+  EXPECT_LT(audio::level_dbov(at_dave.samples), -60);
   expect_seamless(kCarol, 160);
   EXPECT_THAT(events_of<ToneDetected>(kBob), SizeIs(1)) << "alone again, it listens";
 }

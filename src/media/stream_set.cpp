@@ -42,6 +42,11 @@ Conference* StreamSet::find_conference(ConferenceId id) noexcept {
   return found == conferences_.end() ? nullptr : found->second.get();
 }
 
+Sounding* StreamSet::find_sounding(StreamId id) noexcept {
+  Stream* const stream = find(id);
+  return stream != nullptr ? static_cast<Sounding*>(stream) : find_conference(id);
+}
+
 void StreamSet::remove_conference(ConferenceId id) { conferences_.erase(id); }
 
 void StreamSet::confer(ConferenceId conference, StreamId stream, const ConferenceParty& party) {

@@ -27,6 +27,8 @@ class StreamSet {
   Conference& add_conference(ConferenceId id, const ConferenceOptions& options);
   [[nodiscard]] Conference* find_conference(ConferenceId id) noexcept;
   void remove_conference(ConferenceId id);
+  /// A stream or a conference; null when there is none.
+  [[nodiscard]] Sounding* find_sounding(StreamId id) noexcept;
   /// `Conference::add`; unknown ids are passed over.
   void confer(ConferenceId conference, StreamId stream, const ConferenceParty& party);
   /// To be called every 20 ms; each stream catches up with what was missed. Conferences come last, so that what was just received can be said at once.

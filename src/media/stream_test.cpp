@@ -225,12 +225,6 @@ TEST_F(TwoStreams, follow_a_source_that_takes_over) {
   EXPECT_EQ(bob_.statistics().late, 0U);
 }
 
-struct CountingSink : audio::Sink {
-  std::size_t& samples;
-  explicit CountingSink(std::size_t& counter) : samples(counter) {}
-  void write(std::span<const audio::Sample> part) override { samples += part.size(); }
-};
-
 struct ShortSource : audio::Source {
   std::size_t left = 400;
   std::size_t read(std::span<audio::Sample> out) override {
@@ -242,15 +236,15 @@ struct ShortSource : audio::Source {
   }
 };
 
-TEST_F(TwoStreams, record_from_start_to_end_without_gaps) {
-  std::size_t samples = 0;
-  bob_.set_sink(std::make_unique<CountingSink>(samples), audio::kNarrowband);
+TEST_F(TwoStreams, let_a_tap_hear_all_without_gaps) {
+  HearingTap tap;
+  bob_.add_tap(tap);
   start_both();
   run(seconds(2));
-  EXPECT_EQ(samples, 16000U);
-  EXPECT_NE(bob_.set_sink(nullptr, audio::kNarrowband), nullptr);
+  EXPECT_EQ(tap.samples.size(), 16000U);
+  bob_.remove_tap(tap);
   run(seconds(1));
-  EXPECT_EQ(samples, 16000U);
+  EXPECT_EQ(tap.samples.size(), 16000U);
 }
 
 TEST_F(TwoStreams, tell_when_their_source_has_ended) {

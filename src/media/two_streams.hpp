@@ -23,6 +23,17 @@ inline StreamParameters parameters_towards(std::uint16_t port) {
   return parameters;
 }
 
+/// Keeps all that a stream hears.
+class HearingTap final : public StreamTap {
+ public:
+  void on_heard(std::span<const audio::Sample> frame, audio::SampleRate /*rate*/, base::TimePoint /*at*/) override {
+    samples.insert(samples.end(), frame.begin(), frame.end());
+  }
+  void on_said(std::span<const audio::Sample> /*frame*/, audio::SampleRate /*rate*/, base::TimePoint /*at*/) override {}
+
+  std::vector<audio::Sample> samples;
+};
+
 /// Two streams, alice on port 1000 and bob on port 2000 (others, where a test adds some, on 1000 times their number), and a network between them, in virtual
 /// time of 20 ms a step.
 class TwoStreams : public testing::Test, public StreamOutput {

@@ -2,38 +2,35 @@
 
 #include "audio/audio.hpp"
 #include "base/result.hpp"
+#include "media/recording.hpp"
 #include "net/engine_loop.hpp"
 
-#include <filesystem>
 #include <functional>
 #include <memory>
-#include <span>
 #include <vector>
 
 namespace callwright::net {
 
-/// A WAV file that a stream records into, while the disk is waited for by another thread. Belongs to the media thread; `files` runs its own.
-/// When the disk falls more than about 30 s of audio behind, what follows is dropped and reported as a failure.
-class FileRecording final : public audio::Sink {
+/// The files of one recording, while the disk is waited for by another thread. Belongs to the media thread; `files` runs its own.
+/// When the disk falls more than about 30 s behind, silence of the same length takes the place of what follows.
+class FileRecording final : public media::Recording::Output {
  public:
   using OnFailed = std::function<void(const base::Error&)>;
-  using OnDone = std::function<void()>;
+  using OnDone = std::function<void(const media::RecordingEnded&)>;
 
-  /// `on_failed` is called on the loop `media`, at most once, when the file cannot be created, written or completed.
-  FileRecording(EngineLoop& media, EngineLoop& files, std::filesystem::path path, audio::SampleRate rate, OnFailed on_failed);
+  /// `on_failed` is called on the loop `media`, at most once, when a file cannot be created or written; nothing more is written then.
+  FileRecording(EngineLoop& media, EngineLoop& files, const media::RecordingOptions& options, OnFailed on_failed);
 
-  void write(std::span<const audio::Sample> samples) override;
-  /// The last call. `on_done` is called on the loop `media` when the file is complete, after `on_failed` if there was a failure.
+  void write(std::vector<audio::Sample> left, std::vector<audio::Sample> right) override;
+  /// The last call. `on_done` is called on the loop `media` when the files are complete, after `on_failed` if there was a failure.
   void finish(OnDone on_done);
 
  private:
-  struct File;
+  struct Files;
 
-  void pass_on();
-
-  EngineLoop& files_;
-  std::shared_ptr<File> file_;
-  std::vector<audio::Sample> gathered_;
+  EngineLoop& files_loop_;
+  std::shared_ptr<Files> files_;
+  std::size_t missing_ = 0;  ///< Samples of each channel that were dropped, and for which no silence was passed on yet.
 };
 
 }  // namespace callwright::net

@@ -12,7 +12,7 @@ rtp::Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const std:
 
 }  // namespace
 
-/// A stream with its two sockets, or a conference. `sounding` is gone once it is closed; the session stays until its recordings are complete.
+/// A stream with its two sockets, or a conference.
 class MediaSessions::Session final : public RtpSocket::Owner {
  public:
   Session(EngineLoop& loop, RtpPoller& poller, media::Stream& owned, PortPair sockets)
@@ -34,16 +34,14 @@ class MediaSessions::Session final : public RtpSocket::Owner {
   }
 
   const media::StreamId id;
-  media::Stream* stream = nullptr;  ///< Null: a conference, or closed.
-  media::Sounding* sounding;
+  media::Stream* const stream = nullptr;  ///< Null: a conference.
+  media::Sounding* const sounding;
   std::optional<RtpSocket> rtp;  ///< A conference has none.
   std::optional<RtpSocket> rtcp;
   media::SourceSpec source;
   audio::SampleRate source_rate = audio::kNarrowband;  ///< That it was made for.
   bool started = false;
   std::uint64_t source_request = 0;  ///< The newest `set_source`; a file that opens later than the next request is not used.
-  std::size_t recordings_to_finish = 0;
-  media::StreamStatistics final_statistics;  ///< Once closed.
 
  private:
   const base::Clock& clock_;
@@ -55,15 +53,16 @@ MediaSessions::MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::Dtl
       deliver_(std::move(deliver)),
       poller_(std::make_shared<RtpPoller>(loop)),
       streams_(random_, identity, *this),
+      recordings_(std::make_shared<Recordings>(loop, files, streams_, [this](const media::RecordingEvent& event) { report(event); })),
       tick_(loop.context()),
-      events_(std::make_shared<std::vector<media::StreamEvent>>()),
+      events_(std::make_shared<std::vector<MediaEvent>>()),
       batch_end_(loop, base::Callback::to<&MediaSessions::deliver_events>(*this)) {}
 
 MediaSessions::~MediaSessions() = default;
 
 MediaSessions::Session* MediaSessions::find(media::StreamId id) noexcept {
   const auto found = sessions_.find(id);
-  return found == sessions_.end() || found->second->stream == nullptr ? nullptr : found->second.get();
+  return found == sessions_.end() ? nullptr : found->second.get();
 }
 
 MediaSessions::Session* MediaSessions::find_any(media::StreamId id) noexcept {
@@ -156,39 +155,9 @@ void MediaSessions::press(media::StreamId id, const std::string& keys, const med
   }
 }
 
-void MediaSessions::record(media::StreamId id, const std::filesystem::path& path) {
-  Session* const session = find_any(id);
-  if (session == nullptr) {
-    return;
-  }
-  end_recording(*session);
-  const audio::SampleRate rate = session->sounding->rate();
-  auto recording = std::make_unique<FileRecording>(loop_, files_, path, rate, [weak = weak_from_this(), id](const base::Error& error) {
-    if (const auto self = weak.lock()) {
-      self->emit(id, media::FileFailed{error});
-    }
-  });
-  session->sounding->set_sink(std::move(recording), rate);
-}
-
-void MediaSessions::stop_recording(media::StreamId id) {
-  if (Session* const session = find_any(id)) {
-    end_recording(*session);
-  }
-}
-
-void MediaSessions::end_recording(Session& session) {
-  const auto sink = session.sounding->set_sink(nullptr, session.sounding->rate());
-  if (sink == nullptr) {
-    return;
-  }
-  ++session.recordings_to_finish;
-  static_cast<FileRecording&>(*sink).finish([weak = weak_from_this(), id = session.id] {
-    if (const auto self = weak.lock()) {
-      --self->sessions_.at(id)->recordings_to_finish;
-      self->end_if_complete(id);
-    }
-  });
+void MediaSessions::open_recording(media::RecordingId id, const media::RecordingOptions& options) {
+  recordings_->open(id, options);
+  begin_ticking();
 }
 
 void MediaSessions::close(media::StreamId id) {
@@ -196,28 +165,17 @@ void MediaSessions::close(media::StreamId id) {
   if (session == nullptr) {
     return;
   }
-  if (session->stream != nullptr) {
-    session->stream->end(loop_.clock().now(), loop_.clock().wall_now());
-  }
-  end_recording(*session);
-  session->sounding = nullptr;
-  if (media::Stream* const stream = std::exchange(session->stream, nullptr)) {
-    session->close_sockets();
-    session->final_statistics = stream->statistics();
-    streams_.remove(id);
-  } else {
+  recordings_->leave(id);
+  if (session->stream == nullptr) {
+    emit(id, media::Ended{});
     streams_.remove_conference(id);
+  } else {
+    session->stream->end(loop_.clock().now(), loop_.clock().wall_now());
+    session->close_sockets();
+    emit(id, media::Ended{session->stream->statistics()});
+    streams_.remove(id);
   }
-  end_if_complete(id);
-}
-
-void MediaSessions::end_if_complete(media::StreamId id) {
-  const auto found = sessions_.find(id);
-  if (found->second->sounding != nullptr || found->second->recordings_to_finish != 0) {
-    return;
-  }
-  emit(id, media::Ended{found->second->final_statistics});
-  sessions_.erase(found);
+  sessions_.erase(id);
 }
 
 void MediaSessions::close_all() {
@@ -228,6 +186,7 @@ void MediaSessions::close_all() {
   for (const media::StreamId id : ids) {
     close(id);
   }
+  recordings_->stop_all();
 }
 
 void MediaSessions::send(media::StreamId id, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) {
@@ -238,14 +197,16 @@ void MediaSessions::send(media::StreamId id, media::Port port, const base::Socke
 
 void MediaSessions::emit(media::StreamId id, decltype(media::StreamEvent::what) what) { on_stream_event({id, loop_.clock().now(), std::move(what)}); }
 
-void MediaSessions::on_stream_event(const media::StreamEvent& event) {
-  events_->push_back(event);
+void MediaSessions::on_stream_event(const media::StreamEvent& event) { report(event); }
+
+void MediaSessions::report(MediaEvent event) {
+  events_->push_back(std::move(event));
   batch_end_.request();
 }
 
 void MediaSessions::deliver_events() {
   if (!events_->empty() && deliver_(events_)) {
-    events_ = std::make_shared<std::vector<media::StreamEvent>>();
+    events_ = std::make_shared<std::vector<MediaEvent>>();
   }
 }
 
@@ -262,8 +223,9 @@ void MediaSessions::on_tick() {
   loop_.handler_started();
   const base::TimePoint now = loop_.clock().now();
   streams_.tick(now, loop_.clock().wall_now());
+  recordings_->tick(now);
   deliver_events();
-  if (sessions_.empty() && events_->empty()) {
+  if (sessions_.empty() && recordings_->empty() && events_->empty()) {
     ticking_ = false;
     return;
   }

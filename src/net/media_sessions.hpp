@@ -3,29 +3,32 @@
 #include "base/random.hpp"
 #include "media/stream_set.hpp"
 #include "net/engine_loop.hpp"
-#include "net/file_recording.hpp"
 #include "net/port_pairs.hpp"
+#include "net/recordings.hpp"
 #include "net/rtp_poller.hpp"
 #include "net/rtp_socket.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace callwright::net {
 
-/// What lives on the media thread: streams with their sockets, one tick of 20 ms for all of them, and the events on their way up. Media thread, but for
-/// construction and destruction, when that thread does not run. Lives in a shared_ptr: pending work keeps it.
+/// What goes up to the engine.
+using MediaEvent = std::variant<media::StreamEvent, media::RecordingEvent>;
+
+/// What lives on the media thread: streams with their sockets, their recordings, one tick of 20 ms for all of them, and the events on their way up. Media
+/// thread, but for construction and destruction, when that thread does not run. Lives in a shared_ptr: pending work keeps it.
 class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, private media::StreamOutput {
  public:
   /// Takes the events of one iteration; false: not now, they will be offered again.
-  using Deliver = std::function<bool(const std::shared_ptr<std::vector<media::StreamEvent>>&)>;
+  using Deliver = std::function<bool(const std::shared_ptr<std::vector<MediaEvent>>&)>;
 
   /// `files` runs what waits for the disk; `identity` is shown by DTLS. All live longer.
   MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::DtlsIdentity& identity, Deliver deliver);
@@ -40,8 +43,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void confer(media::ConferenceId conference, media::StreamId stream, const media::ConferenceParty& party) { streams_.confer(conference, stream, party); }
   void set_listening(media::StreamId id, media::Listening listening);
   void press(media::StreamId id, const std::string& keys, const media::KeyTiming& timing);
-  void record(media::StreamId id, const std::filesystem::path& path);
-  void stop_recording(media::StreamId id);
+  void open_recording(media::RecordingId id, const media::RecordingOptions& options);
+  [[nodiscard]] Recordings& recordings() noexcept { return *recordings_; }
   void close(media::StreamId id);
   void close_all();
 
@@ -59,8 +62,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void make_source(Session& session);
   void load_source(Session& session, const media::SoundFile& file);
   void use_source(media::StreamId id, std::uint64_t request, audio::SampleRate rate, base::Result<std::unique_ptr<audio::Source>> source);
-  void end_recording(Session& session);
-  void end_if_complete(media::StreamId id);
+  void report(MediaEvent event);
+  void begin_ticking();
   void wait_for_tick();
   void on_tick();
   void deliver_events();
@@ -72,10 +75,11 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   std::shared_ptr<RtpPoller> poller_;
   media::StreamSet streams_;
   std::unordered_map<media::StreamId, std::unique_ptr<Session>> sessions_;
+  std::shared_ptr<Recordings> recordings_;
   boost::asio::steady_timer tick_;
   base::TimePoint next_tick_{};
   bool ticking_ = false;
-  std::shared_ptr<std::vector<media::StreamEvent>> events_;
+  std::shared_ptr<std::vector<MediaEvent>> events_;
   EngineLoop::BatchEnd batch_end_;
 };
 

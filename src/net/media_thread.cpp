@@ -32,6 +32,22 @@ void MediaThread::Registry::deliver(const media::StreamEvent& event) {
   observer->on_media_event(event);
 }
 
+void MediaThread::Registry::deliver(const media::RecordingEvent& event) {
+  const bool ended = std::holds_alternative<media::RecordingEnded>(event.what);
+  if (ended) {
+    open_recordings.erase(event.recording);
+  }
+  const auto found = recording_observers.find(event.recording);
+  if (found == recording_observers.end()) {
+    return;
+  }
+  media::RecordingObserver* const observer = found->second;
+  if (ended) {
+    recording_observers.erase(found);
+  }
+  observer->on_recording_event(event);
+}
+
 MediaThread::MediaThread(EngineLoop& engine) : MediaThread(engine, Options{}) {}
 
 MediaThread::MediaThread(EngineLoop& engine, const Options& options)
@@ -43,8 +59,8 @@ MediaThread::MediaThread(EngineLoop& engine, const Options& options)
       loop_(media_loop()) {
   sessions_ = std::make_shared<MediaSessions>(loop_, files_, identity_, [&loop = engine_, registry = registry_](const auto& events) {
     return loop.post([registry, events] {
-      for (const media::StreamEvent& event : *events) {
-        registry->deliver(event);
+      for (const MediaEvent& event : *events) {
+        std::visit([&registry](const auto& what) { registry->deliver(what); }, event);
       }
     });
   });
@@ -55,6 +71,7 @@ MediaThread::MediaThread(EngineLoop& engine, const Options& options)
 
 MediaThread::~MediaThread() {
   registry_->observers.clear();
+  registry_->recording_observers.clear();
   command([sessions = sessions_] { sessions->close_all(); });
   loop_.stop();
   loop_.join();
@@ -128,12 +145,39 @@ base::Result<void> MediaThread::press(media::StreamId id, std::string_view keys,
   return base::ok();
 }
 
-void MediaThread::record(media::StreamId id, const std::filesystem::path& path) {
-  command([sessions = sessions_, id, path] { sessions->record(id, path); });
+base::Result<media::RecordingId> MediaThread::open_recording(const media::RecordingOptions& options, media::RecordingObserver& observer) {
+  if (auto checked = media::check_recording(options); !checked) {
+    return checked.error();
+  }
+  if (registry_->open_recordings.size() >= options_.max_recordings) {
+    return base::Error(base::Errc::LimitReached, "No more recordings: " + std::to_string(registry_->open_recordings.size()) + " are open. Stop some first.");
+  }
+  const media::RecordingId id = recording_ids_.next();
+  registry_->open_recordings.insert(id);
+  registry_->recording_observers[id] = &observer;
+  command([sessions = sessions_, id, options] { sessions->open_recording(id, options); });
+  return id;
 }
 
-void MediaThread::stop_recording(media::StreamId id) {
-  command([sessions = sessions_, id] { sessions->stop_recording(id); });
+void MediaThread::record(media::RecordingId recording, media::StreamId stream, media::HeardOn heard_on) {
+  command([sessions = sessions_, recording, stream, heard_on] { sessions->recordings().record(recording, stream, heard_on); });
+}
+
+void MediaThread::pause_recording(media::RecordingId recording) {
+  command([sessions = sessions_, recording] { sessions->recordings().pause(recording); });
+}
+
+void MediaThread::resume_recording(media::RecordingId recording) {
+  command([sessions = sessions_, recording] { sessions->recordings().resume(recording); });
+}
+
+void MediaThread::stop_recording(media::RecordingId recording) {
+  command([sessions = sessions_, recording] { sessions->recordings().stop(recording); });
+}
+
+void MediaThread::abandon_recording(media::RecordingId recording) {
+  registry_->recording_observers.erase(recording);
+  stop_recording(recording);
 }
 
 void MediaThread::close(media::StreamId id) {

@@ -25,6 +25,7 @@ class MediaThread final : public media::MediaPort {
   struct Options {
     PortRange ports;  ///< For streams whose options name none.
     std::size_t max_streams = 10'000;
+    std::size_t max_recordings = 2'000;  ///< A second of sound in both directions is kept for each.
   };
 
   explicit MediaThread(EngineLoop& engine);
@@ -41,8 +42,12 @@ class MediaThread final : public media::MediaPort {
   void confer(media::ConferenceId conference, media::StreamId stream, const media::ConferenceParty& party) override;
   void set_listening(media::StreamId id, media::Listening listening) override;
   base::Result<void> press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) override;
-  void record(media::StreamId id, const std::filesystem::path& path) override;
-  void stop_recording(media::StreamId id) override;
+  base::Result<media::RecordingId> open_recording(const media::RecordingOptions& options, media::RecordingObserver& observer) override;
+  void record(media::RecordingId recording, media::StreamId stream, media::HeardOn heard_on) override;
+  void pause_recording(media::RecordingId recording) override;
+  void resume_recording(media::RecordingId recording) override;
+  void stop_recording(media::RecordingId recording) override;
+  void abandon_recording(media::RecordingId recording) override;
   void close(media::StreamId id) override;
   void abandon(media::StreamId id) override;
 
@@ -55,7 +60,11 @@ class MediaThread final : public media::MediaPort {
     std::unordered_set<media::StreamId> open;
     std::unordered_map<media::StreamId, media::MediaObserver*> observers;
 
+    std::unordered_set<media::RecordingId> open_recordings;
+    std::unordered_map<media::RecordingId, media::RecordingObserver*> recording_observers;
+
     void deliver(const media::StreamEvent& event);
+    void deliver(const media::RecordingEvent& event);
   };
 
   void command(EngineLoop::Task task);
@@ -67,6 +76,7 @@ class MediaThread final : public media::MediaPort {
   base::SystemRandom random_;
   PortPairs ports_{random_};
   base::IdSource<media::StreamId> ids_;
+  base::IdSource<media::RecordingId> recording_ids_;
   std::shared_ptr<Registry> registry_ = std::make_shared<Registry>();
   std::deque<EngineLoop::Task> waiting_commands_;
   base::Timer retry_;

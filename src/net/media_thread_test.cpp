@@ -1,7 +1,7 @@
 #include "net/media_thread.hpp"
 
+#include "audio/file_recorder.hpp"
 #include "audio/file_source.hpp"
-#include "audio/wav.hpp"
 
 #include <gtest/gtest.h>
 
@@ -170,30 +170,12 @@ TEST_F(MediaThreadTest, tells_an_abandoned_streams_observer_nothing) {
   EXPECT_TRUE(until([&] { return alice->observer.first<media::Ended>().has_value(); }));
 }
 
-TEST_F(MediaThreadTest, records_what_it_hears_and_has_completed_the_file_at_the_end) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "media_thread_test.wav";
-  const auto alice = open();
-  const auto bob = open();
-  media.set_source(alice->opened.id, media::Tone{440, -20});
-  media.record(bob->opened.id, path);
-  connect(*bob, *alice);
-  connect(*alice, *bob);
-  ASSERT_TRUE(until([&] { return bob->observer.first<media::ToneDetected>().has_value(); }));
-  media.close(bob->opened.id);
-  ASSERT_TRUE(until([&] { return bob->observer.first<media::Ended>().has_value(); }));
-  EXPECT_FALSE(bob->observer.first<media::FileFailed>().has_value());
-  auto file = audio::FileSource::blocking_open(path, {});
-  ASSERT_TRUE(file.has_value());
-  std::vector<audio::Sample> samples(480);
-  EXPECT_EQ((*file)->read(samples), samples.size());
-  std::filesystem::remove(path);
-}
-
 TEST_F(MediaThreadTest, plays_a_recording_and_tells_its_end) {
   const auto path = std::filesystem::path(testing::TempDir()) / "media_thread_source.wav";
   {
-    auto recorder = audio::WavRecorder::blocking_create(path).value();
-    recorder->write(std::vector<audio::Sample>(1600, 8000));
+    audio::FileRecorder::Options options;
+    options.path = path;
+    ASSERT_TRUE(audio::FileRecorder::blocking_create(options).value()->blocking_write(std::vector<audio::Sample>(1600, 8000)));
   }
   const auto alice = open();
   const auto bob = open();
@@ -208,9 +190,6 @@ TEST_F(MediaThreadTest, reports_files_that_cannot_be_opened) {
   const auto alice = open();
   media.set_source(alice->opened.id, media::SoundFile{"/nonexistent/file.wav", media::Repeat::Once});
   ASSERT_TRUE(until([&] { return alice->observer.first<media::FileFailed>().has_value(); }));
-  alice->observer.events.clear();
-  media.record(alice->opened.id, "/nonexistent/out.wav");
-  ASSERT_TRUE(until([&] { return alice->observer.first<media::FileFailed>().has_value(); }));
   media.close(alice->opened.id);
   EXPECT_TRUE(until([&] { return alice->observer.first<media::Ended>().has_value(); }));
 }
@@ -220,26 +199,9 @@ TEST_F(MediaThreadTest, ignores_commands_for_unknown_and_closed_streams) {
   media.close(alice->opened.id);
   media.close(alice->opened.id);
   media.set_source(alice->opened.id, media::Tone{});
-  media.record(alice->opened.id, "/nonexistent/out.wav");
   media.start(media::StreamId{999}, {});
   ASSERT_TRUE(until([&] { return alice->observer.first<media::Ended>().has_value(); }));
   EXPECT_EQ(alice->observer.events.size(), 1U);
-}
-
-TEST(MediaThread, destroys_with_streams_open_and_completes_their_recordings) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "media_thread_open.wav";
-  EngineLoop engine;
-  RecordingObserver observer;
-  {
-    MediaThread media(engine);
-    const auto opened = media.open(on_loopback(), observer).value();
-    media.record(opened.id, path);
-  }
-  // Nothing was heard: a complete file without sound, not one that cannot be read.
-  const auto recorded = audio::FileSource::blocking_open(path, {});
-  EXPECT_EQ(recorded ? std::error_code{} : std::error_code(recorded.error().code), base::make_error_code(base::Errc::InvalidArgument));
-  EXPECT_FALSE(engine.run_until([&observer] { return !observer.events.empty(); }, 10ms));
-  std::filesystem::remove(path);
 }
 
 }  // namespace
