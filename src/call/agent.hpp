@@ -3,6 +3,7 @@
 #include "base/destroy_later.hpp"
 #include "call/agent_call.hpp"
 #include "call/agent_media.hpp"
+#include "call/agent_recording.hpp"
 #include "call/event.hpp"
 #include "media/media_port.hpp"
 #include "sip/register_client.hpp"
@@ -29,6 +30,7 @@ struct AgentOptions {
   media::SourceSpec source;                              ///< What it says in its calls.
   Answering answering = Answering::AtOnce;
   AgentMedia media = {};  ///< Codecs, encryption and ports of its calls.
+  std::optional<AgentRecording> recording = {};
 };
 
 /// A SIP user agent: an account that registers, places and answers calls and has media in them. Engine thread only.
@@ -55,6 +57,7 @@ class Agent final : private sip::RegisterClient::Observer {
   void report(const std::string& call_id, decltype(Event::what) what);
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
   [[nodiscard]] media::MediaPort& media() noexcept { return media_; }
+  [[nodiscard]] AgentRecordings& recordings() noexcept { return recordings_; }
   [[nodiscard]] const AgentOptions& options() const noexcept { return options_; }
   [[nodiscard]] const sdp::AudioCapabilities& capabilities() const noexcept { return capabilities_; }
   [[nodiscard]] sip::Credentials credentials() const;
@@ -75,6 +78,7 @@ class Agent final : private sip::RegisterClient::Observer {
   AgentOptions options_;
   sdp::AudioCapabilities capabilities_;
   sip::RegisterClient registration_;
+  AgentRecordings recordings_{*this};
   std::unordered_map<AgentCall*, std::unique_ptr<AgentCall>> calls_;
   base::DestroyLater<AgentCall> finished_;
 };

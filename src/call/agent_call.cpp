@@ -19,6 +19,7 @@ AgentCall::~AgentCall() {
   if (referred_ != nullptr) {
     referred_->referrer_ = nullptr;
   }
+  stop_recording();
   agent_.user_agent().retire(std::move(session_));
 }
 
@@ -100,6 +101,11 @@ void AgentCall::on_provisional(sip::InviteSession& /*session*/, const sip::Invit
 
 void AgentCall::on_accepted(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
   report(CallAnswered{});
+  if (referrer_ != nullptr && referrer_->recording_ && *referrer_->recording_) {
+    // Transferred: the recording goes on with whom the call is now.
+    recording_ = std::exchange(referrer_->recording_, media::RecordingId{});
+    agent_.media().record(*recording_, leg_->stream(), media::HeardOn::Left);
+  }
   tell_referrer(progress.status, progress.reason);
   take_answer(progress.sdp);
 }
@@ -127,6 +133,26 @@ void AgentCall::fail_media(const base::Error& error) {
 void AgentCall::start_media() {
   if (const auto started = leg_->start(); !started) {
     fail_media(started.error());
+    return;
+  }
+  if (negotiated() != nullptr) {
+    record();
+  }
+}
+
+void AgentCall::stop_recording() {
+  if (const auto id = std::exchange(recording_, media::RecordingId{})) {
+    agent_.recordings().stop(*id);
+  }
+}
+
+/// Once a call; it goes on through all changes of the stream.
+void AgentCall::record() {
+  if (!recording_) {
+    recording_ = agent_.recordings().open(session_->call_id());
+    if (*recording_) {
+      agent_.media().record(*recording_, leg_->stream(), media::HeardOn::Left);
+    }
   }
 }
 
@@ -177,6 +203,7 @@ void AgentCall::tell_referrer(int status, std::string_view reason) {
 }
 
 void AgentCall::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& end) {
+  stop_recording();
   leg_.reset();
   report(CallEnded{end.status, end.reason});
   tell_referrer(end.status >= 300 ? end.status : 480, end.status >= 300 ? std::string_view(end.reason) : std::string_view{});

@@ -43,6 +43,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   [[nodiscard]] base::Result<void> open_stream();
   void take_answer(std::string_view sdp);
   void start_media();
+  void record();
+  void stop_recording();
   void tell_referrer(int status, std::string_view reason);
   void report(decltype(Event::what) what);
   void fail_media(const base::Error& error);
@@ -51,7 +53,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   AgentCall* referrer_;
   AgentCall* referred_ = nullptr;
   std::unique_ptr<sip::InviteSession> session_;
-  std::unique_ptr<LegMedia> leg_;  ///< Null before it is dialled or answered, and at the end.
+  std::unique_ptr<LegMedia> leg_;                ///< Null before it is dialled or answered, and at the end.
+  std::optional<media::RecordingId> recording_;  ///< Zero: of this call none any more, or never.
   std::string remote_offer_;
   bool awaiting_answer_ = false;  ///< Our 2xx made an offer; its answer comes with the ACK.
 };

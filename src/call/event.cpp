@@ -24,6 +24,11 @@ struct LogLine {
   void operator()(const CallEnded& what) const { line("call ended", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const AudioHeard& what) const { line("audio heard", {"frequency_hz", what.frequency_hz}, {"level_dbov", what.level_dbov}); }
   void operator()(const MediaFailed& what) const { line("media failed", {"reason", what.reason}); }
+  void operator()(const CallRecorded& what) const {
+    for (const std::string& path : what.paths) {
+      line("call recorded", {"path", path}, {"seconds", std::chrono::duration<double>(what.duration).count()});
+    }
+  }
   void operator()(const SourceBanned& what) const {
     write(Level::Info, "source banned; list it in sip.unlimited_sources if it may send so many requests",
           {{"source", what.source.to_string()}, {"seconds", what.duration.count()}});

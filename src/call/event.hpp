@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 #include <variant>
+#include <vector>
 
 /// The journal: whatever happens is one typed event. Notifications, logs, ladders and reports are views of it.
 namespace callwright::call {
@@ -45,6 +46,11 @@ struct AudioHeard {
 struct MediaFailed {
   std::string reason;
 };
+/// The recording of an agent's call is complete; what has gone wrong with it was said by MediaFailed before.
+struct CallRecorded {
+  std::vector<std::string> paths;
+  base::Duration duration{};
+};
 /// A registered phone does not answer OPTIONS any more, or does again.
 struct ContactChanged {
   enum class Now { Lost, Back };
@@ -74,7 +80,7 @@ struct Event {
   std::string agent;    ///< Name of the agent, or "" for the exchange.
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
-               CallReplaced, SourceBanned, SourceUnbanned, ContactChanged>
+               CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded>
       what;
 };
 

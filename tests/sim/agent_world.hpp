@@ -18,10 +18,13 @@ using namespace std::chrono_literals;
 class Journal final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {"Registered",   "Unregistered", "RegistrationFailed", "CallStarted",   "CallRinging",
-                                             "CallAnswered", "CallEnded",    "AudioHeard",         "MediaFailed",   "SipMessage",
-                                             "CallReplaced", "SourceBanned", "SourceUnbanned",     "ContactChanged"};
+    static constexpr const char* kNames[] = {"Registered",   "Unregistered", "RegistrationFailed", "CallStarted",    "CallRinging",
+                                             "CallAnswered", "CallEnded",    "AudioHeard",         "MediaFailed",    "SipMessage",
+                                             "CallReplaced", "SourceBanned", "SourceUnbanned",     "ContactChanged", "CallRecorded"};
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
+    if (const auto* const recorded = std::get_if<call::CallRecorded>(&event.what)) {
+      recordings.insert(recordings.end(), recorded->paths.begin(), recorded->paths.end());
+    }
   }
   std::vector<std::string> of(const std::string& agent) const {
     std::vector<std::string> found;
@@ -33,6 +36,7 @@ class Journal final : public call::EventSink {
     return found;
   }
   std::vector<std::string> lines;
+  std::vector<std::string> recordings;
 };
 
 struct AgentWorld : ExchangeWorld {
