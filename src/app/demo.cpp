@@ -68,7 +68,12 @@ base::Result<void> set_up(Stage& stage) {
   const base::SocketAddress registrar = running.sip_addresses(sip::Transport::Udp).front();
   const auto make = [&](std::unique_ptr<DemoPhone>& phone, const AccountConfig& account, double tone_hz) -> base::Result<void> {
     auto made = DemoPhone::create(running.loop(), running.random(), running.resolver(), *stage.media, stage.journal,
-                                  {.name = account.username, .password = account.password, .registrar = registrar, .tone_hz = tone_hz, .media = stage.wanted});
+                                  {.name = account.username,
+                                   .password = account.password,
+                                   .registrar = registrar,
+                                   .tone_hz = tone_hz,
+                                   .media = stage.wanted,
+                                   .record = stage.options.record});
     if (!made) {
       return made.error();
     }
@@ -184,6 +189,21 @@ base::Result<void> talk(Stage& stage) {
   return alice_hears && bob_hears ? base::ok() : base::Result<void>(failure("a phone heard the wrong tone"));
 }
 
+/// The recordings are complete when the call has ended, as soon as the disk has them.
+base::Result<void> show_recordings(Stage& stage, std::future<DemoJournal::Recordings> recorded) {
+  if (stage.options.record.empty()) {
+    return base::ok();
+  }
+  if (recorded.wait_for(kPatience) != std::future_status::ready) {
+    return failure("the recordings were not completed");
+  }
+  std::printf("\n");
+  for (const auto& [path, duration] : recorded.get()) {
+    std::printf("recorded %.1f s: %s\n", std::chrono::duration<double>(duration).count(), path.c_str());
+  }
+  return base::ok();
+}
+
 /// So that nobody calls a phone that is gone; one that gets no answer is not waited for.
 void unregister_phones(Stage& stage) {
   constexpr seconds kUnregisterPatience{2};
@@ -243,8 +263,12 @@ int demo(const DemoOptions& options) {
     outcome = register_phones(stage);
   }
   const bool registered = outcome.has_value();
+  auto recorded = stage.journal.recorded();
   if (outcome) {
     outcome = talk(stage);
+  }
+  if (outcome) {
+    outcome = show_recordings(stage, std::move(recorded));
   }
   if (registered) {
     unregister_phones(stage);

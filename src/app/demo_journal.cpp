@@ -24,6 +24,17 @@ void DemoJournal::on_event(const call::Event& event) {
     ++calls_[event.agent];
   } else if (std::holds_alternative<call::CallEnded>(event.what)) {
     on_call_ended(event.agent);
+  } else if (const auto* const recorded = std::get_if<call::CallRecorded>(&event.what)) {
+    on_recorded(*recorded);
+  }
+}
+
+void DemoJournal::on_recorded(const call::CallRecorded& recorded) {
+  for (const std::string& path : recorded.paths) {
+    recordings_[path] = recorded.duration;
+  }
+  if (recordings_.size() == phones_) {
+    recorded_.set_value(recordings_);
   }
 }
 

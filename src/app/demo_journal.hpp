@@ -21,6 +21,7 @@ class DemoJournal final : public call::EventSink {
     base::Duration first_audio{};
   };
   using HeardByAgent = std::map<std::string, Heard>;
+  using Recordings = std::map<std::string, base::Duration>;  ///< By path.
 
   explicit DemoJournal(std::size_t phones) : phones_(phones) {}
 
@@ -29,12 +30,15 @@ class DemoJournal final : public call::EventSink {
   std::future<void> registered() { return registered_.get_future(); }
   std::future<HeardByAgent> heard() { return heard_.get_future(); }
   std::future<void> ended() { return ended_.get_future(); }
+  /// Of all phones.
+  std::future<Recordings> recorded() { return recorded_.get_future(); }
   std::future<void> unregistered() { return unregistered_.get_future(); }
   [[nodiscard]] const std::vector<verify::LadderMessage>& messages() const noexcept { return messages_; }
 
  private:
   void on_audio(const std::string& agent, const call::AudioHeard& audio);
   void on_call_ended(const std::string& agent);
+  void on_recorded(const call::CallRecorded& recorded);
 
   const std::size_t phones_;
   std::size_t registrations_ = 0;
@@ -46,6 +50,8 @@ class DemoJournal final : public call::EventSink {
   std::promise<HeardByAgent> heard_;
   std::promise<void> ended_;
   std::promise<void> unregistered_;
+  Recordings recordings_;
+  std::promise<Recordings> recorded_;
   std::vector<verify::LadderMessage> messages_;
 };
 

@@ -10,6 +10,7 @@ namespace callwright::app {
 struct DemoOptions {
   std::string codec;
   std::string srtp = "off";
+  std::string record = {};  ///< The folder into which both phones record their calls; "": they do not.
 };
 
 /// For both phones: that codec first, and that encryption where the other side can; `is_as_wanted` tells what came of it. Errors: InvalidArgument; the text

@@ -33,6 +33,9 @@ base::Result<std::unique_ptr<DemoPhone>> DemoPhone::create(net::EngineLoop& loop
   agent.password = options.password;
   agent.media_address = kLoopback;
   agent.media = options.media;
+  if (!options.record.empty()) {
+    agent.recording = call::AgentRecording{.folder = options.record};
+  }
   agent.source = media::Tone{.frequency_hz = options.tone_hz, .level_dbov = -20};
   const auto added = phone->agents_.add(media, events, std::move(agent));
   if (!added) {

@@ -21,6 +21,7 @@ class DemoPhone {
     base::SocketAddress registrar;
     double tone_hz = 440;
     call::AgentMedia media = {};
+    std::string record = {};  ///< A folder; "": it does not record.
   };
 
   static base::Result<std::unique_ptr<DemoPhone>> create(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver, media::MediaPort& media,

@@ -90,6 +90,8 @@ int run(int argc, char** argv) {
   callwright::app::DemoOptions demo_options;
   demo->add_option("--codec", demo_options.codec, "The codec of the call: " + callwright::media::codec_names() + " (default: the best that both have, opus)");
   demo->add_option("--srtp", demo_options.srtp, "Encryption of the media: off, sdes (keys in the descriptions) or dtls")->capture_default_str();
+  demo->add_option("--record", demo_options.record, "Both phones record the call into this folder, as WAV with each side on a channel")
+      ->check(CLI::ExistingDirectory);
   demo->footer("Examples:\n  callwright demo\n  callwright demo --codec G722\n  callwright demo --codec opus --srtp dtls");
   demo->callback([&status, &demo_options] { status = callwright::app::demo(demo_options); });
 
