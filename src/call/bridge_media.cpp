@@ -1,6 +1,7 @@
 #include "call/bridge_media.hpp"
 
 #include "audio/codec.hpp"
+#include "base/log.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -1,6 +1,8 @@
 // A call that rings, as far as its media pass through the exchange.
 #include "call/routed_call_media.hpp"
 
+#include "base/log.hpp"
+
 #include <algorithm>
 #include <utility>
 
