@@ -63,7 +63,6 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void load_source(Session& session, const media::SoundFile& file);
   void use_source(media::StreamId id, std::uint64_t request, audio::SampleRate rate, base::Result<std::unique_ptr<audio::Source>> source);
   void report(MediaEvent event);
-  void begin_ticking();
   void wait_for_tick();
   void on_tick();
   void deliver_events();
