@@ -1,5 +1,6 @@
 #include "app/config.hpp"
 
+#include "app/config_conferences.hpp"
 #include "app/config_keys.hpp"
 #include "app/config_media.hpp"
 #include "sip/uri.hpp"
@@ -21,7 +22,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::string_view kTables[] = {"accounts", "routes", "listeners", "certificates"};
+constexpr std::string_view kTables[] = {"accounts", "routes", "conferences", "listeners", "certificates"};
 constexpr std::string_view kSections[] = {"sip", "exchange", "session", "media", "call_api", "http", "capture", "server", "log"};
 
 base::SocketAddress loopback(std::uint16_t port) { return {base::IpAddress::v4({127, 0, 0, 1}), port}; }
@@ -62,11 +63,10 @@ class Reader {
       if (std::find(std::begin(kTables), std::end(kTables), name) != std::end(kTables)) {
         read_tables(name, node);
       } else if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections) || !node.is_table()) {
-        complain(
-            key.source().begin.line,
-            std::string(name) +
-                ": unknown section; there are sip, exchange, session, media, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] and "
-                "[[certificates]]");
+        complain(key.source().begin.line,
+                 std::string(name) +
+                     ": unknown section; there are sip, exchange, session, media, call_api, http, capture, server, log, [[accounts]], [[routes]], "
+                     "[[conferences]], [[listeners]] and [[certificates]]");
       } else {
         read_section(name, *node.as_table());
       }
@@ -132,6 +132,8 @@ class Reader {
         read_account(table);
       } else if (name == "routes") {
         read_route(table);
+      } else if (name == "conferences") {
+        read_conference(table, config_, [this](std::uint32_t line, const std::string& what) { complain(line, what); });
       } else if (name == "listeners") {
         read_listener(table);
       } else {

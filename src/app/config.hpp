@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
+#include "call/conference_rooms.hpp"
 #include "call/media_desk.hpp"
 #include "call/routing.hpp"
 #include "net/connection.hpp"
@@ -59,6 +60,7 @@ struct Config {
   std::chrono::milliseconds t1{500};  ///< RFC 3261 §17.1.1.1: estimate of the round trip, which all retransmission times derive from.
   std::vector<AccountConfig> accounts;
   std::vector<call::Route> routes;
+  std::vector<call::ConferenceRoom> conferences;
   std::vector<base::IpNetwork> trusted;  ///< Whose calls need no credentials.
   sip::SessionPolicy session;
   call::MediaSettings media;  ///< `codecs` is filled in when it is used.

@@ -99,9 +99,25 @@ TEST(Config, tells_all_that_is_wrong_in_the_order_of_the_file) {
       "test.toml:2: log.level: expected one of trace, debug, info, warn, error, off\n"
       "test.toml:4: sip.listen: expected an address with port such as \"127.0.0.1:5060\" or \"tls:127.0.0.1:5061\" (udp, tcp, tls, ws, wss), or a list of "
       "them\n"
-      "test.toml:5: nonsense: unknown section; there are sip, exchange, session, call_api, http, capture, server, log, [[accounts]], [[routes]], [[listeners]] "
-      "and "
-      "[[certificates]]");
+      "test.toml:5: nonsense: unknown section; there are sip, exchange, session, media, call_api, http, capture, server, log, [[accounts]], [[routes]], "
+      "[[conferences]], [[listeners]] and [[certificates]]");
+}
+
+TEST(Config, knows_the_numbers_of_conferences) {
+  const Config config = config_of("[[conferences]]\nnumber = '8000'\n[[conferences]]\nnumber = 'standup'\nmax_parties = 5\ntones = true");
+  ASSERT_EQ(config.conferences.size(), 2U);
+  EXPECT_EQ(config.conferences[0].number, "8000");
+  EXPECT_EQ(config.conferences[0].max_parties, 100U);
+  EXPECT_EQ(config.conferences[0].tones, call::Conference::Tones::Off);
+  EXPECT_EQ(config.conferences[1].max_parties, 5U);
+  EXPECT_EQ(config.conferences[1].tones, call::Conference::Tones::On);
+  EXPECT_EQ(problems_of("[[conferences]]\nnumber = 'a b'\nmax_parties = 1\ntones = 3\nname = 'x'\n[[conferences]]\n"),
+            "test.toml:1: conferences.number: expected the user that is called, such as \"8000\" or \"standup\"\n"
+            "test.toml:3: conferences.max_parties: expected a number from 2 to 1000\n"
+            "test.toml:4: conferences.tones: expected true or false\n"
+            "test.toml:5: conferences.name: unknown key\n"
+            "test.toml:6: conferences.number: expected the user that is called, such as \"8000\" or \"standup\"");
+  EXPECT_THAT(problems_of("[[conferences]]\nnumber = '1'\n[[conferences]]\nnumber = '1'"), HasSubstr("conferences: number \"1\" is there twice"));
 }
 
 TEST(Config, takes_what_sessions_offer_and_insist_on) {

@@ -97,6 +97,7 @@ Service::Service(const Config& config, call::EventSink& events)
   });
   transports_.set_user(&user_agent_->transport_user());
   exchange_ = std::make_unique<call::Exchange>(*user_agent_, capture_, exchange_settings(config_), [this]() -> media::MediaPort& { return media(); });
+  exchange_->open_conferences(config_.conferences);
   for (const AccountConfig& account : config_.accounts) {
     if (account.ha1.empty()) {
       exchange_->accounts().add(account.username, account.password);

@@ -17,6 +17,8 @@ class ActiveCall {
   virtual void hang_up() = 0;
   /// An INVITE that is to take the place of `replaced`, a session of this call (RFC 3891). Answers it, now or later; as it is, with a refusal.
   virtual void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite);
+  /// An INVITE that wants to take part in the call of `joined`, a session of this call (RFC 3911). Answers it, now or later; as it is, with a refusal.
+  virtual void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite);
   /// The session that a session of this call is joined with, or null.
   [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& /*session*/) { return nullptr; }
   /// While it rings: how a called phone knows its dialog, in which it can be picked up. Nothing when it does not ring.
@@ -33,6 +35,7 @@ class CallWatcher {
   virtual void on_moved(ActiveCall& call) = 0;
 };
 
+struct ConferenceMedia;
 class MediaDesk;
 
 /// What calls need of the exchange around them.
@@ -42,6 +45,10 @@ class Switchboard {
   [[nodiscard]] virtual sip::UserAgent& user_agent() = 0;
   /// Makes an adopted call known by the Call-ID of one of its legs, instead of whatever had it.
   virtual void index(const std::string& call_id, ActiveCall& call) = 0;
+  /// A leg of the call is gone, and the call goes on.
+  virtual void forget(const std::string& call_id, ActiveCall& call) = 0;
+  /// Null where there are no conferences.
+  [[nodiscard]] virtual ConferenceMedia* conference_media() { return nullptr; }
   /// Takes a call over: it lives until it finishes.
   virtual void adopt(std::unique_ptr<ActiveCall> call) = 0;
   /// The call is over; it is destroyed a little later.

@@ -22,6 +22,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
 
   void hang_up() override;
   void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite) override;
+  void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) override;
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
 
  private:

@@ -183,6 +183,9 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     transaction.respond({.status = 416});
     return;
   }
+  if (rooms_ != nullptr && enter_room(transaction, request, *uri)) {
+    return;
+  }
   if (const auto token = uri->parameter(ClickToDial::kTokenParameter)) {
     ClickToDial* const command = token->empty() ? nullptr : expecting(*token);
     if (command == nullptr) {
@@ -204,10 +207,6 @@ void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Messa
     return;
   }
   owner->second->replace(replaced, transaction, invite);
-}
-
-void Exchange::on_join(sip::ServerTransaction& transaction, const sip::Message& /*invite*/, sip::InviteSession& /*joined*/) {
-  transaction.respond({.status = 488, .reason = "Join Not Supported"});
 }
 
 std::optional<sip::DialogName> Exchange::ringing(const std::string& call_id) const {
@@ -360,6 +359,9 @@ void Exchange::finish(ActiveCall& call) {
   if (const auto* const command = dynamic_cast<ClickToDial*>(&call)) {
     commands_.erase(command->id());
     commands_by_users_.erase({users_of(*command), command->id()});
+  }
+  if (rooms_ != nullptr) {
+    rooms_->on_finished(call);
   }
   finished_.add(std::move(found->second.call));
   calls_.erase(found);

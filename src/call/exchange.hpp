@@ -6,6 +6,7 @@
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
 #include "call/click_to_dial.hpp"
+#include "call/conference_rooms.hpp"
 #include "call/media_desk.hpp"
 #include "call/message_relay.hpp"
 #include "call/qualifier.hpp"
@@ -57,6 +58,10 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] UserStates& states() noexcept { return states_; }
   /// Every message becomes a SipMessage event from now on; costs a copy of each.
   void trace_messages() { user_agent_.set_trace(this); }
+  /// From now on there are conferences: of calls that somebody joins (RFC 3911), and in these rooms. Before the first call. The port outlives the exchange.
+  void open_conferences(ConferenceMedia media, std::vector<ConferenceRoom> rooms);
+  /// The same, with the media of this exchange; without these there are none.
+  void open_conferences(std::vector<ConferenceRoom> rooms);
   /// From now on new calls and commands get 503.
   void refuse_new_calls() noexcept { shutting_down_ = true; }
   /// Hangs up everything and refuses what is new. Poll `calls()` for the end.
@@ -75,6 +80,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] std::string_view capabilities() const override { return capabilities_; }
   /// The account that a URI names, or "".
   [[nodiscard]] std::string user_of(std::string_view text) const;
+  [[nodiscard]] bool enter_room(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
   [[nodiscard]] std::optional<sip::DialogName> ringing(const std::string& call_id) const;
   void on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_publish(sip::ServerTransaction& transaction, const sip::Message& request);
@@ -98,6 +104,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   // Switchboard
   [[nodiscard]] sip::UserAgent& user_agent() override { return user_agent_; }
   void index(const std::string& call_id, ActiveCall& call) override;
+  void forget(const std::string& call_id, ActiveCall& call) override;
+  [[nodiscard]] ConferenceMedia* conference_media() override { return rooms_ == nullptr ? nullptr : &rooms_->media(); }
   void adopt(std::unique_ptr<ActiveCall> call) override;
   void finish(ActiveCall& call) override;
   [[nodiscard]] bool is_ours(const sip::UriView& uri) const override { return routing_.is_ours(uri); }
@@ -123,8 +131,9 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   Routing routing_;
   UserStates states_;
   MessageRelay messages_;
-  std::unique_ptr<MediaDesk> media_;      ///< Null when all media bypass the exchange.
-  std::unique_ptr<Qualifier> qualifier_;  ///< Null when nobody is to be asked.
+  std::unique_ptr<MediaDesk> media_;        ///< Null when all media bypass the exchange.
+  std::unique_ptr<ConferenceRooms> rooms_;  ///< Null: no conferences.
+  std::unique_ptr<Qualifier> qualifier_;    ///< Null when nobody is to be asked.
   std::string capabilities_;
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;

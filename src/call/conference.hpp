@@ -1,0 +1,119 @@
+#pragma once
+
+#include "call/active_call.hpp"
+#include "call/bridge_media.hpp"
+#include "call/leg_media.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::call {
+
+/// What conferences need for their media.
+struct ConferenceMedia {
+  using OpenLeg =
+      std::function<base::Result<std::unique_ptr<LegMedia>>(const sip::InviteSession& session, std::string_view offer, media::MediaObserver& observer)>;
+  std::function<media::MediaPort&()> port;  ///< Made when it is first asked for; lives as long as the exchange.
+  OpenLeg open;                             ///< Our end towards a party; `offer` is what it has offered, "": we make the offer.
+};
+
+/// Any number of parties that hear each other; the media of each end here. Engine thread.
+///
+/// Parties come by INVITE (a number that is called, Join of RFC 3911, Replaces of a party), or with a session of another call, which gets a re-INVITE with our
+/// offer. They leave when they hang up. A party that holds is muted, so that its music is not heard, and nobody waits for it.
+class Conference final : public ActiveCall, private sip::InviteSessionObserver, private media::MediaObserver, private BridgeMedia::Owner {
+ public:
+  enum class Kind : std::uint8_t {
+    AdHoc,  ///< A call that grew. It is over when one party is left.
+    Room,   ///< A number to call. It is over when it is empty.
+  };
+  enum class Tones : std::uint8_t { Off, On };
+  struct Options {
+    Kind kind = Kind::AdHoc;
+    std::size_t max_parties = 100;
+    Tones tones = Tones::Off;  ///< When somebody comes or leaves.
+  };
+
+  /// Makes a conference that the switchboard owns. Errors: those of `MediaPort::open_conference`.
+  static base::Result<Conference*> open(Switchboard& switchboard, ConferenceMedia& media, const Options& options);
+  Conference(Switchboard& switchboard, ConferenceMedia& media, const Options& options);
+  ~Conference() override;
+
+  /// Somebody calls; answered at once, or when those who were taken over are here. 486: the conference is full.
+  void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
+  /// Takes an answered session over from a call. `journal` is the Call-ID under which that is known.
+  void take(std::unique_ptr<sip::InviteSession> session, const std::string& journal);
+  /// The media of the call whose sides were taken: they last until the first side has ours, and go back with the call when it does not want them.
+  void keep(std::unique_ptr<BridgeMedia> media);
+  /// By the Call-ID of the party's leg; false: there is none.
+  bool remove(std::string_view call_id);
+  bool set_party(std::string_view call_id, const media::ConferenceParty& party);
+  [[nodiscard]] std::size_t parties() const noexcept { return parties_.size(); }
+  /// To play something to all, or to record it: as with a stream.
+  [[nodiscard]] media::ConferenceId id() const noexcept { return id_; }
+
+  /// Ends it for all.
+  void hang_up() override;
+  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite) override;
+  void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) override;
+
+ private:
+  enum class Step : std::uint8_t {
+    Waits,    ///< It has called; those who were taken over come first.
+    ToOffer,  ///< It was taken over; our offer is still to be made,
+    Offered,  ///< or under way.
+    Answers,  ///< It asked for an offer, and its ACK is to bring the answer.
+    Takes,    ///< It takes part.
+    Leaves,   ///< We have ended it.
+  };
+  struct Party;
+
+  void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
+  void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
+  void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
+  void on_update(sip::InviteSession& session, std::string_view sdp) override;
+  void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
+  void on_media_event(const media::StreamEvent& event) override;
+
+  // BridgeMedia::Owner: of a call that is about to have other media.
+  void on_media_failed(const base::Error& /*error*/) override {}
+  void on_media_trouble(const base::Error& /*error*/) override {}
+
+  static constexpr double kCameHz = 880;
+  static constexpr double kWentHz = 440;
+
+  [[nodiscard]] Party* find(const sip::InviteSession& session);
+  [[nodiscard]] Party* find(std::string_view call_id);
+  Party& come(sip::ServerTransaction& transaction, const sip::Message& invite);
+  [[nodiscard]] bool refuse(sip::ServerTransaction& transaction) const;
+  void go_on();
+  void offer_to(Party& party);
+  void answer(Party& party);
+  void seat(Party& party);
+  void confer(const Party& party);
+  void take_answer(Party& party, std::string_view sdp);
+  void refused(Party& party, int status);
+  void give_back(int status);
+  static void leave(Party& party, int status, std::string_view why);
+  void play_tone(double frequency_hz);
+  void settle();
+  void finish();
+  [[nodiscard]] std::size_t count_waiting() const noexcept;
+
+  Switchboard& switchboard_;
+  ConferenceMedia& media_;
+  Options options_;
+  media::ConferenceId id_;
+  std::vector<std::unique_ptr<Party>> parties_;  ///< In the order in which they came.
+  std::unique_ptr<BridgeMedia> before_;          ///< Of the call that this was; null: they bypassed us, or are not needed any more.
+  base::Timer again_;                            ///< For an offer that could not be made yet.
+  unsigned attempts_ = 0;
+  bool settling_ = false;
+  bool over_ = false;
+};
+
+}  // namespace callwright::call

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "call/conference.hpp"
+
+#include <memory>
+#include <string>
+
+/// For the files of Conference only.
+namespace callwright::call {
+
+struct Conference::Party {
+  std::unique_ptr<sip::InviteSession> session;
+  Step step = Step::Waits;
+  std::string journal;  ///< The Call-ID under which the journal knows it: several sides of one call have the same.
+  std::unique_ptr<LegMedia> leg = nullptr;
+  std::string offer = {};                        ///< Of one who waits.
+  const sip::InviteSession* replaces = nullptr;  ///< The party in whose place this one comes; may be gone.
+  bool announced = false;                        ///< Nobody need be told that it is here.
+  media::ConferenceParty options = {};
+};
+
+}  // namespace callwright::call

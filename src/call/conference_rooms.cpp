@@ -1,0 +1,29 @@
+#include "call/conference_rooms.hpp"
+
+#include <algorithm>
+
+namespace callwright::call {
+
+const ConferenceRoom* ConferenceRooms::find(std::string_view number) const noexcept {
+  const auto found = std::find_if(rooms_.begin(), rooms_.end(), [number](const ConferenceRoom& room) { return room.number == number; });
+  return found == rooms_.end() ? nullptr : &*found;
+}
+
+void ConferenceRooms::receive(Switchboard& switchboard, const ConferenceRoom& room, sip::ServerTransaction& transaction, const sip::Message& invite) {
+  Conference*& conference = open_[&room];
+  if (conference == nullptr) {
+    const auto opened = Conference::open(switchboard, media_, {.kind = Conference::Kind::Room, .max_parties = room.max_parties, .tones = room.tones});
+    if (!opened) {
+      transaction.respond({.status = 503});
+      return;
+    }
+    conference = *opened;
+  }
+  conference->receive(transaction, invite);
+}
+
+void ConferenceRooms::on_finished(const ActiveCall& call) {
+  std::erase_if(open_, [&call](const auto& entry) { return entry.second == &call; });
+}
+
+}  // namespace callwright::call

@@ -1,0 +1,81 @@
+#include "call/exchange.hpp"
+
+#include "sdp/description.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::call {
+namespace {
+
+/// What its Contact says, since the flow of a session that came from another call is not known.
+MediaSide side_of(const sip::InviteSession& session) {
+  const auto uri = sip::UriView::parse(session.dialog().remote_target);
+  MediaSide side;
+  if (const auto remote = base::IpAddress::parse(uri ? uri->host : std::string_view{})) {
+    side.remote = *remote;
+  }
+  const auto transport = uri ? sip::parse_transport(uri->parameter("transport").value_or(std::string_view{})) : std::nullopt;
+  if (transport && sip::is_websocket(*transport)) {
+    side.kind = MediaSide::Kind::Browser;
+  }
+  return side;
+}
+
+}  // namespace
+
+void Exchange::open_conferences(std::vector<ConferenceRoom> rooms) {
+  if (media_ == nullptr) {
+    return;
+  }
+  ConferenceMedia media;
+  media.port = [this]() -> media::MediaPort& { return media_->port(); };
+  media.open = [this](const sip::InviteSession& session, std::string_view offer, media::MediaObserver& observer) {
+    const auto offered = sdp::Description::parse(offer);
+    return media_->open(side_of(session), offered ? &*offered : nullptr, nullptr, observer);
+  };
+  open_conferences(std::move(media), std::move(rooms));
+}
+
+void Exchange::open_conferences(ConferenceMedia media, std::vector<ConferenceRoom> rooms) {
+  rooms_ = std::make_unique<ConferenceRooms>(std::move(media), std::move(rooms));
+  sip::SessionPolicy policy = user_agent_.session_policy();
+  policy.named_dialogs = sip::SessionPolicy::NamedDialogs::Heeded;
+  user_agent_.set_session_policy(policy);
+}
+
+void Exchange::on_join(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& joined) {
+  const auto owner = by_call_id_.find(joined.call_id());
+  if (owner == by_call_id_.end()) {
+    transaction.respond({.status = 481});
+  } else if (by_call_id_.contains(invite.call_id())) {
+    transaction.respond({.status = 482});
+  } else {
+    owner->second->let_in(joined, transaction, invite);
+  }
+}
+
+bool Exchange::enter_room(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri) {
+  const ConferenceRoom* const room = is_ours(uri) ? rooms_->find(sip::unescape(uri.user)) : nullptr;
+  if (room == nullptr) {
+    return false;
+  }
+  if (by_call_id_.contains(invite.call_id())) {
+    transaction.respond({.status = 482});
+  } else {
+    rooms_->receive(*this, *room, transaction, invite);
+  }
+  return true;
+}
+
+void Exchange::forget(const std::string& call_id, ActiveCall& call) {
+  const auto indexed = by_call_id_.find(call_id);
+  const auto found = calls_.find(&call);
+  if (indexed == by_call_id_.end() || indexed->second != &call || found == calls_.end()) {
+    return;
+  }
+  by_call_id_.erase(indexed);
+  std::erase(found->second.call_ids, call_id);
+}
+
+}  // namespace callwright::call
