@@ -114,6 +114,36 @@ TEST_F(MediaThreadTest, joins_two_calls_so_that_their_phones_hear_each_other) {
   EXPECT_TRUE(until([&] { return right->observer.first<media::Ended>().has_value(); }));
 }
 
+TEST_F(MediaThreadTest, lets_the_parties_of_a_conference_hear_each_other) {
+  RecordingObserver in_room;
+  EXPECT_FALSE(media.open_conference({.rate = audio::SampleRate{12000}}, in_room));
+  const media::ConferenceId room = media.open_conference({}, in_room).value();
+  const auto alice = open();
+  const auto left = open();
+  const auto right = open();
+  const auto bob = open();
+  media.set_source(alice->opened.id, media::Tone{440, -20});
+  media.set_source(bob->opened.id, media::Tone{1000, -15});
+  media.confer(room, left->opened.id, {});
+  media.confer(room, right->opened.id, {});
+  connect(*left, *alice);
+  connect(*right, *bob);
+  connect(*alice, *left);
+  connect(*bob, *right);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::ToneDetected>() && bob->observer.first<media::ToneDetected>(); }));
+  EXPECT_NEAR(alice->observer.first<media::ToneDetected>()->frequency_hz, 1000, 10);
+  EXPECT_NEAR(bob->observer.first<media::ToneDetected>()->frequency_hz, 440, 10);
+  media.set_source(room, media::SoundFile{"/nonexistent/announcement.wav"});
+  ASSERT_TRUE(until([&] { return in_room.first<media::FileFailed>().has_value(); }));
+  media.close(room);
+  ASSERT_TRUE(until([&] { return in_room.first<media::Ended>().has_value(); }));
+  for (const auto* const phone : {alice.get(), left.get(), right.get(), bob.get()}) {
+    media.close(phone->opened.id);
+    ASSERT_TRUE(until([&] { return phone->observer.first<media::Ended>().has_value(); }));
+  }
+  EXPECT_EQ(media.streams(), 0U);
+}
+
 TEST_F(MediaThreadTest, keeps_the_pace_of_a_packet_every_twenty_milliseconds) {
   const auto alice = open();
   const auto bob = open();

@@ -141,9 +141,12 @@ void UserAgent::append_contact(std::string& text, const Flow& flow, std::string_
     text.append("<").append(user).append(">");
     return;
   }
+  const std::size_t end = user.find('>');
+  const std::string_view parameters = end == std::string_view::npos ? std::string_view{} : user.substr(end + 1);
+  user = user.substr(0, end);
   text.append("<sip:").append(user).append(user.empty() ? "" : "@");
   layer_.transport().local_address(flow.transport, flow.remote).value_or(flow.local).append_to(text);
-  text.append(uri_parameter(flow.transport)).append(">");
+  text.append(uri_parameter(flow.transport)).append(">").append(parameters);
 }
 
 MatchKey UserAgent::dialog_key(std::string_view call_id, std::string_view local_tag) {

@@ -99,7 +99,7 @@ class UserAgent final : private TransactionLayer::Core {
   /// Subscriptions, both sides.
   [[nodiscard]] std::size_t usages() const noexcept { return usages_.size(); }
 
-  /// "<sip:user@192.0.2.1:5060;transport=tcp>". A whole URI in place of the user, such as a GRUU, is taken as it is.
+  /// "<sip:user@192.0.2.1:5060;transport=tcp>". A whole URI in place of the user, such as a GRUU, is taken as it is; "user>;isfocus" adds a parameter.
   [[nodiscard]] std::string contact(const Flow& flow, std::string_view user) const;
   void append_contact(std::string& text, const Flow& flow, std::string_view user) const;
 
