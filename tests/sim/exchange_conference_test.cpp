@@ -1,6 +1,5 @@
 // Conferences in the exchange: INVITE with Join (RFC 3911), and numbers that lead into a room (RFC 4579).
-#include "call/agent_media.hpp"
-#include "media/fake_media_port.hpp"
+#include "media/codec_names.hpp"
 #include "sim/exchange_world.hpp"
 
 #include <gmock/gmock.h>
@@ -16,26 +15,23 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-call::ConferenceMedia media_of(media::FakeMediaPort& port, base::Random& random) {
-  call::ConferenceMedia media;
-  media.port = [&port]() -> media::MediaPort& { return port; };
-  media.open = [&port, &random](const sip::InviteSession& /*session*/, std::string_view /*offer*/, media::MediaObserver& observer) {
-    const call::AgentMedia codecs{.codecs = {"G722", "PCMU"}};
-    call::LegMedia::Options options = call::LegMedia::Options::from(codecs, call::capabilities_of(codecs, port.fingerprint()).value());
-    options.stream.address = base::IpAddress::v4({192, 0, 2, 1});
-    return call::LegMedia::open(port, random, observer, std::move(options));
-  };
-  return media;
+using call::MediaMode;
+
+ExchangeWorld::Options with(MediaMode mode) {
+  ExchangeWorld::Options options;
+  options.media = ExchangeWorld::Options::Media::Fake;
+  options.exchange.media.mode = mode;
+  options.exchange.media.codecs = media::codecs_by_name(std::vector<std::string>{"G722", "PCMU"}).value();
+  return options;
 }
 
 /// What phones hear of the exchange's own media: its descriptions have this name.
 constexpr const char* kExchangeItself = "-";
 
 struct ConferenceWorld : ExchangeWorld, testing::Test {
-  ConferenceWorld() {
-    exchange->open_conferences(media_of(port, user_agent.random()), {{.number = "room", .max_parties = 3, .tones = call::Conference::Tones::On}});
+  explicit ConferenceWorld(MediaMode mode = MediaMode::Bypass) : ExchangeWorld(with(mode)) {
+    exchange->open_conferences({{.number = "room", .max_parties = 3, .tones = call::Conference::Tones::On}});
   }
-  ~ConferenceWorld() override { exchange.reset(); }  // It uses the port.
 
   /// The parties of all conferences, how each takes part.
   std::vector<media::ConferenceParty> parties() const {
@@ -85,10 +81,15 @@ struct ConferenceWorld : ExchangeWorld, testing::Test {
     expect_nothing_left();
   }
 
-  media::FakeMediaPort port;
+  media::FakeMediaPort& port = exchange_media;
   ScriptedPhone& alice = add_phone("alice");
   ScriptedPhone& bob = add_phone("bob");
   ScriptedPhone& carol = add_phone("carol");
+};
+
+/// Calls between two have their media pass through the exchange, too.
+struct RelayedJoins : ConferenceWorld {
+  RelayedJoins() : ConferenceWorld(MediaMode::Relay) {}
 };
 
 using Joins = ConferenceWorld;
@@ -301,6 +302,36 @@ TEST_F(Joins, wait_for_an_offer_that_crosses) {
   EXPECT_EQ(alice.active() + bob.active() + carol.active(), 3U);
   carol.hang_up();
   alice.hang_up();
+  expect_silence();
+}
+
+TEST_F(RelayedJoins, give_up_the_streams_of_the_call_that_grew) {
+  alice.call("bob");
+  run_for(2s);
+  ASSERT_TRUE(alice.leg(0).confirmed());
+  ASSERT_EQ(port.open_count(), 2U);
+  join(carol, alice.leg(0));
+  run_for(2s);
+  EXPECT_TRUE(carol.leg(0).confirmed());
+  EXPECT_EQ(parties().size(), 3U);
+  EXPECT_EQ(port.open_count(), 4U) << "three and the conference";
+  carol.hang_up();
+  alice.hang_up();
+  expect_silence();
+}
+
+TEST_F(RelayedJoins, keep_the_streams_of_a_call_whose_phones_refuse) {
+  alice.call("bob");
+  run_for(2s);
+  alice.script.reinvite = 488;
+  bob.script.reinvite = 488;
+  join(carol, alice.leg(0));
+  run_for(2s);
+  EXPECT_EQ(carol.leg(0).end_status(), 488);
+  EXPECT_EQ(alice.active() + bob.active(), 2U);
+  EXPECT_EQ(port.open_count(), 2U);
+  EXPECT_EQ(parties().size(), 0U);
+  bob.hang_up();
   expect_silence();
 }
 
