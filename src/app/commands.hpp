@@ -2,6 +2,7 @@
 
 #include "app/config.hpp"
 #include "app/demo_options.hpp"
+#include "app/phone_options.hpp"
 
 #include <chrono>
 #include <string>
@@ -15,6 +16,10 @@ int serve(const Config& config);
 
 /// `callwright demo`: 0 only if all of it worked, 2 when an option is wrong.
 int demo(const DemoOptions& options);
+
+/// `callwright phone`: runs until the call of `dial` has ended, or until it is told to stop. 0: as wanted, 1: the call or the registration failed, 2: an
+/// option is wrong, 130: stopped a second time.
+int phone(const PhoneOptions& options);
 
 struct CallOptions {
   std::string url;

@@ -2,8 +2,8 @@
 #include "app/commands.hpp"
 #include "app/demo_journal.hpp"
 #include "app/demo_options.hpp"
-#include "app/demo_phone.hpp"
 #include "app/service.hpp"
+#include "app/soft_phone.hpp"
 #include "net/media_thread.hpp"
 #include "server/call_api/client.hpp"
 
@@ -29,8 +29,8 @@ struct Stage {
   DemoJournal journal{2};
   std::unique_ptr<Service> service;
   std::unique_ptr<net::MediaThread> media;
-  std::unique_ptr<DemoPhone> alice;
-  std::unique_ptr<DemoPhone> bob;
+  std::unique_ptr<SoftPhone> alice;
+  std::unique_ptr<SoftPhone> bob;
   DemoOptions options;
   call::AgentMedia wanted;  ///< What both phones offer and accept,
   std::string agreed;       ///< and what they agreed on, for people.
@@ -66,14 +66,19 @@ base::Result<void> set_up(Stage& stage) {
   running.exchange().trace_messages();
   stage.media = std::make_unique<net::MediaThread>(running.loop());
   const base::SocketAddress registrar = running.sip_addresses(sip::Transport::Udp).front();
-  const auto make = [&](std::unique_ptr<DemoPhone>& phone, const AccountConfig& account, double tone_hz) -> base::Result<void> {
-    auto made = DemoPhone::create(running.loop(), running.random(), running.resolver(), *stage.media, stage.journal,
-                                  {.name = account.username,
-                                   .password = account.password,
-                                   .registrar = registrar,
-                                   .tone_hz = tone_hz,
-                                   .media = stage.wanted,
-                                   .record = stage.options.record});
+  const auto make = [&](std::unique_ptr<SoftPhone>& phone, const AccountConfig& account, double tone_hz) -> base::Result<void> {
+    call::AgentOptions agent;
+    agent.name = account.username;
+    agent.address_of_record = "sip:" + account.username + "@" + registrar.to_string();
+    agent.registrar = "sip:" + registrar.to_string();
+    agent.password = account.password;
+    agent.media_address = any.ip;
+    agent.source = media::Tone{.frequency_hz = tone_hz, .level_dbov = -20};
+    agent.media = stage.wanted;
+    if (!stage.options.record.empty()) {
+      agent.recording = call::AgentRecording{.folder = stage.options.record};
+    }
+    auto made = SoftPhone::create(running.loop(), running.random(), running.resolver(), *stage.media, stage.journal, any, std::move(agent));
     if (!made) {
       return made.error();
     }

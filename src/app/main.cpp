@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace {
 using callwright::app::CallOptions;
 using callwright::app::Config;
 using callwright::app::Override;
+using callwright::app::PhoneOptions;
 
 constexpr int kUsage = 2;
 
@@ -79,6 +81,43 @@ int run_check(const std::string& path) {
   return 0;
 }
 
+/// What the parser writes before it becomes a PhoneOptions.
+struct PhoneFlags {
+  std::shared_ptr<bool> json = std::make_shared<bool>(false);
+  std::shared_ptr<int> seconds = std::make_shared<int>(0);
+};
+
+PhoneFlags add_phone_options(CLI::App& phone, PhoneOptions& options) {
+  PhoneFlags flags;
+  phone.add_option("-a,--account", options.account, "Registers there: USER@HOST[:PORT]");
+  phone.add_option("--password", options.password, "Of the account. Others on this machine can see it here, so better set the variable")
+      ->envname("CALLWRIGHT_PHONE_PASSWORD");
+  phone.add_option("--name", options.name, "The user that others call, without an account")->capture_default_str();
+  phone.add_option("-l,--listen", options.listen,
+                   "Address of SIP, UDP and TCP, and of the media (default: a free port of the address that leads to the other side)");
+  phone.add_option("-d,--dial", options.dial, "Calls this address, and ends when that call ends");
+  phone.add_option("--for", *flags.seconds, "Hangs up the call of --dial after this many seconds")->check(CLI::Range(1, 86400));
+  phone.add_option("--answer", options.answer, "How it takes calls: auto or manual")->capture_default_str();
+  phone.add_option("--codec", options.codecs,
+                   "Codecs in order of preference, with commas: " + callwright::media::codec_names() + " (default opus,G722,PCMA,PCMU)");
+  phone.add_option("--srtp", options.srtp, "Encryption of the media: off, sdes (keys in the descriptions) or dtls; required where it is on")
+      ->capture_default_str();
+  phone.add_flag("--srtp-optional", options.srtp_optional, "Takes calls in the clear as well");
+  phone.add_flag("--ice", options.ice, "ICE (lite); browsers need it, with --srtp dtls");
+  phone.add_option("-p,--play", options.play, "What it says: silence, noise, tone:440, tone:440@-20 (dBov), a sound file, or loop:FILE")->capture_default_str();
+  phone.add_option("-r,--record", options.record, "Writes what it hears to this WAV file; each call replaces it");
+  phone.add_option("-k,--keys", options.keys, "Presses these keys when a call is answered");
+  phone.add_flag("--json", *flags.json, "Print events as JSON, one a line");
+  phone.footer(
+      "Reads commands, one a line: dial ADDRESS, answer, hold, resume, play SOUND, press KEYS, record FILE, stop-recording, hang-up, quit.\n"
+      "They are about the latest call. Ctrl-C, quit and the end of input (without --dial) hang up and un-register.\n"
+      "Exit status: 0 all went as told, 1 the call of --dial or the registration failed, 2 wrong usage, 130 stopped a second time.\n"
+      "Examples:\n  callwright phone --account alice@127.0.0.1 --dial bob --play tone:440 --for 5\n"
+      "  callwright phone --name echo --listen 127.0.0.1:5070 --play loop:hello.wav --record heard.wav --json\n"
+      "  callwright phone --account alice@127.0.0.1 --srtp dtls --ice");
+  return flags;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Callwright makes, answers, steers and verifies phone calls.");
   app.set_version_flag("--version", "callwright " CALLWRIGHT_VERSION);
@@ -121,6 +160,15 @@ int run(int argc, char** argv) {
   check->add_option("FILE", check_path, "Configuration file (TOML)")->required();
   check->footer("Example:\n  callwright check-config callwright.toml");
   check->callback([&] { status = run_check(check_path); });
+
+  CLI::App* const phone = app.add_subcommand("phone", "A phone for scripts: registers, calls and answers, plays, listens and records");
+  callwright::app::PhoneOptions phone_options;
+  const auto phone_flags = add_phone_options(*phone, phone_options);
+  phone->callback([&] {
+    phone_options.output = *phone_flags.json ? PhoneOptions::Output::Json : PhoneOptions::Output::Text;
+    phone_options.time = std::chrono::seconds(*phone_flags.seconds);
+    status = callwright::app::phone(phone_options);
+  });
 
   CLI::App* const call = app.add_subcommand("call", "Send one command to the Call API and print what comes back");
   CallOptions options;

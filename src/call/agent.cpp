@@ -32,6 +32,9 @@ Agent::~Agent() {
   // Calls use the agent while they are destroyed.
   std::exchange(calls_, {}).clear();
   finished_.clear();
+  for (const auto& [stream, listener] : ending_streams_) {
+    media_.abandon(stream);
+  }
 }
 
 sip::Credentials Agent::credentials() const { return {std::string(sip::user_of(options_.address_of_record)), options_.password}; }
@@ -78,6 +81,18 @@ void Agent::finish(AgentCall& call) {
     finished_.add(std::move(node.mapped()));
   }
 }
+
+AgentCall* Agent::find(std::string_view call_id) const noexcept {
+  const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const auto& call) { return call.first->call_id() == call_id; });
+  return found == calls_.end() ? nullptr : found->first;
+}
+
+void Agent::end_stream(media::StreamId stream, std::unique_ptr<AgentStream> listener) {
+  listener->leave_call();
+  ending_streams_.emplace(stream, std::move(listener));
+}
+
+void Agent::forget_stream(media::StreamId stream) { ending_streams_.erase(stream); }
 
 void Agent::report(const std::string& call_id, decltype(Event::what) what) {
   events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = options_.name, .call_id = call_id, .what = std::move(what)});

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -49,12 +50,19 @@ class Agent final : private sip::RegisterClient::Observer {
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
   void hang_up_all();
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
+  /// Calls that are over, but whose recordings may not be complete yet: MediaEnded follows.
+  [[nodiscard]] std::size_t ending_streams() const noexcept { return ending_streams_.size(); }
+  /// The call of this Call-ID, or null.
+  [[nodiscard]] AgentCall* find(std::string_view call_id) const noexcept;
   /// What was agreed on for the media of a call that there is now; null: there is none. Valid until the engine goes on.
   [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept;
 
   // For its calls.
   void finish(AgentCall& call);
   void report(const std::string& call_id, decltype(Event::what) what);
+  /// The stream of a call that is over was closed; `listener` stays until it has had the end of it.
+  void end_stream(media::StreamId stream, std::unique_ptr<AgentStream> listener);
+  void forget_stream(media::StreamId stream);
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
   [[nodiscard]] media::MediaPort& media() noexcept { return media_; }
   [[nodiscard]] AgentRecordings& recordings() noexcept { return recordings_; }
@@ -81,6 +89,7 @@ class Agent final : private sip::RegisterClient::Observer {
   AgentRecordings recordings_{*this};
   std::unordered_map<AgentCall*, std::unique_ptr<AgentCall>> calls_;
   base::DestroyLater<AgentCall> finished_;
+  std::unordered_map<media::StreamId, std::unique_ptr<AgentStream>> ending_streams_;
 };
 
 /// Agents that share listeners: an incoming call goes to the one named in its Request-URI.

@@ -20,14 +20,17 @@ AgentCall::~AgentCall() {
     referred_->referrer_ = nullptr;
   }
   stop_recording();
+  close_media();
   agent_.user_agent().retire(std::move(session_));
 }
 
 base::Result<void> AgentCall::open_stream() {
+  media::MediaObserver& self = *this;
+  listener_ = std::make_unique<AgentStream>(agent_, self, session_->call_id());
   LegMedia::Options options = LegMedia::Options::from(agent_.options().media, agent_.capabilities());
   options.stream.address = agent_.options().media_address;
   options.advertised = agent_.options().advertised_media;
-  auto opened = LegMedia::open(agent_.media(), agent_.user_agent().random(), *this, std::move(options));
+  auto opened = LegMedia::open(agent_.media(), agent_.user_agent().random(), *listener_, std::move(options));
   if (!opened) {
     return opened.error();
   }
@@ -136,7 +139,16 @@ void AgentCall::start_media() {
     return;
   }
   if (negotiated() != nullptr) {
+    agreed_direction_ = leg_->speaks().direction;
+    report(MediaAgreed{*negotiated()});
     record();
+  }
+}
+
+void AgentCall::close_media() {
+  if (leg_ != nullptr) {
+    agent_.end_stream(leg_->close(), std::move(listener_));
+    leg_.reset();
   }
 }
 
@@ -204,7 +216,7 @@ void AgentCall::tell_referrer(int status, std::string_view reason) {
 
 void AgentCall::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& end) {
   stop_recording();
-  leg_.reset();
+  close_media();
   report(CallEnded{end.status, end.reason});
   tell_referrer(end.status >= 300 ? end.status : 480, end.status >= 300 ? std::string_view(end.reason) : std::string_view{});
   agent_.finish(*this);
@@ -215,6 +227,14 @@ void AgentCall::on_media_event(const media::StreamEvent& event) {
     report(AudioHeard{tone->frequency_hz, tone->level_dbov, tone->since_start});
   } else if (const auto* const audio = std::get_if<media::FirstAudio>(&event.what)) {
     report(AudioHeard{0, audio->level_dbov, audio->since_start});
+  } else if (const auto* const key = std::get_if<media::KeyPressed>(&event.what)) {
+    report(KeyHeard{key->key, key->duration, key->by});
+  } else if (std::holds_alternative<media::Protected>(event.what)) {
+    report(MediaSecured{});
+  } else if (std::holds_alternative<media::SourceEnded>(event.what)) {
+    report(SoundPlayed{});
+  } else if (const auto* const refused = std::get_if<media::KeysRefused>(&event.what)) {
+    report(MediaFailed{refused->error.message()});
   } else if (const auto* const file = std::get_if<media::FileFailed>(&event.what)) {
     report(MediaFailed{file->error.message()});
   } else if (const auto* const failed = std::get_if<media::StreamFailed>(&event.what)) {

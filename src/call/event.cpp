@@ -23,6 +23,13 @@ struct LogLine {
   }
   void operator()(const CallEnded& what) const { line("call ended", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const AudioHeard& what) const { line("audio heard", {"frequency_hz", what.frequency_hz}, {"level_dbov", what.level_dbov}); }
+  void operator()(const MediaAgreed& what) const {
+    line("media agreed", {"codec", what.negotiated.codec.name}, {"encrypted", !std::holds_alternative<std::monostate>(what.negotiated.security)});
+  }
+  void operator()(const MediaSecured& /*what*/) const { line("media secured"); }
+  void operator()(const KeyHeard& /*what*/) const { line("key heard"); }
+  void operator()(const SoundPlayed& /*what*/) const { line("sound played"); }
+  void operator()(const MediaEnded& what) const { line("media ended", {"packets_received", what.statistics.packets_received}, {"lost", what.statistics.lost}); }
   void operator()(const MediaFailed& what) const { line("media failed", {"reason", what.reason}); }
   void operator()(const CallRecorded& what) const {
     for (const std::string& path : what.paths) {

@@ -2,6 +2,8 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "media/media_port.hpp"
+#include "sdp/offer_answer.hpp"
 #include "sip/transport.hpp"
 
 #include <chrono>
@@ -43,6 +45,24 @@ struct AudioHeard {
   double level_dbov = 0;
   base::Duration since_start{};
 };
+/// Offer and answer of an agent's call have agreed on its media, or on other media than before.
+struct MediaAgreed {
+  sdp::Negotiated negotiated;  ///< With keys: never for a log.
+};
+/// The keys of an encrypted stream are there; from here on packets flow.
+struct MediaSecured {};
+/// The other side of an agent's call pressed a key. Never for a log.
+struct KeyHeard {
+  char key = 0;
+  base::Duration duration{};
+  media::KeyPressed::By by = media::KeyPressed::By::Event;
+};
+/// What an agent played was played to its end.
+struct SoundPlayed {};
+/// The last of an agent's call: its stream is closed, recordings are complete. Comes after CallEnded.
+struct MediaEnded {
+  media::StreamStatistics statistics;
+};
 struct MediaFailed {
   std::string reason;
 };
@@ -80,7 +100,7 @@ struct Event {
   std::string agent;    ///< Name of the agent, or "" for the exchange.
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
-               CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded>
+               CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded, MediaAgreed, MediaSecured, KeyHeard, SoundPlayed, MediaEnded>
       what;
 };
 

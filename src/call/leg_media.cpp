@@ -29,7 +29,16 @@ LegMedia::LegMedia(media::MediaPort& port, base::Random& random, Options options
       session_(random.between(1, UINT32_MAX), described.ip),
       secrets_(options_.security, options_.ice, random) {}
 
-LegMedia::~LegMedia() { port_.abandon(stream_.id); }
+LegMedia::~LegMedia() {
+  if (stream_.id) {
+    port_.abandon(stream_.id);
+  }
+}
+
+media::StreamId LegMedia::close() {
+  port_.close(stream_.id);
+  return std::exchange(stream_.id, {});
+}
 
 sdp::AudioCapabilities LegMedia::capabilities() const {
   sdp::AudioCapabilities capabilities = options_.capabilities;

@@ -45,6 +45,8 @@ class LegMedia final {
   /// Media flow as was agreed on last. Does nothing before that, or when no stream was agreed on. Errors: Unsupported, a codec that cannot be played.
   base::Result<void> start();
 
+  /// Closes the stream now. The observer goes on to hear of it, also when this is gone, until its Ended; so it has to live until then.
+  media::StreamId close();
   [[nodiscard]] media::StreamId stream() const noexcept { return stream_.id; }
   /// What was agreed on; null before the first answer.
   [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept { return session_.negotiated() ? &*session_.negotiated() : nullptr; }

@@ -39,8 +39,8 @@ TEST(ExchangeAgents, call_each_other_with_media_on_both_sides) {
   world.add_agent("bob");
   alice.dial("sip:bob@192.0.2.1");
   world.run_for(2s);
-  EXPECT_THAT(world.journal.of("alice"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered"));
-  EXPECT_THAT(world.journal.of("bob"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered"));
+  EXPECT_THAT(world.journal.of("alice"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered", "MediaAgreed"));
+  EXPECT_THAT(world.journal.of("bob"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered", "MediaAgreed"));
   ASSERT_EQ(world.media.streams().size(), 2U);
   const auto& mine = world.media.streams().begin()->second;
   const auto& theirs = world.media.streams().rbegin()->second;
@@ -117,7 +117,7 @@ TEST(ExchangeAgents, join_their_media_when_the_other_phone_refuses_refer) {
   ASSERT_EQ(world.media.streams().size(), 1U);
   ASSERT_EQ(world.media.streams().begin()->second.parameters.size(), 1U);
   EXPECT_EQ(world.media.streams().begin()->second.parameters[0].remote_rtp.to_string(), "203.0.113.1:4000");
-  EXPECT_THAT(world.journal.of("bob"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered"));
+  EXPECT_THAT(world.journal.of("bob"), ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered", "MediaAgreed"));
   alice.hang_up();
   world.run_for(1s);
   EXPECT_EQ(bob.calls(), 0U);

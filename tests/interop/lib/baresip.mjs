@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../../e2e/lib/server.mjs';
+import { freePort } from './sipp.mjs';
 
 const LIMIT_MS = 20_000;
 
@@ -28,6 +29,34 @@ export class Baresip {
     phone.#spawn();
     await phone.line(/ 200 OK .*\[1 binding/);
     return phone;
+  }
+
+  /**
+   * Starts a phone without a registrar, which others call at `uri`. It speaks `codecs` ("PCMU/8000/1") alone, says a tone of `tone` Hz and keeps what it
+   * hears for `heard`. `encryption` is its mediaenc ("srtp-mand", "dtls_srtp"), `settings` are lines of its configuration.
+   */
+  static async alone(user, { codecs, tone = 660, encryption, modules = [], settings = {} }) {
+    const phone = new Baresip();
+    phone.#directory = mkdtempSync(join(tmpdir(), 'callwright-baresip-'));
+    const port = await freePort();
+    phone.uri = `sip:${user}@127.0.0.1:${port}`;
+    phone.#writeStock();
+    const encrypted = encryption ? `;mediaenc=${encryption}` : '';
+    writeFileSync(join(phone.#directory, 'accounts'), `<${phone.uri}>;regint=0;answermode=auto;audio_codecs=${codecs}${encrypted}\n`);
+    phone.#change({ sip_listen: `127.0.0.1:${port}`, audio_source: `ausine,${tone}`, ausrc_srate: 48000, ausrc_channels: 2, snd_path: phone.#directory, ...settings });
+    phone.#load(['ausine', 'sndfile', ...modules]);
+    phone.#spawn();
+    await phone.line(/baresip is ready/);
+    return phone;
+  }
+
+  /** "sip:bob@127.0.0.1:5062" of a phone that was started `alone`. */
+  uri;
+
+  /** What was heard in the latest call that has ended: a WAV file. */
+  heard() {
+    const files = readdirSync(this.#directory).filter((name) => /^dump-.*-dec\.wav$/.test(name)).sort();
+    return readFileSync(join(this.#directory, files.at(-1)));
   }
 
   /** The next line that matches, from the beginning of the output on; each line is given once. */
@@ -70,16 +99,32 @@ export class Baresip {
 
   #configure(user, password, registrar, transport, ca) {
     this.#directory = mkdtempSync(join(tmpdir(), 'callwright-baresip-'));
+    this.#writeStock();
+    appendFileSync(join(this.#directory, 'accounts'), `<sip:${user}@${registrar};transport=${transport}>;auth_user=${user};auth_pass=${password};answermode=auto\n`);
+    if (ca) {
+      appendFileSync(join(this.#directory, 'config'), `\nsip_cafile ${ca}\nsip_verify_server yes\n`);
+    }
+  }
+
+  #writeStock() {
     writeFileSync(join(this.#directory, '.asoundrc'), 'pcm.!default { type null }\nctl.!default { type null }\n');
     // The first start writes the stock configuration.
     const first = spawnSync('baresip', ['-f', this.#directory, '-t', '1'], { env: this.#environment(), timeout: LIMIT_MS });
     if (first.error) {
       throw first.error;
     }
-    appendFileSync(join(this.#directory, 'accounts'), `<sip:${user}@${registrar};transport=${transport}>;auth_user=${user};auth_pass=${password};answermode=auto\n`);
-    if (ca) {
-      appendFileSync(join(this.#directory, 'config'), `\nsip_cafile ${ca}\nsip_verify_server yes\n`);
-    }
+  }
+
+  /** Settings of the stock configuration, in place of what it says of them. */
+  #change(settings) {
+    const file = join(this.#directory, 'config');
+    const stock = readFileSync(file, 'utf8').split('\n').filter((line) => !(line.split(/\s/)[0] in settings));
+    writeFileSync(file, [...stock, ...Object.entries(settings).map(([name, value]) => `${name} ${value}`), ''].join('\n'));
+  }
+
+  /** Modules beside those of the stock configuration. */
+  #load(modules) {
+    appendFileSync(join(this.#directory, 'config'), modules.map((name) => `module ${name}.so\n`).join(''));
   }
 
   /** The last so many seconds that it has heard, once `wanted` takes them: { samples, rate }. Only of a phone that says something. */

@@ -1,7 +1,7 @@
 // Runs web pages with the SIP libraries of browsers in headless Chromium.
 import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -25,9 +25,10 @@ const ARGUMENTS = [
   '--disable-sync',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
-  // Addresses of loopback as candidates, not names that nobody here can look up.
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--autoplay-policy=no-user-gesture-required',
 ];
+/** Addresses of loopback as candidates, not names that nobody here can look up. */
+const PLAIN_CANDIDATES = '--disable-features=WebRtcHideLocalIpsWithMdns';
 const LIMIT_MS = 15_000;
 
 /** What Chromium calls the public key of this certificate (PEM). */
@@ -44,10 +45,17 @@ export class Browser {
 
   /**
    * Serves `scripts` ({ name: source }) as pages "/name"; each is bundled with the packages that it imports. Of certificates that no authority known to it
-   * has signed it takes those with a public key in `keys` (`keyOf`).
+   * has signed it takes those with a public key in `keys` (`keyOf`). `microphone` is a WAV file that its microphone hears over and over; with `names` it
+   * tells the other side names (mDNS) in place of its addresses, unless the page may use the microphone.
    */
-  static async start(scripts, { keys = [] } = {}) {
+  static async start(scripts, { keys = [], microphone, names = false } = {}) {
     const browser = new Browser();
+    const own = [...(names ? [] : [PLAIN_CANDIDATES]), ...keys.map((key) => `--ignore-certificate-errors-spki-list=${key}`)];
+    if (microphone) {
+      const file = join(browser.#directory, 'microphone.wav');
+      writeFileSync(file, microphone);
+      own.push(`--use-file-for-fake-audio-capture=${file}`);
+    }
     const bundles = Object.fromEntries(await Promise.all(Object.entries(scripts).map(async ([name, source]) => [name, await bundle(source)])));
     browser.#server = createServer((request, response) => {
       const name = request.url.slice(1).replace(/\.js$/, '');
@@ -56,7 +64,7 @@ export class Browser {
     });
     browser.#server.listen(0, '127.0.0.1');
     await once(browser.#server, 'listening');
-    browser.#context = await chromium.launchPersistentContext(join(browser.#directory, 'user'), { executablePath: '/usr/bin/chromium', args: [...ARGUMENTS, ...keys.map((key) => `--ignore-certificate-errors-spki-list=${key}`)], timeout: LIMIT_MS });
+    browser.#context = await chromium.launchPersistentContext(join(browser.#directory, 'user'), { executablePath: '/usr/bin/chromium', args: [...ARGUMENTS, ...own], timeout: LIMIT_MS });
     browser.#context.setDefaultTimeout(LIMIT_MS);
     return browser;
   }

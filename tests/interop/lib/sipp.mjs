@@ -41,10 +41,11 @@ export class Sipp {
   #directory;
 
   /**
-   * Starts `scenario` ("callee", or one made by scenario.mjs) towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `keys` fills in [name], `count` is how many calls it plays before it ends.
+   * Starts `scenario` ("callee", or one made by scenario.mjs) towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `keys` fills in [name], `count` is how many calls it plays before it ends,
+   * `echo` the port on which it sends RTP back to where it came from.
    * Resolves when it listens, so that it can be called.
    */
-  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1', count = 1, host = HOST, limit = LIMIT_MS } = {}) {
+  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1', count = 1, host = HOST, limit = LIMIT_MS, echo } = {}) {
     const sipp = new Sipp();
     sipp.port = await freePort();
     sipp.#host = host;
@@ -53,6 +54,9 @@ export class Sipp {
     const args = [remote, '-sf', file, '-i', host, '-p', String(sipp.port), '-t', transport, '-m', String(count), '-s', service, '-nostdin', '-buff_size', '1000000', '-timeout', `${limit / 1000 - 2}s`, '-timeout_error'];
     if (password) {
       args.push('-au', service, '-ap', password);
+    }
+    if (echo) {
+      args.push('-rtp_echo', '-mi', host, '-mp', String(echo));
     }
     for (const [name, value] of Object.entries(keys)) {
       args.push('-key', name, value);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "call/agent.hpp"
+#include "net/dns_resolver.hpp"
+#include "net/engine_loop.hpp"
+#include "net/sip_transports.hpp"
+#include "sip/user_agent.hpp"
+
+#include <memory>
+
+namespace callwright::app {
+
+/// One agent with sockets of its own. Engine thread, or before it runs.
+class SoftPhone {
+ public:
+  /// Listens on UDP and TCP. Errors: those of listening, and of `call::Agent::make`.
+  static base::Result<std::unique_ptr<SoftPhone>> create(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver, media::MediaPort& media,
+                                                         call::EventSink& events, const base::SocketAddress& listen, call::AgentOptions options);
+
+  [[nodiscard]] call::Agent& agent() noexcept { return *agent_; }
+  [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }
+  /// Nothing of a call is left, neither with the agent nor on its way.
+  [[nodiscard]] bool quiet() const noexcept { return agent_->calls() == 0 && agent_->ending_streams() == 0 && user_agent_.retired() == 0; }
+
+ private:
+  SoftPhone(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver);
+
+  net::SipTransports transports_;
+  sip::UserAgent user_agent_;
+  call::Agents agents_;
+  call::Agent* agent_ = nullptr;
+  base::SocketAddress address_;
+};
+
+}  // namespace callwright::app
