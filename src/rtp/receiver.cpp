@@ -105,6 +105,9 @@ void Receiver::discard(std::uint64_t extended) noexcept {
 /// RFC 3550 A.8, with the arrival in ticks of the timestamp's clock.
 void Receiver::measure_jitter(const Packet& packet, base::TimePoint arrival) noexcept {
   const auto timestamp = static_cast<std::uint32_t>(packet.timestamp);
+  if (last_arrival_ && timestamp == last_timestamp_) {
+    return;  // The packets of a telephone-event all have the time of its beginning (RFC 4733 §2.2), so they tell nothing of the network.
+  }
   if (last_arrival_) {
     const double arrived = std::chrono::duration<double>(arrival - *last_arrival_).count() * clock_rate_;
     const auto sent = static_cast<std::int32_t>(timestamp - last_timestamp_);

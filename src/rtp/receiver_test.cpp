@@ -116,6 +116,25 @@ TEST_F(ReceiverOf20Ms, has_no_jitter_when_packets_come_as_they_were_sent) {
   EXPECT_EQ(receiver_.jitter(), base::Duration::zero());
 }
 
+TEST_F(ReceiverOf20Ms, has_no_jitter_from_packets_that_share_a_time_as_those_of_an_event_do) {
+  Packet packet;
+  packet.ssrc = Ssrc{1};
+  const auto arrive = [&](std::uint16_t number, std::uint32_t frame_of_timestamp) {
+    packet.sequence = number;
+    packet.timestamp = Timestamp{frame_of_timestamp * 160};
+    receiver_.receive(packet, start_ + milliseconds(20) * number);
+  };
+  for (std::uint16_t number = 0; number < 10; ++number) {
+    arrive(number, number);
+  }
+  for (std::uint16_t number = 10; number < 20; ++number) {
+    arrive(number, 10);
+  }
+  arrive(20, 20);
+  EXPECT_EQ(receiver_.packets(), 21U);
+  EXPECT_EQ(receiver_.jitter(), base::Duration::zero());
+}
+
 TEST_F(ReceiverOf20Ms, measures_jitter_as_rfc_3550_a_8) {
   receive(0);
   receive(1, milliseconds(16));

@@ -36,14 +36,14 @@ async function together({ codec = G711, encryption, modules = [], settings, opti
   }
 }
 
-/** The statistics of a call that has gone well. */
-async function assertNothingLost(alice) {
+/** What was counted in a call that has gone well. As a caller, baresip first sends an RTCP packet that is none by RFC 3550 (APP "PING" alone) and never encrypted. */
+async function assertNothingLost(alice, { pings = 0 } = {}) {
   const statistics = await alice.event('statistics');
   assert.ok(statistics.packets_received > 20, JSON.stringify(statistics));
-  for (const counter of ['lost', 'refused', 'unauthentic', 'strays', 'duplicates']) {
+  assert.ok(statistics.unauthentic + statistics.refused <= pings, JSON.stringify(statistics));
+  for (const counter of ['lost', 'strays', 'duplicates']) {
     assert.equal(statistics[counter], 0, JSON.stringify(statistics));
   }
-  return statistics;
 }
 
 /** Hears them both, for as long as our file lasts. */
@@ -52,11 +52,11 @@ async function talk(alice) {
   await alice.event('played');
 }
 
-async function hangUp(alice, bob) {
+async function hangUp(alice, bob, allowed) {
   alice.type('hang-up');
   await alice.event('ended');
   await bob.line(/session closed|terminated/);
-  await assertNothingLost(alice);
+  await assertNothingLost(alice, allowed);
 }
 
 before(() => {
@@ -87,8 +87,8 @@ describe('sound between baresip and callwright phone', () => {
       await alice.tone(THEIRS_HZ);
       alice.type('press 159#');
       for (const key of '159#') {
-        await bob.line(new RegExp(`received event: '\\${key}' \\(end=0\\)`));
-        await bob.line(new RegExp(`received event: '\\${key}' \\(end=1\\)`));
+        await bob.line(new RegExp(`received event: '[${key}]' \\(end=0\\)`));
+        await bob.line(new RegExp(`received event: '[${key}]' \\(end=1\\)`));
       }
       for (const key of '7*') {
         bob.type(`/sndcode ${key}`);
@@ -96,7 +96,7 @@ describe('sound between baresip and callwright phone', () => {
         assert.equal(event.key, key);
         assert.equal(event.by, 'event');
       }
-      await hangUp(alice, bob);
+      await hangUp(alice, bob, { pings: 1 });
     }));
 
   test('after hold and resume by either side the sound is back', () =>
@@ -138,7 +138,7 @@ describe('encrypted sound between baresip and callwright phone', () => {
           assert.equal((await alice.event('media')).security, srtp);
           await alice.event('secured');
           await talk(alice);
-          await hangUp(alice, bob);
+          await hangUp(alice, bob, { pings: 1 });
           assert.ok(heardFor(bob.heard(), OURS_HZ) >= 800, 'baresip does not hear our tone');
         }));
     }

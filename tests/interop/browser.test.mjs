@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Server } from '../e2e/lib/server.mjs';
-import { Browser } from './lib/browser.mjs';
+import { Browser, until } from './lib/browser.mjs';
 import { Phone } from './lib/phone.mjs';
 import { JSSIP, SIPJS } from './lib/web_phones.mjs';
 
@@ -96,7 +96,7 @@ describe('web phones', () => {
         await heard(alice, 'accepted');
         for (const page of [alice, bob]) {
           await heard(page, 'media connected');
-          await page.waitForFunction(async () => (await window.phone.received()) > 0, undefined, { polling: 50 });
+          await until(page, async () => (await window.phone.received()) > 0);
         }
         await one.evaluate(() => window.phone.digit('5'));
         await other.waitForFunction(() => window.phone.events.some((event) => /^(info|dtmf).*5/.test(event)), undefined, { polling: 20 });
@@ -128,7 +128,7 @@ describe('web phones', () => {
     await heard(alice, 'ended remote');
     await heard(bob, 'media connected');
     // Bob's connection is a new one, and what he hears on it is carol.
-    await bob.waitForFunction(async () => (await window.phone.received()) > 0, undefined, { polling: 50 });
+    await until(bob, async () => (await window.phone.received()) > 0);
     await carol.evaluate(() => window.phone.hangUp());
     await heard(bob, 'ended remote');
     for (const page of [alice, bob, carol]) {

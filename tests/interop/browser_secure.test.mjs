@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Server } from '../e2e/lib/server.mjs';
-import { Browser, keyOf } from './lib/browser.mjs';
+import { Browser, keyOf, until } from './lib/browser.mjs';
 import { Authority } from './lib/certificates.mjs';
 import { JSSIP, SIPJS } from './lib/web_phones.mjs';
 
@@ -50,7 +50,7 @@ describe('web phones over secure WebSocket', () => {
       await heard(bob, 'incoming alice');
       for (const page of [alice, bob]) {
         await heard(page, 'media connected');
-        await page.waitForFunction(async () => (await window.phone.received()) > 0, undefined, { polling: 50 });
+        await until(page, async () => (await window.phone.received()) > 0);
       }
       await bob.evaluate(() => window.phone.hangUp());
       await heard(alice, 'ended remote');

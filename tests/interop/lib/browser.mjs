@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { within } from '../../e2e/lib/server.mjs';
 
 // The packages are installed for the end-to-end tests.
 const modules = new URL('../../e2e/package.json', import.meta.url);
@@ -35,6 +36,12 @@ const LIMIT_MS = 15_000;
 export function keyOf(certificate) {
   const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(key).digest('base64');
+}
+
+/** Resolves once `predicate` (which may be asynchronous; Playwright's own waiting takes its promise for a yes) is true in the page. */
+export async function until(page, predicate, argument) {
+  const loop = `(async (argument) => { while (!(await (${predicate})(argument))) await new Promise((again) => setTimeout(again, 20)); })(${JSON.stringify(argument)})`;
+  await within(LIMIT_MS, page.evaluate(loop), `in the page it is never true that ${predicate}`);
 }
 
 /** Chromium with a web server for its pages. */
@@ -78,10 +85,15 @@ export class Browser {
     return `http://127.0.0.1:${this.#server.address().port}`;
   }
 
+  /** The same server by another name: nobody has allowed its pages anything, such as the microphone, that those of `origin` have. */
+  get otherOrigin() {
+    return this.origin.replace('127.0.0.1', 'localhost');
+  }
+
   /** A page of its own with this script; fails when the page does. */
-  async open(name) {
+  async open(name, origin = this.origin) {
     const page = await this.#context.newPage();
-    await page.goto(`${this.origin}/${name}`);
+    await page.goto(`${origin}/${name}`);
     return page;
   }
 

@@ -72,6 +72,7 @@ window.phone = {
       session.on('peerconnection', ({ peerconnection }) => watch(peerconnection));
       session.on('newDTMF', ({ originator, dtmf }) => { if (originator === 'remote') note('dtmf ' + dtmf.tone); });
       if (event.originator === 'remote') session.answer(await options());
+      else watch(session.connection);
     });
     ua.start();
   },
@@ -95,7 +96,7 @@ window.phone = {
     const reports = await window.connection.getStats();
     reports.forEach((report) => {
       if (report.type === 'inbound-rtp') Object.assign(found, { received: report.packetsReceived, lost: report.packetsLost, codec: reports.get(report.codecId)?.mimeType });
-      if (report.type === 'outbound-rtp') found.sent = report.packetsSent;
+      if (report.type === 'outbound-rtp') Object.assign(found, { sent: report.packetsSent, sentCodec: reports.get(report.codecId)?.mimeType });
       if (report.type === 'remote-inbound-rtp') Object.assign(found, { reported: true, lostThere: report.packetsLost, roundTrip: report.roundTripTime });
       if (report.type === 'candidate-pair' && report.nominated && report.state === 'succeeded') found.path = reports.get(report.localCandidateId).candidateType;
       if (report.type === 'transport') Object.assign(found, { dtls: report.dtlsState, srtp: report.srtpCipher });
