@@ -127,18 +127,23 @@ void Playout::note_sequence(std::uint16_t sequence, Sound sound) noexcept {
   passed_over_.set(sequence % passed_over_.size(), sound == Sound::No);
 }
 
-/// Every number since the packet that was heard last is accounted for.
-bool Playout::sent_nothing_before(const Stored& first) const noexcept {
+/// Every number between the packet that was heard last and this one is accounted for.
+bool Playout::only_passed_over(std::uint16_t end) const noexcept {
   if (!last_sequence_) {
     return false;
   }
-  const auto between = static_cast<std::uint16_t>(first.sequence - *last_sequence_ - 1);
+  const auto between = static_cast<std::uint16_t>(end - *last_sequence_ - 1);
   for (std::uint16_t i = 1; i <= between; ++i) {
     if (between >= passed_over_.size() || !passed_over_.test(static_cast<std::uint16_t>(*last_sequence_ + i) % passed_over_.size())) {
       return false;
     }
   }
   return true;
+}
+
+/// Behind the packet that was heard last came such as have no sound and nothing else: somebody presses a key, and nothing is missing.
+bool Playout::keys_follow() const noexcept {
+  return last_sequence_ && newest_sequence_ && *newest_sequence_ != *last_sequence_ && only_passed_over(static_cast<std::uint16_t>(*newest_sequence_ + 1));
 }
 
 Playout::Outcome Playout::store(const rtp::Packet& packet, std::int64_t timestamp, std::uint32_t duration) {
@@ -314,7 +319,7 @@ PlayoutFrame Playout::play_first() {
 PlayoutFrame Playout::fill_gap() {
   const Stored& first = waiting_.front();
   const std::int64_t gap = first.timestamp - next_;
-  const bool sent_nothing = sent_nothing_before(first);
+  const bool sent_nothing = only_passed_over(first.sequence);
   PlayoutFrame result = frame(sent_nothing || starved_ >= kConcealed ? Kind::Nothing : Kind::Lost, std::min(gap, unit_));
   if (result.kind == Kind::Lost) {
     ++statistics_.lost;
@@ -329,7 +334,7 @@ PlayoutFrame Playout::fill_gap() {
 }
 
 PlayoutFrame Playout::starve() {
-  PlayoutFrame result = frame(starved_ < kConcealed && last_sequence_ ? Kind::Lost : Kind::Nothing, unit_);
+  PlayoutFrame result = frame(starved_ < kConcealed && last_sequence_ && !keys_follow() ? Kind::Lost : Kind::Nothing, unit_);
   statistics_.lost += result.kind == Kind::Lost ? 1U : 0U;
   starved_ += time_of(unit_);
   next_ += unit_;

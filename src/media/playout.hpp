@@ -101,7 +101,8 @@ class Playout {
   enum class Sound : bool { No, Yes };
 
   void note_sequence(std::uint16_t sequence, Sound sound) noexcept;
-  [[nodiscard]] bool sent_nothing_before(const Stored& first) const noexcept;
+  [[nodiscard]] bool only_passed_over(std::uint16_t end) const noexcept;
+  [[nodiscard]] bool keys_follow() const noexcept;
   [[nodiscard]] std::int64_t extend(rtp::Timestamp timestamp) const noexcept;
   [[nodiscard]] base::Duration time_of(std::int64_t ticks) const noexcept;
   [[nodiscard]] std::int64_t ticks_of(base::Duration duration) const noexcept;

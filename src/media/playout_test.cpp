@@ -134,6 +134,21 @@ TEST_F(PlayoutOf20Ms, numbers_of_packets_without_sound_are_not_missing) {
   EXPECT_EQ(playout_.statistics().lost, 1U);
 }
 
+TEST_F(PlayoutOf20Ms, conceals_nothing_while_a_key_is_pressed) {
+  insert(0);
+  at_ += milliseconds(40);
+  EXPECT_EQ(next(), "0");
+  rtp::Packet event;
+  for (std::uint16_t number = 1; number < 6; ++number) {
+    event.sequence = static_cast<std::uint16_t>(65500 + number);
+    playout_.pass_over(event);
+    EXPECT_EQ(next(), ".") << number;
+  }
+  insert(6);
+  EXPECT_EQ(next(), "6");
+  EXPECT_EQ(playout_.statistics().lost, 0U);
+}
+
 TEST_F(PlayoutOf20Ms, conceals_for_a_while_when_nobody_sends_any_more) {
   insert(0);
   at_ += milliseconds(40);

@@ -1,6 +1,6 @@
 // baresip and `callwright phone`, which hear each other: every codec, every encryption that both know, keys, hold and resume.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -36,11 +36,11 @@ async function together({ codec = G711, encryption, modules = [], settings, opti
   }
 }
 
-/** What was counted in a call that has gone well. As a caller, baresip first sends an RTCP packet that is none by RFC 3550 (APP "PING" alone) and never encrypted. */
-async function assertNothingLost(alice, { pings = 0 } = {}) {
+/** What was counted in a call that has gone well. baresip may first send a packet that is no RTCP by RFC 3550 (APP "PING" alone), and is never encrypted. */
+async function assertNothingLost(alice) {
   const statistics = await alice.event('statistics');
   assert.ok(statistics.packets_received > 20, JSON.stringify(statistics));
-  assert.ok(statistics.unauthentic + statistics.refused <= pings, JSON.stringify(statistics));
+  assert.ok(statistics.unauthentic + statistics.refused <= 1, JSON.stringify(statistics));
   for (const counter of ['lost', 'strays', 'duplicates']) {
     assert.equal(statistics[counter], 0, JSON.stringify(statistics));
   }
@@ -52,11 +52,11 @@ async function talk(alice) {
   await alice.event('played');
 }
 
-async function hangUp(alice, bob, allowed) {
+async function hangUp(alice, bob) {
   alice.type('hang-up');
   await alice.event('ended');
   await bob.line(/session closed|terminated/);
-  await assertNothingLost(alice, allowed);
+  await assertNothingLost(alice);
 }
 
 before(() => {
@@ -66,7 +66,8 @@ before(() => {
 });
 after(() => rmSync(directory, { recursive: true }));
 
-describe('sound between baresip and callwright phone', () => {
+// Each test has processes of its own.
+describe('sound between baresip and callwright phone', { concurrency: 3 }, () => {
   for (const codec of CODECS) {
     test(`in ${codec.name} both hear the other's tone`, () =>
       together({ codec }, async (alice, bob) => {
@@ -96,7 +97,7 @@ describe('sound between baresip and callwright phone', () => {
         assert.equal(event.key, key);
         assert.equal(event.by, 'event');
       }
-      await hangUp(alice, bob, { pings: 1 });
+      await hangUp(alice, bob);
     }));
 
   test('after hold and resume by either side the sound is back', () =>
@@ -113,15 +114,23 @@ describe('sound between baresip and callwright phone', () => {
         resume();
         assert.equal((await alice.event('media')).direction, 'sendrecv');
         alice.forget();
-        // A tone is told again when another one follows.
-        alice.type('press 1');
-        await bob.line(/received event: '1' \(end=1\)/);
+        alice.type(`record ${join(directory, `${direction}.wav`)}`);
+        alice.type(`play ${file}`);
+        await alice.event('played');
+        alice.type('stop-recording');
+        bob.type('/sndcode 1');
+        assert.equal((await alice.event('key')).key, '1');
       }
       await hangUp(alice, bob);
+      for (const direction of ['sendonly', 'recvonly']) {
+        assert.ok(heardFor(readFileSync(join(directory, `${direction}.wav`)), THEIRS_HZ) >= 600, `nothing is heard after ${direction}`);
+      }
+      // baresip begins another file when it resumes.
+      assert.ok(heardFor(bob.heard(), OURS_HZ) >= 600, 'baresip does not hear our tone again');
     }));
 });
 
-describe('encrypted sound between baresip and callwright phone', () => {
+describe('encrypted sound between baresip and callwright phone', { concurrency: 3 }, () => {
   const KINDS = [
     { name: 'SDES', encryption: 'srtp-mand', module: 'srtp', srtp: 'sdes' },
     { name: 'DTLS-SRTP', encryption: 'dtls_srtp', module: 'dtls_srtp', srtp: 'dtls' },
@@ -138,7 +147,7 @@ describe('encrypted sound between baresip and callwright phone', () => {
           assert.equal((await alice.event('media')).security, srtp);
           await alice.event('secured');
           await talk(alice);
-          await hangUp(alice, bob, { pings: 1 });
+          await hangUp(alice, bob);
           assert.ok(heardFor(bob.heard(), OURS_HZ) >= 800, 'baresip does not hear our tone');
         }));
     }
@@ -156,7 +165,9 @@ describe('encrypted sound between baresip and callwright phone', () => {
         bob.type(`/dial ${alice.uri}`);
         await bob.line(/488 Not Acceptable Here/);
         alice.type(`dial ${bob.uri}`);
-        await alice.event('ended', ({ status }) => status === 488 || status === 200);
+        // Where baresip leaves out what it requires by itself, we hang up before a packet is sent.
+        assert.ok([200, 488].includes((await alice.event('ended')).status));
+        assert.equal((await alice.event('statistics')).packets_sent, 0);
       }));
   }
 });

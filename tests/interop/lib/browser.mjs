@@ -25,11 +25,10 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
   '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
 ];
-/** Addresses of loopback as candidates, not names that nobody here can look up. */
-const PLAIN_CANDIDATES = '--disable-features=WebRtcHideLocalIpsWithMdns';
+/** Pages may use the microphone without a question, and tell addresses of loopback as candidates, not names that nobody here can look up. */
+const TRUSTED = ['--use-fake-ui-for-media-stream', '--disable-features=WebRtcHideLocalIpsWithMdns'];
 const LIMIT_MS = 15_000;
 
 /** What Chromium calls the public key of this certificate (PEM). */
@@ -53,11 +52,11 @@ export class Browser {
   /**
    * Serves `scripts` ({ name: source }) as pages "/name"; each is bundled with the packages that it imports. Of certificates that no authority known to it
    * has signed it takes those with a public key in `keys` (`keyOf`). `microphone` is a WAV file that its microphone hears over and over; with `names` it
-   * tells the other side names (mDNS) in place of its addresses, unless the page may use the microphone.
+   * tells the other side names (mDNS) in place of its addresses, and lets no page use the microphone.
    */
   static async start(scripts, { keys = [], microphone, names = false } = {}) {
     const browser = new Browser();
-    const own = [...(names ? [] : [PLAIN_CANDIDATES]), ...keys.map((key) => `--ignore-certificate-errors-spki-list=${key}`)];
+    const own = [...(names ? [] : TRUSTED), ...keys.map((key) => `--ignore-certificate-errors-spki-list=${key}`)];
     if (microphone) {
       const file = join(browser.#directory, 'microphone.wav');
       writeFileSync(file, microphone);
@@ -85,15 +84,10 @@ export class Browser {
     return `http://127.0.0.1:${this.#server.address().port}`;
   }
 
-  /** The same server by another name: nobody has allowed its pages anything, such as the microphone, that those of `origin` have. */
-  get otherOrigin() {
-    return this.origin.replace('127.0.0.1', 'localhost');
-  }
-
   /** A page of its own with this script; fails when the page does. */
-  async open(name, origin = this.origin) {
+  async open(name) {
     const page = await this.#context.newPage();
-    await page.goto(`${origin}/${name}`);
+    await page.goto(`${this.origin}/${name}`);
     return page;
   }
 

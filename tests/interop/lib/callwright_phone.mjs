@@ -41,6 +41,11 @@ export class CallwrightPhone {
     this.#child.stdin.write(`${command}\n`);
   }
 
+  /** As a program does that goes away. */
+  closeInput() {
+    this.#child.stdin.end();
+  }
+
   /** The next event of this name for which `wanted` is true; each event is given once, earlier ones of that name that do not match are dropped. */
   async event(name, wanted = () => true) {
     const find = async () => {
