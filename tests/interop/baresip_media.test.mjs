@@ -118,15 +118,14 @@ describe('sound between baresip and callwright phone', { concurrency: 3 }, () =>
         alice.type(`play ${file}`);
         await alice.event('played');
         alice.type('stop-recording');
-        bob.type('/sndcode 1');
-        assert.equal((await alice.event('key')).key, '1');
+        // baresip records no more after the first hold, so keys tell that it hears us.
+        alice.type('press 1');
+        await bob.line(/received event: '1' \(end=1\)/);
       }
       await hangUp(alice, bob);
       for (const direction of ['sendonly', 'recvonly']) {
         assert.ok(heardFor(readFileSync(join(directory, `${direction}.wav`)), THEIRS_HZ) >= 600, `nothing is heard after ${direction}`);
       }
-      // baresip begins another file when it resumes.
-      assert.ok(heardFor(bob.heard(), OURS_HZ) >= 600, 'baresip does not hear our tone again');
     }));
 });
 

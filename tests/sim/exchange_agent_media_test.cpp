@@ -244,5 +244,60 @@ TEST(AgentMedia, is_an_error_of_the_agent_where_an_option_is_wrong) {
   EXPECT_TRUE(world.agents.all().empty());
 }
 
+TEST(AgentMedia, are_held_and_resumed_by_who_asks_for_it) {
+  MediaWorld world({}, {});
+  EXPECT_EQ(world.alice.find("nobody"), nullptr);
+  world.clear_wire();
+  call::AgentCall& call = world.alice.dial("sip:bob@192.0.2.1");
+  EXPECT_EQ(call.hold().error().code, base::Errc::WrongState) << "not answered";
+  world.run_for(2s);
+  EXPECT_EQ(world.alice.find(call.call_id()), &call);
+  EXPECT_TRUE(call.hold());
+  EXPECT_FALSE(call.resume()) << "while the offer is under way";
+  world.run_for(1s);
+  EXPECT_EQ(world.of_alice().direction, sdp::Direction::SendOnly);
+  EXPECT_EQ(world.of_bob().direction, sdp::Direction::RecvOnly);
+  EXPECT_TRUE(call.resume());
+  world.run_for(1s);
+  EXPECT_EQ(world.of_alice().direction, sdp::Direction::SendRecv);
+  EXPECT_EQ(world.of_bob().direction, sdp::Direction::SendRecv);
+  world.end();
+}
+
+TEST(AgentMedia, are_told_of_until_the_stream_has_had_its_end) {
+  MediaWorld world({}, {});
+  world.call();
+  const media::StreamId stream = world.media.streams().begin()->first;
+  world.media.emit(stream, media::KeyPressed{'5', 100ms, media::KeyPressed::By::Event});
+  world.media.emit(stream, media::SourceEnded{});
+  world.alice.hang_up_all();
+  world.run_for(1s);
+  EXPECT_EQ(world.alice.calls(), 0U);
+  EXPECT_EQ(world.alice.ending_streams(), 1U);
+  EXPECT_EQ(world.journal.of("alice").back(), "CallEnded");
+  world.media.finish_closing();
+  EXPECT_EQ(world.alice.ending_streams(), 0U);
+  EXPECT_THAT(world.journal.of("alice"), testing::ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered", "MediaAgreed", "KeyHeard",
+                                                              "SoundPlayed", "CallEnded", "MediaEnded"));
+  EXPECT_EQ(world.journal.of("bob").back(), "MediaEnded");
+  world.end();
+}
+
+TEST(AgentMedia, do_what_a_program_asks_of_the_call) {
+  MediaWorld world({}, {});
+  call::AgentCall& call = world.alice.dial("sip:bob@192.0.2.1");
+  world.run_for(2s);
+  call.play(media::Noise{});
+  call.record("heard.wav");
+  EXPECT_TRUE(call.press("12#"));
+  const auto& stream = world.media.streams().begin()->second;
+  EXPECT_EQ(stream.source, media::SourceSpec(media::Noise{}));
+  EXPECT_EQ(stream.recording, "heard.wav");
+  EXPECT_EQ(stream.keys, "12#");
+  call.stop_recording();
+  EXPECT_FALSE(stream.recording);
+  world.end();
+}
+
 }  // namespace
 }  // namespace callwright::simulation
