@@ -105,15 +105,15 @@ PhoneFlags add_phone_options(CLI::App& phone, PhoneOptions& options) {
   phone.add_flag("--srtp-optional", options.srtp_optional, "Takes calls in the clear as well");
   phone.add_flag("--ice", options.ice, "ICE (lite); browsers need it, with --srtp dtls");
   phone.add_option("-p,--play", options.play, "What it says: silence, noise, tone:440, tone:440@-20 (dBov), a sound file, or loop:FILE")->capture_default_str();
-  phone.add_option("-r,--record", options.record, "Writes what it hears to this WAV file; each call replaces it");
+  phone.add_option("-r,--record", options.record, "Records each call in this folder, as WAV: what it hears on the left channel, what it says on the right one");
   phone.add_option("-k,--keys", options.keys, "Presses these keys when a call is answered");
   phone.add_flag("--json", *flags.json, "Print events as JSON, one a line");
   phone.footer(
-      "Reads commands, one a line: dial ADDRESS, answer, hold, resume, play SOUND, press KEYS, record FILE, stop-recording, hang-up, quit.\n"
+      "Reads commands, one a line: dial ADDRESS, answer, hold, resume, play SOUND, press KEYS, hang-up, quit.\n"
       "They are about the latest call. Ctrl-C, quit and the end of input (without --dial) hang up and un-register.\n"
       "Exit status: 0 all went as told, 1 the call of --dial or the registration failed, 2 wrong usage, 130 stopped a second time.\n"
       "Examples:\n  callwright phone --account alice@127.0.0.1 --dial bob --play tone:440 --for 5\n"
-      "  callwright phone --name echo --listen 127.0.0.1:5070 --play loop:hello.wav --record heard.wav --json\n"
+      "  callwright phone --name echo --listen 127.0.0.1:5070 --play loop:hello.wav --record calls --json\n"
       "  callwright phone --account alice@127.0.0.1 --srtp dtls --ice");
   return flags;
 }

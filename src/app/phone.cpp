@@ -60,7 +60,7 @@ class Phone final : private call::EventSink {
   std::string latest_;  ///< Call-ID,
   std::string own_;     ///< as is this: the call of --dial.
   bool own_answered_ = false;
-  std::optional<std::string> begun_;  ///< The call in which recording and keys have begun.
+  std::optional<std::string> begun_;  ///< The call in which keys were pressed.
   std::optional<int> status_;         ///< Once it is leaving.
   base::TimePoint latest_farewell_{};
 };
@@ -133,8 +133,6 @@ base::Result<void> Phone::carry_out(const PhoneCommand& command, call::AgentCall
       break;
     }
     case Kind::Press: return call.press(command.argument);
-    case Kind::Record: call.record(command.argument); break;
-    case Kind::StopRecording: call.stop_recording(); break;
     case Kind::HangUp: call.hang_up(); break;
     case Kind::Dial:
     case Kind::Quit: break;
@@ -170,9 +168,6 @@ void Phone::on_media(const call::Event& event) {
     return;
   }
   begun_ = event.call_id;
-  if (!options_.record.empty()) {
-    call->record(options_.record);
-  }
   if (!options_.keys.empty()) {
     static_cast<void>(call->press(options_.keys));  // Checked when the options were read.
   }

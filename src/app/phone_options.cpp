@@ -163,6 +163,9 @@ Result<PhonePlan> plan_of(const PhoneOptions& options) {
   plan.agent.source = std::move(*source);
   plan.agent.answering = options.answer == "auto" ? call::AgentOptions::Answering::AtOnce : call::AgentOptions::Answering::Manually;
   plan.agent.media = std::move(*media);
+  if (!options.record.empty()) {
+    plan.agent.recording = call::AgentRecording{.folder = options.record};
+  }
   return plan;
 }
 
@@ -174,9 +177,8 @@ Result<PhoneCommand> read_phone_command(std::string_view line) {
     std::string_view argument;  ///< What it needs, for people; "": nothing.
   };
   static constexpr Known kKnown[] = {
-      {"dial", Kind::Dial, "an address"}, {"answer", Kind::Answer, ""},   {"hold", Kind::Hold, ""},           {"resume", Kind::Resume, ""},
-      {"play", Kind::Play, "a sound"},    {"press", Kind::Press, "keys"}, {"record", Kind::Record, "a file"}, {"stop-recording", Kind::StopRecording, ""},
-      {"hang-up", Kind::HangUp, ""},      {"quit", Kind::Quit, ""},
+      {"dial", Kind::Dial, "an address"}, {"answer", Kind::Answer, ""},   {"hold", Kind::Hold, ""},      {"resume", Kind::Resume, ""},
+      {"play", Kind::Play, "a sound"},    {"press", Kind::Press, "keys"}, {"hang-up", Kind::HangUp, ""}, {"quit", Kind::Quit, ""},
   };
   const std::size_t blank = line.find(' ');
   const std::string_view name = line.substr(0, blank);
@@ -192,8 +194,7 @@ Result<PhoneCommand> read_phone_command(std::string_view line) {
     }
     return PhoneCommand{known.kind, std::string(argument)};
   }
-  return Error(Errc::InvalidArgument,
-               "There is no \"" + std::string(name.substr(0, 40)) + "\"; say dial, answer, hold, resume, play, press, record, stop-recording, hang-up or quit");
+  return Error(Errc::InvalidArgument, "There is no \"" + std::string(name.substr(0, 40)) + "\"; say dial, answer, hold, resume, play, press, hang-up or quit");
 }
 
 }  // namespace callwright::app

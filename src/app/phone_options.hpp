@@ -25,7 +25,7 @@ struct PhoneOptions {
   bool srtp_optional = false;   ///< Calls in the clear are taken as well.
   bool ice = false;
   std::string play = "silence";
-  std::string record;           ///< A file for what is heard; "": none.
+  std::string record;           ///< A folder for recordings of its calls; "": it records none.
   std::string keys;             ///< To press once the call is answered.
   std::chrono::seconds time{};  ///< How long the call of `dial` lasts; 0: until somebody hangs up.
   enum class Output : std::uint8_t { Text, Json } output = Output::Text;
@@ -49,7 +49,7 @@ struct PhonePlan {
 
 /// One line of the phone's standard input.
 struct PhoneCommand {
-  enum class Kind : std::uint8_t { Dial, Answer, Hold, Resume, Play, Press, Record, StopRecording, HangUp, Quit };
+  enum class Kind : std::uint8_t { Dial, Answer, Hold, Resume, Play, Press, HangUp, Quit };
   Kind kind = Kind::Quit;
   std::string argument;
 };

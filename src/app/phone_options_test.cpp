@@ -41,6 +41,8 @@ TEST(PhoneOptions, require_encryption_unless_they_say_optional) {
   EXPECT_EQ(required->agent.media.security.policy, sdp::MediaSecurity::Required);
   EXPECT_EQ(required->agent.media.security.kind, call::AgentSecurity::Kind::Dtls);
   EXPECT_EQ(required->agent.media.ice, call::AgentMedia::Ice::Lite);
+  EXPECT_FALSE(required->agent.recording);
+  EXPECT_EQ(plan_of({.record = "calls"})->agent.recording->folder, "calls");
   EXPECT_EQ(plan_of({.srtp = "sdes", .srtp_optional = true})->agent.media.security.policy, sdp::MediaSecurity::Optional);
 }
 
@@ -68,7 +70,6 @@ TEST(PhoneCommand, has_an_argument_or_none) {
   EXPECT_EQ(read_phone_command("dial sip:bob@127.0.0.1")->argument, "sip:bob@127.0.0.1");
   EXPECT_EQ(read_phone_command("play  my file.wav")->argument, "my file.wav");
   EXPECT_EQ(read_phone_command("hang-up")->kind, PhoneCommand::Kind::HangUp);
-  EXPECT_EQ(read_phone_command("stop-recording")->kind, PhoneCommand::Kind::StopRecording);
   EXPECT_EQ(read_phone_command("press").error().detail, "\"press\" takes keys behind it");
   EXPECT_EQ(read_phone_command("press ").error().detail, "\"press\" takes keys behind it");
   EXPECT_EQ(read_phone_command("hold me").error().detail, "\"hold\" takes nothing behind it");

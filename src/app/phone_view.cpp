@@ -84,6 +84,13 @@ struct Describe {
     line.text("by", what.by == media::KeyPressed::By::Event ? "event" : "sound");
   }
   void operator()(const call::SoundPlayed& /*what*/) const { named("played"); }
+  void operator()(const call::CallRecorded& what) const {
+    named("recorded");
+    for (const std::string& path : what.paths) {
+      line.text("path", path);
+    }
+    line.milliseconds("duration_ms", what.duration);
+  }
   void operator()(const call::MediaFailed& what) const { named("media_failed").text("reason", what.reason); }
   void operator()(const call::MediaEnded& what) const { add_statistics(what.statistics); }
   template <class Other>

@@ -20,8 +20,10 @@ class SoftPhone {
 
   [[nodiscard]] call::Agent& agent() noexcept { return *agent_; }
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }
-  /// Nothing of a call is left, neither with the agent nor on its way.
-  [[nodiscard]] bool quiet() const noexcept { return agent_->calls() == 0 && agent_->ending_streams() == 0 && user_agent_.retired() == 0; }
+  /// Nothing of a call is left, neither with the agent nor on its way, and all recordings are complete.
+  [[nodiscard]] bool quiet() const noexcept {
+    return agent_->calls() == 0 && agent_->ending_streams() == 0 && agent_->recordings().open_count() == 0 && user_agent_.retired() == 0;
+  }
 
  private:
   SoftPhone(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver);

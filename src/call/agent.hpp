@@ -50,7 +50,7 @@ class Agent final : private sip::RegisterClient::Observer {
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
   void hang_up_all();
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
-  /// Calls that are over, but whose recordings may not be complete yet: MediaEnded follows.
+  /// Streams of calls that are over: MediaEnded follows.
   [[nodiscard]] std::size_t ending_streams() const noexcept { return ending_streams_.size(); }
   /// The call of this Call-ID, or null.
   [[nodiscard]] AgentCall* find(std::string_view call_id) const noexcept;
@@ -66,6 +66,7 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
   [[nodiscard]] media::MediaPort& media() noexcept { return media_; }
   [[nodiscard]] AgentRecordings& recordings() noexcept { return recordings_; }
+  [[nodiscard]] const AgentRecordings& recordings() const noexcept { return recordings_; }
   [[nodiscard]] const AgentOptions& options() const noexcept { return options_; }
   [[nodiscard]] const sdp::AudioCapabilities& capabilities() const noexcept { return capabilities_; }
   [[nodiscard]] sip::Credentials credentials() const;

@@ -65,10 +65,10 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   AgentCall* referrer_;
   AgentCall* referred_ = nullptr;
   std::unique_ptr<sip::InviteSession> session_;
-  std::unique_ptr<LegMedia> leg_;                ///< Null before it is dialled or answered, and at the end.
-  std::unique_ptr<AgentStream> listener_;  ///< Of its stream.
+  std::unique_ptr<LegMedia> leg_;                               ///< Null before it is dialled or answered, and at the end.
+  std::unique_ptr<AgentStream> listener_;                       ///< Of its stream.
   sdp::Direction agreed_direction_ = sdp::Direction::SendRecv;  ///< What our description said when the other side agreed last.
-  std::optional<media::RecordingId> recording_;  ///< Zero: of this call none any more, or never.
+  std::optional<media::RecordingId> recording_;                 ///< Zero: of this call none any more, or never.
   std::string remote_offer_;
   bool awaiting_answer_ = false;  ///< Our 2xx made an offer; its answer comes with the ACK.
 };

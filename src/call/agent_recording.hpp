@@ -32,6 +32,8 @@ class AgentRecordings final : private media::RecordingObserver {
   /// None where the agent does not record, or cannot, which the journal says then.
   [[nodiscard]] media::RecordingId open(const std::string& call_id);
   void stop(media::RecordingId id);
+  /// That are not complete yet.
+  [[nodiscard]] std::size_t open_count() const noexcept { return call_ids_.size(); }
 
  private:
   void on_recording_event(const media::RecordingEvent& event) override;

@@ -8,8 +8,8 @@ namespace callwright::call {
 
 class Agent;
 
-/// Who hears of the stream of an agent's call: the call itself, and when that is over, the agent, until the stream has had its end. So a recording is
-/// complete and what was counted is known, however early the call goes.
+/// Who hears of the stream of an agent's call: the call itself, and when that is over, the agent, until the stream has had its end. So what was
+/// counted is known, however early the call goes.
 class AgentStream final : public media::MediaObserver {
  public:
   /// `agent` outlives this, `call` lives until `leave_call`.

@@ -59,7 +59,7 @@ struct KeyHeard {
 };
 /// What an agent played was played to its end.
 struct SoundPlayed {};
-/// The last of an agent's call: its stream is closed, recordings are complete. Comes after CallEnded.
+/// The last of an agent's call: its stream is closed. Comes after CallEnded.
 struct MediaEnded {
   media::StreamStatistics statistics;
 };

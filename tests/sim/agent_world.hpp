@@ -20,8 +20,8 @@ class Journal final : public call::EventSink {
   void on_event(const call::Event& event) override {
     static constexpr const char* kNames[] = {"Registered",   "Unregistered", "RegistrationFailed", "CallStarted",    "CallRinging",
                                              "CallAnswered", "CallEnded",    "AudioHeard",         "MediaFailed",    "SipMessage",
-                                             "CallReplaced", "SourceBanned", "SourceUnbanned",     "ContactChanged", "CallRecorded", "MediaAgreed",
-                                             "MediaSecured", "KeyHeard",     "SoundPlayed",        "MediaEnded"};
+                                             "CallReplaced", "SourceBanned", "SourceUnbanned",     "ContactChanged", "CallRecorded",
+                                             "MediaAgreed",  "MediaSecured", "KeyHeard",           "SoundPlayed",    "MediaEnded"};
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
     if (const auto* const recorded = std::get_if<call::CallRecorded>(&event.what)) {
       recordings.insert(recordings.end(), recorded->paths.begin(), recorded->paths.end());

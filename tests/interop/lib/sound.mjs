@@ -24,8 +24,9 @@ export function tone(hertz, { rate = 48_000, seconds = 2, level = 0.3 } = {}) {
 
 /** The first channel of a WAV file of 16 bits: { rate, samples }. */
 export function read(wav) {
-  const channels = wav.readUInt16LE(22);
-  const rate = wav.readUInt32LE(24);
+  const format = wav.indexOf('fmt ', 12) + 8;
+  const channels = wav.readUInt16LE(format + 2);
+  const rate = wav.readUInt32LE(format + 4);
   const start = wav.indexOf('data', 12) + 8;
   const samples = [];
   for (let at = start; at + 2 <= wav.length; at += 2 * channels) {
