@@ -14,19 +14,19 @@ namespace callwright::app {
 
 /// What the command line of `callwright phone` says.
 struct PhoneOptions {
-  std::string account;          ///< "alice@192.0.2.1:5060" or the same with "sip:"; "": it does not register.
-  std::string password;         ///< Of the account.
+  std::string account = {};     ///< "alice@192.0.2.1:5060" or the same with "sip:"; "": it does not register.
+  std::string password = {};    ///< Of the account.
   std::string name = "phone";   ///< The user that is called, without an account.
-  std::string listen;           ///< "192.0.2.2:5060"; "": a free port of the address from which the other side is reached.
-  std::string dial;             ///< Whom to call at once; "": nobody.
+  std::string listen = {};      ///< "192.0.2.2:5060"; "": a free port of the address from which the other side is reached.
+  std::string dial = {};        ///< Whom to call at once; "": nobody.
   std::string answer = "auto";  ///< "auto" or "manual".
-  std::string codecs;           ///< "opus,PCMU"; "": the agents' own choice.
+  std::string codecs = {};      ///< "opus,PCMU"; "": the agents' own choice.
   std::string srtp = "off";     ///< "off", "sdes" or "dtls".
   bool srtp_optional = false;   ///< Calls in the clear are taken as well.
   bool ice = false;
   std::string play = "silence";
-  std::string record;           ///< A folder for recordings of its calls; "": it records none.
-  std::string keys;             ///< To press once the call is answered.
+  std::string record = {};      ///< A folder for recordings of its calls; "": it records none.
+  std::string keys = {};        ///< To press once the call is answered.
   std::chrono::seconds time{};  ///< How long the call of `dial` lasts; 0: until somebody hangs up.
   enum class Output : std::uint8_t { Text, Json } output = Output::Text;
 };
