@@ -55,12 +55,17 @@ bool is_lifetime(std::string_view word) noexcept {
 bool is_harmless(std::string_view parameter) noexcept { return parameter.starts_with('-') || parameter.starts_with("WSH="); }
 
 /// What follows "inline:".
-Result<std::vector<std::uint8_t>> read_key(std::string_view parameters, CryptoSuite suite) {
+Result<base::SecretBytes> read_key(std::string_view parameters, CryptoSuite suite) {
   if (parameters.find(';') != std::string_view::npos) {
     return unsupported("several keys in one attribute are not offered here");
   }
-  const auto key = base::from_base64(text::next_word(parameters, '|'));
-  if (!key || key->size() != key_size_of(suite)) {
+  auto decoded = base::from_base64(text::next_word(parameters, '|'));
+  if (!decoded) {
+    return malformed("the key is not of the size that its suite needs");
+  }
+  base::SecretBytes key(decoded->begin(), decoded->end());
+  base::wipe(decoded->data(), decoded->size());
+  if (key.size() != key_size_of(suite)) {
     return malformed("the key is not of the size that its suite needs");
   }
   for (std::string_view word = text::next_word(parameters, '|'); !word.empty(); word = text::next_word(parameters, '|')) {
@@ -71,7 +76,7 @@ Result<std::vector<std::uint8_t>> read_key(std::string_view parameters, CryptoSu
       return malformed("the lifetime is no number of packets");
     }
   }
-  return *key;
+  return key;
 }
 
 /// Those that can be read, in their order.
@@ -88,7 +93,7 @@ std::vector<Crypto> usable_attributes(const Media& media) {
 }
 
 Crypto with_new_key(std::uint32_t tag, CryptoSuite suite, base::Random& random) {
-  Crypto crypto{tag, suite, std::vector<std::uint8_t>(key_size_of(suite))};
+  Crypto crypto{tag, suite, base::SecretBytes(key_size_of(suite))};
   for (std::uint8_t& byte : crypto.key_and_salt) {
     byte = static_cast<std::uint8_t>(random.next() >> 32);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/random.hpp"
+#include "base/secret_bytes.hpp"
 #include "sdp/description.hpp"
 
 #include <array>
@@ -32,7 +33,7 @@ inline constexpr std::array kUsualSuites{CryptoSuite::AesCm128HmacSha1Tag80, Cry
 struct Crypto {
   std::uint32_t tag = 1;
   CryptoSuite suite = CryptoSuite::AesCm128HmacSha1Tag80;
-  std::vector<std::uint8_t> key_and_salt;  ///< `key_size_of(suite)` bytes.
+  base::SecretBytes key_and_salt;  ///< `key_size_of(suite)` bytes.
 
   /// The value of the attribute. A lifetime is accepted (no call lives that long). Errors: Unsupported (a suite, a master key identifier, several keys
   /// or a session parameter that would change packets), InvalidArgument (malformed). The texts do not tell the key.

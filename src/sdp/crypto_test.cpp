@@ -61,7 +61,7 @@ class CryptoOf : public testing::Test {
 };
 
 TEST_F(CryptoOf, an_offer_has_a_key_of_its_own_for_each_suite) {
-  std::set<std::vector<std::uint8_t>> keys;
+  std::set<base::SecretBytes> keys;
   for (std::size_t i = 0; i < offer_.size(); ++i) {
     EXPECT_EQ(offer_[i].tag, i + 1);
     EXPECT_EQ(offer_[i].suite, kUsualSuites[i]);
