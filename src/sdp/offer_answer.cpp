@@ -54,6 +54,13 @@ Result<void> read_remote(const Description& theirs, const Media& media, Negotiat
   return base::ok();
 }
 
+/// Where RTCP is received when that is not the next port.
+void write_rtcp_address(Media& media, const std::optional<base::SocketAddress>& address) {
+  if (address) {
+    media.attributes.push_back({"rtcp", fmt::format("{} IN {} {}", address->port, address->ip.is_v4() ? "IP4" : "IP6", address->ip.to_string())});
+  }
+}
+
 Media audio_offer(const AudioCapabilities& capabilities, const std::vector<Codec>& known) {
   Media media;
   media.port = capabilities.address.port;
@@ -61,6 +68,7 @@ Media audio_offer(const AudioCapabilities& capabilities, const std::vector<Codec
     add_format(media, format);
   }
   finish_audio(media, capabilities.ptime, capabilities.direction);
+  write_rtcp_address(media, capabilities.rtcp_address);
   offer_protection(media, capabilities.protection);
   if (capabilities.rtcp_mux || capabilities.ice) {
     set_rtcp_mux(media);
@@ -171,6 +179,8 @@ Media audio_answer(Answer& answer, const Description& offer, const Media& offere
   write_protection(media, negotiated.security, capabilities.protection);
   if (negotiated.rtcp_mux) {
     set_rtcp_mux(media);
+  } else {
+    write_rtcp_address(media, capabilities.rtcp_address);
   }
   if (negotiated.ice) {
     write_ice(answer.description, media, capabilities);

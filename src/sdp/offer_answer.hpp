@@ -52,8 +52,9 @@ struct IceAgreement {
 struct AudioCapabilities {
   std::vector<Codec> codecs = {pcma(), pcmu()};  ///< In order of preference, without telephone-event. "CN" goes along with a codec of its clock rate.
   CodecPreference preference = CodecPreference::Theirs;
-  base::SocketAddress address;                ///< Where it receives RTP; RTCP goes one port above.
-  Direction direction = Direction::SendRecv;  ///< SendOnly or Inactive to hold the other side.
+  base::SocketAddress address;                           ///< Where it receives RTP; RTCP goes one port above,
+  std::optional<base::SocketAddress> rtcp_address = {};  ///< unless there is this one (RFC 3605).
+  Direction direction = Direction::SendRecv;             ///< SendOnly or Inactive to hold the other side.
   std::chrono::milliseconds ptime{20};
   /// RFC 4733, events 0-16, at every clock rate of the codecs: this number at the lowest one, free ones at the others. None: not offered, not accepted.
   std::optional<PayloadType> telephone_event = PayloadType{101};
