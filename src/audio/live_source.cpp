@@ -29,11 +29,14 @@ class LiveSource final : public Source {
       available_ -= count;
       if (used_ == frame.samples.size()) {
         ended_ = frame.last;
-        frames_.pop_front();
+        pop();
         used_ = 0;
       }
     }
-    dry_ = dry_ || (filled < out.size() && !ended_);
+    if (!dry_ && filled < out.size() && !ended_) {
+      dry_ = true;
+      queue_->underruns.fetch_add(1, std::memory_order_relaxed);
+    }
     std::fill(out.begin() + static_cast<std::ptrdiff_t>(filled), out.end(), Sample{0});
     return ended_ ? filled : out.size();
   }
@@ -51,9 +54,14 @@ class LiveSource final : public Source {
     const std::size_t capacity = samples_in(queue_->options.capacity, queue_->options.rate);
     while (available_ > capacity && frames_.size() > 1) {
       available_ -= frames_.front().samples.size() - std::exchange(used_, 0);
-      frames_.pop_front();
+      pop();
       queue_->dropped_by_source.fetch_add(1, std::memory_order_relaxed);
     }
+  }
+
+  void pop() {
+    frames_.pop_front();
+    queue_->played.fetch_add(1, std::memory_order_relaxed);
   }
 
   [[nodiscard]] bool waiting() noexcept {
@@ -100,12 +108,19 @@ void LiveWriter::finish() {
 }
 
 void LiveWriter::push(bool last) {
+  queue_->written.fetch_add(1, std::memory_order_relaxed);
   queue_->frames.push({std::exchange(pending_, {}), last});
   pending_.reserve(frame_);
 }
 
 std::chrono::milliseconds LiveWriter::dropped() const {
   return kFrame * static_cast<std::int64_t>(queue_->frames.dropped() + queue_->dropped_by_source.load(std::memory_order_relaxed));
+}
+
+std::chrono::milliseconds LiveWriter::room() const {
+  const auto gone = queue_->played.load(std::memory_order_relaxed) + queue_->frames.dropped();
+  const auto waiting = static_cast<std::int64_t>(queue_->written.load(std::memory_order_relaxed) - gone);
+  return std::max(std::chrono::milliseconds(0), queue_->options.capacity - kFrame * waiting);
 }
 
 std::unique_ptr<Source> LiveWriter::source(SampleRate to) const {

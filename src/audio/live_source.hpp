@@ -27,6 +27,9 @@ struct LiveQueue {
   LiveOptions options;
   base::BoundedQueue<Frame> frames;
   std::atomic<std::uint64_t> dropped_by_source{0};  ///< Frames.
+  std::atomic<std::uint64_t> written{0};            ///< Frames,
+  std::atomic<std::uint64_t> played{0};             ///< and those of them that were played, or dropped by the source.
+  std::atomic<std::uint64_t> underruns{0};
 };
 }  // namespace detail
 
@@ -39,6 +42,10 @@ class LiveWriter {
   void write(std::span<const Sample> samples);
   /// The source ends when all was played. Afterwards `write` does nothing.
   void finish();
+  /// How much may be written now without a loss. Only the source makes it more.
+  [[nodiscard]] std::chrono::milliseconds room() const;
+  /// How often it ran dry while it played: silence was heard instead.
+  [[nodiscard]] std::uint64_t underruns() const { return queue_->underruns.load(std::memory_order_relaxed); }
   /// Dropped so far because the source did not keep up: whole frames of 10 ms.
   [[nodiscard]] std::chrono::milliseconds dropped() const;
 

@@ -70,6 +70,41 @@ TEST(LiveSource, drops_the_oldest_and_counts) {
   EXPECT_EQ(writer.dropped(), milliseconds(190));
 }
 
+TEST(LiveSource, tells_how_much_may_be_written) {
+  LiveWriter writer({.capacity = milliseconds(100), .prebuffer = milliseconds(0)});
+  const auto source = writer.source(kNarrowband);
+  EXPECT_EQ(writer.room(), milliseconds(100));
+  writer.write(ramp(480));
+  EXPECT_EQ(writer.room(), milliseconds(40));
+  EXPECT_EQ(read(*source, 160, 160), ramp(160));
+  EXPECT_EQ(writer.room(), milliseconds(60)) << "also of what the source has taken";
+  writer.write(ramp(480, 481));
+  EXPECT_EQ(writer.room(), milliseconds(0));
+  EXPECT_EQ(writer.dropped(), milliseconds(0));
+  writer.write(ramp(80, 961));
+  EXPECT_EQ(writer.room(), milliseconds(0));
+  EXPECT_EQ(read(*source, 800, 800).size(), 800U);
+  EXPECT_EQ(writer.room(), milliseconds(100));
+  EXPECT_EQ(writer.dropped(), milliseconds(10));
+}
+
+TEST(LiveSource, counts_how_often_it_ran_dry) {
+  LiveWriter writer({.prebuffer = milliseconds(0)});
+  const auto source = writer.source(kNarrowband);
+  read(*source, 160, 160);
+  EXPECT_EQ(writer.underruns(), 0U) << "nothing was played yet";
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    writer.write(ramp(80));
+    read(*source, 160, 160);
+    read(*source, 160, 160);
+    EXPECT_EQ(writer.underruns(), i);
+  }
+  writer.write(ramp(80));
+  writer.finish();
+  read(*source, 160, 80);
+  EXPECT_EQ(writer.underruns(), 3U) << "the end is none";
+}
+
 TEST(LiveSource, gives_the_rate_of_the_stream) {
   LiveWriter writer({.rate = SampleRate{24000}, .prebuffer = milliseconds(0)});
   const auto source = writer.source(kNarrowband);
