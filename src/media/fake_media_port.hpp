@@ -22,7 +22,8 @@ class FakeMediaPort final : public MediaPort {
     std::optional<ConferenceId> conference;  ///< That it takes part in.
     ConferenceParty party;                   ///< And how.
     bool confers = false;                    ///< It is one.
-    Listening listening = Listening::Alone;
+    Listening listening;
+    std::shared_ptr<audio::LiveReader> reader;
     std::string keys;  ///< All that were pressed.
     bool closed = false;
   };
@@ -112,9 +113,15 @@ class FakeMediaPort final : public MediaPort {
     one->party = party;
   }
 
-  void set_listening(StreamId id, Listening listening) override {
+  void set_listening(StreamId id, const Listening& listening) override {
     if (FakeStream* stream = open_stream(id)) {
       stream->listening = listening;
+    }
+  }
+
+  void hear(StreamId id, std::shared_ptr<audio::LiveReader> reader) override {
+    if (FakeStream* stream = open_stream(id)) {
+      stream->reader = std::move(reader);
     }
   }
 

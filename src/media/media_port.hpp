@@ -3,6 +3,7 @@
 #include "audio/audio.hpp"
 #include "audio/codec.hpp"
 #include "audio/tone_source.hpp"
+#include "audio/voice_activity.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
@@ -17,9 +18,15 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
+
+namespace callwright::audio {
+class LiveReader;
+class LiveWriter;
+}  // namespace callwright::audio
 
 /// The media of calls as the engine sees it: streams that are opened, started, told what to play and closed. Samples and packets
 /// stay on the media thread; here only commands go down and events come up.
@@ -51,13 +58,20 @@ struct SoundFile {
   Repeat repeat = Repeat::Once;
   friend bool operator==(const SoundFile&, const SoundFile&) = default;
 };
-using SourceSpec = std::variant<Silence, Tone, audio::TonePattern, Noise, SoundFile>;
+/// What a program writes while it is played, from a thread of its own (audio/live_source.hpp). For one stream; it ends where the writer finishes.
+struct LiveSound {
+  std::shared_ptr<audio::LiveWriter> writer;
+  friend bool operator==(const LiveSound&, const LiveSound&) = default;
+};
+using SourceSpec = std::variant<Silence, Tone, audio::TonePattern, Noise, SoundFile, LiveSound>;
 
 struct StreamOptions {
   base::IpAddress address;       ///< To bind: what the description will name; not 0.0.0.0.
   std::uint16_t first_port = 0;  ///< RTP takes an even port in [first_port, last_port], RTCP the next; both 0: any free pair.
   std::uint16_t last_port = 0;
   std::string cname;  ///< For RTCP SDES, "user@host"; empty: one is made up (RFC 7022).
+  /// Is asked by STUN (RFC 8489) from both ports what address a NAT gives them: AddressLearned or AddressUnknown follows, once.
+  std::optional<base::SocketAddress> stun_server = {};
 };
 
 /// How keys are pressed.
@@ -95,10 +109,26 @@ struct IceParameters {
 /// Ports of RTCP: one above RTP, or the same (RFC 5761).
 enum class RtcpPort : std::uint8_t { Separate, Shared };
 
-/// When a stream looks for tones, keys in the sound and the first sound.
-enum class Listening : std::uint8_t {
-  Alone,   ///< While it is joined with no other: joined ones cost next to nothing.
-  Always,  ///< Also then.
+/// What a stream looks for in the sound that comes, and when.
+struct Listening {
+  enum class When : std::uint8_t {
+    Alone,   ///< While it is joined with no other: joined ones cost next to nothing.
+    Always,  ///< Also then.
+  };
+  using enum When;
+  Listening(When when_to = Alone) : when(when_to) {}  // NOLINT(google-explicit-constructor): the usual things, at that time.
+
+  When when;
+  bool tones = true;                                 ///< ToneDetected, FirstAudio.
+  bool keys = true;                                  ///< KeyPressed by Sound, where no telephone-events were agreed on.
+  std::optional<audio::VoiceActivityOptions> voice;  ///< SpeechStarted, SpeechEnded.
+  std::chrono::milliseconds level_window{0};         ///< LevelMeasured for each; 20 or more, 0: never.
+};
+
+/// What is sent while the source is silent.
+enum class SilenceSending : std::uint8_t {
+  Packets,       ///< As many as ever.
+  ComfortNoise,  ///< Its level now and then (RFC 3389), where that was agreed on.
 };
 
 /// A conference is named as a stream is: `set_source` says something to all parties, `record` writes the sum of all, `close` and `abandon` part them.
@@ -140,6 +170,8 @@ struct StreamParameters {
   std::optional<sdp::PayloadType> receive_comfort_noise_payload_type;
   sdp::Direction direction = sdp::Direction::SendRecv;  ///< Ours: RecvOnly and Inactive send no RTP.
   std::chrono::milliseconds ptime{20};                  ///< Of sent packets, 10 … 60; any length is received.
+  SilenceSending silence = SilenceSending::Packets;
+  std::chrono::seconds silence_limit{0};  ///< PartnerSilent when nothing came for so long, while both sides may send; 0: never.
 
   /// Unsupported when the codec is none that can be played here.
   static base::Result<StreamParameters> from(const sdp::Negotiated& negotiated);
@@ -189,7 +221,28 @@ struct KeyPressed {
   enum class By : std::uint8_t { Event, Sound };
   char key = 0;  ///< 0 … 9, *, #, A … D.
   base::Duration duration{};
-  By by = By::Event;  ///< Told by a telephone-event (RFC 4733), or heard.
+  By by = By::Event;  ///< Told by a telephone-event (RFC 4733), or heard. Never heard in Opus, which is not made for tones.
+};
+/// Somebody begins or ceases to speak (`Listening::voice`). `since_start` is where, which is known a little later.
+struct SpeechStarted {
+  base::Duration since_start{};
+};
+struct SpeechEnded {
+  base::Duration since_start{};
+};
+/// How loud it was in one window (`Listening::level_window`).
+struct LevelMeasured {
+  double rms_dbov = audio::kSilenceDbov;
+  double peak_dbov = audio::kSilenceDbov;
+  base::Duration since_start{};  ///< Of its beginning.
+};
+/// What a NAT makes of the ports of a stream (`StreamOptions::stun_server`).
+struct AddressLearned {
+  base::SocketAddress rtp;
+  std::optional<base::SocketAddress> rtcp;  ///< None: that port got no answer.
+};
+struct AddressUnknown {
+  base::Error error;
 };
 /// Keys could not be pressed: too many wait already.
 struct KeysRefused {
@@ -209,6 +262,14 @@ struct FileFailed {
 };
 /// The other side ended its stream by RTCP BYE. The call goes on.
 struct RemoteBye {};
+/// No valid RTP or RTCP came for `StreamParameters::silence_limit`; told once, until something comes again.
+struct PartnerSilent {
+  base::Duration since_last{};
+};
+/// The first packet after PartnerSilent.
+struct PartnerBack {
+  base::Duration silence{};
+};
 /// The last event of a stream that was closed: its sockets are free.
 struct Ended {
   StreamStatistics statistics;
@@ -217,7 +278,9 @@ struct Ended {
 struct StreamEvent {
   StreamId stream;
   base::TimePoint at{};  ///< When the media thread saw it.
-  std::variant<FirstPacket, FirstAudio, ToneDetected, KeyPressed, KeysRefused, Protected, SourceEnded, FileFailed, StreamFailed, RemoteBye, Ended> what;
+  std::variant<FirstPacket, FirstAudio, ToneDetected, KeyPressed, KeysRefused, Protected, SourceEnded, FileFailed, StreamFailed, RemoteBye, PartnerSilent,
+               PartnerBack, SpeechStarted, SpeechEnded, LevelMeasured, AddressLearned, AddressUnknown, Ended>
+      what;
 };
 
 /// Called on the engine thread, never from within a MediaPort call.
@@ -253,7 +316,9 @@ class MediaPort {
   /// What the stream hears all others hear, and it says the sum of what they hear, never itself, until `part` or the end of one. It leaves what it was joined
   /// with before. Again: changes role, muting and gain.
   virtual void confer(ConferenceId conference, StreamId stream, const ConferenceParty& party) = 0;
-  virtual void set_listening(StreamId id, Listening listening) = 0;
+  virtual void set_listening(StreamId id, const Listening& listening) = 0;
+  /// What is heard goes to `reader` as well, which a program reads on a thread of its own (audio/live_sink.hpp); null: no more.
+  virtual void hear(StreamId id, std::shared_ptr<audio::LiveReader> reader) = 0;
   /// Presses keys, behind those that are being pressed; by telephone-events or in the sound, as was agreed on. Before `start`, it does nothing.
   /// Errors: InvalidArgument (a character that is no key, or a time).
   virtual base::Result<void> press(StreamId id, std::string_view keys, const KeyTiming& timing) = 0;

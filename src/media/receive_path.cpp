@@ -1,5 +1,7 @@
 #include "media/receive_path.hpp"
 
+#include "media/payload_type.hpp"
+
 #include <algorithm>
 
 namespace callwright::media {
@@ -11,8 +13,6 @@ constexpr rtp::PayloadType kPcma{8};
 constexpr rtp::PayloadType kComfortNoise{13};
 
 constexpr double kQuietNoise = -70;
-
-constexpr rtp::PayloadType to_rtp(sdp::PayloadType type) noexcept { return rtp::PayloadType{static_cast<std::uint8_t>(type)}; }
 
 bool is_g711(const audio::Codec& codec) noexcept { return codec.kind == audio::CodecKind::Pcmu || codec.kind == audio::CodecKind::Pcma; }
 
@@ -45,7 +45,7 @@ base::Result<void> ReceivePath::configure(const StreamParameters& parameters) {
   }
   payload_type_ = to_rtp(parameters.receive_payload_type);
   other_law_type_ = codec_->kind == audio::CodecKind::Pcma ? kPcmu : kPcma;
-  event_payload_type_ = parameters.receive_event_payload_type ? std::optional(to_rtp(*parameters.receive_event_payload_type)) : std::nullopt;
+  event_payload_type_ = to_rtp(parameters.receive_event_payload_type);
   return base::ok();
 }
 
@@ -169,6 +169,10 @@ void ReceivePath::decode(const PlayoutFrame& next, std::span<audio::Sample> out)
 }
 
 void ReceivePath::conceal(const PlayoutFrame& next, std::span<audio::Sample> out) {
+  if (noisy_) {
+    noise_.read(out);  // Nothing is missed: the other side said that it would be silent, and how.
+    return;
+  }
   concealed_ += audio::duration_of(out.size(), rate_);
   if (!next.payload.empty() && next.payload_type == payload_type_) {
     decoder_->decode_fec(next.payload, out);

@@ -1,7 +1,9 @@
 #include "media/send_path.hpp"
 
+#include "audio/comfort_noise.hpp"
 #include "audio/dtmf.hpp"
 #include "audio/resampler.hpp"
+#include "media/payload_type.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,8 +12,6 @@ namespace callwright::media {
 namespace {
 
 constexpr rtp::PayloadType kComfortNoise{13};  // RFC 3389
-
-constexpr rtp::PayloadType to_rtp(sdp::PayloadType type) noexcept { return rtp::PayloadType{static_cast<std::uint8_t>(type)}; }
 
 /// One source with several owners: it goes on playing where another codec takes over.
 class SharedSource final : public audio::Source {
@@ -56,7 +56,8 @@ base::Result<void> SendPath::configure(const StreamParameters& parameters) {
   }
   ptime_ = parameters.ptime;
   payload_type_ = to_rtp(parameters.send_payload_type);
-  event_payload_type_ = parameters.send_event_payload_type ? std::optional(to_rtp(*parameters.send_event_payload_type)) : std::nullopt;
+  event_payload_type_ = to_rtp(parameters.send_event_payload_type);
+  comfort_noise_type_ = parameters.silence == SilenceSending::ComfortNoise ? to_rtp(parameters.send_comfort_noise_payload_type) : std::nullopt;
   packet_samples_ = audio::samples_in(encoder_->packet_time(ptime_), rate_);
   return base::ok();
 }
@@ -66,6 +67,7 @@ void SendPath::use_encoder(std::unique_ptr<audio::Encoder> encoder) {
   if (rate_ != encoder_->rate() || sound_ == nullptr) {
     rate_ = encoder_->rate();
     adapt_source();
+    suppressor_.reset();
   }
   packet_samples_ = audio::samples_in(encoder_->packet_time(ptime_), rate_);
 }
@@ -74,6 +76,7 @@ void SendPath::rest() noexcept {
   drop_partial();
   encoder_.reset();
   sound_.reset();
+  suppressor_.reset();
   frame_ = {};
   pending_ = {};
   payload_ = {};
@@ -145,9 +148,35 @@ SendPath::Sound SendPath::frame() {
   if (keys_in_sound_ != nullptr && keys_in_sound_->read(frame_) < frame_.size()) {
     keys_in_sound_.reset();
   }
+  if (suppress()) {
+    return sound;
+  }
   pending_.insert(pending_.end(), frame_.begin(), frame_.end());
   encode_pending();
   return sound;
+}
+
+/// True where the frame is silence that needs no packet of sound. A packet that was begun is completed first.
+bool SendPath::suppress() {
+  if (!comfort_noise_type_) {
+    return false;
+  }
+  if (suppressor_ == nullptr) {
+    suppressor_ = std::make_unique<SilenceSuppressor>(rate_);
+  }
+  const SilenceSuppressor::Frame frame = suppressor_->judge(frame_);
+  noise_owed_ = frame == SilenceSuppressor::Frame::Noise || (noise_owed_ && frame == SilenceSuppressor::Frame::Nothing);
+  if (frame == SilenceSuppressor::Frame::Sound || !pending_.empty()) {
+    return false;
+  }
+  if (std::exchange(noise_owed_, false)) {
+    payload_.assign(1, audio::comfort_noise_payload(suppressor_->level_dbov()));
+    packet_.clear();
+    sender_.send_at(*comfort_noise_type_, payload_, sender_.timestamp(), rtp::Marker::No, packet_);
+    output_.on_packet(packet_);
+  }
+  sender_.skip(ticks(frame_.size()));
+  return true;
 }
 
 void SendPath::send_keys() {

@@ -3,6 +3,7 @@
 #include "audio/codec.hpp"
 #include "audio/fading_source.hpp"
 #include "media/media_port.hpp"
+#include "media/silence_suppressor.hpp"
 #include "rtp/dtmf_sender.hpp"
 #include "rtp/sender.hpp"
 
@@ -76,6 +77,7 @@ class SendPath {
   /// Gives up what is not a whole packet yet; its time passes all the same.
   void drop_partial();
   void send_keys();
+  [[nodiscard]] bool suppress();
   void encode_pending();
 
   rtp::Sender sender_;
@@ -86,6 +88,9 @@ class SendPath {
   std::unique_ptr<audio::Encoder> encoder_;  ///< None before `configure`, nor while it rests.
   rtp::PayloadType payload_type_{};
   std::optional<rtp::PayloadType> event_payload_type_;
+  std::optional<rtp::PayloadType> comfort_noise_type_;  ///< Where silence is not sent.
+  std::unique_ptr<SilenceSuppressor> suppressor_;       ///< Made for the first frame then.
+  bool noise_owed_ = false;
   std::chrono::milliseconds ptime_{20};
   std::size_t packet_samples_ = 0;
 

@@ -2,6 +2,7 @@
 
 #include "audio/comfort_noise.hpp"
 #include "audio/file_source.hpp"
+#include "audio/live_source.hpp"
 #include "audio/tone_source.hpp"
 
 #include <fmt/core.h>
@@ -39,6 +40,13 @@ struct Maker {
       return base::Error(base::Errc::InvalidArgument, fmt::format("Noise of {} dBov cannot be played; choose -96 to -10", noise.level_dbov));
     }
     return SourcePointer(std::make_unique<audio::ComfortNoiseSource>(noise.level_dbov));
+  }
+
+  base::Result<SourcePointer> operator()(const LiveSound& live) const {
+    if (live.writer == nullptr) {
+      return base::Error(base::Errc::InvalidArgument, "Live sound needs a writer");
+    }
+    return live.writer->source(rate);
   }
 
   base::Result<SourcePointer> operator()(const SoundFile& file) const {

@@ -65,12 +65,14 @@ void Stream::start(const StreamParameters& parameters, base::TimePoint now) {
   if (receive_.rate() != rate_before) {
     detector_.reset();
     keys_in_sound_.reset();
+    ears_.reset();
   }
   receiver_.set_clock_rate(receive_.clock_rate());
   if (parameters.receive_event_payload_type) {
     keys_in_sound_.reset();
   }
   parameters_ = parameters;
+  watch_.configure(parameters.direction == sdp::Direction::SendRecv ? parameters.silence_limit : base::Duration::zero(), now);
   if (joint_ != nullptr) {
     joint_->other_law = false;
     rejoin();
@@ -132,6 +134,7 @@ void Stream::receive_rtp(rtp::Bytes bytes, base::TimePoint arrival) {
   if (reception == rtp::Reception::Duplicate || reception == rtp::Reception::Probation) {
     return;
   }
+  note_partner(arrival);
   if (first) {
     emit(FirstPacket{since_start(arrival)}, arrival);
   }
@@ -184,6 +187,8 @@ void Stream::receive_rtcp(rtp::Bytes bytes, base::TimePoint arrival) {
   }
   if (*received == rtp::RtcpSession::Received::Bye) {
     emit(RemoteBye{}, arrival);
+  } else {
+    note_partner(arrival);
   }
   if (const auto& remote = rtcp_.remote()) {
     send_.set_expected_loss(remote->fraction_lost);
@@ -197,6 +202,7 @@ void Stream::tick(base::TimePoint now, base::WallTime wall) {
   now_ = now;
   packets_.tick(now);
   report_protection(now);
+  watch_partner(now);
   do_frames(now);
   if (const auto key = receive_.expired_key(now)) {
     presses_.push_back(*key);
@@ -262,43 +268,7 @@ void Stream::play_frame(base::TimePoint now) {
     joint_->heard->push(frame);
   }
   tell_conference(frame);
-  if ((joint_ == nullptr && seat_ == nullptr) || listening_ == Listening::Always) {
-    listen(frame, now);
-    listen_for_keys(frame, now);
-  }
-}
-
-void Stream::listen(std::span<const audio::Sample> frame, base::TimePoint now) {
-  if (detector_ == nullptr) {
-    detector_ = std::make_unique<audio::ToneDetector>(receive_.rate());
-  }
-  const auto tones = detector_->process(frame);
-  const auto arrival_of = [&](std::uint64_t position) {
-    return receive_.heard_until() - audio::duration_of(detector_->position() - position, receive_.rate());
-  };
-  if (!heard_) {
-    if (const auto first = detector_->first_audio()) {
-      heard_ = true;
-      emit(FirstAudio{since_start(arrival_of(first->position)), first->level_dbov}, now);
-    }
-  }
-  for (const audio::DetectedTone& tone : tones) {
-    emit(ToneDetected{tone.frequency_hz, tone.level_dbov, since_start(arrival_of(tone.start))}, now);
-  }
-}
-
-void Stream::listen_for_keys(std::span<const audio::Sample> frame, base::TimePoint now) {
-  if (parameters_.receive_event_payload_type) {
-    return;
-  }
-  if (keys_in_sound_ == nullptr) {
-    keys_in_sound_ = std::make_unique<audio::DtmfDetector>(receive_.rate());
-  }
-  for (const audio::DtmfEvent& event : keys_in_sound_->process(frame)) {
-    if (event.kind == audio::DtmfEvent::Kind::End) {
-      emit(KeyPressed{event.key, event.duration, KeyPressed::By::Sound}, now);
-    }
-  }
+  listen_to(frame, now);
 }
 
 void Stream::send_frame(base::TimePoint now) {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "audio/dtmf.hpp"
+#include "audio/level.hpp"
+#include "audio/live_sink.hpp"
 #include "audio/tone_detector.hpp"
 #include "media/media_port.hpp"
 #include "media/packet_path.hpp"
+#include "media/partner_watch.hpp"
 #include "media/receive_path.hpp"
 #include "media/send_path.hpp"
 #include "media/sound_queue.hpp"
@@ -48,7 +51,9 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   void join(Stream& other);
   /// Leaves a conference, too.
   void part();
-  void set_listening(Listening listening);
+  void set_listening(const Listening& listening);
+  /// What is heard goes to `reader`, too; null: no more.
+  void hear(std::shared_ptr<audio::LiveReader> reader);
   void add_tap(StreamTap& tap) override;
   void remove_tap(StreamTap& tap) override;
   [[nodiscard]] bool tapped() const noexcept override { return !taps_.empty(); }
@@ -84,6 +89,7 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   void report_keys(base::TimePoint now);
   void skip_stall(base::TimePoint now);
   void play_frame(base::TimePoint now);
+  void listen_to(std::span<const audio::Sample> frame, base::TimePoint now);
   void listen(std::span<const audio::Sample> frame, base::TimePoint now);
   void listen_for_keys(std::span<const audio::Sample> frame, base::TimePoint now);
   void tell_heard(std::span<const audio::Sample> frame);
@@ -100,6 +106,9 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   bool play_in_conference(base::TimePoint due, base::TimePoint now);
   void send_in_conference(base::TimePoint now);
   bool part_from_conference();
+  void listen_to_voice(std::span<const audio::Sample> frame, base::TimePoint now);
+  void note_partner(base::TimePoint arrival);
+  void watch_partner(base::TimePoint now);
 
   /// With another stream.
   struct Joint {
@@ -139,11 +148,21 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   rtp::Receiver receiver_;
   rtp::RtcpSession rtcp_;
   PacketPath packets_;
+  PartnerWatch watch_;
   SendPath send_;
   ReceivePath receive_;
   std::unique_ptr<Joint> joint_;
   Seat* seat_ = nullptr;  ///< In a conference, which owns it.
-  Listening listening_ = Listening::Alone;
+  Listening listening_;
+  /// What listens besides.
+  struct Ears {
+    std::unique_ptr<audio::VoiceActivity> voice;
+    std::optional<audio::LevelMeter> meter;
+    std::unique_ptr<audio::LiveSink> live;
+    std::uint64_t heard = 0;  ///< Samples that `voice` and `meter` had, with those of the present frame.
+  };
+  std::unique_ptr<Ears> ears_;  ///< Made when more than tones and keys is listened to.
+  std::shared_ptr<audio::LiveReader> reader_;
   bool own_source_ = false;                             ///< Something is played, in place of what the partner hears.
   std::unique_ptr<audio::ToneDetector> detector_;       ///< Made when somebody listens.
   std::unique_ptr<audio::DtmfDetector> keys_in_sound_;  ///< The same, where no telephone-events were agreed on.

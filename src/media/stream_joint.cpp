@@ -48,11 +48,6 @@ void Stream::part() {
   other.speak_for_partner();
 }
 
-void Stream::set_listening(Listening listening) {
-  listening_ = listening;
-  review_joint();
-}
-
 void Stream::set_source(std::unique_ptr<audio::Source> source, audio::SampleRate rate) {
   own_source_ = source != nullptr;
   if (own_source_) {
@@ -89,8 +84,8 @@ void Stream::speak_for_partner() {
 bool Stream::can_forward() const noexcept {
   const Stream& other = *joint_->partner;
   return state_ == State::Running && other.state_ == State::Running && parameters_.codec == other.parameters_.codec &&
-         takes_any(other.parameters_.codec_options) && taps_.empty() && other.taps_.empty() && listening_ == Listening::Alone && !joint_->other_law &&
-         !other.own_source_ && !other.send_.pressing();
+         takes_any(other.parameters_.codec_options) && taps_.empty() && other.taps_.empty() && listening_.when == Listening::Alone && reader_ == nullptr &&
+         !joint_->other_law && !other.own_source_ && !other.send_.pressing();
 }
 
 void Stream::review_joint() {
@@ -134,6 +129,7 @@ void Stream::rest() {
   joint_->partner->send_.rest();
   detector_.reset();
   keys_in_sound_.reset();
+  ears_.reset();
 }
 
 void Stream::forward(const rtp::Packet& packet, ReceivePath::Kind kind, base::TimePoint arrival) {

@@ -1,7 +1,9 @@
 #include "net/media_sessions.hpp"
 
+#include "media/address_probe.hpp"
 #include "media/source.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::net {
@@ -13,7 +15,7 @@ rtp::Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const std:
 }  // namespace
 
 /// A stream with its two sockets, or a conference.
-class MediaSessions::Session final : public RtpSocket::Owner {
+class MediaSessions::Session final : public RtpSocket::Owner, public media::AddressProbe::Output {
  public:
   Session(EngineLoop& loop, RtpPoller& poller, media::Stream& owned, PortPair sockets)
       : id(owned.id()),
@@ -25,7 +27,13 @@ class MediaSessions::Session final : public RtpSocket::Owner {
   Session(EngineLoop& loop, media::Conference& owned) : id(owned.id()), sounding(&owned), clock_(loop.clock()) {}
 
   void on_packet(media::Port port, const base::SocketAddress& remote, std::string_view bytes) override {
-    stream->receive(port, remote, as_bytes(bytes), clock_.now());
+    if (probe == nullptr || !probe->receive(port, remote, bytes)) {
+      stream->receive(port, remote, as_bytes(bytes), clock_.now());
+    }
+  }
+
+  void send_to_stun_server(media::Port port, const base::SocketAddress& server, std::string_view datagram) override {
+    (port == media::Port::Rtp ? rtp : rtcp)->send(server, datagram);
   }
 
   void close_sockets() {
@@ -41,7 +49,8 @@ class MediaSessions::Session final : public RtpSocket::Owner {
   media::SourceSpec source;
   audio::SampleRate source_rate = audio::kNarrowband;  ///< That it was made for.
   bool started = false;
-  std::uint64_t source_request = 0;  ///< The newest `set_source`; a file that opens later than the next request is not used.
+  std::uint64_t source_request = 0;            ///< The newest `set_source`; a file that opens later than the next request is not used.
+  std::unique_ptr<media::AddressProbe> probe;  ///< Where a STUN server is to be asked.
 
  private:
   const base::Clock& clock_;
@@ -70,8 +79,12 @@ MediaSessions::Session* MediaSessions::find_any(media::StreamId id) noexcept {
   return found == sessions_.end() || found->second->sounding == nullptr ? nullptr : found->second.get();
 }
 
-void MediaSessions::open(media::StreamId id, const std::string& cname, PortPair sockets) {
-  sessions_[id] = std::make_unique<Session>(loop_, *poller_, streams_.add(id, cname), std::move(sockets));
+void MediaSessions::open(media::StreamId id, const media::StreamOptions& options, PortPair sockets) {
+  auto& session = sessions_[id] = std::make_unique<Session>(loop_, *poller_, streams_.add(id, options.cname), std::move(sockets));
+  if (options.stun_server) {
+    session->probe = std::make_unique<media::AddressProbe>(*options.stun_server, random_, loop_.clock().now());
+    probes_.push_back(id);
+  }
   begin_ticking();
 }
 
@@ -141,9 +154,15 @@ void MediaSessions::use_source(media::StreamId id, std::uint64_t request, audio:
   }
 }
 
-void MediaSessions::set_listening(media::StreamId id, media::Listening listening) {
+void MediaSessions::set_listening(media::StreamId id, const media::Listening& listening) {
   if (Session* const session = find(id)) {
     session->stream->set_listening(listening);
+  }
+}
+
+void MediaSessions::hear(media::StreamId id, std::shared_ptr<audio::LiveReader> reader) {
+  if (Session* const session = find(id)) {
+    session->stream->hear(std::move(reader));
   }
 }
 
@@ -219,10 +238,24 @@ void MediaSessions::wait_for_tick() {
   });
 }
 
+void MediaSessions::tick_probes(base::TimePoint now) {
+  std::erase_if(probes_, [this](media::StreamId id) { return find(id) == nullptr; });
+  for (const media::StreamId id : probes_) {
+    Session& session = *find(id);
+    const auto outcome = session.probe->tick(now, session);
+    if (const auto* const learned = std::get_if<media::AddressLearned>(&outcome)) {
+      emit(id, *learned);
+    } else if (const auto* const unknown = std::get_if<media::AddressUnknown>(&outcome)) {
+      emit(id, *unknown);
+    }
+  }
+}
+
 void MediaSessions::on_tick() {
   loop_.handler_started();
   const base::TimePoint now = loop_.clock().now();
   streams_.tick(now, loop_.clock().wall_now());
+  tick_probes(now);
   recordings_->tick(now);
   deliver_events();
   if (sessions_.empty() && recordings_->empty() && events_->empty()) {

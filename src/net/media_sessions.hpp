@@ -34,14 +34,15 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::DtlsIdentity& identity, Deliver deliver);
   ~MediaSessions();
 
-  void open(media::StreamId id, const std::string& cname, PortPair sockets);
+  void open(media::StreamId id, const media::StreamOptions& options, PortPair sockets);
   void start(media::StreamId id, const media::StreamParameters& parameters);
   void set_source(media::StreamId id, const media::SourceSpec& source);
   void join(media::StreamId one, media::StreamId other) { streams_.join(one, other); }
   void part(media::StreamId id) { streams_.part(id); }
   void open_conference(media::ConferenceId id, const media::ConferenceOptions& options);
   void confer(media::ConferenceId conference, media::StreamId stream, const media::ConferenceParty& party) { streams_.confer(conference, stream, party); }
-  void set_listening(media::StreamId id, media::Listening listening);
+  void set_listening(media::StreamId id, const media::Listening& listening);
+  void hear(media::StreamId id, std::shared_ptr<audio::LiveReader> reader);
   void press(media::StreamId id, const std::string& keys, const media::KeyTiming& timing);
   void open_recording(media::RecordingId id, const media::RecordingOptions& options);
   [[nodiscard]] Recordings& recordings() noexcept { return *recordings_; }
@@ -63,6 +64,7 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void load_source(Session& session, const media::SoundFile& file);
   void use_source(media::StreamId id, std::uint64_t request, audio::SampleRate rate, base::Result<std::unique_ptr<audio::Source>> source);
   void report(MediaEvent event);
+  void tick_probes(base::TimePoint now);
   void wait_for_tick();
   void on_tick();
   void deliver_events();
@@ -75,6 +77,7 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   media::StreamSet streams_;
   std::unordered_map<media::StreamId, std::unique_ptr<Session>> sessions_;
   std::shared_ptr<Recordings> recordings_;
+  std::vector<media::StreamId> probes_;  ///< Those that ask a STUN server.
   boost::asio::steady_timer tick_;
   base::TimePoint next_tick_{};
   bool ticking_ = false;

@@ -91,7 +91,7 @@ base::Result<media::OpenedStream> MediaThread::open(const media::StreamOptions& 
   const media::StreamId id = ids_.next();
   const media::OpenedStream opened{id, from_endpoint(bound->rtp.local_endpoint()), from_endpoint(bound->rtcp.local_endpoint())};
   const auto sockets = std::make_shared<PortPair>(std::move(*bound));
-  if (!loop_.post([sessions = sessions_, id, cname = options.cname, sockets] { sessions->open(id, cname, std::move(*sockets)); })) {
+  if (!loop_.post([sessions = sessions_, id, options, sockets] { sessions->open(id, options, std::move(*sockets)); })) {
     return base::Error(base::Errc::LimitReached, "The media thread has too much to do to open a stream. Try again later.");
   }
   registry_->open.insert(id);
@@ -133,8 +133,12 @@ void MediaThread::confer(media::ConferenceId conference, media::StreamId stream,
   command([sessions = sessions_, conference, stream, party] { sessions->confer(conference, stream, party); });
 }
 
-void MediaThread::set_listening(media::StreamId id, media::Listening listening) {
+void MediaThread::set_listening(media::StreamId id, const media::Listening& listening) {
   command([sessions = sessions_, id, listening] { sessions->set_listening(id, listening); });
+}
+
+void MediaThread::hear(media::StreamId id, std::shared_ptr<audio::LiveReader> reader) {
+  command([sessions = sessions_, id, reader = std::move(reader)] { sessions->hear(id, reader); });
 }
 
 base::Result<void> MediaThread::press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) {

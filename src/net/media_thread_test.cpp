@@ -2,10 +2,18 @@
 
 #include "audio/file_recorder.hpp"
 #include "audio/file_source.hpp"
+#include "audio/live_sink.hpp"
+#include "audio/live_source.hpp"
+#include "net/endpoint.hpp"
+#include "sip/stun.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/udp.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -232,6 +240,102 @@ TEST_F(MediaThreadTest, ignores_commands_for_unknown_and_closed_streams) {
   media.start(media::StreamId{999}, {});
   ASSERT_TRUE(until([&] { return alice->observer.first<media::Ended>().has_value(); }));
   EXPECT_EQ(alice->observer.events.size(), 1U);
+}
+
+/// Answers binding requests, but the first `lose` of them.
+class StunServer {
+ public:
+  StunServer(EngineLoop& loop, unsigned lose) : socket_(loop.context(), {boost::asio::ip::address_v4::loopback(), 0}), lose_(lose) { wait(); }
+  [[nodiscard]] base::SocketAddress address() const { return from_endpoint(socket_.local_endpoint()); }
+  [[nodiscard]] unsigned requests() const noexcept { return requests_; }
+  void close() { socket_.close(); }
+
+ private:
+  void wait() {
+    socket_.async_receive_from(boost::asio::buffer(buffer_), remote_, [this](const boost::system::error_code& failure, std::size_t size) {
+      if (failure) {
+        return;
+      }
+      const std::string answer = sip::answer_stun_keep_alive({buffer_.data(), size}, from_endpoint(remote_));
+      if (!answer.empty() && ++requests_ > lose_) {
+        socket_.send_to(boost::asio::buffer(answer), remote_);
+      }
+      wait();
+    });
+  }
+  boost::asio::ip::udp::socket socket_;
+  boost::asio::ip::udp::endpoint remote_;
+  std::array<char, 1500> buffer_{};
+  unsigned lose_;
+  unsigned requests_ = 0;
+};
+
+TEST_F(MediaThreadTest, learns_its_addresses_from_a_stun_server_that_loses_requests) {
+  StunServer server(engine, 3);
+  media::StreamOptions options = on_loopback();
+  options.stun_server = server.address();
+  const auto alice = open(options);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::AddressLearned>().has_value(); }));
+  EXPECT_EQ(alice->observer.first<media::AddressLearned>()->rtp, alice->opened.rtp);
+  EXPECT_EQ(alice->observer.first<media::AddressLearned>()->rtcp, alice->opened.rtcp);
+  EXPECT_GE(server.requests(), 5U);
+  // The ports are still those of the stream.
+  const auto bob = open();
+  media.set_source(bob->opened.id, media::Tone{1000, -15});
+  connect(*alice, *bob);
+  connect(*bob, *alice);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::ToneDetected>().has_value(); }));
+  media.abandon(alice->opened.id);
+  media.abandon(bob->opened.id);
+  ASSERT_TRUE(until([&] { return media.streams() == 0; }));
+  server.close();
+}
+
+TEST_F(MediaThreadTest, says_that_a_stun_server_does_not_answer) {
+  StunServer server(engine, 1000);
+  media::StreamOptions options = on_loopback();
+  options.stun_server = server.address();
+  const auto alice = open(options);
+  ASSERT_TRUE(until([&] { return alice->observer.first<media::AddressUnknown>().has_value(); }));
+  EXPECT_EQ(alice->observer.first<media::AddressUnknown>()->error.code, base::Errc::TimedOut);
+  EXPECT_EQ(server.requests(), 8U);
+  media.abandon(alice->opened.id);
+  ASSERT_TRUE(until([&] { return media.streams() == 0; }));
+  server.close();
+}
+
+TEST_F(MediaThreadTest, carries_live_sound_of_a_program_and_to_it) {
+  const auto alice = open();
+  const auto bob = open();
+  const auto writer = std::make_shared<audio::LiveWriter>(audio::LiveOptions{.rate = audio::kWideband});
+  const auto reader = std::make_shared<audio::LiveReader>(audio::LiveSinkOptions{.rate = audio::kWideband});
+  media::Listening listening;
+  listening.level_window = 100ms;
+  media.set_listening(bob->opened.id, listening);
+  media.hear(bob->opened.id, reader);
+  media.set_source(alice->opened.id, media::LiveSound{writer});
+  std::vector<audio::Sample> tone(16000);
+  audio::ToneSource(1000, -15, audio::kWideband).read(tone);
+  writer->write(tone);
+  writer->finish();
+  connect(*alice, *bob);
+  connect(*bob, *alice);
+  std::vector<audio::Sample> heard;
+  ASSERT_TRUE(until([&] {
+    reader->read(heard);
+    return alice->observer.first<media::SourceEnded>() && heard.size() >= 16000 && bob->observer.first<media::LevelMeasured>();
+  }));
+  double loudest = audio::kSilenceDbov;
+  for (std::size_t at = 0; at + 1600 <= heard.size(); at += 1600) {
+    loudest = std::max(loudest, audio::level_dbov(std::span(heard).subspan(at, 1600)));
+  }
+  EXPECT_NEAR(loudest, -15, 1);
+  EXPECT_EQ(writer->underruns(), 0U);
+  EXPECT_EQ(reader->dropped(), 0ms);
+  media.hear(bob->opened.id, nullptr);
+  media.abandon(alice->opened.id);
+  media.abandon(bob->opened.id);
+  ASSERT_TRUE(until([&] { return media.streams() == 0; }));
 }
 
 }  // namespace
