@@ -79,10 +79,15 @@ struct Describe {
     }
     line.decimal("level_dbov", what.level_dbov).milliseconds("since_start_ms", what.since_start);
   }
-  void operator()(const call::KeyHeard& what) const {
+  void operator()(const call::KeyPressed& what) const {
     named("key").text("key", std::string(1, what.key)).milliseconds("duration_ms", what.duration);
-    line.text("by", what.by == media::KeyPressed::By::Event ? "event" : "sound");
+    constexpr const char* kWays[] = {"event", "sound", "info"};
+    line.text("by", kWays[static_cast<std::size_t>(what.by)]);
   }
+  void operator()(const call::KeysFailed& what) const { named("keys_failed").text("reason", what.reason); }
+  void operator()(const call::Renegotiated& what) const { named("changed").number("status", what.status).text("reason", what.reason); }
+  void operator()(const call::PartnerSilent& what) const { named("partner_silent").milliseconds("since_last_ms", what.since_last); }
+  void operator()(const call::PartnerBack& what) const { named("partner_back").milliseconds("silence_ms", what.silence); }
   void operator()(const call::SoundPlayed& /*what*/) const { named("played"); }
   void operator()(const call::CallRecorded& what) const {
     named("recorded");

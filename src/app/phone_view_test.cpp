@@ -15,7 +15,7 @@ TEST(PhoneView, prints_an_event_as_a_line_or_as_json) {
   EXPECT_EQ(phone_text(tone), "tone  call=c1  frequency_hz=440.00  level_dbov=-20.04  since_start_ms=61.00");
   EXPECT_EQ(phone_json(tone), R"({"event":"tone","call":"c1","frequency_hz":440.00,"level_dbov":-20.04,"since_start_ms":61.00})");
   EXPECT_EQ(phone_json(event(call::AudioHeard{0, -30, {}})), R"({"event":"sound","call":"c1","level_dbov":-30.00,"since_start_ms":0.00})");
-  EXPECT_EQ(phone_json(event(call::KeyHeard{'#', std::chrono::milliseconds(100), media::KeyPressed::By::Event})),
+  EXPECT_EQ(phone_json(event(call::KeyPressed{'#', std::chrono::milliseconds(100), call::KeyPressed::By::Event})),
             R"({"event":"key","call":"c1","key":"#","duration_ms":100.00,"by":"event"})");
   EXPECT_EQ(phone_json(event(call::CallEnded{486, "Busy \"Here\""})), R"({"event":"ended","call":"c1","status":486,"reason":"Busy \"Here\""})");
 }

@@ -24,11 +24,12 @@ AgentCall::~AgentCall() {
   agent_.user_agent().retire(std::move(session_));
 }
 
-base::Result<void> AgentCall::open_stream() {
+base::Result<void> AgentCall::open_stream(void (AgentCall::*next)()) {
   media::MediaObserver& self = *this;
   listener_ = std::make_unique<AgentStream>(agent_, self, session_->call_id());
   LegMedia::Options options = LegMedia::Options::from(agent_.options().media, agent_.capabilities());
   options.stream.address = agent_.options().media_address;
+  options.stream.stun_server = agent_.options().media.stun_server;
   options.advertised = agent_.options().advertised_media;
   auto opened = LegMedia::open(agent_.media(), agent_.user_agent().random(), *listener_, std::move(options));
   if (!opened) {
@@ -36,7 +37,18 @@ base::Result<void> AgentCall::open_stream() {
   }
   leg_ = std::move(*opened);
   agent_.media().set_source(leg_->stream(), agent_.options().source);
+  if (agent_.options().media.stun_server) {
+    when_described_ = next;
+  } else {
+    (this->*next)();
+  }
   return base::ok();
+}
+
+void AgentCall::go_on_with_address() {
+  if (when_described_ != nullptr && session_->state() != sip::InviteSession::State::Ended) {
+    (this->*std::exchange(when_described_, nullptr))();
+  }
 }
 
 void AgentCall::dial(const std::string& uri, std::optional<sip::DialogName> replaces) {
@@ -50,12 +62,12 @@ void AgentCall::dial(const std::string& uri, std::optional<sip::DialogName> repl
   options.replaces = std::move(replaces);
   session_ = agent_.user_agent().call(std::move(options), *this);
   report(CallStarted{agent_.options().address_of_record, uri});
-  if (const auto opened = open_stream(); !opened) {
+  if (const auto opened = open_stream(&AgentCall::send_offer); !opened) {
     fail_media(opened.error());
-    return;
   }
-  static_cast<void>(session_->invite(leg_->offer()));
 }
+
+void AgentCall::send_offer() { static_cast<void>(session_->invite(leg_->offer())); }
 
 void AgentCall::receive(sip::ServerTransaction& transaction, const sip::Message& invite) {
   session_ = agent_.user_agent().answer(transaction, invite, agent_.contact(), *this);
@@ -69,13 +81,15 @@ void AgentCall::receive(sip::ServerTransaction& transaction, const sip::Message&
 }
 
 void AgentCall::answer() {
-  if (session_->state() != sip::InviteSession::State::Incoming) {
+  if (session_->state() != sip::InviteSession::State::Incoming || leg_ != nullptr) {
     return;
   }
-  if (const auto opened = open_stream(); !opened) {
+  if (const auto opened = open_stream(&AgentCall::send_answer); !opened) {
     fail_media(opened.error());
-    return;
   }
+}
+
+void AgentCall::send_answer() {
   if (remote_offer_.empty()) {
     awaiting_answer_ = true;
     static_cast<void>(session_->accept(leg_->offer()));
@@ -139,7 +153,6 @@ void AgentCall::start_media() {
     return;
   }
   if (negotiated() != nullptr) {
-    agreed_direction_ = leg_->speaks().direction;
     report(MediaAgreed{*negotiated()});
     record();
   }
@@ -181,6 +194,21 @@ void AgentCall::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   }
   static_cast<void>(session.accept_reinvite(*answer));
   start_media();
+}
+
+void AgentCall::on_reinvite_result(sip::InviteSession& /*session*/, const sip::InviteProgress& result) {
+  auto before = std::exchange(before_, std::nullopt);
+  if (!before) {
+    return;
+  }
+  if (result.status < 300) {
+    take_answer(result.sdp);
+    report(Renegotiated{result.status, std::string(result.reason), negotiated() != nullptr ? negotiated()->codec.name : std::string()});
+    return;
+  }
+  leg_->speaks().codecs = std::move(before->codecs);
+  leg_->speaks().direction = before->direction;
+  report(Renegotiated{result.status, std::string(result.reason), {}});
 }
 
 void AgentCall::on_update(sip::InviteSession& session, std::string_view sdp) {
@@ -227,18 +255,35 @@ void AgentCall::on_media_event(const media::StreamEvent& event) {
     report(AudioHeard{tone->frequency_hz, tone->level_dbov, tone->since_start});
   } else if (const auto* const audio = std::get_if<media::FirstAudio>(&event.what)) {
     report(AudioHeard{0, audio->level_dbov, audio->since_start});
-  } else if (const auto* const key = std::get_if<media::KeyPressed>(&event.what)) {
-    report(KeyHeard{key->key, key->duration, key->by});
   } else if (std::holds_alternative<media::Protected>(event.what)) {
     report(MediaSecured{});
   } else if (std::holds_alternative<media::SourceEnded>(event.what)) {
     report(SoundPlayed{});
-  } else if (const auto* const refused = std::get_if<media::KeysRefused>(&event.what)) {
-    report(MediaFailed{refused->error.message()});
   } else if (const auto* const file = std::get_if<media::FileFailed>(&event.what)) {
     report(MediaFailed{file->error.message()});
   } else if (const auto* const failed = std::get_if<media::StreamFailed>(&event.what)) {
     fail_media(failed->error);
+  } else if (const auto* const silent = std::get_if<media::PartnerSilent>(&event.what)) {
+    on_partner_silent(silent->since_last);
+  } else if (const auto* const back = std::get_if<media::PartnerBack>(&event.what)) {
+    report(PartnerBack{back->silence});
+  } else if (const auto* const key = std::get_if<media::KeyPressed>(&event.what)) {
+    hear_key(key->key, key->duration, key->by == media::KeyPressed::By::Event ? KeyPressed::By::Event : KeyPressed::By::Sound);
+  } else if (const auto* const refused = std::get_if<media::KeysRefused>(&event.what)) {
+    report(KeysFailed{refused->error.message()});
+  } else if (const auto* const learned = std::get_if<media::AddressLearned>(&event.what)) {
+    leg_->describe(learned->rtp, learned->rtcp);
+    go_on_with_address();
+  } else if (const auto* const unknown = std::get_if<media::AddressUnknown>(&event.what)) {
+    report(AddressUnknown{unknown->error.message()});
+    go_on_with_address();
+  }
+}
+
+void AgentCall::on_partner_silent(base::Duration since_last) {
+  report(PartnerSilent{since_last});
+  if (agent_.options().media.on_silence == AgentMedia::OnSilence::EndCall) {
+    session_->end(480, sip::Reason{.cause = 408, .text = "RTP timeout"});
   }
 }
 

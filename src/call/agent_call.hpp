@@ -2,6 +2,8 @@
 
 #include "call/agent_stream.hpp"
 #include "call/event.hpp"
+#include "call/info_key_sender.hpp"
+#include "call/key_merger.hpp"
 #include "call/leg_media.hpp"
 #include "media/media_port.hpp"
 #include "sip/user_agent.hpp"
@@ -10,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace callwright::call {
 
@@ -27,14 +30,17 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   /// Answers an incoming call that rings; does nothing otherwise.
   void answer();
   void hang_up();
-  /// Asks the other side not to send any more, or to send again, by a re-INVITE; MediaAgreed follows when it does. Errors: WrongState before the call is
-  /// answered and while another offer is under way.
-  base::Result<void> hold() { return propose(sdp::Direction::SendOnly); }
-  base::Result<void> resume() { return propose(sdp::Direction::SendRecv); }
-  // These concern its stream: nothing happens as long as there is none.
+  /// In the way that `AgentMedia::keys` says, behind those that are being pressed. Errors: those of `media::check_keys`, WrongState (no call yet),
+  /// Unsupported (telephone-events were not agreed on), LimitReached. What is refused later is reported as KeysFailed.
+  base::Result<void> press(std::string_view keys, const media::KeyTiming& timing = {});
+  /// Asks the other side not to send any more, or to send again; like `renegotiate` with the codecs of now.
+  base::Result<void> hold();
+  base::Result<void> resume();
+  /// Nothing happens as long as there is no stream.
   void play(const media::SourceSpec& source);
-  /// Errors: those of `media::check_keys`.
-  base::Result<void> press(std::string_view keys);
+  /// Other codecs, by preference, or another direction, from here on: an offer in a re-INVITE. Renegotiated is reported; where the other side refuses, all
+  /// stays as it was. Errors: those of `media::codecs_by_name`, WrongState (no call, or an offer is under way).
+  base::Result<void> renegotiate(const std::vector<std::string>& codecs, sdp::Direction direction = sdp::Direction::SendRecv);
   /// What was agreed on for its media; null before the first answer.
   [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept { return leg_ == nullptr ? nullptr : leg_->negotiated(); }
   [[nodiscard]] const std::string& call_id() const { return session_->call_id(); }
@@ -45,30 +51,47 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
+  int on_content(sip::InviteSession& session, const sip::DialogContent& content) override;
+  void on_content_result(sip::InviteSession& session, sip::Method method, int status, std::uint64_t reference) override;
   void on_update(sip::InviteSession& session, std::string_view sdp) override;
   void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_media_event(const media::StreamEvent& event) override;
 
-  [[nodiscard]] base::Result<void> open_stream();
+  /// `next` follows once it is known what descriptions are to say of the stream: at once, or when a STUN server has answered.
+  [[nodiscard]] base::Result<void> open_stream(void (AgentCall::*next)());
+  void go_on_with_address();
+  void send_offer();
+  void send_answer();
+  void hear_key(char key, base::Duration duration, KeyPressed::By by);
   void take_answer(std::string_view sdp);
   void start_media();
   void close_media();
-  base::Result<void> propose(sdp::Direction direction);
+  base::Result<void> propose(std::vector<sdp::Codec> codecs, sdp::Direction direction);
   void record();
   void stop_recording();
   void tell_referrer(int status, std::string_view reason);
   void report(decltype(Event::what) what);
+  void on_partner_silent(base::Duration since_last);
   void fail_media(const base::Error& error);
+
+  /// What `renegotiate` changes.
+  struct Spoken {
+    std::vector<sdp::Codec> codecs;
+    sdp::Direction direction = sdp::Direction::SendRecv;
+  };
 
   Agent& agent_;
   AgentCall* referrer_;
   AgentCall* referred_ = nullptr;
   std::unique_ptr<sip::InviteSession> session_;
-  std::unique_ptr<LegMedia> leg_;                               ///< Null before it is dialled or answered, and at the end.
-  std::unique_ptr<AgentStream> listener_;                       ///< Of its stream.
-  sdp::Direction agreed_direction_ = sdp::Direction::SendRecv;  ///< What our description said when the other side agreed last.
-  std::optional<media::RecordingId> recording_;                 ///< Zero: of this call none any more, or never.
+  std::unique_ptr<LegMedia> leg_;                  ///< Null before it is dialled or answered, and at the end.
+  std::unique_ptr<AgentStream> listener_;          ///< Of its stream.
+  std::optional<media::RecordingId> recording_;    ///< Zero: of this call none any more, or never.
+  void (AgentCall::*when_described_)() = nullptr;  ///< Waits for a STUN server.
+  std::optional<Spoken> before_;                   ///< While an offer of something else is under way.
+  std::unique_ptr<InfoKeySender> info_keys_;       ///< Made for the first key that goes by INFO.
+  KeyMerger merger_;
   std::string remote_offer_;
   bool awaiting_answer_ = false;  ///< Our 2xx made an offer; its answer comes with the ACK.
 };

@@ -58,6 +58,13 @@ base::Result<sdp::AudioCapabilities> capabilities_of(const AgentMedia& options, 
   if (const auto good = check(options.security); !good) {
     return good.error();
   }
+  if (options.silence_limit < std::chrono::seconds::zero() || options.silence_limit > std::chrono::hours(24)) {
+    return Error(Errc::InvalidArgument, "The time after which the other side counts as silent is 1 s to 24 h, or 0 for never");
+  }
+  if (options.silence_sending == media::SilenceSending::ComfortNoise &&
+      std::none_of(codecs->begin(), codecs->end(), [](const sdp::Codec& codec) { return codec.name == "CN"; })) {
+    return Error(Errc::InvalidArgument, "Comfort noise in place of silence has to be agreed on: name CN among the codecs");
+  }
   if (options.ice == AgentMedia::Ice::Lite && options.rtcp_port != media::RtcpPort::Shared) {
     return Error(Errc::InvalidArgument, "ICE needs RTCP on the port of RTP: let them share it, or switch ICE off");
   }

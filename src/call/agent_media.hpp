@@ -4,7 +4,9 @@
 #include "media/media_port.hpp"
 #include "sdp/offer_answer.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,18 @@ struct AgentMedia {
   AgentSecurity security = {};
   media::RtcpPort rtcp_port = media::RtcpPort::Shared;  ///< Shared: where the other side agrees to it.
   Ice ice = Ice::Off;                                   ///< Lite needs `rtcp_port` Shared.
+  std::optional<base::SocketAddress> stun_server = {};  ///< Tells what a NAT makes of a call's ports; without an answer the call goes on without.
+  enum class Keys : std::uint8_t {
+    Auto,   ///< As telephone-events where they were agreed on, else in the sound.
+    Event,  ///< As telephone-events (RFC 4733), or not at all.
+    Sound,
+    Info,  ///< By SIP INFO.
+  };
+  Keys keys = Keys::Auto;                                                  ///< How keys are pressed; those of the other side are taken in any way.
+  media::SilenceSending silence_sending = media::SilenceSending::Packets;  ///< ComfortNoise needs CN among `codecs`, and the other side's consent.
+  std::chrono::seconds silence_limit{60};                                  ///< Neither RTP nor RTCP for so long, outside of hold: PartnerSilent. 0: never.
+  enum class OnSilence : std::uint8_t { Report, EndCall };
+  OnSilence on_silence = OnSilence::Report;  ///< EndCall: BYE, with a Reason.
 };
 
 /// Without addresses and keys. Errors: InvalidArgument, a sentence on the option that is wrong.

@@ -27,7 +27,6 @@ struct LogLine {
     line("media agreed", {"codec", what.negotiated.codec.name}, {"encrypted", !std::holds_alternative<std::monostate>(what.negotiated.security)});
   }
   void operator()(const MediaSecured& /*what*/) const { line("media secured"); }
-  void operator()(const KeyHeard& /*what*/) const { line("key heard"); }
   void operator()(const SoundPlayed& /*what*/) const { line("sound played"); }
   void operator()(const MediaEnded& what) const { line("media ended", {"packets_received", what.statistics.packets_received}, {"lost", what.statistics.lost}); }
   void operator()(const MediaFailed& what) const { line("media failed", {"reason", what.reason}); }
@@ -35,6 +34,14 @@ struct LogLine {
     for (const std::string& path : what.paths) {
       line("call recorded", {"path", path}, {"seconds", std::chrono::duration<double>(what.duration).count()});
     }
+  }
+  void operator()(const PartnerSilent& what) const { line("nothing is heard of the other side any more", {"since_last_s", seconds(what.since_last)}); }
+  void operator()(const PartnerBack& what) const { line("the other side is heard again", {"silence_s", seconds(what.silence)}); }
+  void operator()(const KeyPressed& /*what*/) const { line("key pressed"); }
+  void operator()(const KeysFailed& what) const { line("keys could not be pressed", {"reason", what.reason}); }
+  void operator()(const Renegotiated& what) const { line("media renegotiated", {"status", what.status}, {"codec", what.codec}); }
+  void operator()(const AddressUnknown& what) const {
+    write(Level::Warn, "the public address of the media is not known", {{"agent", event.agent}, {"call_id", event.call_id}, {"reason", what.reason}});
   }
   void operator()(const SourceBanned& what) const {
     write(Level::Info, "source banned; list it in sip.unlimited_sources if it may send so many requests",
@@ -45,6 +52,8 @@ struct LogLine {
     write(Level::Trace, what.direction == sip::TraceSink::Direction::Sent ? "sip sent" : "sip received",
           {{"remote", what.flow.remote.to_string()}, {"message", what.text}});
   }
+
+  static std::int64_t seconds(base::Duration duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); }
 
   template <class... Fields>
   void line(std::string_view message, const Fields&... fields) const {

@@ -7,6 +7,7 @@
 #include "sip/transport.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -51,12 +52,6 @@ struct MediaAgreed {
 };
 /// The keys of an encrypted stream are there; from here on packets flow.
 struct MediaSecured {};
-/// The other side of an agent's call pressed a key. Never for a log.
-struct KeyHeard {
-  char key = 0;
-  base::Duration duration{};
-  media::KeyPressed::By by = media::KeyPressed::By::Event;
-};
 /// What an agent played was played to its end.
 struct SoundPlayed {};
 /// The last of an agent's call: its stream is closed. Comes after CallEnded.
@@ -70,6 +65,34 @@ struct MediaFailed {
 struct CallRecorded {
   std::vector<std::string> paths;
   base::Duration duration{};
+};
+/// Nothing came from the other side of a call for too long; told once, until something comes again.
+struct PartnerSilent {
+  base::Duration since_last{};
+};
+struct PartnerBack {
+  base::Duration silence{};
+};
+/// The other side of an agent's call pressed a key; each press once.
+struct KeyPressed {
+  enum class By : std::uint8_t { Event, Sound, Info };  ///< RFC 4733, heard in the sound, SIP INFO.
+  char key = 0;                                         ///< 0 … 9, *, #, A … D. Never to be logged.
+  base::Duration duration{};
+  By by = By::Event;
+};
+/// Keys of ours could not be pressed; those that waited are given up.
+struct KeysFailed {
+  std::string reason;
+};
+/// How a change of the media ended that an agent asked for in its call.
+struct Renegotiated {
+  int status = 0;  ///< 200: `codec` is spoken now. Else all is as before.
+  std::string reason;
+  std::string codec;
+};
+/// No STUN server told the address of a call's media; the call goes on with that of this machine.
+struct AddressUnknown {
+  std::string reason;
 };
 /// A registered phone does not answer OPTIONS any more, or does again.
 struct ContactChanged {
@@ -100,7 +123,8 @@ struct Event {
   std::string agent;    ///< Name of the agent, or "" for the exchange.
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
-               CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded, MediaAgreed, MediaSecured, KeyHeard, SoundPlayed, MediaEnded>
+               CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded, MediaAgreed, MediaSecured, SoundPlayed, MediaEnded, PartnerSilent,
+               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown>
       what;
 };
 

@@ -9,6 +9,9 @@ LegMedia::Options LegMedia::Options::from(const AgentMedia& media, sdp::AudioCap
   options.capabilities = std::move(capabilities);
   options.security = media.security;
   options.ice = media.ice;
+  options.keys = media.keys;
+  options.silence_sending = media.silence_sending;
+  options.silence_limit = media.silence_limit;
   return options;
 }
 
@@ -23,6 +26,7 @@ base::Result<std::unique_ptr<LegMedia>> LegMedia::open(media::MediaPort& port, b
 
 LegMedia::LegMedia(media::MediaPort& port, base::Random& random, Options options, media::OpenedStream stream, base::SocketAddress described)
     : port_(port),
+      random_(random),
       options_(std::move(options)),
       stream_(stream),
       described_(described),
@@ -43,8 +47,16 @@ media::StreamId LegMedia::close() {
 sdp::AudioCapabilities LegMedia::capabilities() const {
   sdp::AudioCapabilities capabilities = options_.capabilities;
   capabilities.address = described_;
+  capabilities.rtcp_address = described_rtcp_;
   secrets_.put_into(capabilities);
   return capabilities;
+}
+
+void LegMedia::describe(const base::SocketAddress& rtp, std::optional<base::SocketAddress> rtcp) {
+  const bool usual = rtcp == base::SocketAddress{rtp.ip, static_cast<std::uint16_t>(rtp.port + 1)};
+  described_ = rtp;
+  described_rtcp_ = usual ? std::nullopt : rtcp;
+  session_ = sdp::Session(random_.between(1, UINT32_MAX), rtp.ip);
 }
 
 std::string LegMedia::offer() { return session_.make_offer(capabilities()).to_string(); }
@@ -84,9 +96,14 @@ base::Result<void> LegMedia::start() {
   if (negotiated() == nullptr) {
     return base::ok();
   }
-  const auto parameters = media::StreamParameters::from(*negotiated());
+  auto parameters = media::StreamParameters::from(*negotiated());
   if (!parameters) {
     return parameters.error();
+  }
+  parameters->silence = options_.silence_sending;
+  parameters->silence_limit = options_.silence_limit;
+  if (options_.keys == AgentMedia::Keys::Sound) {
+    parameters->send_event_payload_type.reset();
   }
   port_.start(stream_.id, *parameters);
   return base::ok();

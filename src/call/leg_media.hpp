@@ -20,6 +20,9 @@ class LegMedia final {
     sdp::AudioCapabilities capabilities = {};        ///< As `capabilities_of` makes them: without addresses and keys.
     AgentSecurity security = {};                     ///< What `capabilities` were made of,
     AgentMedia::Ice ice = AgentMedia::Ice::Off;      ///< as was this.
+    AgentMedia::Keys keys = AgentMedia::Keys::Auto;
+    media::SilenceSending silence_sending = media::SilenceSending::Packets;
+    std::chrono::seconds silence_limit{0};
     [[nodiscard]] static Options from(const AgentMedia& media, sdp::AudioCapabilities capabilities);
   };
 
@@ -35,6 +38,8 @@ class LegMedia final {
   void follow(const sdp::Origin& origin) { session_.follow(origin); }
   /// What the next offer or answer names: codecs, direction, packet time. Addresses, keys and ICE are put in by this.
   [[nodiscard]] sdp::AudioCapabilities& speaks() noexcept { return options_.capabilities; }
+  /// What a NAT makes of the ports (`media::AddressLearned`), from the first offer or answer on; RTCP where it is not one port above.
+  void describe(const base::SocketAddress& rtp, std::optional<base::SocketAddress> rtcp);
   [[nodiscard]] std::string offer();
   /// Errors: what is wrong with the offer, or Unsupported: nothing is in common (488). The media are as before then.
   base::Result<std::string> answer(std::string_view offer);
@@ -56,9 +61,11 @@ class LegMedia final {
   [[nodiscard]] sdp::AudioCapabilities capabilities() const;
 
   media::MediaPort& port_;
+  base::Random& random_;
   Options options_;
   media::OpenedStream stream_;
   base::SocketAddress described_;  ///< As descriptions name it.
+  std::optional<base::SocketAddress> described_rtcp_;
   sdp::Session session_;
   CallSecrets secrets_;
 };

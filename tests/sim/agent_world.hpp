@@ -6,8 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <map>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace callwright::simulation {
@@ -18,11 +21,15 @@ using namespace std::chrono_literals;
 class Journal final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {"Registered",   "Unregistered", "RegistrationFailed", "CallStarted",    "CallRinging",
-                                             "CallAnswered", "CallEnded",    "AudioHeard",         "MediaFailed",    "SipMessage",
-                                             "CallReplaced", "SourceBanned", "SourceUnbanned",     "ContactChanged", "CallRecorded",
-                                             "MediaAgreed",  "MediaSecured", "KeyHeard",           "SoundPlayed",    "MediaEnded"};
+    static constexpr const char* kNames[] = {
+        "Registered", "Unregistered",  "RegistrationFailed", "CallStarted",    "CallRinging",    "CallAnswered", "CallEnded",     "AudioHeard",   "MediaFailed",
+        "SipMessage", "CallReplaced",  "SourceBanned",       "SourceUnbanned", "ContactChanged", "CallRecorded", "MediaAgreed",   "MediaSecured", "SoundPlayed",
+        "MediaEnded", "PartnerSilent", "PartnerBack",        "KeyPressed",     "KeysFailed",     "Renegotiated", "AddressUnknown"};
+    static_assert(std::size(kNames) == std::variant_size_v<decltype(call::Event::what)>);
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
+    if (const auto* const key = std::get_if<call::KeyPressed>(&event.what)) {
+      keys[event.agent].push_back(*key);
+    }
     if (const auto* const recorded = std::get_if<call::CallRecorded>(&event.what)) {
       recordings.insert(recordings.end(), recorded->paths.begin(), recorded->paths.end());
     }
@@ -38,6 +45,7 @@ class Journal final : public call::EventSink {
   }
   std::vector<std::string> lines;
   std::vector<std::string> recordings;
+  std::map<std::string, std::vector<call::KeyPressed>> keys;  ///< Of each agent.
 };
 
 struct AgentWorld : ExchangeWorld {

@@ -277,7 +277,7 @@ TEST(AgentMedia, are_told_of_until_the_stream_has_had_its_end) {
   EXPECT_EQ(world.journal.of("alice").back(), "CallEnded");
   world.media.finish_closing();
   EXPECT_EQ(world.alice.ending_streams(), 0U);
-  EXPECT_THAT(world.journal.of("alice"), testing::ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered", "MediaAgreed", "KeyHeard",
+  EXPECT_THAT(world.journal.of("alice"), testing::ElementsAre("Registered", "CallStarted", "CallRinging", "CallAnswered", "MediaAgreed", "KeyPressed",
                                                               "SoundPlayed", "CallEnded", "MediaEnded"));
   EXPECT_EQ(world.journal.of("bob").back(), "MediaEnded");
   world.end();

@@ -1,0 +1,95 @@
+// What a program asks of a call that is there: keys, other codecs; and the keys that come.
+#include "call/agent.hpp"
+#include "media/codec_names.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+base::Result<void> AgentCall::press(std::string_view keys, const media::KeyTiming& timing) {
+  if (auto checked = media::check_keys(keys, timing); !checked) {
+    return checked;
+  }
+  if (negotiated() == nullptr) {
+    return base::Error(base::Errc::WrongState, "Keys cannot be pressed before the call is answered");
+  }
+  const AgentMedia::Keys way = agent_.options().media.keys;
+  if (way == AgentMedia::Keys::Info) {
+    if (info_keys_ == nullptr) {
+      info_keys_ = std::make_unique<InfoKeySender>(*session_, agent_.user_agent().timers());
+    }
+    return info_keys_->press(keys, timing);
+  }
+  if (way == AgentMedia::Keys::Event && !negotiated()->event_payload_type) {
+    return base::Error(base::Errc::Unsupported, "The other side takes no telephone-events; let keys be Auto, Sound or Info");
+  }
+  return agent_.media().press(leg_->stream(), keys, timing);
+}
+
+int AgentCall::on_content(sip::InviteSession& /*session*/, const sip::DialogContent& content) {
+  if (content.method != sip::Method::Info) {
+    return 415;
+  }
+  if (content.body.empty()) {
+    return 200;  // Some phones ask in this way whether the call is still there.
+  }
+  const auto key = read_info_key(content.content_type, content.body);
+  if (!key) {
+    return key.error().code == base::Errc::Unsupported ? 415 : 400;
+  }
+  hear_key(key->key, key->duration, KeyPressed::By::Info);
+  return 200;
+}
+
+void AgentCall::on_content_result(sip::InviteSession& /*session*/, sip::Method /*method*/, int status, std::uint64_t /*reference*/) {
+  if (info_keys_ == nullptr) {
+    return;
+  }
+  if (const auto went = info_keys_->on_result(status); !went) {
+    report(KeysFailed{went.error().message()});
+  }
+}
+
+void AgentCall::hear_key(char key, base::Duration duration, KeyPressed::By by) {
+  const KeyMerger::Way way = by == KeyPressed::By::Info ? KeyMerger::Way::Info : KeyMerger::Way::Media;
+  if (merger_.is_new(key, way, agent_.user_agent().timers().clock().now())) {
+    report(KeyPressed{key, duration, by});
+  }
+}
+
+base::Result<void> AgentCall::renegotiate(const std::vector<std::string>& codecs, sdp::Direction direction) {
+  auto known = media::codecs_by_name(codecs);
+  return known ? propose(std::move(*known), direction) : known.error();
+}
+
+base::Result<void> AgentCall::hold() { return propose({}, sdp::Direction::SendOnly); }
+
+base::Result<void> AgentCall::resume() { return propose({}, sdp::Direction::SendRecv); }
+
+/// No codecs: those of now.
+base::Result<void> AgentCall::propose(std::vector<sdp::Codec> codecs, sdp::Direction direction) {
+  if (session_->state() != sip::InviteSession::State::Confirmed || leg_ == nullptr || before_ || awaiting_answer_) {
+    return base::Error(base::Errc::WrongState, "The media can be changed in a call, when no other change is under way");
+  }
+  sdp::AudioCapabilities& speaks = leg_->speaks();
+  before_ = Spoken{speaks.codecs, std::exchange(speaks.direction, direction)};
+  if (!codecs.empty()) {
+    speaks.codecs = std::move(codecs);
+  }
+  // An offer of the other side may come in between: then this one is not to be made again as it was.
+  auto sent = session_->reinvite(leg_->offer(), sip::InviteSession::OnGlare::Report);
+  if (!sent) {
+    speaks.codecs = std::move(before_->codecs);
+    speaks.direction = before_->direction;
+    before_.reset();
+  }
+  return sent;
+}
+
+void AgentCall::play(const media::SourceSpec& source) {
+  if (leg_ != nullptr) {
+    agent_.media().set_source(leg_->stream(), source);
+  }
+}
+
+}  // namespace callwright::call
