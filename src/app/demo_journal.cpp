@@ -1,6 +1,7 @@
 #include "app/demo_journal.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace callwright::app {
 
@@ -24,6 +25,8 @@ void DemoJournal::on_event(const call::Event& event) {
     ++calls_[event.agent];
   } else if (std::holds_alternative<call::CallEnded>(event.what)) {
     on_call_ended(event.agent);
+  } else if (const auto* const unknown = std::get_if<call::AddressUnknown>(&event.what)) {
+    std::fprintf(stderr, "%s: the public address of the media is not known: %s\n", event.agent.c_str(), unknown->reason.c_str());
   } else if (const auto* const recorded = std::get_if<call::CallRecorded>(&event.what)) {
     on_recorded(*recorded);
   }

@@ -16,13 +16,21 @@ base::Result<call::AgentMedia> media_of(const DemoOptions& options) {
     if (!known) {
       return base::Error(known.error().code, "--codec: " + known.error().detail);
     }
-    // The command's first INVITE has a description without a place to send to, in G.711 and in the clear (RFC 3725 §4.2).
+    // The command's first INVITE offers G.711 in the clear, without a place to send to (RFC 3725 §4.2). A phone without it is asked again, with no stream;
+    // this one needs no second call.
     media.codecs = wanted;
     for (const sdp::Codec& usual : {sdp::pcma(), sdp::pcmu()}) {
       if (known->front().name != usual.name) {
         media.codecs.push_back(usual.name);
       }
     }
+  }
+  if (!options.stun_server.empty()) {
+    const auto address = base::SocketAddress::parse(options.stun_server);
+    if (!address || address->port == 0) {
+      return base::Error(base::Errc::InvalidArgument, "--stun: say an address and a port, such as 192.0.2.1:3478");
+    }
+    media.stun_server = *address;
   }
   if (options.srtp == "off") {
     return media;

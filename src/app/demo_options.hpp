@@ -10,7 +10,8 @@ namespace callwright::app {
 struct DemoOptions {
   std::string codec;
   std::string srtp = "off";
-  std::string record = {};  ///< The folder into which both phones record their calls; "": they do not.
+  std::string stun_server = {};  ///< "192.0.2.1:3478"; "": none.
+  std::string record = {};       ///< The folder into which both phones record their calls; "": they do not.
 };
 
 /// For both phones: that codec first, and that encryption where the other side can; `is_as_wanted` tells what came of it. Errors: InvalidArgument; the text

@@ -28,6 +28,8 @@ TEST(DemoOptions, list_what_there_is_when_a_value_is_wrong) {
   EXPECT_THAT(media_of({"opsu", "off"}).error().detail, StartsWith("--codec: There is no codec \"opsu\"; did you mean opus? There are opus, G722"));
   EXPECT_EQ(media_of({"", "on"}).error().detail, "--srtp: there is no \"on\"; say off, sdes or dtls");
   EXPECT_FALSE(media_of({"CN", "off"}));
+  EXPECT_THAT(media_of({"", "off", "stun.example.com"}).error().detail, StartsWith("--stun: say an address and a port"));
+  EXPECT_EQ(media_of({"", "off", "192.0.2.1:3478"})->stun_server, base::SocketAddress::parse("192.0.2.1:3478").value());
 }
 
 TEST(DemoOptions, are_compared_with_what_was_agreed_on) {

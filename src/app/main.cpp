@@ -131,6 +131,7 @@ int run(int argc, char** argv) {
   demo->add_option("--srtp", demo_options.srtp, "Encryption of the media: off, sdes (keys in the descriptions) or dtls")->capture_default_str();
   demo->add_option("--record", demo_options.record, "Both phones record the call into this folder, as WAV with each side on a channel")
       ->check(CLI::ExistingDirectory);
+  demo->add_option("--stun", demo_options.stun_server, "A STUN server (address:port) that tells the phones their public addresses");
   demo->footer("Examples:\n  callwright demo\n  callwright demo --codec G722\n  callwright demo --codec opus --srtp dtls");
   demo->callback([&status, &demo_options] { status = callwright::app::demo(demo_options); });
 
