@@ -25,16 +25,16 @@ function channelsOf(path) {
   return { rate, left: channels[0], right: channels[1] };
 }
 
-/** Of the 100 ms that are loudest around the end, by how often the sine crosses zero. */
+/** Of the last 40 ms that are loud, by how often the sine crosses zero: to 25 Hz. The demo talks for a fifth of a second. */
 function frequency(samples, rate) {
   const loud = samples.findLastIndex((sample) => Math.abs(sample) > 3000);
-  assert.ok(loud > rate / 5, `no tone in ${samples.length} samples`);
-  const part = samples.slice(loud - rate / 10, loud);
+  assert.ok(loud > rate / 25, `no tone in ${samples.length} samples`);
+  const part = samples.slice(loud - rate / 25, loud);
   let crossings = 0;
   for (let i = 1; i < part.length; i += 1) {
     crossings += part[i - 1] < 0 && part[i] >= 0 ? 1 : 0;
   }
-  return crossings * 10;
+  return crossings * 25;
 }
 
 test('both phones of the demo record both sides of their call', { timeout: 120_000 }, () => {
@@ -49,8 +49,8 @@ test('both phones of the demo record both sides of their call', { timeout: 120_0
       assert.ok(file, `${files.join(' ')}: none of ${name}`);
       assert.match(demo.stdout, new RegExp(`recorded [0-9.]+ s: ${join(folder, file).replaceAll('.', '\\.')}`));
       const { rate, left, right } = channelsOf(join(folder, file));
-      assert.ok(Math.abs(frequency(left, rate) - heard) <= 20, `${name} hears ${frequency(left, rate)} Hz`);
-      assert.ok(Math.abs(frequency(right, rate) - said) <= 20, `${name} says ${frequency(right, rate)} Hz`);
+      assert.ok(Math.abs(frequency(left, rate) - heard) <= 50, `${name} hears ${frequency(left, rate)} Hz`);
+      assert.ok(Math.abs(frequency(right, rate) - said) <= 50, `${name} says ${frequency(right, rate)} Hz`);
     }
   } finally {
     rmSync(folder, { recursive: true });
