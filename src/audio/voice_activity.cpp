@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFrame{10};
 constexpr int kFramesASecond = 100;
+/// The suppressor learns the noise from what is soft; of a longer silence there is nothing more to learn, and half of most calls is silence.
+constexpr std::uint32_t kSoftFramesHeard = 10;
 
 /// One AudioProcessing; mono frames of 10 ms at 8, 16, 32 or 48 kHz.
 class Processor {
@@ -100,7 +102,10 @@ class WebrtcVoiceActivity final : public VoiceActivity {
       if (filled_ == frame_.size()) {
         filled_ = 0;
         const bool loud = level_dbov(frame_) >= options_.threshold_dbov;
-        processor_.process(frame_);
+        soft_ = loud ? 0 : soft_ + 1;
+        if (soft_ <= kSoftFramesHeard) {
+          processor_.process(frame_);
+        }
         judge(loud && processor_->voice_detection()->stream_has_voice(), changes);
       }
     }
@@ -130,7 +135,8 @@ class WebrtcVoiceActivity final : public VoiceActivity {
   std::size_t filled_ = 0;
   std::uint64_t frames_ = 0;
   std::uint64_t voiced_ = 0;
-  std::uint32_t run_ = 0;  ///< Frames of one kind up to now.
+  std::uint32_t run_ = 0;   ///< Frames of one kind up to now.
+  std::uint32_t soft_ = 0;  ///< Frames below the threshold up to now.
   bool last_ = false;
   bool speaking_ = false;
 };
