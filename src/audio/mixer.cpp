@@ -115,8 +115,8 @@ Mixer::Group& Mixer::group_of(SampleRate rate) {
 
 base::Result<MixerPartyId> Mixer::add(const MixerParty& party) {
   if (!usable(party.rate)) {
-    return base::Error(base::Errc::InvalidArgument,
-                       fmt::format("A conference does not take {} Hz; choose 8000, 16000, 24000, 32000, 44100 or 48000", static_cast<std::uint32_t>(party.rate)));
+    return base::Error(base::Errc::InvalidArgument, fmt::format("A conference does not take {} Hz; choose 8000, 16000, 24000, 32000, 44100 or 48000",
+                                                                static_cast<std::uint32_t>(party.rate)));
   }
   if (!(party.gain_db >= kLeastGain && party.gain_db <= kMostGain)) {
     return base::Error(base::Errc::InvalidArgument, fmt::format("A party cannot have a gain of {} dB; choose {} to {}", party.gain_db, kLeastGain, kMostGain));
