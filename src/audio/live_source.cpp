@@ -33,9 +33,10 @@ class LiveSource final : public Source {
         used_ = 0;
       }
     }
-    if (!dry_ && filled < out.size() && !ended_) {
+    sounding_ = sounding_ || filled > 0;
+    if (filled < out.size() && !ended_) {
       dry_ = true;
-      queue_->underruns.fetch_add(1, std::memory_order_relaxed);
+      queue_->underruns.fetch_add(std::exchange(sounding_, false) ? 1 : 0, std::memory_order_relaxed);
     }
     std::fill(out.begin() + static_cast<std::ptrdiff_t>(filled), out.end(), Sample{0});
     return ended_ ? filled : out.size();
@@ -76,6 +77,7 @@ class LiveSource final : public Source {
   std::size_t used_ = 0;       ///< Of the first frame.
   std::size_t available_ = 0;  ///< Samples in `frames_` not yet played.
   bool dry_ = true;
+  bool sounding_ = false;  ///< Something was played since it ran dry.
   bool complete_ = false;  ///< The last frame is here.
   bool ended_ = false;
 };
