@@ -1,4 +1,5 @@
 #include "base/random.hpp"
+#include "sdp/glance.hpp"
 #include "sdp/offer_answer.hpp"
 
 #include <cstdlib>
@@ -58,7 +59,10 @@ void answer(const sdp::Description& description, sdp::MediaSecurity policy, bool
 
 /// Any text: it is refused, or what is written back is read and written the same again; answering it never fails but by an Error.
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  const auto description = sdp::Description::parse({reinterpret_cast<const char*>(data), size});
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const sdp::Glance seen = sdp::glance(text);
+  require(seen.audio || !(seen.held || seen.browser));
+  const auto description = sdp::Description::parse(text);
   if (!description) {
     return 0;
   }
