@@ -30,7 +30,8 @@ Result<media::SourceSpec> tone_of(std::string_view text) {
   const std::size_t at = text.find('@');
   const auto frequency = number(text.substr(0, at));
   const auto level = at == std::string_view::npos ? std::optional(-20.0) : number(text.substr(at + 1));
-  if (!frequency || !level || *frequency < 1 || *frequency > 20'000 || *level < -90 || *level > -3.01) {
+  const auto within = [](double value, double least, double most) { return value >= least && value <= most; };  // Not so for what is no number.
+  if (!frequency || !level || !within(*frequency, 1, 20'000) || !within(*level, -90, -3.01)) {
     return Error(Errc::InvalidArgument, "\"tone:" + std::string(text) + "\" is no tone; say tone:440 (Hz) or tone:440@-20 (dBov, up to -3.01)");
   }
   return media::Tone{.frequency_hz = *frequency, .level_dbov = *level};

@@ -68,8 +68,11 @@ base::Result<void> AgentCall::resume() { return propose({}, sdp::Direction::Send
 
 /// No codecs: those of now.
 base::Result<void> AgentCall::propose(std::vector<sdp::Codec> codecs, sdp::Direction direction) {
-  if (session_->state() != sip::InviteSession::State::Confirmed || leg_ == nullptr || before_ || awaiting_answer_) {
-    return base::Error(base::Errc::WrongState, "The media can be changed in a call, when no other change is under way");
+  if (session_->state() != sip::InviteSession::State::Confirmed || negotiated() == nullptr) {
+    return base::Error(base::Errc::WrongState, "The call is not answered");
+  }
+  if (before_ || awaiting_answer_) {
+    return base::Error(base::Errc::WrongState, "Another change of the media is under way; try again when it is done");
   }
   sdp::AudioCapabilities& speaks = leg_->speaks();
   before_ = Spoken{speaks.codecs, std::exchange(speaks.direction, direction)};

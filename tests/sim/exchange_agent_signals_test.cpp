@@ -40,7 +40,7 @@ TEST(AgentSignals, of_a_silent_partner_are_told_and_the_call_goes_on) {
   world.media.emit(world.stream_of_alice(), media::PartnerSilent{60s});
   world.media.emit(world.stream_of_alice(), media::PartnerBack{75s});
   world.run_for(1s);
-  EXPECT_THAT(world.journal.of("alice"), ElementsAre("CallStarted", "CallRinging", "CallAnswered", "PartnerSilent", "PartnerBack"));
+  EXPECT_THAT(world.journal.of("alice"), ElementsAre("CallStarted", "CallRinging", "CallAnswered", "MediaAgreed", "PartnerSilent", "PartnerBack"));
   EXPECT_EQ(world.alice.calls(), 1U);
   world.end();
 }
@@ -55,7 +55,7 @@ TEST(AgentSignals, of_a_silent_partner_end_the_call_where_that_is_wanted) {
   world.run_for(1s);
   EXPECT_EQ(world.message("phones", "X", "BYE").header("Reason"), "SIP;cause=408;text=\"RTP timeout\"");
   EXPECT_EQ(world.alice.calls() + world.bob.calls(), 0U);
-  EXPECT_THAT(world.journal.of("alice"), ElementsAre("CallStarted", "CallRinging", "CallAnswered", "PartnerSilent", "CallEnded"));
+  EXPECT_THAT(world.journal.of("alice"), ElementsAre("CallStarted", "CallRinging", "CallAnswered", "MediaAgreed", "PartnerSilent", "CallEnded"));
   world.end();
 }
 
@@ -278,7 +278,7 @@ TEST(AgentSignals, of_no_stun_server_let_the_call_go_on_with_the_address_of_the_
   world.media.emit(world.media.streams().begin()->first, media::AddressUnknown{{base::Errc::TimedOut, "No answer"}});
   world.run_for(2s);
   EXPECT_THAT(world.message("phones", "X", "INVITE").text, HasSubstr("c=IN IP4 192.0.2.11\r\n"));
-  EXPECT_THAT(world.journal.of("alice"), ElementsAre("Registered", "CallStarted", "AddressUnknown", "CallRinging", "CallAnswered"));
+  EXPECT_THAT(world.journal.of("alice"), ElementsAre("Registered", "CallStarted", "AddressUnknown", "CallRinging", "CallAnswered", "MediaAgreed"));
   alice.hang_up_all();
   world.run_for(1s);
   world.expect_no_agent_calls();
