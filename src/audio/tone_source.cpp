@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace callwright::audio {
 
@@ -50,11 +51,15 @@ ToneSource::ToneSource(double frequency_hz, double level_dbov, SampleRate rate) 
     : amplitude_(amplitude_of(level_dbov)), step_(kFullCircle * frequency_hz / static_cast<double>(rate)) {}
 
 std::size_t ToneSource::read(std::span<Sample> out) {
+  // sin(x + step) = 2 cos(step) sin(x) - sin(x - step): exact to many more digits than a sample has, since each read begins anew.
+  const double factor = 2 * std::cos(step_);
+  double before = amplitude_ * std::sin(phase_ - step_);
+  double now = amplitude_ * std::sin(phase_);
   for (Sample& sample : out) {
-    sample = static_cast<Sample>(std::lround(amplitude_ * std::sin(phase_)));
-    phase_ += step_;
+    sample = static_cast<Sample>(now + std::copysign(0.5, now));
+    before = std::exchange(now, factor * now - before);
   }
-  phase_ = std::fmod(phase_, kFullCircle);
+  phase_ = std::fmod(phase_ + step_ * static_cast<double>(out.size()), kFullCircle);
   return out.size();
 }
 

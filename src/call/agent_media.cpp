@@ -71,6 +71,7 @@ base::Result<sdp::AudioCapabilities> capabilities_of(const AgentMedia& options, 
   sdp::AudioCapabilities capabilities;
   capabilities.codecs = std::move(*codecs);
   capabilities.preference = options.codec_preference;
+  capabilities.voip_metrics = true;
   capabilities.rtcp_mux = options.rtcp_port == media::RtcpPort::Shared;
   capabilities.protection.policy = options.security.policy;
   if (options.security.policy != sdp::MediaSecurity::Off && options.security.kind == AgentSecurity::Kind::Dtls) {

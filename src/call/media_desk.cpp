@@ -91,6 +91,7 @@ base::IpAddress MediaDesk::address_towards(const base::IpAddress& remote) const 
 LegMedia::Options MediaDesk::options_for(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across) {
   LegMedia::Options options;
   options.capabilities.rtcp_mux = true;
+  options.capabilities.voip_metrics = true;
   const std::optional<AgentSecurity>& wanted = profile_of(side).security;
   const sdp::Media* const audio = offer == nullptr ? nullptr : audio_of(*offer);
   if (offer == nullptr) {

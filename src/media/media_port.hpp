@@ -158,6 +158,7 @@ struct StreamParameters {
   base::SocketAddress remote_rtp;
   base::SocketAddress remote_rtcp;
   RtcpPort rtcp_port = RtcpPort::Separate;
+  bool voip_metrics = false;  ///< Reports tell how it sounds (RFC 3611 §4.7).
   StreamSecurity security;
   std::optional<IceParameters> ice;                             ///< With `rtcp_port` Shared; `remote_rtp` may then be 0.0.0.0:9, no place to send to.
   const audio::Codec* codec = audio::find_codec("PCMU", 8000);  ///< Of both directions.

@@ -47,6 +47,7 @@ base::Result<StreamParameters> StreamParameters::from(const sdp::Negotiated& neg
   parameters.remote_rtp = negotiated.remote_rtp;
   parameters.remote_rtcp = negotiated.remote_rtcp;
   parameters.rtcp_port = negotiated.rtcp_mux ? RtcpPort::Shared : RtcpPort::Separate;
+  parameters.voip_metrics = negotiated.voip_metrics;
   parameters.security = security_of(negotiated.security);
   if (negotiated.ice) {
     parameters.ice = IceParameters{{negotiated.ice->local.ufrag, negotiated.ice->local.password}, negotiated.ice->remote.ufrag};

@@ -66,4 +66,32 @@ std::optional<Quality> quality_of_sent(std::optional<double> fraction_lost, std:
   return rate({codec, *fraction_lost, 1, round_trip.value_or(base::Duration{}) / 2 + buffer});
 }
 
+rtp::VoipMetrics voip_metrics_of(const rtp::LossBursts& bursts, const CodecImpairment& codec, std::optional<base::Duration> round_trip, base::Duration buffer,
+                                 base::Duration packet) noexcept {
+  const auto in_256ths = [](double part) { return static_cast<std::uint8_t>(std::clamp(part * 256, 0.0, 255.0)); };
+  const auto in_ms = [](base::Duration time) {
+    return static_cast<std::uint16_t>(std::clamp<std::int64_t>(std::chrono::duration_cast<milliseconds>(time).count(), 0, UINT16_MAX));
+  };
+  const auto packets = [&](double count) { return in_ms(std::chrono::duration_cast<base::Duration>(packet * count)); };
+  const auto in_tenths = [](double mos) { return static_cast<std::uint8_t>(std::lround(mos * 10)); };
+  const rtp::LossBursts::Summary summary = bursts.summary();
+  rtp::VoipMetrics metrics;
+  metrics.loss_rate = in_256ths(summary.loss_rate);
+  metrics.discard_rate = in_256ths(summary.discard_rate);
+  metrics.burst_density = in_256ths(summary.burst_density);
+  metrics.gap_density = in_256ths(summary.gap_density);
+  metrics.burst_duration = packets(summary.burst_packets);
+  metrics.gap_duration = packets(summary.gap_packets);
+  metrics.round_trip_delay = in_ms(round_trip.value_or(base::Duration{}));
+  metrics.end_system_delay = in_ms(buffer);
+  metrics.gmin = rtp::LossBursts::kGmin;
+  metrics.jitter_nominal = metrics.jitter_maximum = in_ms(buffer);
+  if (const auto quality = quality_of_received(bursts, codec, round_trip, buffer)) {
+    metrics.r_factor = static_cast<std::uint8_t>(std::lround(quality->r_factor));
+    metrics.mos_cq = in_tenths(quality->mos);
+    metrics.mos_lq = in_tenths(quality_of_received(bursts, codec, {}, {})->mos);
+  }
+  return metrics;
+}
+
 }  // namespace callwright::media

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "rtp/loss_bursts.hpp"
+#include "rtp/rtcp_xr.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -56,5 +57,9 @@ struct Quality {
 /// What the other side hears, by its last report. The delay of its jitter buffer is taken as twice the jitter that it reports, 40 ms at least.
 [[nodiscard]] std::optional<Quality> quality_of_sent(std::optional<double> fraction_lost, std::optional<base::Duration> remote_jitter,
                                                      const CodecImpairment& codec, std::optional<base::Duration> round_trip) noexcept;
+
+/// What an extended report says of the stream that we hear (RFC 3611 §4.7); its SSRC is for whoever sends it. Bursts and gaps have packets of `packet`.
+[[nodiscard]] rtp::VoipMetrics voip_metrics_of(const rtp::LossBursts& bursts, const CodecImpairment& codec, std::optional<base::Duration> round_trip,
+                                               base::Duration buffer, base::Duration packet) noexcept;
 
 }  // namespace callwright::media

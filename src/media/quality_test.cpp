@@ -64,5 +64,23 @@ TEST(Quality, of_a_direction_is_absent_until_something_is_known_of_it) {
   EXPECT_EQ(*sent, of_g711(0.25, 1, milliseconds(400)));
 }
 
+TEST(Quality, is_told_to_the_other_side) {
+  rtp::LossBursts bursts;
+  EXPECT_EQ(voip_metrics_of(bursts, impairments::kG711, {}, {}, milliseconds(20)).r_factor, rtp::VoipMetrics::kUnavailable);
+  for (int i = 0; i < 256; ++i) {
+    bursts.take(i % 64 == 63 ? rtp::Fate::Lost : i % 64 == 30 ? rtp::Fate::Discarded : rtp::Fate::Received);
+  }
+  const rtp::VoipMetrics metrics = voip_metrics_of(bursts, impairments::kG711, milliseconds(400), milliseconds(60), milliseconds(20));
+  EXPECT_EQ(metrics.loss_rate, 4);
+  EXPECT_EQ(metrics.discard_rate, 4);
+  EXPECT_EQ(metrics.round_trip_delay, 400);
+  EXPECT_EQ(metrics.end_system_delay, 60);
+  EXPECT_EQ(metrics.gmin, 16);
+  const auto quality = quality_of_received(bursts, impairments::kG711, milliseconds(400), milliseconds(60));
+  EXPECT_NEAR(metrics.r_factor, quality->r_factor, 0.5);
+  EXPECT_NEAR(metrics.mos_cq, quality->mos * 10, 0.5);
+  EXPECT_GT(metrics.mos_lq, metrics.mos_cq) << "without the delay";
+}
+
 }  // namespace
 }  // namespace callwright::media

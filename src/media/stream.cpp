@@ -299,6 +299,11 @@ void Stream::send_reports(base::TimePoint now, base::WallTime wall) {
   if (!fed_with_packets()) {
     send_.pair(next_frame_);
   }
+  if (parameters_.voip_metrics) {
+    rtcp_.send_extended_reports();
+    rtcp_.set_voip_metrics(
+        voip_metrics_of(receiver_.bursts(), impairment_of(parameters_.codec->kind), rtcp_.round_trip(), receive_.playout().delay(), parameters_.ptime));
+  }
   rtcp_.report(send_.sender(), receiver_, now, wall, report_);
   packets_.send_rtcp(report_);
 }

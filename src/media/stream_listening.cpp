@@ -34,10 +34,13 @@ void Stream::listen_to(std::span<const audio::Sample> frame, base::TimePoint now
       listen_to_voice(frame, now);
     }
   }
-  if (asked && listening_.tones) {
+  if (!asked || receiver_.packets() == 0) {
+    return;  // Before the first packet there is nothing to find.
+  }
+  if (listening_.tones) {
     listen(frame, now);
   }
-  if (asked && listening_.keys) {
+  if (listening_.keys) {
     listen_for_keys(frame, now);
   }
 }

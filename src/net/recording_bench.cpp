@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <array>
 #include <filesystem>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -119,7 +120,7 @@ void record_direction(benchmark::State& state) {
     auto calls = make_calls(media, files, folder, random);
     const double before = cpu_seconds();
     base::TimePoint now{1h};
-    for (std::size_t frame = 0; frame < kSeconds / kFrame; ++frame, now += kFrame) {
+    for (std::size_t frame = 0; frame < static_cast<std::size_t>(kSeconds / kFrame); ++frame, now += kFrame) {
       for (std::size_t i = 0; i < calls.size(); ++i) {
         Call& call = *calls[i];
         call.recording.begin(now);

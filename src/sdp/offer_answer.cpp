@@ -61,6 +61,25 @@ void write_rtcp_address(Media& media, const std::optional<base::SocketAddress>& 
   }
 }
 
+constexpr std::string_view kExtendedReports = "rtcp-xr";
+constexpr std::string_view kVoipMetrics = "voip-metrics";
+
+/// RFC 3611 §5.1: the names of blocks, with spaces between.
+bool has_voip_metrics(const Media& media) {
+  const Attribute* const reports = find_attribute(media.attributes, kExtendedReports);
+  std::string_view left = reports != nullptr && reports->value ? std::string_view(*reports->value) : std::string_view();
+  while (!left.empty()) {
+    const std::string_view name = left.substr(0, left.find(' '));
+    if (name == kVoipMetrics) {
+      return true;
+    }
+    left.remove_prefix(std::min(left.size(), name.size() + 1));
+  }
+  return false;
+}
+
+void write_voip_metrics(Media& media) { media.attributes.push_back({std::string(kExtendedReports), std::string(kVoipMetrics)}); }
+
 Media audio_offer(const AudioCapabilities& capabilities, const std::vector<Codec>& known) {
   Media media;
   media.port = capabilities.address.port;
@@ -72,6 +91,9 @@ Media audio_offer(const AudioCapabilities& capabilities, const std::vector<Codec
   offer_protection(media, capabilities.protection);
   if (capabilities.rtcp_mux || capabilities.ice) {
     set_rtcp_mux(media);
+  }
+  if (capabilities.voip_metrics) {
+    write_voip_metrics(media);
   }
   return media;
 }
@@ -136,6 +158,7 @@ Result<Negotiated> negotiate_offered(const Description& offer, const Media& medi
   }
   negotiated.ice = std::move(*ice);
   negotiated.rtcp_mux = (capabilities.rtcp_mux || capabilities.ice) && has_rtcp_mux(media);
+  negotiated.voip_metrics = capabilities.voip_metrics && has_voip_metrics(media);
   if (auto read = read_remote(offer, media, negotiated); !read) {
     return read.error();
   }
@@ -181,6 +204,9 @@ Media audio_answer(Answer& answer, const Description& offer, const Media& offere
     set_rtcp_mux(media);
   } else {
     write_rtcp_address(media, capabilities.rtcp_address);
+  }
+  if (negotiated.voip_metrics) {
+    write_voip_metrics(media);
   }
   if (negotiated.ice) {
     write_ice(answer.description, media, capabilities);
@@ -247,6 +273,7 @@ Result<void> agree_on_transport(const Description& offer, const Media& ours, con
   negotiated.security = std::move(*security);
   negotiated.ice = std::move(*ice);
   negotiated.rtcp_mux = has_rtcp_mux(ours) && has_rtcp_mux(theirs);
+  negotiated.voip_metrics = has_voip_metrics(ours) && has_voip_metrics(theirs);
   return base::ok();
 }
 

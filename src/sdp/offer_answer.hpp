@@ -60,6 +60,7 @@ struct AudioCapabilities {
   std::optional<PayloadType> telephone_event = PayloadType{101};
   Protection protection = {};
   bool rtcp_mux = false;            ///< RTCP may share the port of RTP (RFC 5761).
+  bool voip_metrics = false;        ///< Reports may say how it sounds (RFC 3611 §4.7).
   std::optional<IceUser> ice = {};  ///< ICE-lite is offered, and answered to full agents that share the port of RTCP; with one host candidate.
 };
 
@@ -79,6 +80,7 @@ struct Negotiated {
   std::chrono::milliseconds ptime{20};        ///< Of the packets that we send.
   Security security = {};
   bool rtcp_mux = false;                 ///< Both share the port.
+  bool voip_metrics = false;             ///< Both tell how it sounds.
   std::optional<IceAgreement> ice = {};  ///< With it, the checks tell where to send to; `remote_rtp` may be 0.0.0.0:9.
   friend bool operator==(const Negotiated&, const Negotiated&) = default;
 };

@@ -188,6 +188,22 @@ TEST(RtcpMux, is_used_only_where_both_say_so) {
   EXPECT_FALSE(make_answer(with("a=rtcp-mux\r\n", "RTP/AVP"), ours, {})->negotiated.rtcp_mux);
 }
 
+TEST(VoipMetrics, are_told_only_where_both_say_so) {
+  AudioCapabilities ours = caller(Kind::Plain, MediaSecurity::Off);
+  EXPECT_THAT(make_offer(ours, {}).to_string(), testing::Not(HasSubstr("rtcp-xr")));
+  ours.voip_metrics = true;
+  const Description offer = make_offer(ours, {});
+  EXPECT_THAT(offer.to_string(), HasSubstr("a=rtcp-xr:voip-metrics\r\n"));
+  EXPECT_TRUE(negotiate_answer(offer, with("a=rtcp-xr:pkt-loss-rle=40 voip-metrics\r\n", "RTP/AVP"))->voip_metrics);
+  for (const char* const other : {"", "a=rtcp-xr\r\n", "a=rtcp-xr:rcvr-rtt=all:10\r\n", "a=rtcp-xr:voip-metrics-of-another-kind\r\n"}) {
+    EXPECT_FALSE(negotiate_answer(offer, with(other, "RTP/AVP"))->voip_metrics) << other;
+    EXPECT_THAT(make_answer(with(other, "RTP/AVP"), ours, {})->description.to_string(), testing::Not(HasSubstr("rtcp-xr"))) << other;
+  }
+  const auto answer = make_answer(with("a=rtcp-xr:voip-metrics\r\n", "RTP/AVP"), ours, {});
+  EXPECT_TRUE(answer->negotiated.voip_metrics);
+  EXPECT_THAT(answer->description.to_string(), HasSubstr("a=rtcp-xr:voip-metrics\r\n"));
+}
+
 // Of Chromium, without what nobody reads.
 const std::string kBrowserMedia =
     "a=rtcp:9 IN IP4 0.0.0.0\r\na=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\na=ice-options:trickle\r\n" + kFingerprint +
