@@ -90,6 +90,10 @@ base::IpAddress MediaDesk::address_towards(const base::IpAddress& remote) const 
 
 LegMedia::Options MediaDesk::options_for(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across) {
   LegMedia::Options options;
+  const std::vector<sdp::Codec>& list = profile_of(side).codecs;
+  if (const std::vector<sdp::Codec>& own = list.empty() ? settings_.codecs : list; !own.empty()) {
+    options.capabilities.codecs = own;
+  }
   options.capabilities.rtcp_mux = true;
   options.capabilities.voip_metrics = true;
   const std::optional<AgentSecurity>& wanted = profile_of(side).security;
