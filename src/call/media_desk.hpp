@@ -54,8 +54,8 @@ class MediaDesk {
   /// What Auto means for them, Bypass or Relay, when `offer` is the first description; `offerer` made it.
   [[nodiscard]] static MediaMode decide(const sdp::Glance& offer, const MediaSide& offerer, const MediaSide& other) noexcept;
 
-  /// Our end towards that side, which speaks what may be spoken with it. `offer`: what it has offered, which decides on encryption and ICE; null: we make the offer, and `across` is what the party
-  /// beyond has offered, or null. Errors: those of `MediaPort::open`.
+  /// Our end towards that side, which speaks what may be spoken with it. `offer`: what it has offered, which decides on encryption and ICE; null: we make the
+  /// offer, and `across` is what the party beyond has offered, or null. Errors: those of `MediaPort::open`.
   base::Result<std::unique_ptr<LegMedia>> open(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across,
                                                media::MediaObserver& observer);
 

@@ -14,8 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <array>
-#include <filesystem>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
