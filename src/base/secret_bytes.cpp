@@ -4,6 +4,10 @@
 
 namespace callwright::base {
 
-void wipe(void* memory, std::size_t size) noexcept { explicit_bzero(memory, size); }
+void wipe(void* memory, std::size_t size) noexcept {
+  if (size != 0) {
+    explicit_bzero(memory, size);
+  }
+}
 
 }  // namespace callwright::base
