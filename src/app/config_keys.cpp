@@ -9,9 +9,6 @@
 #include <utility>
 
 namespace callwright::app {
-namespace {
-
-constexpr std::string_view kAddresses = "an address with port such as \"127.0.0.1:5060\", or a list of them";
 
 bool take_strings(std::vector<std::string>& out, const ConfigValue& value) {
   if (const auto* const list = std::get_if<std::vector<std::string>>(&value)) {
@@ -24,6 +21,10 @@ bool take_strings(std::vector<std::string>& out, const ConfigValue& value) {
   }
   return one != nullptr;
 }
+
+namespace {
+
+constexpr std::string_view kAddresses = "an address with port such as \"127.0.0.1:5060\", or a list of them";
 
 bool take_addresses(std::vector<base::SocketAddress>& out, const ConfigValue& value) {
   std::vector<std::string> texts;

@@ -18,18 +18,6 @@ constexpr std::string_view kModes = "one of auto, bypass, relay, process";
 constexpr std::string_view kCodecs = "a list of codecs by preference, such as [\"opus\", \"G722\", \"PCMA\", \"PCMU\"]";
 constexpr std::string_view kSecurity = "one of off, optional, required (keys in the descriptions), dtls";
 
-bool take_strings(std::vector<std::string>& out, const ConfigValue& value) {
-  if (const auto* const list = std::get_if<std::vector<std::string>>(&value)) {
-    out = *list;
-    return true;
-  }
-  const auto* const one = std::get_if<std::string>(&value);
-  if (one != nullptr) {
-    out = {*one};
-  }
-  return one != nullptr;
-}
-
 std::optional<MediaMode> mode_of(const ConfigValue& value) {
   constexpr std::array<std::pair<std::string_view, MediaMode>, 4> kWords{
       {{"auto", MediaMode::Auto}, {"bypass", MediaMode::Bypass}, {"relay", MediaMode::Relay}, {"process", MediaMode::Process}}};

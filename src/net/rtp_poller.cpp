@@ -39,7 +39,7 @@ void RtpPoller::add(int descriptor, RtpSocket& socket) {
   event.data.ptr = &socket;
   (void)epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
   if (!std::exchange(begun_, true)) {
-    window_start_ = loop_.clock().now();
+    rate_.begin(loop_.clock().now());
     wait();
   }
 }
@@ -68,8 +68,7 @@ void RtpPoller::wait() {
 
 void RtpPoller::on_look() {
   receive_all();
-  measure_rate();
-  if (busy_) {
+  if (rate_.is_busy_at(loop_.clock().now())) {
     if (watched_.is_open()) {
       watched_.release();
     }
@@ -90,19 +89,8 @@ void RtpPoller::receive_all() {
     for (std::size_t index = 0; index < count; ++index) {
       static_cast<RtpSocket*>(ready_[index].data.ptr)->on_readable();
     }
-    received_in_window_ += count;
+    rate_.add(count);
   }
-}
-
-void RtpPoller::measure_rate() {
-  const base::TimePoint now = loop_.clock().now();
-  if (now - window_start_ < kRateWindow) {
-    return;
-  }
-  const double seconds = std::chrono::duration<double>(now - window_start_).count();
-  busy_ = static_cast<double>(received_in_window_) > seconds * static_cast<double>(kBusyRate);
-  received_in_window_ = 0;
-  window_start_ = now;
 }
 
 }  // namespace callwright::net

@@ -2,6 +2,7 @@
 
 #include "base/socket_address.hpp"
 #include "base/timers.hpp"
+#include "net/arrival_rate.hpp"
 #include "net/engine_loop.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -20,7 +21,7 @@ class RtpSocket;
 /// Waits for the packets of all RTP sockets of a media thread. Loop thread, but for construction. Lives in a shared_ptr: a pending wait looks whether it is
 /// still there.
 ///
-/// It wakes the loop for each packet until more than kBusyRate of them come in a second; then it looks every kLookInterval instead, as network cards
+/// It wakes the loop for each packet until many of them come (`ArrivalRate`); then it looks every kLookInterval instead, as network cards
 /// moderate their interrupts, and takes all that has come: at most two milliseconds of delay for a fraction of the wake-ups.
 class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
  public:
@@ -34,7 +35,7 @@ class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
   void remove(int descriptor);
 
   /// So many come that it looks in intervals.
-  [[nodiscard]] bool busy() const noexcept { return busy_; }
+  [[nodiscard]] bool busy() const noexcept { return rate_.busy(); }
 
   struct Datagram {
     base::SocketAddress remote;
@@ -44,9 +45,7 @@ class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
   [[nodiscard]] bool receive(int descriptor, Datagram& datagram);
 
  private:
-  static constexpr std::size_t kBusyRate = 1000;
   static constexpr base::Duration kLookInterval = std::chrono::milliseconds(2);
-  static constexpr base::Duration kRateWindow = std::chrono::milliseconds(20);
   static constexpr int kBatchesPerLook = 8;
   static constexpr std::size_t kMaxDatagram = 4096;  ///< RTP, DTLS and STUN keep to the path's packets.
 
@@ -54,7 +53,6 @@ class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
   /// Receives, and goes on in the way that suits the rate.
   void on_look();
   void receive_all();
-  void measure_rate();
 
   EngineLoop& loop_;
   int epoll_;
@@ -63,10 +61,8 @@ class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
   base::Timer timer_;
   std::array<epoll_event, 256> ready_{};
   std::array<char, kMaxDatagram> bytes_;
-  base::TimePoint window_start_{};
-  std::size_t received_in_window_ = 0;
   bool begun_ = false;
-  bool busy_ = false;
+  ArrivalRate rate_;
 };
 
 }  // namespace callwright::net

@@ -31,7 +31,7 @@ base::Result<base::SocketAddress> UdpListener::open(const base::SocketAddress& a
   if (dscp != 0) {
     set_dscp(descriptor_, local_.ip, dscp);
   }
-  window_start_ = loop_.clock().now();
+  rate_.begin(loop_.clock().now());
   wait_readable();
   return local_;
 }
@@ -83,8 +83,7 @@ void UdpListener::receive_on() {
   if (owner_ == nullptr) {
     return;
   }
-  measure_rate();
-  if (busy_ && !waiting_writable_) {
+  if (rate_.is_busy_at(loop_.clock().now()) && !waiting_writable_) {
     start_polling();
     poll_.start(kPollInterval);
     loop_.hold_timers(loop_.clock().now() + kPollInterval);
@@ -92,17 +91,6 @@ void UdpListener::receive_on() {
     stop_polling();
     wait_readable();
   }
-}
-
-void UdpListener::measure_rate() {
-  const base::TimePoint now = loop_.clock().now();
-  if (now - window_start_ < kRateWindow) {
-    return;
-  }
-  const double seconds = std::chrono::duration<double>(now - window_start_).count();
-  busy_ = static_cast<double>(received_in_window_) > seconds * static_cast<double>(kBusyRate);
-  received_in_window_ = 0;
-  window_start_ = now;
 }
 
 void UdpListener::start_polling() {
@@ -130,7 +118,7 @@ void UdpListener::receive_batches() {
       report_icmp_errors();
       return;
     }
-    received_in_window_ += count;
+    rate_.add(count);
     for (std::size_t index = 0; index < count && owner_ != nullptr; ++index) {
       const auto datagram = reader_.at(index);
       owner_->on_datagram(*this, datagram.remote, datagram.bytes);

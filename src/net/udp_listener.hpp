@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "base/timers.hpp"
+#include "net/arrival_rate.hpp"
 #include "net/datagram_batch.hpp"
 #include "net/datagram_queue.hpp"
 #include "net/engine_loop.hpp"
@@ -16,7 +17,7 @@ namespace callwright::net {
 
 /// One bound UDP socket that receives and sends in batches. Loop thread. Lives in a shared_ptr: pending waits keep it until they are cancelled.
 ///
-/// It waits for each datagram until more than kBusyRate of them come in a second; then it looks every kPollInterval instead, as network cards moderate
+/// It waits for each datagram until many of them come (`ArrivalRate`); then it looks every kPollInterval instead, as network cards moderate
 /// their interrupts, and has the loop's timers wait for that: at most nine milliseconds of delay for a fraction of the wake-ups and system calls.
 class UdpListener : public std::enable_shared_from_this<UdpListener> {
  public:
@@ -47,15 +48,12 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   static constexpr std::size_t kMaxQueuedBytes = 4 * 1024 * 1024;
   static constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
   static constexpr int kBatchesPerWakeup = 4;
-  static constexpr std::size_t kBusyRate = 1000;
   static constexpr base::Duration kPollInterval = std::chrono::milliseconds(8);
-  static constexpr base::Duration kRateWindow = std::chrono::milliseconds(20);
 
   void wait_readable();
   void on_readable();
   void on_poll();
   void receive_on();
-  void measure_rate();
   void start_polling();
   void stop_polling();
   void wait_writable();
@@ -73,9 +71,7 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   DatagramQueue queue_{kMaxQueuedBytes};
   EngineLoop::BatchEnd batch_end_;
   base::Timer poll_;
-  base::TimePoint window_start_{};
-  std::size_t received_in_window_ = 0;
-  bool busy_ = false;
+  ArrivalRate rate_;
   bool polling_ = false;
   bool waiting_writable_ = false;
   std::uint64_t dropped_ = 0;
