@@ -56,6 +56,7 @@ class RawPeer {
     for (;;) {
       const std::size_t size = socket_.read_some(boost::asio::buffer(block), failure);
       if (failure) {
+        was_reset_ |= failure == boost::asio::error::connection_reset;
         return failure != boost::asio::error::would_block;
       }
       received_.append(block.data(), size);
@@ -65,10 +66,12 @@ class RawPeer {
     (void)closed();
     return received_;
   }
+  [[nodiscard]] bool was_reset() const { return was_reset_; }
 
  private:
   tcp::socket socket_;
   std::string received_;
+  bool was_reset_ = false;
 };
 
 class SipWebSockets : public testing::Test {
@@ -184,8 +187,21 @@ TEST_F(SipWebSockets, closes_when_a_message_is_too_long) {
   RawPeer peer(loop, server_address);
   open(peer);
   peer.frame(0x81, sample_message("long", 2000));
-  EXPECT_TRUE(until([&] { return peer.closed() && server->statistics().connections == 0; }));
+  EXPECT_TRUE(until([&] { return peer.closed() && server->statistics().connections == 0; })) << "also when the peer does not close";
   EXPECT_TRUE(server_user.received.empty());
+}
+
+TEST_F(SipWebSockets, tell_a_peer_why_they_close_although_much_is_unread) {
+  StreamLimits limits;
+  limits.max_message_bytes = 2000;
+  start(limits);
+  RawPeer peer(loop, server_address);
+  open(peer);
+  peer.frame(0x81, std::string(60'000, 'x'));
+  EXPECT_TRUE(until([&] { return peer.received().find("\x03\xf1") != std::string::npos; })) << "1009";
+  peer.write("more");
+  EXPECT_TRUE(until([&] { return peer.closed(); }));
+  EXPECT_FALSE(peer.was_reset());
 }
 
 TEST_F(SipWebSockets, pings_a_quiet_peer_and_keeps_one_that_answers) {

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/compose.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/role.hpp>
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -71,12 +75,36 @@ inline void beast_close_socket(SocketStream& stream) {
   stream.socket().close(ignored);
 }
 
-/// What Beast does after the closing frames: the connection's owner closes the socket, so there is nothing to wait for.
+/// What Beast does after the closing frames. What the other side still sends is read and dropped until it closes too, within limits: a socket that is closed
+/// with unread bytes resets the connection, and then the other side may never see why it was closed (RFC 1122 §4.2.2.13).
 template <class Handler>
 void async_teardown(boost::beast::role_type /*role*/, SocketStream& stream, Handler&& handler) {
+  struct Linger {
+    boost::asio::steady_timer timer;
+    std::array<char, 4096> block{};
+    std::size_t left = 16UL * 1024 * 1024;
+  };
+  auto& socket = stream.socket();
+  auto linger = std::make_shared<Linger>(Linger{boost::asio::steady_timer(socket.get_executor(), std::chrono::seconds(2))});
   boost::system::error_code ignored;
-  stream.socket().shutdown(SocketStream::Socket::shutdown_both, ignored);
-  boost::asio::post(stream.get_executor(), [moved = std::forward<Handler>(handler)]() mutable { std::move(moved)(boost::system::error_code{}); });
+  socket.shutdown(SocketStream::Socket::shutdown_send, ignored);
+  linger->timer.async_wait([&socket, weak = std::weak_ptr(linger)](const boost::system::error_code& cancelled) {
+    boost::system::error_code failure;
+    if (!cancelled && !weak.expired()) {
+      socket.cancel(failure);
+    }
+  });
+  auto drain = [&socket, linger = std::move(linger)](auto& self, const boost::system::error_code& failure = {}, std::size_t length = 0) mutable {
+    if (failure || length >= linger->left) {
+      linger.reset();
+      self.complete({});
+      return;
+    }
+    linger->left -= length;
+    const auto into = boost::asio::buffer(linger->block);
+    socket.async_read_some(into, std::move(self));
+  };
+  boost::asio::async_compose<Handler, void(boost::system::error_code)>(std::move(drain), handler, socket.get_executor());
 }
 
 }  // namespace callwright::net

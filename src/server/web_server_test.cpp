@@ -19,6 +19,7 @@ namespace {
 
 using call_api::Client;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -261,6 +262,20 @@ TEST_F(Web, closes_on_messages_that_are_too_large) {
   auto client = connect();
   ASSERT_TRUE(client.blocking_send(std::string(101, 'x'), soon()));
   EXPECT_THAT(client.blocking_receive(soon()).error().message(), HasSubstr("1009"));
+  expect_handler_gone();
+}
+
+TEST_F(Web, tells_a_client_why_it_closes_although_much_of_the_message_is_unread) {
+  start({.max_message_bytes = 100});
+  RawClient client(port_);
+  client.send(upgrade());
+  EXPECT_THAT(client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 101"));
+  constexpr std::size_t kLength = 4 * 1024 * 1024;
+  client.send("\x81\xff"s + std::string("\0\0\0\0\0\x40\0\0", 8) + "mask" + std::string(kLength, 'x'));
+  EXPECT_THAT(client.read_until("bytes"), HasSubstr("\x03\xf1"  // 1009
+                                                    "a message may have 100 bytes"));
+  client.send("\x88\x80mask");
+  EXPECT_THAT(client.read_all(), testing::IsEmpty());
   expect_handler_gone();
 }
 

@@ -13,6 +13,7 @@ enum class CloseCode : std::uint16_t {
   Normal = 1000,
   GoingAway = 1001,        ///< The server stops.
   PolicyViolation = 1008,  ///< The client reads too slowly, or broke another rule.
+  MessageTooBig = 1009,
   InternalError = 1011,
 };
 

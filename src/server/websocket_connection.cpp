@@ -52,7 +52,8 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
     timeouts.idle_timeout = config_.idle_timeout;
     timeouts.keep_alive_pings = true;
     stream_.set_option(timeouts);
-    stream_.read_message_max(config_.max_message_bytes);
+    // The limit is kept here: Beast would close the socket with what is still unread, and that resets the connection before the client has seen why.
+    stream_.read_message_max(0);
     stream_.auto_fragment(false);
     stream_.text(true);
     request_ = std::move(request);
@@ -138,7 +139,7 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
 
   void read() {
     reading_ = true;
-    stream_.async_read(buffer_, beast::bind_front_handler(&WebSocketConnection::on_read, shared_from_this()));
+    stream_.async_read_some(buffer_, 0, beast::bind_front_handler(&WebSocketConnection::on_read, shared_from_this()));
   }
 
   void on_read(error_code failure, std::size_t) {
@@ -147,18 +148,34 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
       finish();
       return;
     }
-    if (state_ == State::Open) {
-      in_handler_ = true;
-      handler_->on_message({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
-      in_handler_ = false;
+    if (buffer_.size() > config_.max_message_bytes) {
+      close(CloseCode::MessageTooBig, "a message may have " + std::to_string(config_.max_message_bytes) + " bytes");
     }
-    buffer_.consume(buffer_.size());
-    if (buffer_.capacity() > kKeptBuffer) {
-      buffer_.shrink_to_fit();
+    if (state_ != State::Open) {
+      forget_input();
+      read();
+    } else if (!stream_.is_message_done()) {
+      read();
+    } else {
+      take_message();
     }
+  }
+
+  void take_message() {
+    in_handler_ = true;
+    handler_->on_message({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
+    in_handler_ = false;
+    forget_input();
     write();
     if (!is_above_high_water()) {
       read();
+    }
+  }
+
+  void forget_input() {
+    buffer_.consume(buffer_.size());
+    if (buffer_.capacity() > kKeptBuffer) {
+      buffer_.shrink_to_fit();
     }
   }
 
