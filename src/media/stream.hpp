@@ -171,7 +171,8 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   enum class State { Opened, Running, Ended };
   State state_ = State::Opened;
   base::TimePoint started_{};
-  base::TimePoint next_frame_{};
+  base::TimePoint next_frame_{};  ///< From the first tick on, in step with the ticks.
+  bool ticked_ = false;
   base::TimePoint now_{};                ///< Of the last tick or datagram.
   std::vector<rtp::DtmfPress> presses_;  ///< Kept for its memory, as is the next one.
   rtp::Buffer report_;

@@ -2,14 +2,20 @@
 #include "media/conference.hpp"
 #include "media/stream.hpp"
 
+#include <utility>
+
 namespace callwright::media {
 
 void Stream::do_frames(base::TimePoint now) {
   if (seat_ != nullptr) {
     return;  // The conference does them, all streams of it together.
   }
+  if (!std::exchange(ticked_, true)) {
+    next_frame_ = now;
+  }
   skip_stall(now);
-  for (; next_frame_ <= now; next_frame_ += kFrame) {
+  // A tick may come half a frame late or early: it does one frame all the same, so that no two leave together.
+  for (; next_frame_ <= now + kFrame / 2; next_frame_ += kFrame) {
     send_frame(now);
     play_frame(now);
     if (joint_ != nullptr) {

@@ -4,12 +4,18 @@
 
 #include <boost/asio/post.hpp>
 
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
 
 namespace callwright::net {
 namespace {
+
+constexpr std::size_t kMaxThreadName = 15;
 
 /// A bug in one handler must not take the other calls with it.
 template <class Function>
@@ -69,7 +75,16 @@ void EngineLoop::run() {
   run_batch_ends();
 }
 
-void EngineLoop::start() { thread_ = std::jthread(std::bind_front(&EngineLoop::run, this)); }
+void EngineLoop::start() {
+  thread_ = std::jthread([this] {
+    pthread_setname_np(pthread_self(), options_.name.substr(0, kMaxThreadName).c_str());
+    if (options_.nice != 0) {
+      // Of Linux: this thread's alone. Without the right to it, the thread is scheduled like the others.
+      (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), options_.nice);
+    }
+    run();
+  });
+}
 
 void EngineLoop::stop() {
   stopped_.store(true, std::memory_order_release);

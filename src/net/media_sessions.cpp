@@ -96,6 +96,7 @@ void MediaSessions::open_conference(media::ConferenceId id, const media::Confere
 void MediaSessions::begin_ticking() {
   if (!ticking_) {
     ticking_ = true;
+    slot_ = 0;
     next_tick_ = loop_.clock().now() + media::Stream::kFrame;
     wait_for_tick();
   }
@@ -254,19 +255,37 @@ void MediaSessions::tick_probes(base::TimePoint now) {
 void MediaSessions::on_tick() {
   loop_.handler_started();
   const base::TimePoint now = loop_.clock().now();
-  streams_.tick(now, loop_.clock().wall_now());
-  tick_probes(now);
-  recordings_->tick(now);
-  deliver_events();
+  // Once around at most; each stream catches up with what a late tick has missed.
+  const base::TimePoint round_end = next_tick_ + media::Stream::kFrame;
+  while (next_tick_ <= now && next_tick_ < round_end) {
+    tick_slot(now);
+    go_to_next_slot();
+  }
   if (sessions_.empty() && recordings_->empty() && events_->empty()) {
     ticking_ = false;
     return;
   }
-  // The schedule is absolute, so it does not drift; each stream catches up with what a late tick has missed.
-  do {
+  // The schedule is absolute, so it does not drift.
+  while (next_tick_ <= now) {
     next_tick_ += media::Stream::kFrame;
-  } while (next_tick_ <= now);
+  }
   wait_for_tick();
+}
+
+void MediaSessions::tick_slot(base::TimePoint now) {
+  streams_.tick(slot_, now, loop_.clock().wall_now());
+  if (slot_ == 0) {
+    tick_probes(now);
+    recordings_->tick(now);
+    deliver_events();
+  }
+}
+
+void MediaSessions::go_to_next_slot() noexcept {
+  do {
+    slot_ = (slot_ + 1) % media::StreamSet::kSlots;
+    next_tick_ += media::StreamSet::kSlot;
+  } while (slot_ != 0 && !streams_.used(slot_));
 }
 
 }  // namespace callwright::net

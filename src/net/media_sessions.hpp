@@ -23,8 +23,8 @@ namespace callwright::net {
 /// What goes up to the engine.
 using MediaEvent = std::variant<media::StreamEvent, media::RecordingEvent>;
 
-/// What lives on the media thread: streams with their sockets, their recordings, one tick of 20 ms for all of them, and the events on their way up. Media
-/// thread, but for construction and destruction, when that thread does not run. Lives in a shared_ptr: pending work keeps it.
+/// What lives on the media thread: streams with their sockets, their recordings, one tick of 20 ms in slots for all of them, and the events on their way up.
+/// Media thread, but for construction and destruction, when that thread does not run. Lives in a shared_ptr: pending work keeps it.
 class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, private media::StreamOutput {
  public:
   /// Takes the events of one iteration; false: not now, they will be offered again.
@@ -67,6 +67,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void tick_probes(base::TimePoint now);
   void wait_for_tick();
   void on_tick();
+  void tick_slot(base::TimePoint now);
+  void go_to_next_slot() noexcept;
   void deliver_events();
 
   EngineLoop& loop_;
@@ -80,6 +82,7 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   std::vector<media::StreamId> probes_;  ///< Those that ask a STUN server.
   boost::asio::steady_timer tick_;
   base::TimePoint next_tick_{};
+  unsigned slot_ = 0;  ///< Of the next tick.
   bool ticking_ = false;
   std::shared_ptr<std::vector<MediaEvent>> events_;
   EngineLoop::BatchEnd batch_end_;

@@ -9,7 +9,8 @@ namespace {
 
 constexpr base::Duration kRetryDelay = std::chrono::milliseconds(20);
 
-EngineLoop::Options media_loop() { return {.name = "media", .slow_iteration = std::chrono::milliseconds(20)}; }
+/// Before the other threads, where the system allows it: what comes late is not heard.
+EngineLoop::Options media_loop() { return {.name = "media", .slow_iteration = std::chrono::milliseconds(20), .nice = -10}; }
 
 /// Waiting for the disk is what this one is for.
 EngineLoop::Options file_loop() { return {.name = "media-files", .slow_iteration = std::chrono::seconds(2)}; }
