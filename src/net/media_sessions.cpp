@@ -60,7 +60,7 @@ MediaSessions::MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::Dtl
     : loop_(loop),
       files_(files),
       deliver_(std::move(deliver)),
-      poller_(std::make_shared<RtpPoller>(loop)),
+      poller_(std::make_shared<RtpPoller>(loop, base::Callback::to<&MediaSessions::on_busy>(*this))),
       streams_(random_, identity, *this),
       recordings_(std::make_shared<Recordings>(loop, files, streams_, [this](const media::RecordingEvent& event) { report(event); })),
       tick_(loop.context()),
@@ -239,6 +239,18 @@ void MediaSessions::wait_for_tick() {
   });
 }
 
+/// The sockets are looked at with the ticks: the next one is that of the slot which is due now.
+void MediaSessions::on_busy() {
+  const base::TimePoint now = loop_.clock().now();
+  while (next_tick_ - media::StreamSet::kSlot > now && slot_ > 0) {
+    next_tick_ -= media::StreamSet::kSlot;
+    --slot_;
+  }
+  if (ticking_) {
+    wait_for_tick();
+  }
+}
+
 void MediaSessions::tick_probes(base::TimePoint now) {
   std::erase_if(probes_, [this](media::StreamId id) { return find(id) == nullptr; });
   for (const media::StreamId id : probes_) {
@@ -265,6 +277,7 @@ void MediaSessions::on_tick() {
     ticking_ = false;
     return;
   }
+  poller_->look();
   // The schedule is absolute, so it does not drift.
   while (next_tick_ <= now) {
     next_tick_ += media::Stream::kFrame;
@@ -285,7 +298,7 @@ void MediaSessions::go_to_next_slot() noexcept {
   do {
     slot_ = (slot_ + 1) % media::StreamSet::kSlots;
     next_tick_ += media::StreamSet::kSlot;
-  } while (slot_ != 0 && !streams_.used(slot_));
+  } while (slot_ != 0 && !streams_.used(slot_) && !poller_->busy());
 }
 
 }  // namespace callwright::net

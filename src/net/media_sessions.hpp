@@ -66,6 +66,7 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void report(MediaEvent event);
   void tick_probes(base::TimePoint now);
   void wait_for_tick();
+  void on_busy();
   void on_tick();
   void tick_slot(base::TimePoint now);
   void go_to_next_slot() noexcept;

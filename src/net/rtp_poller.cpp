@@ -23,8 +23,7 @@ int make_epoll() {
 
 }  // namespace
 
-RtpPoller::RtpPoller(EngineLoop& loop)
-    : loop_(loop), epoll_(make_epoll()), watched_(loop.context(), epoll_), timer_(loop.timers(), base::Callback::to<&RtpPoller::on_look>(*this)) {}
+RtpPoller::RtpPoller(EngineLoop& loop, base::Callback on_busy) : loop_(loop), epoll_(make_epoll()), watched_(loop.context(), epoll_), on_busy_(on_busy) {}
 
 RtpPoller::~RtpPoller() {
   if (watched_.is_open()) {
@@ -61,24 +60,32 @@ void RtpPoller::wait() {
   watched_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](const boost::system::error_code& failure) {
     if (const auto self = weak.lock(); self != nullptr && !failure) {
       self->loop_.handler_started();
-      self->on_look();
+      self->on_readable();
     }
   });
 }
 
-void RtpPoller::on_look() {
+void RtpPoller::on_readable() {
   receive_all();
-  if (rate_.is_busy_at(loop_.clock().now())) {
-    if (watched_.is_open()) {
-      watched_.release();
-    }
-    timer_.start(kLookInterval);
+  busy_ = rate_.is_busy_at(loop_.clock().now());
+  if (busy_) {
+    watched_.release();
+    on_busy_();
+  } else {
+    wait();
+  }
+}
+
+void RtpPoller::look() {
+  if (!busy_) {
     return;
   }
-  if (!watched_.is_open()) {
+  receive_all();
+  busy_ = rate_.is_busy_at(loop_.clock().now());
+  if (!busy_) {
     watched_.assign(epoll_);
+    wait();
   }
-  wait();
 }
 
 void RtpPoller::receive_all() {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/callback.hpp"
 #include "base/socket_address.hpp"
-#include "base/timers.hpp"
 #include "net/arrival_rate.hpp"
 #include "net/engine_loop.hpp"
 
@@ -21,11 +21,12 @@ class RtpSocket;
 /// Waits for the packets of all RTP sockets of a media thread. Loop thread, but for construction. Lives in a shared_ptr: a pending wait looks whether it is
 /// still there.
 ///
-/// It wakes the loop for each packet until many of them come (`ArrivalRate`); then it looks every kLookInterval instead, as network cards
-/// moderate their interrupts, and takes all that has come: at most two milliseconds of delay for a fraction of the wake-ups.
+/// It wakes the loop for each packet until many of them come (`ArrivalRate`); then its owner has it look every few milliseconds instead, as network cards
+/// moderate their interrupts, and it takes all that has come: a little delay for a fraction of the wake-ups.
 class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
  public:
-  explicit RtpPoller(EngineLoop& loop);
+  /// `on_busy` is called when waiting ends: from then on `look` has to be called, every 2 ms or so, as long as it is busy.
+  RtpPoller(EngineLoop& loop, base::Callback on_busy);
   ~RtpPoller();
   RtpPoller(const RtpPoller&) = delete;
   RtpPoller& operator=(const RtpPoller&) = delete;
@@ -34,8 +35,10 @@ class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
   /// Not from within `RtpSocket::Owner::on_packet`.
   void remove(int descriptor);
 
-  /// So many come that it looks in intervals.
-  [[nodiscard]] bool busy() const noexcept { return rate_.busy(); }
+  /// So many come that it does not wait for them: `look`.
+  [[nodiscard]] bool busy() const noexcept { return busy_; }
+  /// Takes what has come, while it is busy; waits again when there is little.
+  void look();
 
   struct Datagram {
     base::SocketAddress remote;
@@ -45,23 +48,22 @@ class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
   [[nodiscard]] bool receive(int descriptor, Datagram& datagram);
 
  private:
-  static constexpr base::Duration kLookInterval = std::chrono::milliseconds(2);
   static constexpr int kBatchesPerLook = 8;
   static constexpr std::size_t kMaxDatagram = 4096;  ///< RTP, DTLS and STUN keep to the path's packets.
 
   void wait();
-  /// Receives, and goes on in the way that suits the rate.
-  void on_look();
+  void on_readable();
   void receive_all();
 
   EngineLoop& loop_;
   int epoll_;
-  /// Watches `epoll_`; without it while looking, so that the reactor is not woken.
+  /// Watches `epoll_`; without it while busy, so that the reactor is not woken.
   boost::asio::posix::stream_descriptor watched_;
-  base::Timer timer_;
+  const base::Callback on_busy_;
   std::array<epoll_event, 256> ready_{};
   std::array<char, kMaxDatagram> bytes_;
   bool begun_ = false;
+  bool busy_ = false;
   ArrivalRate rate_;
 };
 

@@ -54,8 +54,16 @@ class RtpPollerTest : public testing::Test {
     return loop_.run_until([&] { return received_ >= count; }, 10s);
   }
 
+  void look() {
+    poller_->look();
+    if (poller_->busy()) {
+      looks_.start(2ms);
+    }
+  }
+
   EngineLoop loop_;
-  std::shared_ptr<RtpPoller> poller_ = std::make_shared<RtpPoller>(loop_);
+  base::Timer looks_{loop_.timers(), base::Callback::to<&RtpPollerTest::look>(*this)};
+  std::shared_ptr<RtpPoller> poller_ = std::make_shared<RtpPoller>(loop_, base::Callback::to<&RtpPollerTest::look>(*this));
   udp::socket sender_{loop_.context()};
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::size_t received_ = 0;
