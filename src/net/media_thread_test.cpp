@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -169,8 +170,9 @@ TEST_F(MediaThreadTest, keeps_the_pace_of_a_packet_every_twenty_milliseconds) {
 }
 
 TEST_F(MediaThreadTest, frees_the_ports_of_two_thousand_streams_one_after_the_other) {
-  // Twenty pairs of ports have to do for all of them.
-  const auto options = on_loopback(46'000, 46'039);
+  // Twenty pairs of ports have to do for all of them. They lie below those that the kernel gives to others, in a place of this process's own.
+  const auto first_port = static_cast<std::uint16_t>(20'000 + getpid() % 250 * 40);
+  const auto options = on_loopback(first_port, static_cast<std::uint16_t>(first_port + 39));
   for (int round = 0; round < 200; ++round) {
     std::vector<std::unique_ptr<Phone>> phones;
     for (int number = 0; number < 10; ++number) {
@@ -188,10 +190,9 @@ TEST_F(MediaThreadTest, frees_the_ports_of_two_thousand_streams_one_after_the_ot
 
 TEST_F(MediaThreadTest, says_so_when_all_ports_are_taken) {
   RecordingObserver observer;
-  const auto options = on_loopback(46'100, 46'101);
-  const auto first = media.open(options, observer);
+  const auto first = media.open(on_loopback(), observer);
   ASSERT_TRUE(first.has_value());
-  const auto second = media.open(options, observer);
+  const auto second = media.open(on_loopback(first->rtp.port, first->rtcp.port), observer);
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().code, base::make_error_code(base::Errc::LimitReached));
 }
@@ -209,7 +210,7 @@ TEST_F(MediaThreadTest, tells_an_abandoned_streams_observer_nothing) {
 }
 
 TEST_F(MediaThreadTest, plays_a_recording_and_tells_its_end) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "media_thread_source.wav";
+  const auto path = std::filesystem::path(testing::TempDir()) / (std::to_string(getpid()) + "media_thread_source.wav");
   {
     audio::FileRecorder::Options options;
     options.path = path;

@@ -28,8 +28,8 @@ TEST_F(PortPairsTest, binds_an_even_port_and_the_next) {
 }
 
 TEST_F(PortPairsTest, gives_every_pair_once_then_says_that_all_are_taken) {
-  // The range is found by binding, so that it is free on any machine, but for what another program takes meanwhile.
-  const PortRange range{45'001, 45'030};
+  // Below the ports that the kernel gives to others; what another program has of them is passed over.
+  const PortRange range{19'001, 19'030};
   std::vector<PortPair> held;
   std::set<unsigned> ports;
   for (;;) {
@@ -39,8 +39,8 @@ TEST_F(PortPairsTest, gives_every_pair_once_then_says_that_all_are_taken) {
       break;
     }
     const unsigned port = pair->rtp.local_endpoint().port();
-    EXPECT_GE(port, 45'002U);
-    EXPECT_LE(port, 45'030U);
+    EXPECT_GE(port, 19'002U);
+    EXPECT_LE(port, 19'030U);
     EXPECT_TRUE(ports.insert(port).second);
     held.push_back(std::move(*pair));
   }
