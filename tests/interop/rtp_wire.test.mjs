@@ -8,8 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import { CallwrightPhone } from './lib/callwright_phone.mjs';
 import { MediaRelay } from './lib/media_relay.mjs';
 import { Phone } from './lib/phone.mjs';
+import { freePort } from './lib/ports.mjs';
 import { answer, callee, request, scenario } from './lib/scenario.mjs';
-import { Sipp, freePort } from './lib/sipp.mjs';
+import { Sipp } from './lib/sipp.mjs';
 import { tone } from './lib/sound.mjs';
 
 const HZ = 440;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { within } from '../e2e/lib/server.mjs';
-import { freePort } from './lib/sipp.mjs';
+import { freePort } from './lib/ports.mjs';
 
 const LIMIT_MS = 20_000;
 const binary = process.env.CALLWRIGHT_BIN;

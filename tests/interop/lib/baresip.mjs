@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../../e2e/lib/server.mjs';
-import { freePort } from './sipp.mjs';
+import { freePort } from './ports.mjs';
 
 const LIMIT_MS = 20_000;
 
@@ -113,6 +113,8 @@ export class Baresip {
     if (first.error) {
       throw first.error;
     }
+    // By itself it takes any port for its media, those that another test has reserved included.
+    this.#change({ rtp_ports: '30000-32766' });
   }
 
   /** Settings of the stock configuration, in place of what it says of them. */

@@ -29,7 +29,7 @@ const ARGUMENTS = [
 ];
 /** Pages may use the microphone without a question, and tell addresses of loopback as candidates, not names that nobody here can look up. */
 const TRUSTED = ['--use-fake-ui-for-media-stream', '--disable-features=WebRtcHideLocalIpsWithMdns'];
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 20_000;
 
 /** What Chromium calls the public key of this certificate (PEM). */
 export function keyOf(certificate) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { binary, within } from '../../e2e/lib/server.mjs';
 
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 20_000;
 
 export class CallwrightPhone {
   #child;

@@ -2,39 +2,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { within } from '../../e2e/lib/server.mjs';
-import { freePort } from './sipp.mjs';
+import { freePort } from './ports.mjs';
 
 const HOST = '127.0.0.1';
 const LIMIT_MS = 20_000;
 const ALWAYS = ['tm', 'sl', 'rr', 'pv', 'maxfwd', 'textops', 'siputils', 'xlog', 'nathelper', 'path', 'kex', 'corex'];
-
-async function isFreeForTcp(port) {
-  const server = net.createServer();
-  const free = await new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, HOST, () => resolve(true));
-  });
-  if (free) {
-    server.close();
-    await once(server, 'close');
-  }
-  return free;
-}
-
-/** A port that nobody uses now, for UDP or for TCP. */
-async function freeAddress() {
-  for (;;) {
-    const port = await freePort();
-    if (await isFreeForTcp(port)) {
-      return `${HOST}:${port}`;
-    }
-  }
-}
 
 export class Kamailio {
   #child;
@@ -53,8 +29,8 @@ export class Kamailio {
    */
   static async start(script, { modules = [], parameters = [], certificates } = {}) {
     const kamailio = new Kamailio();
-    kamailio.address = await freeAddress();
-    kamailio.tls = certificates && (await freeAddress());
+    kamailio.address = `${HOST}:${await freePort()}`;
+    kamailio.tls = certificates && `${HOST}:${await freePort()}`;
     const file = join(kamailio.#directory, 'kamailio.cfg');
     writeFileSync(file, kamailio.#configuration(script(kamailio), modules, parameters, certificates));
     kamailio.#spawn(file);

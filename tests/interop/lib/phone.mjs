@@ -11,8 +11,8 @@ import { within } from '../../e2e/lib/server.mjs';
 // The package is installed for the end-to-end tests.
 const { WebSocket } = createRequire(new URL('../../e2e/package.json', import.meta.url))('ws');
 
-const LIMIT_MS = 3_000;
-export const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n';
+const LIMIT_MS = 20_000;
+export const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 
 const md5 = (text) => createHash('md5').update(text).digest('hex');
 const token = () => randomBytes(8).toString('hex');

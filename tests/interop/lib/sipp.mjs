@@ -1,27 +1,16 @@
 // Runs SIPp with one of the scenarios in ../sipp, on loopback.
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { within } from '../../e2e/lib/server.mjs';
+import { freePort } from './ports.mjs';
 
 const LIMIT_MS = 20_000;
 const HOST = '127.0.0.1';
-
-/** A UDP port that nobody uses now. */
-export async function freePort() {
-  const socket = createSocket('udp4');
-  socket.bind(0, HOST);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
 
 /** True once somebody listens on this port of IPv4's or IPv6's loopback. */
 function isBound(port, transport) {
@@ -131,7 +120,7 @@ export class Sipp {
     });
     const bound = async () => {
       while (!ended && !isBound(this.port, transport === 'u1' ? 'udp' : 'tcp')) {
-        await nextTurn();
+        await pause(5);  // The kernel tells nobody; SIPp needs the processor more than we do.
       }
     };
     await within(LIMIT_MS, bound(), 'SIPp does not listen');

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { within } from '../../e2e/lib/server.mjs';
-import { freePort } from './sipp.mjs';
+import { freePort } from './ports.mjs';
 
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 20_000;
 
 export class TurnServer {
   #child;
