@@ -62,7 +62,8 @@ class Workplace {
   /** Runs a block of shell; one that starts a server leaves it running, with phones of alice and bob at it. Gives what it printed. */
   async shell(text) {
     const listens = /\bserve\b/.test(text);
-    const child = spawn('bash', ['-euc', text], { cwd: this.directory, env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'], detached: listens });
+    // In a process group of its own, so that what it has started can be ended with it.
+    const child = spawn('bash', ['-euc', text], { cwd: this.directory, env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     return listens ? this.#serve(child) : this.#finish(child);
   }
 
@@ -119,7 +120,11 @@ class Workplace {
     let errors = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (errors += data));
-    const [code] = await within(LIMIT_MS, once(child, 'close'), 'the commands do not end');
+    const [code] = await within(LIMIT_MS, once(child, 'close'), 'the commands do not end').catch((error) => {
+      process.kill(-child.pid, 'SIGKILL');
+      error.message += `\n${output}\n${errors}`;
+      throw error;
+    });
     assert.equal(code, 0, `${output}\n${errors}`);
     return output;
   }
