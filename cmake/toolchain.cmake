@@ -14,8 +14,8 @@ option(CALLWRIGHT_BUILD_BENCHMARKS "Benchmarks (scripts/bench)" OFF)
 option(CALLWRIGHT_BUILD_FUZZERS "libFuzzer targets (clang only)" OFF)
 set(CALLWRIGHT_SANITIZE "" CACHE STRING "Sanitizers for every target, as for -fsanitize= (address,undefined or thread)")
 
-# The guard of one unit test, in seconds; sanitizers make the same work several times slower.
-set(CALLWRIGHT_TEST_TIMEOUT 20)
+# The guard of one unit test, in seconds: above the guards within the tests, which say what was waited for. Sanitizers make the same work several times slower.
+set(CALLWRIGHT_TEST_TIMEOUT 60)
 if(CALLWRIGHT_SANITIZE)
   set(CALLWRIGHT_TEST_TIMEOUT 120)
 endif()

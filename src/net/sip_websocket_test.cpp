@@ -206,7 +206,7 @@ TEST_F(SipWebSockets, tell_a_peer_why_they_close_although_much_is_unread) {
 
 TEST_F(SipWebSockets, pings_a_quiet_peer_and_keeps_one_that_answers) {
   StreamLimits limits;
-  limits.idle_timeout = 400ms;
+  limits.idle_timeout = 1s;  // A peer has half of it for its answer.
   start(limits);
   RawPeer alive(loop, server_address);
   RawPeer dead(loop, server_address);
