@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
-import { within } from '../e2e/lib/server.mjs';
+import { tie, within } from '../e2e/lib/server.mjs';
 import { freePort } from './lib/ports.mjs';
 
 const LIMIT_MS = 20_000;
@@ -24,13 +24,13 @@ class Coturn {
     const coturn = new Coturn();
     coturn.port = await freePort();
     const own = (name) => join(coturn.#directory, name);
-    coturn.#child = spawn(
+    coturn.#child = tie(spawn(
       'turnserver',
       ['-n', '--stun-only', '--listening-ip', '127.0.0.1', '--listening-port', `${coturn.port}`, '--no-tls', '--no-dtls', '--no-tcp', '--no-cli'].concat([
         '--verbose', '--log-file', 'stdout', '--pidfile', own('pid'), '--userdb', own('db'),
       ]),
       { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    ));
     coturn.#exited = once(coturn.#child, 'exit');
     const reader = createInterface({ input: coturn.#child.stdout });
     const ready = new Promise((resolve) => {
@@ -46,7 +46,7 @@ class Coturn {
 
   async stop() {
     this.#child.kill('SIGTERM');
-    await this.#exited;
+    await within(LIMIT_MS, this.#exited, 'coturn does not stop');
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
@@ -56,7 +56,7 @@ describe('coturn as the STUN server of our phones', () => {
     const coturn = await Coturn.start();
     let demo;
     try {
-      demo = spawn(binary, ['demo', '--stun', `127.0.0.1:${coturn.port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+      demo = tie(spawn(binary, ['demo', '--stun', `127.0.0.1:${coturn.port}`], { stdio: ['ignore', 'pipe', 'pipe'] }));
       let output = '';
       for (const stream of [demo.stdout, demo.stderr]) {
         stream.on('data', (text) => (output += text));

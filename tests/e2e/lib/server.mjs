@@ -26,6 +26,22 @@ export function within(ms, promise, what) {
   return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
 }
 
+const tied = new Map();
+process.on('exit', () => tied.forEach((signal, child) => child.exitCode === null && child.signalCode === null && child.kill(signal)));
+
+/**
+ * A child process that ends with this one, and that does not keep it alive: a test that fails before it has ended its peers is reported at once.
+ * Whoever waits for the child does so with `within`, which keeps this process alive meanwhile.
+ */
+export function tie(child, signal = 'SIGKILL') {
+  tied.set(child, signal);
+  child.once('exit', () => tied.delete(child));
+  for (const handle of [child, ...child.stdio]) {
+    handle?.unref?.();
+  }
+  return child;
+}
+
 /** A running `callwright serve` on free loopback ports, in an empty directory of its own, with none of the caller's configuration. */
 export class Server {
   #child;
@@ -116,11 +132,11 @@ export class Server {
     this.#directory = mkdtempSync(join(tmpdir(), 'callwright-e2e-'));
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLWRIGHT_')));
     const own = ['serve', '--sip', sip, '--call-api', '127.0.0.1:0', '--http', '127.0.0.1:0'];
-    this.#child = spawn(binary(), [...own, ...args], {
+    this.#child = tie(spawn(binary(), [...own, ...args], {
       cwd: this.#directory,
       env: { ...inherited, HOME: this.#directory, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    }));
     this.#exited = new Promise((resolve) => this.#child.once('exit', (code, signal) => resolve(code ?? signal)));
     createInterface({ input: this.#child.stderr }).on('line', (line) => {
       this.#output.push(line);

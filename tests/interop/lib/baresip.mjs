@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { within } from '../../e2e/lib/server.mjs';
+import { tie, within } from '../../e2e/lib/server.mjs';
 import { freePort } from './ports.mjs';
 
 const LIMIT_MS = 20_000;
@@ -168,7 +168,7 @@ export class Baresip {
   }
 
   #spawn() {
-    this.#child = spawn('baresip', ['-f', this.#directory], { env: this.#environment(), stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = tie(spawn('baresip', ['-f', this.#directory], { env: this.#environment(), stdio: ['pipe', 'pipe', 'pipe'] }));
     this.#exited = once(this.#child, 'exit');
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {

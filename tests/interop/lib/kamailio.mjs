@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { within } from '../../e2e/lib/server.mjs';
+import { tie, within } from '../../e2e/lib/server.mjs';
 import { freePort } from './ports.mjs';
 
 const HOST = '127.0.0.1';
@@ -44,9 +44,12 @@ export class Kamailio {
 
   /** Resolves once it has printed a line that matches. */
   async line(pattern) {
-    while (!this.#lines.some((line) => pattern.test(line))) {
-      await new Promise((resolve) => this.#waiting.push(resolve));
-    }
+    const find = async () => {
+      while (!this.#lines.some((line) => pattern.test(line))) {
+        await new Promise((resolve) => this.#waiting.push(resolve));
+      }
+    };
+    await within(LIMIT_MS, find(), `Kamailio does not print ${pattern}`);
   }
 
   /** Everything printed, for the message of a failing test. */
@@ -96,7 +99,7 @@ export class Kamailio {
 
   #spawn(file) {
     const own = ['-f', file, '-DD', '-E', '-m', '16', '-M', '4', '-Y', this.#directory, '-P', join(this.#directory, 'pid'), '-w', this.#directory];
-    this.#child = spawn('kamailio', own, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = tie(spawn('kamailio', own, { stdio: ['ignore', 'pipe', 'pipe'] }), 'SIGTERM');  // It ends its workers.
     this.#exited = once(this.#child, 'exit');
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {

@@ -2,12 +2,14 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { within } from '../../e2e/lib/server.mjs';
 
 const HOST = '127.0.0.1';
+const LIMIT_MS = 20_000;
 const RAW_IP = 101;  // LINKTYPE_RAW
 
 async function bound(port) {
-  const socket = createSocket('udp4');
+  const socket = createSocket('udp4').unref();  // A test that fails has not closed it.
   socket.bind(port, HOST);
   await Promise.race([once(socket, 'listening'), once(socket, 'error').then(([error]) => Promise.reject(error))]);
   return socket;
@@ -62,11 +64,14 @@ export class MediaRelay {
     this.#keep(source, target, Buffer.from(text));
   }
 
-  /** Resolves once `count` packets have come to the RTCP port, or to both when it is shared, for which `wanted` is true. */
+  /** Resolves once a packet has come for which `wanted` is true. */
   async came(wanted) {
-    while (!this.#packets.some(({ data }) => wanted(data))) {
-      await new Promise((resolve) => this.#waiting.push(resolve));
-    }
+    const find = async () => {
+      while (!this.#packets.some(({ data }) => wanted(data))) {
+        await new Promise((resolve) => this.#waiting.push(resolve));
+      }
+    };
+    await within(LIMIT_MS, find(), 'the packet does not come');
   }
 
   /** Writes what was kept so far. */

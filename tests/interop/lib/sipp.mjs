@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { within } from '../../e2e/lib/server.mjs';
+import { tie, within } from '../../e2e/lib/server.mjs';
 import { freePort } from './ports.mjs';
 
 const LIMIT_MS = 20_000;
@@ -104,7 +104,7 @@ export class Sipp {
   }
 
   async #spawn(args, transport) {
-    this.#child = spawn('sipp', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TERM: 'dumb' } });
+    this.#child = tie(spawn('sipp', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TERM: 'dumb' } }));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.on('data', (data) => {
         this.#output += data;

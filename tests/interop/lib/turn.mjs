@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { within } from '../../e2e/lib/server.mjs';
+import { tie, within } from '../../e2e/lib/server.mjs';
 import { freePort } from './ports.mjs';
 
 const LIMIT_MS = 20_000;
@@ -45,7 +45,7 @@ export class TurnServer {
       `--pidfile=${join(this.#directory, 'pid')}`, `--userdb=${join(this.#directory, 'users')}`,
     ];
     this.iceServers = [{ urls: `turn:127.0.0.1:${port}?transport=udp`, username: 'browser', credential: 'secret' }];
-    this.#child = spawn('turnserver', args, { cwd: this.#directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = tie(spawn('turnserver', args, { cwd: this.#directory, stdio: ['ignore', 'pipe', 'pipe'] }));
     this.#exited = new Promise((resolve) => this.#child.once('exit', resolve));
     const listening = new Promise((resolve, reject) => {
       this.#exited.then((code) => reject(new Error(`coturn ended with ${code}:\n${this.output}`)));
