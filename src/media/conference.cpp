@@ -22,7 +22,7 @@ base::Result<void> ConferenceOptions::check() const {
   return possible ? base::ok() : base::Result<void>(possible.error());
 }
 
-Conference::Conference(StreamId id, const ConferenceOptions& options, StreamOutput& output) : id_(id), rate_(options.rate), output_(output) {
+Conference::Conference(StreamId id, const ConferenceOptions& options, StreamEvents& events) : id_(id), rate_(options.rate), events_(events) {
   options.check().value();
 }
 
@@ -139,7 +139,7 @@ void Conference::play_source(base::TimePoint now) {
   mixer_.put(announcer_, samples_);
   if (ended && std::exchange(plays_, false)) {
     source_->change_to(nullptr);
-    output_.on_stream_event({id_, now, SourceEnded{}});
+    events_.on_stream_event({id_, now, SourceEnded{}});
   }
 }
 

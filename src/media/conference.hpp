@@ -14,7 +14,7 @@ namespace callwright::media {
 
 class Conference;
 class Stream;
-class StreamOutput;
+class StreamEvents;
 
 /// The place of a stream in a conference.
 struct Seat {
@@ -36,8 +36,8 @@ class Conference final : public Sounding {
  public:
   static constexpr std::chrono::milliseconds kFrame{20};
 
-  /// `output` gets SourceEnded. The rate is one that a mixer takes (see `check`); another is a bug and throws.
-  Conference(StreamId id, const ConferenceOptions& options, StreamOutput& output);
+  /// `events` gets SourceEnded. The rate is one that a mixer takes (see `check`); another is a bug and throws.
+  Conference(StreamId id, const ConferenceOptions& options, StreamEvents& events);
   /// Parts all.
   ~Conference() override;
   Conference(const Conference&) = delete;
@@ -74,7 +74,7 @@ class Conference final : public Sounding {
 
   StreamId id_;
   audio::SampleRate rate_;
-  StreamOutput& output_;
+  StreamEvents& events_;
   audio::Mixer mixer_;
   std::vector<std::unique_ptr<Seat>> seats_;
   std::optional<base::TimePoint> next_frame_;  ///< None before the first tick.

@@ -28,7 +28,7 @@ void confer(benchmark::State& state, const char* codec, std::uint8_t type) {
   parameters.send_payload_type = parameters.receive_payload_type = sdp::PayloadType{type};
   std::vector<std::pair<Stream*, rtp::Sender>> parties;
   for (std::uint16_t i = 0; i < state.range(0); ++i) {
-    Stream& stream = streams.add(StreamId{i + 1U}, "");
+    Stream& stream = streams.add(StreamId{i + 1U}, "", output);
     parameters.remote_rtp = {base::IpAddress::v4({127, 0, 0, 1}), static_cast<std::uint16_t>(2000 + 2 * i)};
     parameters.remote_rtcp = {parameters.remote_rtp.ip, static_cast<std::uint16_t>(2001 + 2 * i)};
     stream.start(parameters, clock.now());

@@ -41,8 +41,8 @@ class Conferences : public TwoStreams {
   Party& add(const Speaks& speaks, const ConferenceParty& options = {}) {
     auto& party = *parties_.emplace_back(std::make_unique<Party>());
     const std::uint64_t number = 2 * parties_.size() - 1;
-    party.phone = number == 1 ? &alice_ : &streams_.add(StreamId{number}, "");
-    party.leg = number == 1 ? &bob_ : &streams_.add(StreamId{number + 1}, "");
+    party.phone = number == 1 ? &alice_ : &streams_.add(StreamId{number}, "", *this);
+    party.leg = number == 1 ? &bob_ : &streams_.add(StreamId{number + 1}, "", *this);
     party.tone = 400 + 130 * static_cast<double>(parties_.size() - 1);
     start(party, speaks);
     play(*party.phone, party.tone, -28);

@@ -20,11 +20,19 @@
 
 namespace callwright::media {
 
-/// Where streams put datagrams and events; called from within their functions. Must not add or remove streams there.
-class StreamOutput {
+/// Where events of streams and conferences go; called from within their functions. Must not add or remove any there.
+class StreamEvents {
+ public:
+  virtual void on_stream_event(const StreamEvent& event) = 0;
+
+ protected:
+  ~StreamEvents() = default;
+};
+
+/// Where a stream puts its datagrams besides. The same holds for it.
+class StreamOutput : public StreamEvents {
  public:
   virtual void send(StreamId id, Port port, const base::SocketAddress& to, rtp::Bytes datagram) = 0;
-  virtual void on_stream_event(const StreamEvent& event) = 0;
 
  protected:
   ~StreamOutput() = default;

@@ -98,8 +98,8 @@ class JoinedStreams : public TwoStreams {
   }
 
   std::vector<audio::Sample> said_by_carol_;
-  Stream& carol_ = streams_.add(kCarol, "");
-  Stream& dave_ = streams_.add(kDave, "");
+  Stream& carol_ = streams_.add(kCarol, "", *this);
+  Stream& dave_ = streams_.add(kDave, "", *this);
 };
 
 TEST_F(JoinedStreams, pass_packets_on_as_they_arrive) {
@@ -275,7 +275,7 @@ TEST_F(JoinedStreams, follow_a_new_source_of_packets) {
   start_all(pcmu(), pcmu());
   run(seconds(1));
   streams_.remove(kAlice);
-  Stream& another = streams_.add(kAlice, "");
+  Stream& another = streams_.add(kAlice, "", *this);
   play(another, 600);
   another.start(parameters_towards(2000), clock_.now());
   run(seconds(2));

@@ -75,8 +75,8 @@ TEST_F(ListeningStream, measures_levels_in_windows) {
 
 TEST_F(ListeningStream, gives_what_it_hears_to_a_program_while_packets_would_pass_through) {
   constexpr StreamId kCarol{3};
-  Stream& carol = streams_.add(kCarol, "carol@test");
-  Stream& relay = streams_.add(StreamId{4}, "relay@test");
+  Stream& carol = streams_.add(kCarol, "carol@test", *this);
+  Stream& relay = streams_.add(StreamId{4}, "relay@test", *this);
   const auto reader = std::make_shared<audio::LiveReader>(audio::LiveSinkOptions{.capacity = seconds(10)});
   play(alice_, 700);
   alice_.start(parameters_towards(2000), clock_.now());

@@ -176,7 +176,7 @@ class BurstSource final : public audio::Source {
 };
 
 TEST_F(RecordedCall, has_both_sides_beside_each_other_after_ten_minutes_of_a_joined_call) {
-  Stream& carol = streams_.add(kCarol, "");
+  Stream& carol = streams_.add(kCarol, "", *this);
   bob_.start(parameters_towards(1000), clock_.now());
   carol.start(parameters_towards(4000), clock_.now());
   streams_.join(kBob, kCarol);
@@ -221,8 +221,8 @@ TEST_F(RecordedCall, has_what_an_agent_says_beside_what_it_hears) {
 }
 
 TEST_F(RecordedCall, goes_on_with_another_partner_and_another_stream) {
-  Stream& carol = streams_.add(kCarol, "");
-  Stream& other = streams_.add(kDave, "");
+  Stream& carol = streams_.add(kCarol, "", *this);
+  Stream& other = streams_.add(kDave, "", *this);
   phones_.emplace_back(random_, kAlice, std::uint16_t{1000}, std::uint16_t{2000}, 0.0);
   phones_.emplace_back(random_, kCarol, std::uint16_t{5000}, std::uint16_t{3000}, 0.0);
   bob_.start(parameters_towards(1000), clock_.now());
@@ -258,7 +258,7 @@ TEST_F(RecordedCall, goes_on_with_another_partner_and_another_stream) {
 }
 
 TEST_F(RecordedCall, is_decoded_only_as_long_as_it_is_recorded) {
-  Stream& carol = streams_.add(kCarol, "");
+  Stream& carol = streams_.add(kCarol, "", *this);
   StreamParameters at_alice = parameters_towards(2000);
   at_alice.ptime = milliseconds(60);
   alice_.start(at_alice, clock_.now());

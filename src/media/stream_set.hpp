@@ -18,10 +18,11 @@ class StreamSet {
   static constexpr unsigned kSlots = 10;
   static constexpr base::Duration kSlot = Stream::kFrame / kSlots;
 
-  StreamSet(base::Random& random, const rtp::DtlsIdentity& identity, StreamOutput& output) : random_(random), identity_(identity), output_(output) {}
+  /// `events` is for those of conferences.
+  StreamSet(base::Random& random, const rtp::DtlsIdentity& identity, StreamEvents& events) : random_(random), identity_(identity), events_(events) {}
 
-  /// A stream that is not started yet. The id must be new. The reference is good until `remove`.
-  Stream& add(StreamId id, std::string cname);
+  /// A stream that is not started yet. The id must be new. The reference is good until `remove`, and so has `output` to be.
+  Stream& add(StreamId id, std::string cname, StreamOutput& output);
   /// Null when there is none.
   [[nodiscard]] Stream* find(StreamId id) noexcept;
   /// Says nothing to the other side: call `Stream::end` first.
@@ -66,7 +67,7 @@ class StreamSet {
 
   base::Random& random_;
   const rtp::DtlsIdentity& identity_;
-  StreamOutput& output_;
+  StreamEvents& events_;
   std::unordered_map<StreamId, Placed<Stream>> streams_;
   std::unordered_map<ConferenceId, Placed<Conference>> conferences_;  ///< Gone before their streams are.
   std::array<Slot, kSlots> slots_;

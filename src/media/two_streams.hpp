@@ -121,8 +121,8 @@ class TwoStreams : public testing::Test, public StreamOutput {
   std::vector<StreamEvent> events_;
   rtp::DtlsIdentity identity_ = rtp::DtlsIdentity::make(base::WallTime(std::chrono::hours(24 * 365 * 50))).value();
   StreamSet streams_{random_, identity_, *this};
-  Stream& alice_ = streams_.add(kAlice, "alice@test");
-  Stream& bob_ = streams_.add(kBob, "");
+  Stream& alice_ = streams_.add(kAlice, "alice@test", *this);
+  Stream& bob_ = streams_.add(kBob, "", *this);
 };
 
 }  // namespace callwright::media

@@ -15,22 +15,29 @@ rtp::Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const std:
 }  // namespace
 
 /// A stream with its two sockets, or a conference.
-class MediaSessions::Session final : public RtpSocket::Owner, public media::AddressProbe::Output {
+class MediaSessions::Session final : public RtpSocket::Owner, public media::StreamOutput, public media::AddressProbe::Output {
  public:
-  Session(EngineLoop& loop, RtpPoller& poller, media::Stream& owned, PortPair sockets)
-      : id(owned.id()),
-        stream(&owned),
-        sounding(&owned),
-        rtp(std::in_place, poller, std::move(sockets.rtp), media::Port::Rtp, static_cast<RtpSocket::Owner&>(*this)),
-        rtcp(std::in_place, poller, std::move(sockets.rtcp), media::Port::Rtcp, static_cast<RtpSocket::Owner&>(*this)),
-        clock_(loop.clock()) {}
-  Session(EngineLoop& loop, media::Conference& owned) : id(owned.id()), sounding(&owned), clock_(loop.clock()) {}
+  /// A stream, with `use`; or a conference.
+  Session(MediaSessions& owner, media::StreamId own_id) : id(own_id), owner_(owner), clock_(owner.loop_.clock()) {}
+
+  void use(media::Stream& owned, PortPair sockets) {
+    stream = &owned;
+    sounding = &owned;
+    rtp.emplace(*owner_.poller_, std::move(sockets.rtp), media::Port::Rtp, static_cast<RtpSocket::Owner&>(*this));
+    rtcp.emplace(*owner_.poller_, std::move(sockets.rtcp), media::Port::Rtcp, static_cast<RtpSocket::Owner&>(*this));
+  }
+  void use(media::Conference& owned) { sounding = &owned; }
 
   void on_packet(media::Port port, const base::SocketAddress& remote, std::string_view bytes) override {
     if (probe == nullptr || !probe->receive(port, remote, bytes)) {
       stream->receive(port, remote, as_bytes(bytes), clock_.now());
     }
   }
+
+  void send(media::StreamId /*id*/, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) override {
+    (port == media::Port::Rtp ? rtp : rtcp)->send(to, as_text(datagram));
+  }
+  void on_stream_event(const media::StreamEvent& event) override { owner_.report(event); }
 
   void send_to_stun_server(media::Port port, const base::SocketAddress& server, std::string_view datagram) override {
     (port == media::Port::Rtp ? rtp : rtcp)->send(server, datagram);
@@ -42,8 +49,8 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Addr
   }
 
   const media::StreamId id;
-  media::Stream* const stream = nullptr;  ///< Null: a conference.
-  media::Sounding* const sounding;
+  media::Stream* stream = nullptr;  ///< Null: a conference.
+  media::Sounding* sounding = nullptr;
   std::optional<RtpSocket> rtp;  ///< A conference has none.
   std::optional<RtpSocket> rtcp;
   media::SourceSpec source;
@@ -53,6 +60,7 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Addr
   std::unique_ptr<media::AddressProbe> probe;  ///< Where a STUN server is to be asked.
 
  private:
+  MediaSessions& owner_;
   const base::Clock& clock_;
 };
 
@@ -80,7 +88,8 @@ MediaSessions::Session* MediaSessions::find_any(media::StreamId id) noexcept {
 }
 
 void MediaSessions::open(media::StreamId id, const media::StreamOptions& options, PortPair sockets) {
-  auto& session = sessions_[id] = std::make_unique<Session>(loop_, *poller_, streams_.add(id, options.cname), std::move(sockets));
+  auto& session = sessions_[id] = std::make_unique<Session>(*this, id);
+  session->use(streams_.add(id, options.cname, *session), std::move(sockets));
   if (options.stun_server) {
     session->probe = std::make_unique<media::AddressProbe>(*options.stun_server, random_, loop_.clock().now());
     probes_.push_back(id);
@@ -89,7 +98,8 @@ void MediaSessions::open(media::StreamId id, const media::StreamOptions& options
 }
 
 void MediaSessions::open_conference(media::ConferenceId id, const media::ConferenceOptions& options) {
-  sessions_[id] = std::make_unique<Session>(loop_, streams_.add_conference(id, options));
+  auto& session = sessions_[id] = std::make_unique<Session>(*this, id);
+  session->use(streams_.add_conference(id, options));
   begin_ticking();
 }
 
@@ -207,12 +217,6 @@ void MediaSessions::close_all() {
     close(id);
   }
   recordings_->stop_all();
-}
-
-void MediaSessions::send(media::StreamId id, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) {
-  if (Session* const session = find(id)) {
-    (port == media::Port::Rtp ? session->rtp : session->rtcp)->send(to, as_text(datagram));
-  }
 }
 
 void MediaSessions::emit(media::StreamId id, decltype(media::StreamEvent::what) what) { on_stream_event({id, loop_.clock().now(), std::move(what)}); }

@@ -25,7 +25,7 @@ using MediaEvent = std::variant<media::StreamEvent, media::RecordingEvent>;
 
 /// What lives on the media thread: streams with their sockets, their recordings, one tick of 20 ms in slots for all of them, and the events on their way up.
 /// Media thread, but for construction and destruction, when that thread does not run. Lives in a shared_ptr: pending work keeps it.
-class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, private media::StreamOutput {
+class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, private media::StreamEvents {
  public:
   /// Takes the events of one iteration; false: not now, they will be offered again.
   using Deliver = std::function<bool(const std::shared_ptr<std::vector<MediaEvent>>&)>;
@@ -52,7 +52,6 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
  private:
   class Session;
 
-  void send(media::StreamId id, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) override;
   void on_stream_event(const media::StreamEvent& event) override;
 
   /// An open stream; or also a conference. Null: there is none.
