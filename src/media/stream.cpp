@@ -48,8 +48,8 @@ void Stream::start(const StreamParameters& parameters, base::TimePoint now) {
     joint_->heard = std::make_shared<SoundQueue>();  // What is in the old one has the old rate.
   }
   const audio::SampleRate rate_before = receive_.rate();
-  if (parameters.security != parameters_.security) {
-    protection_told_ = false;
+  if (state_ == State::Opened || parameters.security != parameters_.security) {
+    protection_told_ = std::holds_alternative<std::monostate>(parameters.security);
   }
   for (const auto& configured : {packets_.configure(parameters), send_.configure(parameters), receive_.configure(parameters)}) {
     if (!configured) {
@@ -214,7 +214,7 @@ void Stream::tick(base::TimePoint now, base::WallTime wall) {
 }
 
 void Stream::report_protection(base::TimePoint now) {
-  if (protection_told_ || std::holds_alternative<std::monostate>(parameters_.security)) {
+  if (protection_told_) {
     return;
   }
   if (!packets_.failure().empty()) {

@@ -185,7 +185,7 @@ class Stream final : public Sounding, private SendPath::Output, private PacketPa
   std::vector<rtp::DtmfPress> presses_;  ///< Kept for its memory, as is the next one.
   rtp::Buffer report_;
   bool heard_ = false;            ///< FirstAudio was reported.
-  bool protection_told_ = false;  ///< So was Protected, or why not.
+  bool protection_told_ = false;  ///< So was Protected, or why not; nothing is to be told where nothing is encrypted.
   std::uint64_t late_ = 0;
   std::uint64_t refused_ = 0;
 };
