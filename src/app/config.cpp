@@ -1,6 +1,7 @@
 #include "app/config.hpp"
 
 #include "app/config_conferences.hpp"
+#include "app/config_conflicts.hpp"
 #include "app/config_keys.hpp"
 #include "app/config_media.hpp"
 #include "sip/uri.hpp"
@@ -296,57 +297,6 @@ class Reader {
   std::string_view file_;
   std::multimap<std::uint32_t, std::string> problems_;  ///< By line.
 };
-
-bool all_loopback(const std::vector<base::SocketAddress>& addresses) {
-  return std::ranges::all_of(
-      addresses, [](const base::IpAddress& ip) { return ip.is_loopback(); }, &base::SocketAddress::ip);
-}
-
-/// An account with hashes in place of its password needs one for each algorithm that a phone may choose.
-std::string missing_hashes(const Config& config, std::string_view file) {
-  std::string problems;
-  for (const AccountConfig& account : config.accounts) {
-    for (const sip::DigestAlgorithm offered : config.digest_algorithms) {
-      const bool there = std::any_of(account.ha1.begin(), account.ha1.end(), [offered](const auto& hash) { return hash.first == sip::hash_of(offered); });
-      if (!account.ha1.empty() && !there) {
-        problems += std::string(file) + ": accounts: \"" + account.username + "\" has no hash for " + std::string(sip::to_string(offered)) +
-                    ", which sip.digest offers; add it, or take the algorithm off that list\n";
-      }
-    }
-  }
-  return problems;
-}
-
-/// What cannot be seen in one key alone.
-std::string conflicts_in(Config& config, std::string_view file) {
-  const std::vector<SipListener> listeners = config.all_listeners();
-  const bool sip_local = std::all_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.address.ip.is_loopback(); });
-  const bool secure =
-      std::any_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.transport && is_secure(*listener.transport); });
-  const bool api_local = all_loopback(config.call_api_listen) && all_loopback(config.http_listen);
-  std::string problems;
-  if (!api_local && !config.allow_unauthenticated) {
-    problems += std::string(file) +
-                ": the Call API would be open to the network without authentication; listen on 127.0.0.1, put a reverse proxy that authenticates in front, or "
-                "set call_api.allow_unauthenticated = true\n";
-  }
-  if (secure && config.tls.certificates.empty()) {
-    problems +=
-        std::string(file) + ": a listener for tls or wss needs a certificate; add a [[certificates]] table with chain and key, the names of PEM files\n";
-  }
-  if (config.accounts.empty() && sip_local) {
-    config.accounts = {{"alice", "alice-demo"}, {"bob", "bob-demo"}, {"carol", "carol-demo"}};
-    config.demo_accounts = true;
-  } else if (config.accounts.empty()) {
-    problems +=
-        std::string(file) + ": sip.listen is open to the network but there are no [[accounts]]; add some, or listen on 127.0.0.1 to use the demo accounts\n";
-  }
-  if (config.session.session_interval < config.session.min_interval) {
-    problems +=
-        std::string(file) + ": session.timer_s is less than session.min_timer_s, so the exchange would ask for what it refuses; make it as long at least\n";
-  }
-  return problems + missing_hashes(config, file);
-}
 
 }  // namespace
 

@@ -44,17 +44,6 @@ bool wants_stream(UserAgent& user_agent, const Flow& flow, std::size_t size) {
 
 }  // namespace
 
-std::string party_lines(std::string_view from, std::string_view from_tag, std::string_view to, std::string_view to_tag, std::string_view call_id) {
-  constexpr std::size_t kNames = 48;
-  constexpr std::string_view kTag = ";tag=";
-  std::string lines;
-  lines.reserve(kNames + from.size() + from_tag.size() + to.size() + to_tag.size() + call_id.size());
-  lines.append("From: ").append(from).append(from_tag.empty() ? "" : kTag).append(from_tag);
-  lines.append("\r\nTo: ").append(to).append(to_tag.empty() ? "" : kTag).append(to_tag);
-  lines.append("\r\nCall-ID: ").append(call_id).append("\r\n");
-  return lines;
-}
-
 ClientRequest::ClientRequest(UserAgent& user_agent, OutgoingRequest request, std::uint32_t& cseq, DigestClient* digest, User& user)
     : user_agent_(user_agent),
       request_(std::move(request)),
