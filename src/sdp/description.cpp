@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <utility>
 
 namespace callwright::sdp {
@@ -163,9 +164,11 @@ std::string_view Media::fmtp(PayloadType format) const noexcept {
 
 std::vector<PayloadType> Media::payload_types() const {
   std::vector<PayloadType> types;
+  std::bitset<128> there;
   for (const std::string& format : formats) {
     const auto number = text::to_number<std::uint8_t>(format);
-    if (number && *number <= 127) {
+    if (number && *number <= 127 && !there[*number]) {
+      there.set(*number);
       types.push_back(PayloadType{*number});
     }
   }

@@ -165,6 +165,13 @@ TEST(Description, skips_formats_that_are_no_payload_types) {
   EXPECT_THAT(media.payload_types(), ElementsAre(PayloadType{0}, PayloadType{127}));
 }
 
+TEST(Description, names_a_payload_type_once_however_often_it_stands_there) {
+  Media media;
+  media.formats = {"127", "0"};
+  media.formats.insert(media.formats.end(), 30'000, "0");
+  EXPECT_THAT(media.payload_types(), ElementsAre(PayloadType{127}, PayloadType{0}));
+}
+
 TEST(Description, names_line_and_reason_when_it_refuses) {
   EXPECT_EQ(refusal(""), "SDP line 1: the description ends without its v= line");
   EXPECT_EQ(refusal("v=0\r\n"), "SDP line 1: the description ends without its o= line");
