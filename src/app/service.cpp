@@ -57,7 +57,7 @@ class Service::Drain {
  private:
   void look() {
     const base::TimePoint now = service_.loop_.clock().now();
-    const bool quiet = service_.exchange_->calls() == 0 && service_.user_agent_->retired() == 0;
+    const bool quiet = service_.exchange_->calls() == 0 && service_.exchange_->streams() == 0 && service_.user_agent_->retired() == 0;
     // Phones that do not answer our BYE are not waited for longer than this.
     const bool late = hanging_up_ && now >= deadline_ + std::chrono::seconds(2);
     if (quiet || late) {

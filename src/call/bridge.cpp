@@ -64,7 +64,7 @@ void Bridge::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
   // Does nothing unless the peer's 2xx made an offer that waits for this answer.
   sip::InviteSession& offering = peer(session);
   if (!relays()) {
-    static_cast<void>(offering.acknowledge(sdp));
+    static_cast<void>(media_ == nullptr ? offering.acknowledge(sdp) : offering.acknowledge(media_->passed_on(offering, sdp)));
     return;
   }
   if (!media_->awaits_answer(offering)) {
@@ -117,6 +117,10 @@ void Bridge::pass_answer(sip::InviteSession& session, const sip::InviteProgress&
   sip::InviteSession& asking = peer(session);
   if (result.status >= 300) {
     refuse_offer(asking, result.status);
+    return;
+  }
+  if (result.sdp.empty() && relays() && media_->awaits_answer(asking)) {
+    refuse_offer(asking, 488);  // Agreed, but to nothing that could be passed on.
     return;
   }
   const auto ours = translated(session, asking, result.sdp);

@@ -59,7 +59,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   void refuse_offer(sip::InviteSession& session, int status);
   [[nodiscard]] static int status_of(const base::Error& error) noexcept;
   void on_media_failed(const base::Error& error) override;
-  void on_media_trouble(const base::Error& error) override;
+  [[nodiscard]] const std::string& journal_id() const override { return caller_->call_id(); }
 
   void pass_answer(sip::InviteSession& session, const sip::InviteProgress& result);
   [[nodiscard]] sip::InviteSession& peer(const sip::InviteSession& session) noexcept { return &session == caller_.get() ? *callee_ : *caller_; }

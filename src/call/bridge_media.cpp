@@ -78,11 +78,27 @@ void BridgeMedia::add(const Session& session, MediaSide side) {
 }
 
 void BridgeMedia::drop(const Session& session) {
+  if (returning_ == &session) {
+    returning_ = nullptr;
+  }
   std::erase_if(legs_, [&](const Leg& leg) { return leg.session == &session; });
 }
 
 void BridgeMedia::keep(const Session& one, const Session& other) {
+  if (returning_ != &one && returning_ != &other) {
+    returning_ = nullptr;
+  }
   std::erase_if(legs_, [&](const Leg& leg) { return leg.session != &one && leg.session != &other; });
+  tell_names();
+}
+
+/// Of those whose media flow: the journal is told how they were when they end.
+void BridgeMedia::tell_names() {
+  for (const Leg& leg : legs_) {
+    if (leg.media != nullptr && leg.media->negotiated() != nullptr) {
+      desk_.name(*leg.media) = {owner_->journal_id(), leg.session->call_id(), party_of(leg.session->dialog())};
+    }
+  }
 }
 
 BridgeMedia::Leg* BridgeMedia::find(const Session& session) noexcept {
@@ -102,41 +118,13 @@ void BridgeMedia::withdraw(const Session& session) {
   if (Leg* const leg = find(session)) {
     leg->pending.clear();
   }
+  if (returning_ == &session) {
+    returning_ = nullptr;
+  }
   const bool settled = std::any_of(legs_.begin(), legs_.end(), [](const Leg& leg) { return leg.media != nullptr && leg.media->negotiated() != nullptr; });
   if (taken_in_ && !settled) {
     stay_out();
   }
-}
-
-void BridgeMedia::stay_out() {
-  mode_ = MediaMode::Bypass;
-  taken_in_ = false;
-  for (Leg& leg : legs_) {
-    leg.media.reset();
-  }
-}
-
-void BridgeMedia::take_in_for_music(const Session& from, const Session& other, std::string_view sdp) {
-  const sdp::Glance seen = sdp::glance(sdp);
-  Leg* const source = find(from);
-  Leg* const sink = find(other);
-  if (through() || !plays_music() || !seen.held || seen.others || source == nullptr || sink == nullptr) {
-    return;
-  }
-  const auto description = sdp::Description::parse(sdp);
-  if (!description) {
-    return;
-  }
-  mode_ = MediaMode::Process;
-  taken_in_ = true;
-  for (const auto& opened : {open(*source, &*description, nullptr), open(*sink, nullptr, &*description)}) {
-    if (!opened) {
-      base::log::warn("a held party hears no music", {{"reason", opened.error().message()}});
-      stay_out();
-      return;
-    }
-  }
-  sink->media->follow(description->origin);
 }
 
 Result<void> BridgeMedia::open(Leg& leg, const sdp::Description* offer, const sdp::Description* across) {
@@ -148,6 +136,13 @@ Result<void> BridgeMedia::open(Leg& leg, const sdp::Description* offer, const sd
     return opened.error();
   }
   leg.media = std::move(*opened);
+  if (mode_ == MediaMode::Process) {
+    // Heard as sound at any time, though nobody listens yet: so packets are never just passed on.
+    media::Listening listening(media::Listening::Always);
+    listening.tones = false;
+    listening.keys = false;
+    desk_.port().set_listening(leg.media->stream(), listening);
+  }
   return base::ok();
 }
 
@@ -206,6 +201,10 @@ Result<std::string> BridgeMedia::offer(const Session& from, const Session& to, s
   }
   Leg& source = *find(from);
   Leg& sink = *find(to);
+  if (returning_ == &from) {
+    source.pending = sdp;
+    return goes_on(sink, sdp);
+  }
   if (auto opened = open(source, &*description, nullptr); !opened) {
     return opened.error();
   }
@@ -228,6 +227,11 @@ Result<std::string> BridgeMedia::answer(const Session& from, const Session& to, 
   if (sink.pending.empty()) {
     return std::string();
   }
+  if (returning_ == &to) {
+    std::string ours = goes_on(sink, sdp);
+    stay_out();
+    return ours;
+  }
   if (auto accepted = source.media->accept(sdp); !accepted) {
     return accepted.error();
   }
@@ -237,7 +241,7 @@ Result<std::string> BridgeMedia::answer(const Session& from, const Session& to, 
   }
   if (taken_in_ && sink.media->negotiated() == nullptr) {
     if (const auto theirs = sdp::Description::parse(sdp)) {
-      sink.media->follow(theirs->origin);
+      follow(sink, theirs->origin);
     }
   }
   describe_for_answer(sink, *offer, *source.media);
@@ -317,6 +321,7 @@ Result<void> BridgeMedia::run(Leg& one, Leg& other) {
       return started.error();
     }
   }
+  tell_names();
   desk_.port().join(one.media->stream(), other.media->stream());
   play_to(one, other);
   play_to(other, one);
@@ -336,7 +341,7 @@ void BridgeMedia::on_media_event(const media::StreamEvent& event) {
   if (const auto* const failed = std::get_if<media::StreamFailed>(&event.what)) {
     owner_->on_media_failed(failed->error);
   } else if (const auto* const file = std::get_if<media::FileFailed>(&event.what)) {
-    owner_->on_media_trouble(file->error);
+    desk_.report(owner_->journal_id(), MediaFailed{file->error.message()});
   }
 }
 

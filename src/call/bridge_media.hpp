@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/media_desk.hpp"
+#include "sdp/continuation.hpp"
 #include "sip/invite_session.hpp"
 
 #include <memory>
@@ -23,22 +24,27 @@ class BridgeMedia final : private media::MediaObserver {
    public:
     /// A stream cannot go on; the call has to end. May destroy the BridgeMedia.
     virtual void on_media_failed(const base::Error& error) = 0;
-    /// Something is wrong that leaves the call as it is.
-    virtual void on_media_trouble(const base::Error& error) = 0;
+    /// The Call-ID under which the journal knows the call.
+    [[nodiscard]] virtual const std::string& journal_id() const = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// Bypass: nothing passes through us until `take_in`. Both references outlive this.
+  /// Bypass: nothing passes through us until `take_in_for_music`. Auto: all does, as sound where that is needed. Both references outlive this.
   BridgeMedia(MediaDesk& desk, MediaMode mode, Owner& owner) : desk_(desk), owner_(&owner), mode_(mode) {}
   void set_owner(Owner& owner) noexcept { owner_ = &owner; }
 
   /// False while media go from phone to phone: descriptions are to be passed on as they are.
   [[nodiscard]] bool through() const noexcept { return mode_ != MediaMode::Bypass; }
+  /// A description as `to` gets it while media go from phone to phone: what has to go on after they were taken in for a while is in its `o=`.
+  [[nodiscard]] std::string passed_on(const Session& to, std::string_view sdp);
   /// Makes the media of a call that is up pass through us where an offer of `from` holds the other side, which is to hear music. From here on the offer
   /// is handled like any other; when the other side refuses it, everything is as before.
   void take_in_for_music(const Session& from, const Session& other, std::string_view sdp);
+  /// True for an offer of `from` with which media that were taken in may go from phone to phone again, since nobody is held any more. It is to go on as any
+  /// offer is, and does so as it came; when the other side refuses it, everything stays as before.
+  [[nodiscard]] bool returns(const Session& from, const Session& other, std::string_view sdp);
 
   void add(const Session& session, MediaSide side);
   [[nodiscard]] bool has(const Session& session) const noexcept;
@@ -71,10 +77,11 @@ class BridgeMedia final : private media::MediaObserver {
   struct Leg {
     const Session* session = nullptr;
     MediaSide side;
-    std::unique_ptr<LegMedia> media;  ///< Once it is needed.
-    std::string pending;              ///< Its offer that waits for our answer.
-    std::string favourite;            ///< The first codec of its latest offer.
-    bool music = false;               ///< It is played to.
+    LegStreams::Leg media;                            ///< Once it is needed.
+    std::string pending;                              ///< Its offer that waits for our answer.
+    std::string favourite;                            ///< The first codec of its latest offer.
+    bool music = false;                               ///< It is played to.
+    std::unique_ptr<sdp::Continuation> goes_on = {};  ///< What it knows of descriptions that were ours for a while.
   };
 
   void on_media_event(const media::StreamEvent& event) override;
@@ -84,15 +91,19 @@ class BridgeMedia final : private media::MediaObserver {
   void describe_for_offer(Leg& to, const sdp::Description& description, const sdp::Media& audio) const;
   void describe_for_answer(Leg& to, const sdp::Description& offer, const LegMedia& from) const;
   void stay_out();
+  [[nodiscard]] static std::string goes_on(Leg& leg, std::string_view sdp);
+  static void follow(Leg& leg, const sdp::Origin& theirs);
+  void tell_names();
   base::Result<void> run(Leg& one, Leg& other);
   void play_to(Leg& leg, const Leg& other);
-  [[nodiscard]] bool processes() const noexcept { return mode_ == MediaMode::Process; }
+  [[nodiscard]] bool processes() const noexcept { return mode_ == MediaMode::Process || mode_ == MediaMode::Auto; }
   [[nodiscard]] bool plays_music() const noexcept { return desk_.settings().hold_music.has_value(); }
 
   MediaDesk& desk_;
   Owner* owner_;
   MediaMode mode_;
-  bool taken_in_ = false;  ///< In the middle of the call.
+  bool taken_in_ = false;               ///< In the middle of the call.
+  const Session* returning_ = nullptr;  ///< Its offer goes to the other side as it is.
   std::vector<Leg> legs_;
 };
 

@@ -7,14 +7,17 @@ namespace callwright::call {
 
 base::Result<std::string> Bridge::translated(const sip::InviteSession& from, const sip::InviteSession& to, std::string_view sdp) {
   if (!relays() || sdp.empty()) {
-    return std::string(sdp);
+    return media_ == nullptr ? std::string(sdp) : media_->passed_on(to, sdp);
   }
   return media_->pass(from, to, sdp);
 }
 
 base::Result<void> Bridge::offer(const sip::InviteSession& from, sip::InviteSession& to, std::string_view sdp, sip::InviteSession::OnGlare on_glare) {
-  if (!relays() || sdp.empty()) {
+  if (media_ == nullptr || sdp.empty()) {
     return to.reinvite(sdp, on_glare);
+  }
+  if (!relays()) {
+    return to.reinvite(media_->passed_on(to, sdp), on_glare);
   }
   const auto ours = media_->offer(from, to, sdp);
   if (!ours) {
@@ -32,7 +35,10 @@ std::optional<std::string> Bridge::answer_here(const sip::InviteSession& session
     return std::nullopt;
   }
   media_->take_in_for_music(session, peer(session), sdp);
-  return relays() ? media_->answer_here(session, peer(session), sdp) : std::nullopt;
+  if (!relays() || media_->returns(session, peer(session), sdp)) {
+    return std::nullopt;
+  }
+  return media_->answer_here(session, peer(session), sdp);
 }
 
 void Bridge::withdraw(const sip::InviteSession& session) {
@@ -69,7 +75,5 @@ void Bridge::on_media_failed(const base::Error& error) {
   media_.reset();
   switchboard_.finish(*this);
 }
-
-void Bridge::on_media_trouble(const base::Error& error) { switchboard_.report(caller_->call_id(), MediaFailed{error.message()}); }
 
 }  // namespace callwright::call

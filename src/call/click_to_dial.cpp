@@ -127,8 +127,6 @@ base::Result<std::string> ClickToDial::offer_to_caller(std::string_view sdp) {
 
 void ClickToDial::on_media_failed(const base::Error& error) { cancel("the media failed: " + error.message()); }
 
-void ClickToDial::on_media_trouble(const base::Error& error) { switchboard_.report(caller_leg_->call_id(), MediaFailed{error.message()}); }
-
 void ClickToDial::refer_caller() {
   state_ = State::Referring;
   token_ = std::to_string(id_.value) + "-" + switchboard_.user_agent().random().token(24);

@@ -58,7 +58,7 @@ class ClickToDial final : public ActiveCall, public CallWatcher, private sip::In
   /// The callee's offer as the caller is to get it: ours where the media pass through the exchange.
   [[nodiscard]] base::Result<std::string> offer_to_caller(std::string_view sdp);
   void on_media_failed(const base::Error& error) override;
-  void on_media_trouble(const base::Error& error) override;
+  [[nodiscard]] const std::string& journal_id() const override { return caller_leg_->call_id(); }
   void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;

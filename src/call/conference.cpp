@@ -121,6 +121,7 @@ void Conference::take(std::unique_ptr<sip::InviteSession> session, const std::st
 void Conference::keep(std::unique_ptr<BridgeMedia> media) {
   before_ = std::move(media);
   if (before_ != nullptr) {
+    journal_id_ = parties_.front()->journal;
     before_->set_owner(*this);
   }
 }
@@ -200,6 +201,7 @@ void Conference::seat(Party& party) {
     return;
   }
   party.step = Step::Takes;
+  media_.name(*party.leg) = {party.journal, party.session->call_id(), party_of(party.session->dialog())};
   before_.reset();
   confer(party);
   if (!std::exchange(party.announced, true)) {

@@ -15,10 +15,10 @@ namespace callwright::call {
 
 /// What conferences need for their media.
 struct ConferenceMedia {
-  using OpenLeg =
-      std::function<base::Result<std::unique_ptr<LegMedia>>(const sip::InviteSession& session, std::string_view offer, media::MediaObserver& observer)>;
-  std::function<media::MediaPort&()> port;  ///< Made when it is first asked for; lives as long as the exchange.
-  OpenLeg open;                             ///< Our end towards a party; `offer` is what it has offered, "": we make the offer.
+  using OpenLeg = std::function<base::Result<LegStreams::Leg>(const sip::InviteSession& session, std::string_view offer, media::MediaObserver& observer)>;
+  std::function<media::MediaPort&()> port;                 ///< Made when it is first asked for; lives as long as the exchange.
+  OpenLeg open;                                            ///< Our end towards a party; `offer` is what it has offered, "": we make the offer.
+  std::function<LegStreams::Name&(const LegMedia&)> name;  ///< As `MediaDesk::name`.
 };
 
 /// Any number of parties that hear each other; the media of each end here. Engine thread.
@@ -81,7 +81,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
 
   // BridgeMedia::Owner: of a call that is about to have other media.
   void on_media_failed(const base::Error& /*error*/) override {}
-  void on_media_trouble(const base::Error& /*error*/) override {}
+  [[nodiscard]] const std::string& journal_id() const override { return journal_id_; }
 
   static constexpr double kCameHz = 880;
   static constexpr double kWentHz = 440;
@@ -110,6 +110,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   media::ConferenceId id_;
   std::vector<std::unique_ptr<Party>> parties_;  ///< In the order in which they came.
   std::unique_ptr<BridgeMedia> before_;          ///< Of the call that this was; null: they bypassed us, or are not needed any more.
+  std::string journal_id_;                       ///< Of that call.
   base::Timer again_;                            ///< For an offer that could not be made yet.
   unsigned attempts_ = 0;
   bool settling_ = false;

@@ -12,7 +12,7 @@ struct Conference::Party {
   std::unique_ptr<sip::InviteSession> session;
   Step step = Step::Waits;
   std::string journal;  ///< The Call-ID under which the journal knows it: several sides of one call have the same.
-  std::unique_ptr<LegMedia> leg = nullptr;
+  LegStreams::Leg leg = nullptr;
   std::string offer = {};                        ///< Of one who waits.
   const sip::InviteSession* replaces = nullptr;  ///< The party in whose place this one comes; may be gone.
   bool announced = false;                        ///< Nobody need be told that it is here.

@@ -1,5 +1,7 @@
 #include "call/event.hpp"
 
+#include <fmt/format.h>
+
 namespace callwright::call {
 namespace {
 
@@ -28,7 +30,14 @@ struct LogLine {
   }
   void operator()(const MediaSecured& /*what*/) const { line("media secured"); }
   void operator()(const SoundPlayed& /*what*/) const { line("sound played"); }
-  void operator()(const MediaEnded& what) const { line("media ended", {"packets_received", what.statistics.packets_received}, {"lost", what.statistics.lost}); }
+  void operator()(const MediaEnded& what) const {
+    const media::StreamStatistics& counted = what.statistics;
+    line("media ended", Field("leg", what.leg), Field("party", what.party), Field("codec", what.codec), Field("packets_sent", counted.packets_sent),
+         Field("packets_received", counted.packets_received), Field("lost", counted.lost), Field("late", counted.late),
+         Field("jitter_ms", milliseconds(counted.jitter)), Field("concealed_ms", milliseconds(counted.concealed)),
+         Field("round_trip_ms", counted.round_trip ? milliseconds(*counted.round_trip) : "unknown"), Field("received_mos", mos(counted.received_quality)),
+         Field("sent_mos", mos(counted.sent_quality)));
+  }
   void operator()(const MediaFailed& what) const { line("media failed", {"reason", what.reason}); }
   void operator()(const CallRecorded& what) const {
     for (const std::string& path : what.paths) {
@@ -54,6 +63,9 @@ struct LogLine {
   }
 
   static std::int64_t seconds(base::Duration duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); }
+
+  static std::string milliseconds(base::Duration duration) { return fmt::format("{:.1f}", std::chrono::duration<double, std::milli>(duration).count()); }
+  static std::string mos(const std::optional<media::Quality>& quality) { return quality ? fmt::format("{:.2f}", quality->mos) : "unknown"; }
 
   template <class... Fields>
   void line(std::string_view message, const Fields&... fields) const {

@@ -54,9 +54,13 @@ struct MediaAgreed {
 struct MediaSecured {};
 /// What an agent played was played to its end.
 struct SoundPlayed {};
-/// The last of an agent's call: its stream is closed. Comes after CallEnded.
+/// The last of an agent's call: its stream is closed. Comes after CallEnded. At the exchange, so ends each side of a call whose media pass through it, also
+/// when another takes its place and the call goes on.
 struct MediaEnded {
   media::StreamStatistics statistics;
+  std::string leg = {};    ///< At the exchange: the Call-ID of the side,
+  std::string party = {};  ///< its URI,
+  std::string codec = {};  ///< and what it spoke last.
 };
 struct MediaFailed {
   std::string reason;

@@ -67,7 +67,8 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
       finished_(user_agent.timers()) {
   user_agent_.set_handler(this);
   if (media) {
-    media_ = std::make_unique<MediaDesk>(std::move(media), user_agent_.random(), user_agent_.transport(), settings_.media);
+    media_ = std::make_unique<MediaDesk>(std::move(media), user_agent_.random(), user_agent_.transport(), settings_.media,
+                                         [this](const std::string& call_id, decltype(Event::what) what) { report(call_id, std::move(what)); });
   }
   if (settings_.qualify.period > base::Duration::zero()) {
     qualifier_ = std::make_unique<Qualifier>(user_agent_, registrar_, settings_.qualify, [this](ContactChanged what) { report({}, std::move(what)); });

@@ -54,6 +54,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] Accounts& accounts() noexcept { return accounts_; }
   [[nodiscard]] const sip::Registrar& registrar() const noexcept { return registrar_; }
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
+  /// Streams of calls, with those of calls that are over: MediaEnded follows.
+  [[nodiscard]] std::size_t streams() const noexcept { return media_ == nullptr ? 0 : media_->streams(); }
   /// What can be subscribed to; tell it of waiting messages.
   [[nodiscard]] UserStates& states() noexcept { return states_; }
   /// Every message becomes a SipMessage event from now on; costs a copy of each.
@@ -64,7 +66,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void open_conferences(std::vector<ConferenceRoom> rooms);
   /// From now on new calls and commands get 503.
   void refuse_new_calls() noexcept { shutting_down_ = true; }
-  /// Hangs up everything and refuses what is new. Poll `calls()` for the end.
+  /// Hangs up everything and refuses what is new. Poll `calls()` and `streams()` for the end.
   void shut_down();
 
   // CallControl

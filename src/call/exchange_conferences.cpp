@@ -34,6 +34,7 @@ void Exchange::open_conferences(std::vector<ConferenceRoom> rooms) {
     const auto offered = sdp::Description::parse(offer);
     return media_->open(side_of(session), offered ? &*offered : nullptr, nullptr, observer);
   };
+  media.name = [this](const LegMedia& leg) -> LegStreams::Name& { return media_->name(leg); };
   open_conferences(std::move(media), std::move(rooms));
 }
 

@@ -53,6 +53,8 @@ class LegMedia final {
   /// Closes the stream now. The observer goes on to hear of it, also when this is gone, until its Ended; so it has to live until then.
   media::StreamId close();
   [[nodiscard]] media::StreamId stream() const noexcept { return stream_.id; }
+  /// Our latest description; null before the first.
+  [[nodiscard]] const sdp::Description* latest() const noexcept { return session_.local() ? &*session_.local() : nullptr; }
   /// What was agreed on; null before the first answer.
   [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept { return session_.negotiated() ? &*session_.negotiated() : nullptr; }
 

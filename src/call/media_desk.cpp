@@ -65,13 +65,13 @@ MediaMode MediaDesk::decide(const sdp::Glance& offer, const MediaSide& offerer, 
   }
   const bool browser = offer.browser;
   if (browser != (other.kind == MediaSide::Kind::Browser)) {
-    return MediaMode::Process;
+    return MediaMode::Auto;
   }
   if (offerer.translated || other.translated || (!browser && is_translated(offer.address, offerer.remote))) {
-    return MediaMode::Process;
+    return MediaMode::Auto;
   }
   const bool known = !browser && offer.address && !offer.address->is_unspecified() && other.remote;
-  return known && offer.address->is_v4() != other.remote->is_v4() ? MediaMode::Process : MediaMode::Bypass;
+  return known && offer.address->is_v4() != other.remote->is_v4() ? MediaMode::Auto : MediaMode::Bypass;
 }
 
 base::IpAddress MediaDesk::address_towards(const base::IpAddress& remote) const {
@@ -119,8 +119,8 @@ LegMedia::Options MediaDesk::options_for(const MediaSide& side, const sdp::Descr
   return options;
 }
 
-base::Result<std::unique_ptr<LegMedia>> MediaDesk::open(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across,
-                                                        media::MediaObserver& observer) {
+base::Result<LegStreams::Leg> MediaDesk::open(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across,
+                                              media::MediaObserver& observer) {
   LegMedia::Options options = options_for(side, offer, across);
   options.stream.address = address_towards(side.remote.value_or(base::IpAddress()));
   options.stream.first_port = settings_.first_port;
@@ -128,7 +128,7 @@ base::Result<std::unique_ptr<LegMedia>> MediaDesk::open(const MediaSide& side, c
   if (settings_.advertised && settings_.advertised->is_v4() == options.stream.address.is_v4()) {
     options.advertised = settings_.advertised;
   }
-  return LegMedia::open(port(), random_, observer, std::move(options));
+  return streams_.open(port(), random_, observer, std::move(options));
 }
 
 }  // namespace callwright::call

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "call/leg_media.hpp"
+#include "call/leg_streams.hpp"
 #include "call/routing.hpp"
 #include "sdp/glance.hpp"
 #include "sip/transport.hpp"
@@ -43,21 +43,27 @@ class MediaDesk {
   /// Gives the port, which is made when it is first needed.
   using PortMaker = std::function<media::MediaPort&()>;
 
-  MediaDesk(PortMaker port, base::Random& random, const sip::TransportPort& transport, MediaSettings settings)
-      : make_port_(std::move(port)), random_(random), transport_(transport), settings_(std::move(settings)) {}
+  /// `report` is for the journal.
+  MediaDesk(PortMaker port, base::Random& random, const sip::TransportPort& transport, MediaSettings settings, LegStreams::Report report)
+      : make_port_(std::move(port)), random_(random), transport_(transport), settings_(std::move(settings)), report_(report), streams_(std::move(report)) {}
 
   [[nodiscard]] const MediaSettings& settings() const noexcept { return settings_; }
   [[nodiscard]] media::MediaPort& port() { return port_ == nullptr ? *(port_ = &make_port_()) : *port_; }
   [[nodiscard]] const MediaProfile& profile_of(const MediaSide& side) const noexcept { return side.profile == nullptr ? settings_.profile : *side.profile; }
   /// As was configured for these two: what the called side says counts most, what nobody says least.
   [[nodiscard]] MediaMode mode_for(const MediaSide& caller, const MediaSide& called) const noexcept;
-  /// What Auto means for them, Bypass or Relay, when `offer` is the first description; `offerer` made it.
+  /// What Auto means for them when `offer` is the first description; `offerer` made it. Auto: they pass through us.
   [[nodiscard]] static MediaMode decide(const sdp::Glance& offer, const MediaSide& offerer, const MediaSide& other) noexcept;
 
   /// Our end towards that side, which speaks what may be spoken with it. `offer`: what it has offered, which decides on encryption and ICE; null: we make the
   /// offer, and `across` is what the party beyond has offered, or null. Errors: those of `MediaPort::open`.
-  base::Result<std::unique_ptr<LegMedia>> open(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across,
-                                               media::MediaObserver& observer);
+  base::Result<LegStreams::Leg> open(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across, media::MediaObserver& observer);
+  /// Into the journal.
+  void report(const std::string& call_id, decltype(Event::what) what) const { report_(call_id, std::move(what)); }
+  /// How the journal is to name a leg.
+  [[nodiscard]] LegStreams::Name& name(const LegMedia& leg) { return streams_.name(leg); }
+  /// Of all calls, with those whose end is still to come.
+  [[nodiscard]] std::size_t streams() const noexcept { return streams_.size(); }
 
  private:
   [[nodiscard]] base::IpAddress address_towards(const base::IpAddress& remote) const;
@@ -68,6 +74,8 @@ class MediaDesk {
   const sip::TransportPort& transport_;
   MediaSettings settings_;
   media::MediaPort* port_ = nullptr;
+  LegStreams::Report report_;
+  LegStreams streams_;
 };
 
 }  // namespace callwright::call

@@ -59,8 +59,6 @@ void PickedUpCall::on_media_failed(const base::Error& error) {
   hang_up();
 }
 
-void PickedUpCall::on_media_trouble(const base::Error& error) { switchboard_.report(caller_->call_id(), MediaFailed{error.message()}); }
-
 void PickedUpCall::start(std::string_view callers_offer, std::string_view newcomers_offer) {
   if (over_) {
     return;

@@ -42,7 +42,7 @@ class PickedUpCall final : public ActiveCall, private sip::InviteSessionObserver
   [[nodiscard]] base::Result<std::string> translated(const sip::InviteSession& from, const sip::InviteSession& to, std::string_view sdp);
   [[nodiscard]] base::Result<std::string> answer_held(std::string_view offer);
   void on_media_failed(const base::Error& error) override;
-  void on_media_trouble(const base::Error& error) override;
+  [[nodiscard]] const std::string& journal_id() const override { return caller_->call_id(); }
 
   Switchboard& switchboard_;
   std::unique_ptr<sip::InviteSession> caller_;

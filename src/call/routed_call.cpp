@@ -202,7 +202,7 @@ sip::InviteSession* RoutedCall::early_peer(const sip::InviteSession& session) co
 
 void RoutedCall::on_update(sip::InviteSession& session, std::string_view sdp) {
   sip::InviteSession* const peer = early_peer(session);
-  if (peer != nullptr && relays(session)) {
+  if (peer != nullptr && relays(session) && relays(*peer)) {
     update_with_media(session, *peer, sdp);
   } else if (peer == nullptr || !peer->update(sdp, {}, sip::InviteSession::OnGlare::Report)) {
     static_cast<void>(session.reject_update(488));
@@ -211,7 +211,7 @@ void RoutedCall::on_update(sip::InviteSession& session, std::string_view sdp) {
 
 void RoutedCall::on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) {
   sip::InviteSession* const asking = early_peer(session);
-  if (asking != nullptr && relays(session)) {
+  if (asking != nullptr && relays(session) && relays(*asking)) {
     answer_update_with_media(session, *asking, result);
   } else if (asking != nullptr) {
     static_cast<void>(result.status < 300 ? asking->accept_update(result.sdp) : asking->reject_update(result.status));

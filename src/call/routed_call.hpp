@@ -68,7 +68,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   /// For somebody else who talks to the caller.
   [[nodiscard]] std::unique_ptr<BridgeMedia> take_media();
   void on_media_failed(const base::Error& error) override;
-  void on_media_trouble(const base::Error& error) override;
+  [[nodiscard]] const std::string& journal_id() const override { return incoming_->call_id(); }
 
   /// The other side of an early session; null when several phones ring, or it is over.
   [[nodiscard]] sip::InviteSession* early_peer(const sip::InviteSession& session) const noexcept;

@@ -133,7 +133,7 @@ bool RoutedCall::try_with_media(sip::InviteSession& refused, const sip::SessionE
     return false;
   }
   sip::InviteSession& attempt = add_attempt(target, media_->options);
-  relay(attempt, MediaSide::of(target), MediaMode::Process);
+  relay(attempt, MediaSide::of(target), MediaMode::Auto);
   const auto ours = offer_for(attempt);
   if (!ours) {
     base::log::warn("a phone that dislikes a description is not called with another", {{"reason", ours.error().message()}});
@@ -187,7 +187,5 @@ void RoutedCall::on_media_failed(const base::Error& error) {
     refuse(500, "Media Failed");
   }
 }
-
-void RoutedCall::on_media_trouble(const base::Error& error) { switchboard_.report(call_id(), MediaFailed{error.message()}); }
 
 }  // namespace callwright::call

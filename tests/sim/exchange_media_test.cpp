@@ -1,7 +1,5 @@
 // Calls whose media pass through the exchange.
-#include "sim/exchange_world.hpp"
-
-#include "media/codec_names.hpp"
+#include "sim/exchange_media_world.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,57 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using call::MediaMode;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr std::string_view kOurs = "c=IN IP4 192.0.2.1\r\n";
-
-ExchangeWorld::Options with(MediaMode mode, std::vector<std::string> codecs = {"G722", "PCMA", "PCMU"}) {
-  ExchangeWorld::Options options;
-  options.media = ExchangeWorld::Options::Media::Fake;
-  options.exchange.media.mode = mode;
-  options.exchange.media.codecs = media::codecs_by_name(codecs).value();
-  return options;
-}
-
-PhoneScript speaking(std::string audio, std::string address = "203.0.113.1") {
-  PhoneScript script;
-  script.audio = std::move(audio);
-  script.address = std::move(address);
-  return script;
-}
-
-/// The rest of the m= line of audio: "4000 RTP/AVP 0"; without the port "RTP/AVP 0".
-std::string audio_of(const std::string& message) {
-  const std::size_t at = message.find("m=audio ");
-  if (at == std::string::npos) {
-    return {};
-  }
-  const std::string line = message.substr(at + 8, message.find("\r\n", at) - at - 8);
-  return line.substr(line.find(' ') + 1);
-}
-
-struct MediaWorld : ExchangeWorld {
-  explicit MediaWorld(Options options) : ExchangeWorld(std::move(options)) {}
-
-  /// Streams that are open, in the order in which they were opened.
-  [[nodiscard]] std::vector<const media::FakeMediaPort::FakeStream*> streams() const {
-    std::vector<const media::FakeMediaPort::FakeStream*> open;
-    for (const auto& [id, stream] : exchange_media.streams()) {
-      if (!stream.closed) {
-        open.push_back(&stream);
-      }
-    }
-    return open;
-  }
-  void end(ScriptedPhone& phone) {
-    phone.hang_up();
-    run_for(1s);
-    EXPECT_TRUE(streams().empty());
-    expect_nothing_left();
-  }
-};
 
 TEST(ExchangeMedia, bypass_the_exchange_where_nothing_speaks_against_it) {
   MediaWorld world(with(MediaMode::Auto));
@@ -120,6 +69,33 @@ TEST(ExchangeMedia, are_translated_between_codecs_in_process_mode) {
   EXPECT_EQ(streams[0]->parameters.back().codec->kind, audio::CodecKind::Pcmu);
   EXPECT_EQ(streams[1]->parameters.back().codec->kind, audio::CodecKind::G722);
   world.end(alice);
+}
+
+TEST(ExchangeMedia, are_always_decoded_in_process_mode_and_else_only_when_needed) {
+  const auto listening = [](MediaMode mode) {
+    MediaWorld world(with(mode));
+    ScriptedPhone& alice = world.add_phone("alice", speaking("RTP/AVP 0", "10.0.0.7"));
+    world.add_phone("bob");
+    alice.call("bob");
+    world.run_for(1s);
+    std::vector<media::Listening> all;
+    for (const auto* const stream : world.streams()) {
+      EXPECT_EQ(stream->parameters.back().codec->kind, audio::CodecKind::Pcmu);
+      all.push_back(stream->listening);
+    }
+    world.end(alice);
+    EXPECT_EQ(all.size(), 2U);
+    return all;
+  };
+  for (const media::Listening& side : listening(MediaMode::Process)) {
+    EXPECT_EQ(side.when, media::Listening::Always);
+    EXPECT_FALSE(side.tones || side.keys) << "nobody has asked for these";
+  }
+  for (const MediaMode mode : {MediaMode::Relay, MediaMode::Auto}) {
+    for (const media::Listening& side : listening(mode)) {
+      EXPECT_EQ(side.when, media::Listening::Alone);
+    }
+  }
 }
 
 TEST(ExchangeMedia, speak_with_a_party_only_what_is_configured_for_it) {
@@ -235,6 +211,27 @@ TEST(ExchangeMedia, bypass_the_exchange_when_it_has_no_ports_left) {
   world.end(alice);
 }
 
+TEST(ExchangeMedia, change_early_also_in_a_call_that_bypasses_the_exchange_for_lack_of_ports) {
+  MediaWorld world(with(MediaMode::Auto));
+  PhoneScript early;
+  early.ring = 183;
+  early.ring_sdp = PhoneScript::RingSdp::Early;
+  early.answer_after = 5s;
+  ScriptedPhone& alice = world.add_phone("alice", speaking("RTP/AVP 0", "10.0.0.7"));
+  ScriptedPhone& bob = world.add_phone("bob", early);
+  world.exchange_media.refuse_open = base::Error(base::Errc::LimitReached, "no ports");
+  PhoneLeg& leg = alice.call("bob");
+  world.run_for(1s);
+  leg.update(alice.sdp(2));
+  world.run_for(1s);
+  EXPECT_EQ(leg.log().back(), "UPDATE 200");
+  bob.leg(0).update(bob.sdp(2));
+  world.run_for(1s);
+  EXPECT_EQ(bob.leg(0).log().back(), "UPDATE 200");
+  EXPECT_EQ(leg.hears(), "bob");
+  world.end(alice);
+}
+
 TEST(ExchangeMedia, cannot_be_relayed_without_ports) {
   MediaWorld world(with(MediaMode::Relay));
   ScriptedPhone& alice = world.add_phone("alice");
@@ -308,235 +305,6 @@ TEST(ExchangeMedia, are_offered_by_the_callee_where_the_caller_makes_no_offer) {
     EXPECT_EQ(stream->parameters.size(), 1U);
   }
   world.end(alice);
-}
-
-struct RelayedCall : MediaWorld {
-  explicit RelayedCall(Options options) : MediaWorld(std::move(options)), alice(add_phone("alice")), bob(add_phone("bob")), leg(alice.call("bob")) {
-    run_for(1s);
-    EXPECT_EQ(streams().size(), 2U);
-    clear_wire();
-  }
-  ScriptedPhone& alice;
-  ScriptedPhone& bob;
-  PhoneLeg& leg;
-};
-
-TEST(ExchangeMedia, change_here_when_one_side_changes_its_address) {
-  RelayedCall world(with(MediaMode::Relay));
-  world.alice.script.address = "203.0.113.50";
-  world.leg.reinvite(world.alice.sdp(2));
-  world.run_for(1s);
-  EXPECT_EQ(world.count("X", "bob", ""), 0U);
-  EXPECT_EQ(world.streams()[0]->parameters.back().remote_rtp.to_string(), "203.0.113.50:4000");
-  world.leg.update(world.alice.sdp(3));
-  world.run_for(1s);
-  EXPECT_EQ(world.count("X", "bob", ""), 0U);
-  EXPECT_EQ(world.leg.log().back(), "UPDATE 200");
-  world.end(world.bob);
-}
-
-TEST(ExchangeMedia, are_held_and_resumed_across_the_exchange) {
-  RelayedCall world(with(MediaMode::Relay));
-  world.bob.script.direction = "recvonly";
-  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
-  world.run_for(1s);
-  EXPECT_THAT(world.message("X", "bob", "INVITE").body(), HasSubstr("a=sendonly"));
-  EXPECT_THAT(world.leg.remote_sdp(), HasSubstr("a=recvonly"));
-  EXPECT_EQ(world.streams()[0]->parameters.back().direction, sdp::Direction::RecvOnly);
-  EXPECT_EQ(world.streams()[1]->parameters.back().direction, sdp::Direction::SendOnly);
-  world.bob.script.direction = "sendrecv";
-  world.leg.reinvite(world.alice.sdp(3));
-  world.run_for(1s);
-  EXPECT_THAT(world.leg.remote_sdp(), HasSubstr("a=sendrecv"));
-  for (const auto* const stream : world.streams()) {
-    EXPECT_EQ(stream->parameters.back().direction, sdp::Direction::SendRecv);
-  }
-  EXPECT_EQ(world.count("X", "bob", "INVITE"), 2U);
-  world.end(world.alice);
-}
-
-TEST(ExchangeMedia, stay_when_the_other_side_refuses_a_change) {
-  RelayedCall world(with(MediaMode::Relay));
-  world.bob.script.reinvite = 488;
-  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
-  world.run_for(1s);
-  EXPECT_THAT(world.leg.log(), testing::Contains("re-INVITE 488"));
-  EXPECT_EQ(world.streams()[0]->parameters.back().direction, sdp::Direction::SendRecv);
-  world.bob.script.reinvite = 200;
-  world.alice.script.address = "203.0.113.50";
-  world.leg.reinvite(world.alice.sdp(3));
-  world.run_for(1s);
-  EXPECT_EQ(world.streams()[0]->parameters.back().remote_rtp.to_string(), "203.0.113.50:4000");
-  world.end(world.alice);
-}
-
-TEST(ExchangeMedia, go_on_when_both_sides_change_them_at_once) {
-  RelayedCall world(with(MediaMode::Relay));
-  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
-  world.bob.leg(0).reinvite(world.bob.sdp(2, "sendonly"));
-  world.run_for(30s);
-  EXPECT_FALSE(world.leg.ended());
-  EXPECT_FALSE(world.bob.leg(0).ended());
-  world.end(world.alice);
-}
-
-TEST(ExchangeMedia, of_a_held_party_are_music) {
-  auto options = with(MediaMode::Relay);
-  options.exchange.media.hold_music = media::SoundFile{"hold.wav", audio::Repeat::Loop};
-  RelayedCall world(std::move(options));
-  world.leg.reinvite(world.alice.sdp(2, "inactive"));
-  world.run_for(1s);
-  EXPECT_EQ(world.count("X", "bob", ""), 0U) << "he need not know";
-  EXPECT_THAT(world.leg.remote_sdp(), HasSubstr("a=inactive"));
-  EXPECT_TRUE(std::holds_alternative<media::SoundFile>(world.streams()[1]->source));
-  EXPECT_TRUE(std::holds_alternative<media::Silence>(world.streams()[0]->source));
-  world.leg.reinvite(world.alice.sdp(3));
-  world.run_for(1s);
-  EXPECT_TRUE(std::holds_alternative<media::Silence>(world.streams()[1]->source));
-  EXPECT_THAT(world.leg.remote_sdp(), HasSubstr("a=sendrecv"));
-  world.end(world.alice);
-}
-
-TEST(ExchangeMedia, end_the_call_when_a_stream_fails) {
-  RelayedCall world(with(MediaMode::Relay));
-  world.exchange_media.emit(world.streams()[1]->opened.id, media::StreamFailed{base::Error(base::Errc::Refused, "wrong certificate")});
-  world.run_for(1s);
-  EXPECT_TRUE(world.leg.ended());
-  EXPECT_TRUE(world.bob.leg(0).ended());
-  EXPECT_THAT(world.message("X", "bob", "BYE").header("Reason"), HasSubstr("SIP;cause=500"));
-  world.end(world.alice);
-}
-
-TEST(ExchangeMedia, follow_a_party_that_takes_the_place_of_another) {
-  RelayedCall world(with(MediaMode::Relay));
-  ScriptedPhone& carol = world.add_phone("carol", speaking("RTP/AVP 0", "203.0.113.30"));
-  // Bob talks to Carol, then has Alice call her in the place of that call.
-  PhoneLeg& consultation = world.bob.call("carol");
-  world.run_for(1s);
-  EXPECT_EQ(world.streams().size(), 4U);
-  world.bob.leg(0).refer("sip:carol@192.0.2.1", consultation);
-  world.run_for(5s);
-  ASSERT_EQ(world.alice.legs(), 2U);
-  EXPECT_TRUE(world.alice.leg(1).confirmed());
-  EXPECT_THAT(world.alice.leg(1).remote_sdp(), HasSubstr(kOurs));
-  consultation.hang_up();
-  world.leg.hang_up();
-  world.run_for(1s);
-  const auto streams = world.streams();
-  ASSERT_EQ(streams.size(), 2U) << "those of Alice and Carol";
-  EXPECT_EQ(streams[0]->joined, streams[1]->opened.id);
-  world.end(carol);
-}
-
-TEST(ExchangeMedia, follow_a_call_that_is_picked_up) {
-  MediaWorld world(with(MediaMode::Relay));
-  ScriptedPhone& alice = world.add_phone("alice", speaking("RTP/AVP 0", "203.0.113.7"));
-  PhoneScript rings;
-  rings.answer = 0;
-  ScriptedPhone& bob = world.add_phone("bob", rings);
-  ScriptedPhone& carol = world.add_phone("carol", speaking("RTP/AVP 0", "203.0.113.30"));
-  PhoneLeg& leg = alice.call("bob");
-  world.run_for(1s);
-  const sip::Dialog& ringing = bob.leg(0).session()->dialog();
-  const std::string name = ringing.call_id + ";to-tag=" + ringing.remote_tag + ";from-tag=" + ringing.local_tag;
-  carol.dial("sip:bob@192.0.2.1?Replaces=" + sip::escape_header_value(name), carol.sdp());
-  world.run_for(2s);
-  EXPECT_TRUE(leg.confirmed());
-  EXPECT_TRUE(carol.leg(0).confirmed());
-  const auto streams = world.streams();
-  ASSERT_EQ(streams.size(), 2U);
-  EXPECT_EQ(streams[0]->joined, streams[1]->opened.id);
-  EXPECT_EQ(streams[1]->parameters.back().remote_rtp.to_string(), "203.0.113.30:4000");
-  EXPECT_EQ(streams[0]->parameters.back().direction, sdp::Direction::SendRecv);
-  world.end(alice);
-}
-
-TEST(ExchangeMedia, of_a_call_that_a_command_sets_up_itself) {
-  MediaWorld world(with(MediaMode::Process));
-  PhoneScript no_refer = speaking("RTP/AVP 0");
-  no_refer.refer = 405;
-  ScriptedPhone& alice = world.add_phone("alice", no_refer);
-  ScriptedPhone& bob = world.add_phone("bob", speaking("RTP/AVP 9"));
-  const auto id = world.start("alice", "bob");
-  ASSERT_TRUE(world.run_until_ended(id));
-  EXPECT_TRUE(world.commands.has(id, "CalleeAnswered"));
-  world.run_for(1s);
-  EXPECT_EQ(audio_of(bob.leg(0).remote_sdp()), "RTP/AVP 9");
-  EXPECT_THAT(alice.leg(0).remote_sdp(), HasSubstr(kOurs));
-  const auto streams = world.streams();
-  ASSERT_EQ(streams.size(), 2U);
-  EXPECT_NE(streams[0]->parameters.back().codec, streams[1]->parameters.back().codec);
-  world.end(alice);
-}
-
-/// The number in the o= line after the session's.
-int version_of(const std::string& description) {
-  const std::size_t at = description.find("\r\no=");
-  const std::size_t number = description.find(' ', description.find(' ', at) + 1) + 1;
-  return std::stoi(description.substr(number));
-}
-
-struct CallWithMusic : MediaWorld {
-  CallWithMusic() : MediaWorld(options()), alice(add_phone("alice")), bob(add_phone("bob")), leg(alice.call("bob")) {
-    run_for(1s);
-    EXPECT_TRUE(exchange_media.streams().empty());
-    clear_wire();
-  }
-  static Options options() {
-    Options made = with(MediaMode::Auto);
-    made.exchange.media.hold_music = media::SoundFile{"hold.wav", audio::Repeat::Loop};
-    return made;
-  }
-  ScriptedPhone& alice;
-  ScriptedPhone& bob;
-  PhoneLeg& leg;
-};
-
-TEST(ExchangeMedia, are_taken_in_when_a_held_party_is_to_hear_music) {
-  CallWithMusic world;
-  const std::string before = world.leg.remote_sdp();
-  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
-  world.run_for(1s);
-  const std::string offer = world.message("X", "bob", "INVITE").body();
-  EXPECT_THAT(offer, HasSubstr(kOurs));
-  EXPECT_THAT(offer, HasSubstr("a=sendrecv"));
-  EXPECT_THAT(offer, HasSubstr("\r\no=alice 1 ")) << "goes on as the description of alice";
-  EXPECT_GT(version_of(offer), version_of(world.alice.sdp(2)));
-  EXPECT_THAT(world.leg.remote_sdp(), HasSubstr(kOurs));
-  EXPECT_EQ(world.leg.hears(), "bob");
-  EXPECT_GT(version_of(world.leg.remote_sdp()), version_of(before));
-  auto streams = world.streams();
-  ASSERT_EQ(streams.size(), 2U);
-  EXPECT_TRUE(std::holds_alternative<media::SoundFile>(streams[1]->source)) << "to bob";
-  world.leg.reinvite(world.alice.sdp(3));
-  world.run_for(1s);
-  EXPECT_TRUE(std::holds_alternative<media::Silence>(streams[1]->source));
-  EXPECT_EQ(streams[0]->joined, streams[1]->opened.id);
-  EXPECT_EQ(streams[0]->parameters.back().direction, sdp::Direction::SendRecv);
-  world.end(world.alice);
-}
-
-TEST(ExchangeMedia, stay_outside_when_the_held_party_refuses_to_have_them_taken_in) {
-  CallWithMusic world;
-  world.bob.script.reinvite = 488;
-  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
-  world.run_for(1s);
-  EXPECT_TRUE(world.streams().empty());
-  world.bob.script.reinvite = 200;
-  world.leg.reinvite(world.alice.sdp(3));
-  world.run_for(1s);
-  EXPECT_EQ(world.message("X", "bob", "INVITE", 1).body(), world.alice.sdp(3));
-  world.end(world.alice);
-}
-
-TEST(ExchangeMedia, stay_outside_without_ports_for_music) {
-  CallWithMusic world;
-  world.exchange_media.refuse_open = base::Error(base::Errc::LimitReached, "no ports");
-  world.leg.reinvite(world.alice.sdp(2, "sendonly"));
-  world.run_for(1s);
-  EXPECT_EQ(world.message("X", "bob", "INVITE").body(), world.alice.sdp(2, "sendonly"));
-  EXPECT_THAT(world.leg.log(), testing::Contains("re-INVITE 200"));
-  world.end(world.alice);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace callwright::simulation {
@@ -55,9 +56,15 @@ class NullEventSink final : public call::EventSink {
   void on_event(const call::Event& event) override {
     if (const auto* const changed = std::get_if<call::ContactChanged>(&event.what)) {
       contacts.push_back(*changed);
+    } else if (std::holds_alternative<call::CallEnded>(event.what)) {
+      ended_calls.push_back(event.call_id);
+    } else if (const auto* const ended = std::get_if<call::MediaEnded>(&event.what)) {
+      ended_media.emplace_back(event.call_id, *ended);
     }
   }
-  std::vector<call::ContactChanged> contacts;  ///< All there were.
+  std::vector<call::ContactChanged> contacts;                         ///< All there were,
+  std::vector<std::string> ended_calls;                               ///< as here, by Call-ID,
+  std::vector<std::pair<std::string, call::MediaEnded>> ended_media;  ///< and here.
 };
 
 /// An exchange "X" at 192.0.2.1 with accounts, and phones around it, in virtual time. Every account's password is "secret of <name>".

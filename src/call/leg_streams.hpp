@@ -1,0 +1,64 @@
+#pragma once
+
+#include "call/event.hpp"
+#include "call/leg_media.hpp"
+#include "sip/dialog.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace callwright::call {
+
+/// The streams of the exchange's legs, and who hears of each: the owner of the leg, and when that has let it go the journal, which is told what was counted.
+/// So what a call was like is known, however early the call goes. Engine thread.
+class LegStreams final : private media::MediaObserver {
+ public:
+  /// Whose stream it is.
+  struct Name {
+    std::string call_id;  ///< Under which the journal knows the call.
+    std::string leg;      ///< The Call-ID of this side,
+    std::string party;    ///< and its URI.
+  };
+  using Report = std::function<void(const std::string& call_id, decltype(Event::what) what)>;
+
+  struct GiveBack {
+    LegStreams* streams = nullptr;
+    void operator()(LegMedia* leg) const;
+  };
+  /// Its ports are freed when it goes. It must not outlive the LegStreams.
+  using Leg = std::unique_ptr<LegMedia, GiveBack>;
+
+  explicit LegStreams(Report report) : report_(std::move(report)) {}
+  /// Streams that still end are not told any more.
+  ~LegStreams();
+  LegStreams(const LegStreams&) = delete;
+  LegStreams& operator=(const LegStreams&) = delete;
+
+  /// As `LegMedia::open`. `owner` hears of the stream until it lets the leg go.
+  base::Result<Leg> open(media::MediaPort& port, base::Random& random, media::MediaObserver& owner, LegMedia::Options options);
+  /// To be filled in when media flow. A leg without the Call-ID of its call ends unheard.
+  [[nodiscard]] Name& name(const LegMedia& leg) { return streams_.at(leg.stream()).name; }
+  /// Streams that are open, or whose end is still to come.
+  [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
+
+ private:
+  struct Stream {
+    media::MediaPort* port = nullptr;
+    media::MediaObserver* owner = nullptr;  ///< Null: only the end is waited for.
+    Name name;
+    std::string codec;  ///< The last one.
+  };
+
+  void on_media_event(const media::StreamEvent& event) override;
+  void take_back(std::unique_ptr<LegMedia> leg);
+
+  Report report_;
+  std::map<media::StreamId, Stream> streams_;
+};
+
+/// The URI of the other side of a dialog, "" when it has none that can be read.
+[[nodiscard]] std::string party_of(const sip::Dialog& dialog);
+
+}  // namespace callwright::call
