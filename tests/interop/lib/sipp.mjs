@@ -31,10 +31,10 @@ export class Sipp {
 
   /**
    * Starts `scenario` ("callee", or one made by scenario.mjs) towards `remote` ("127.0.0.1:5060"). `service` is the user, `password` answers challenges, `keys` fills in [name], `count` is how many calls it plays before it ends,
-   * `echo` the port on which it sends RTP back to where it came from.
+   * `echo` the port on which it sends RTP back to where it came from, `media` the one of its own media.
    * Resolves when it listens, so that it can be called.
    */
-  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1', count = 1, host = HOST, limit = LIMIT_MS, echo } = {}) {
+  static async start(scenario, { remote = `${HOST}:5060`, service = 'service', password, keys = {}, transport = 'u1', count = 1, host = HOST, limit = LIMIT_MS, echo, media } = {}) {
     const sipp = new Sipp();
     sipp.port = await freePort();
     sipp.#host = host;
@@ -46,6 +46,10 @@ export class Sipp {
     }
     if (echo) {
       args.push('-rtp_echo', '-mi', host, '-mp', String(echo));
+    }
+    if (media) {
+      args.push('-mi', host, '-mp', String(media));
+      sipp.media = media;
     }
     for (const [name, value] of Object.entries(keys)) {
       args.push('-key', name, value);
@@ -62,6 +66,8 @@ export class Sipp {
   }
 
   port;
+  /** Of its media, where that was given. */
+  media;
 
   get uri() {
     return `sip:phone@${this.contact}`;
