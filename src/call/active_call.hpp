@@ -37,6 +37,7 @@ class CallWatcher {
 
 struct ConferenceMedia;
 class MediaDesk;
+struct MediaProfile;
 
 /// What calls need of the exchange around them.
 class Switchboard {
@@ -59,6 +60,8 @@ class Switchboard {
   [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& session) = 0;
   /// For media that pass through the exchange; null: all bypass it.
   [[nodiscard]] virtual MediaDesk* media() { return nullptr; }
+  /// Of the account that sent the request which is being handled; null: it has none of its own.
+  [[nodiscard]] virtual std::shared_ptr<const MediaProfile> media_of_sender() const { return nullptr; }
   /// Into the journal.
   virtual void report(const std::string& call_id, decltype(Event::what) what) = 0;
 };

@@ -30,7 +30,7 @@ void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& trans
   replacement_->staying = staying;
   switchboard_.index(replacement_->newcomer->call_id(), *this);
   if (media_ != nullptr) {
-    media_->add(*replacement_->newcomer, MediaSide::of(transaction.flow(), nullptr));
+    media_->add(*replacement_->newcomer, MediaSide::of(transaction.flow(), switchboard_.media_of_sender()));
   }
   // The newcomer waits, so offers that cross are our business.
   if (const auto asked = offer(*replacement_->newcomer, *staying, invite.body(), sip::InviteSession::OnGlare::Retry); !asked) {

@@ -114,6 +114,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   [[nodiscard]] MediaDesk* media() override { return media_.get(); }
   [[nodiscard]] std::shared_ptr<const MediaProfile> media_of(const std::string& username) const;
+  [[nodiscard]] std::shared_ptr<const MediaProfile> media_of_sender() const override { return media_of(admitted_.username); }
   void give_profiles(std::string_view uri, std::vector<Target>& targets) const;
   void report(const std::string& call_id, decltype(Event::what) what) override;
   // sip::TraceSink

@@ -22,7 +22,7 @@ void PickedUpCall::begin(Switchboard& switchboard, Caller caller, sip::ServerTra
   switchboard.index(call.caller_->call_id(), call);
   call.newcomer_ = switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), call);
   if (call.media_ != nullptr) {
-    call.media_->add(*call.newcomer_, MediaSide::of(transaction.flow(), nullptr));
+    call.media_->add(*call.newcomer_, MediaSide::of(transaction.flow(), switchboard.media_of_sender()));
   }
   switchboard.index(call.newcomer_->call_id(), call);
   if (CallWatcher* const watching = call.watcher_()) {

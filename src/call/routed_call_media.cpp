@@ -84,6 +84,9 @@ void RoutedCall::invite_all_with_media() {
       give_up(*attempt, offer.error());
     }
   }
+  if (!over_ && std::none_of(attempts_.begin(), attempts_.end(), [this](const auto& attempt) { return relays(*attempt); })) {
+    media_->bridge.reset();  // All bypass us: the caller's ports are not needed.
+  }
 }
 
 bool RoutedCall::is_automatic(const sip::InviteSession& attempt) const noexcept {

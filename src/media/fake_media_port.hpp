@@ -37,15 +37,17 @@ class FakeMediaPort final : public MediaPort {
     bool stopped = false;
   };
 
-  /// The next `open` calls fail with this, until it is cleared.
+  /// The next `open` calls fail with this, until it is cleared; so many of them go well before.
   std::optional<base::Error> refuse_open;
+  std::size_t opens_before = 0;
 
   const rtp::Fingerprint& fingerprint() const override { return fingerprint_; }
 
   base::Result<OpenedStream> open(const StreamOptions& options, MediaObserver& observer) override {
-    if (refuse_open) {
+    if (refuse_open && opens_before == 0) {
       return *refuse_open;
     }
+    opens_before -= opens_before > 0 ? 1 : 0;
     const StreamId id = ids_.next();
     const OpenedStream opened{id, {options.address, next_port_}, {options.address, static_cast<std::uint16_t>(next_port_ + 1)}};
     next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? kFirstPort : next_port_ + 2);

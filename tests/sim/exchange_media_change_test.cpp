@@ -143,6 +143,27 @@ TEST(ExchangeMedia, follow_a_call_that_is_picked_up) {
   world.end(alice);
 }
 
+/// Carol has to be spoken with encrypted, and does not encrypt.
+ExchangeWorld::Options with_cautious_carol() {
+  auto options = with(MediaMode::Relay);
+  call::MediaProfile cautious;
+  cautious.security = call::AgentSecurity{.policy = sdp::MediaSecurity::Required};
+  options.exchange.media_of["carol"] = std::make_shared<call::MediaProfile>(cautious);
+  return options;
+}
+
+TEST(ExchangeMedia, of_whoever_takes_the_place_of_another_are_as_configured_for_it) {
+  RelayedCall world(with_cautious_carol());
+  ScriptedPhone& carol = world.add_phone("carol", speaking("RTP/AVP 0", "203.0.113.30"));
+  const sip::DialogName name = world.bob.leg(0).session()->name_at_peer();
+  PhoneLeg& taking = carol.dial("sip:bob@192.0.2.1?Replaces=" + sip::escape_header_value(name.to_string()), carol.sdp());
+  world.run_for(2s);
+  EXPECT_FALSE(taking.confirmed());
+  EXPECT_EQ(taking.end_status(), 488);
+  EXPECT_FALSE(world.leg.ended());
+  world.end(world.alice);
+}
+
 TEST(ExchangeMedia, of_a_call_that_a_command_sets_up_itself) {
   MediaWorld world(with(MediaMode::Process));
   PhoneScript no_refer = speaking("RTP/AVP 0");

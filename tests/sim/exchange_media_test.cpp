@@ -211,6 +211,35 @@ TEST(ExchangeMedia, bypass_the_exchange_when_it_has_no_ports_left) {
   world.end(alice);
 }
 
+TEST(ExchangeMedia, keep_no_port_for_a_call_that_bypasses_the_exchange_when_the_second_one_is_missing) {
+  MediaWorld world(with(MediaMode::Auto));
+  PhoneScript slow;
+  slow.answer_after = 5s;
+  ScriptedPhone& alice = world.add_phone("alice", speaking("RTP/AVP 0", "10.0.0.7"));
+  world.add_phone("bob", slow);
+  world.exchange_media.refuse_open = base::Error(base::Errc::LimitReached, "no ports");
+  world.exchange_media.opens_before = 1;
+  PhoneLeg& leg = alice.call("bob");
+  world.run_for(1s);
+  EXPECT_TRUE(world.streams().empty());
+  world.run_for(5s);
+  EXPECT_TRUE(leg.confirmed());
+  EXPECT_EQ(leg.hears(), "bob");
+  world.end(alice);
+}
+
+TEST(ExchangeMedia, keep_no_port_of_a_call_that_is_refused_since_the_second_one_is_missing) {
+  MediaWorld world(with(MediaMode::Relay));
+  ScriptedPhone& alice = world.add_phone("alice");
+  world.add_phone("bob");
+  world.exchange_media.refuse_open = base::Error(base::Errc::LimitReached, "no ports");
+  world.exchange_media.opens_before = 1;
+  PhoneLeg& leg = alice.call("bob");
+  world.run_for(1s);
+  EXPECT_EQ(leg.end_status(), 503);
+  world.end(alice);
+}
+
 TEST(ExchangeMedia, change_early_also_in_a_call_that_bypasses_the_exchange_for_lack_of_ports) {
   MediaWorld world(with(MediaMode::Auto));
   PhoneScript early;
