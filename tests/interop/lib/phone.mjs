@@ -165,6 +165,7 @@ export class Call {
   }
 }
 
+/** What a test leaves open when it fails does not keep it from ending: whoever waits for a message does so for a time. */
 export class Phone {
   #send;
   #close;
@@ -302,7 +303,7 @@ export class Phone {
 
   async #bindUdp(address) {
     const [host, port] = address.split(':');
-    const socket = createSocket('udp4');
+    const socket = createSocket('udp4').unref();
     socket.on('message', (data) => this.#take(data.toString()));
     this.#send = (text) => socket.send(text, Number(port), host);
     this.#close = () => socket.close();
@@ -316,6 +317,7 @@ export class Phone {
     socket.on('message', (data) => this.#take(data.toString()));
     this.#send = (text) => socket.send(text);
     this.#close = () => socket.terminate();
+    socket.once('upgrade', (response) => response.socket.unref());
     await once(socket, 'open');
   }
 
@@ -338,5 +340,6 @@ export class Phone {
     this.#send = (text) => socket.write(text);
     this.#close = () => socket.destroy();
     await once(socket, secure ? 'secureConnect' : 'connect');
+    socket.unref();
   }
 }
