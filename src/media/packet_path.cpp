@@ -132,7 +132,13 @@ std::optional<PacketPath::Packet> PacketPath::receive(Port port, const base::Soc
   switch (kind) {
     case rtp::DatagramKind::Rtp: return receive_rtp(from, datagram, now);
     case rtp::DatagramKind::Rtcp: return receive_rtcp(from, datagram);
-    case rtp::DatagramKind::Dtls: receive_dtls(datagram); return std::nullopt;
+    case rtp::DatagramKind::Dtls:
+      // Who does not share the port shakes hands on both, for itself on each (RFC 5764 §4.1). The one association is that of RTP: a hello that comes to the
+      // other port first would be answered to a side that has not said it.
+      if (port == Port::Rtp) {
+        receive_dtls(datagram);
+      }
+      return std::nullopt;
     case rtp::DatagramKind::Stun: receive_check(from, datagram, now); return std::nullopt;
     case rtp::DatagramKind::Other: ++unknown_; return std::nullopt;
   }

@@ -201,6 +201,23 @@ TEST_F(EncryptedStreams, shake_hands_by_dtls) {
   ASSERT_TRUE(alice_.statistics().round_trip.has_value());
 }
 
+/// As baresip does it, which shakes hands on each of its ports for itself.
+TEST_F(EncryptedStreams, take_no_handshake_of_the_rtcp_port_for_that_of_rtp) {
+  const DtlsParameters active{rtp::DtlsRole::Active, identity_.fingerprint()};
+  const DtlsParameters passive{rtp::DtlsRole::Passive, identity_.fingerprint()};
+  StreamParameters towards_alice = parameters_towards(1000);
+  towards_alice.security = passive;
+  bob_.start(towards_alice, clock_.now());
+  auto for_rtcp = rtp::DtlsTransport::make(identity_, rtp::DtlsRole::Active, identity_.fingerprint()).value();
+  std::vector<rtp::Buffer> hello;
+  for_rtcp.start(hello);
+  ASSERT_THAT(hello, SizeIs(1));
+  bob_.receive(Port::Rtcp, {kFromAlice.ip, 1001}, hello.front(), clock_.now());
+  start_with(active, passive);
+  run(seconds(10));
+  expect_both_hear();
+}
+
 TEST_F(EncryptedStreams, keep_their_association_in_a_new_agreement_with_the_same_certificate) {
   const rtp::Fingerprint& ours = identity_.fingerprint();
   start_with(DtlsParameters{rtp::DtlsRole::Active, ours}, DtlsParameters{rtp::DtlsRole::Passive, ours});
