@@ -35,7 +35,7 @@ unsigned StreamSet::next_slot() const noexcept {
 
 Stream& StreamSet::add(StreamId id, std::string cname, StreamOutput& output) {
   const unsigned slot = next_slot();
-  auto& placed = streams_.try_emplace(id, std::make_unique<Stream>(id, std::move(cname), random_, identity_, output), Place{slot}).first->second;
+  auto& placed = streams_.emplace(id, Placed<Stream>{std::make_unique<Stream>(id, std::move(cname), random_, identity_, output), Place{slot}}).first->second;
   put(slots_[slot].streams, placed);
   return *placed.sound;
 }
@@ -69,7 +69,7 @@ void StreamSet::part(StreamId id) {
 
 Conference& StreamSet::add_conference(ConferenceId id, const ConferenceOptions& options) {
   const unsigned slot = next_slot();
-  auto& placed = conferences_.try_emplace(id, std::make_unique<Conference>(id, options, events_), Place{slot}).first->second;
+  auto& placed = conferences_.emplace(id, Placed<Conference>{std::make_unique<Conference>(id, options, events_), Place{slot}}).first->second;
   put(slots_[slot].conferences, placed);
   return *placed.sound;
 }
