@@ -133,7 +133,9 @@ class Load {
   void watch_machine(Clock::time_point begin, Clock::time_point end) {
     (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), -10);
     for (auto due = begin; due < end; due += kPacket / 10) {
-      std::this_thread::sleep_until(due);
+      const auto since_epoch = std::chrono::nanoseconds(due.time_since_epoch()).count();
+      const timespec until{since_epoch / 1'000'000'000, since_epoch % 1'000'000'000};
+      (void)::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
       machine_.push_back(std::chrono::duration<double, std::micro>(Clock::now() - due).count());
     }
   }
