@@ -347,7 +347,7 @@ TEST(Recordings, can_be_read_when_the_process_is_killed) {
   std::ifstream file(options.path, std::ios::binary);
   std::vector<unsigned char> header(44);
   file.read(reinterpret_cast<char*>(header.data()), 44);
-  const std::uint64_t said = header[40] | header[41] << 8U | header[42] << 16U | static_cast<std::uint64_t>(header[43]) << 24U;
+  const std::uint32_t said = std::uint32_t{header[40]} | std::uint32_t{header[41]} << 8U | std::uint32_t{header[42]} << 16U | std::uint32_t{header[43]} << 24U;
   EXPECT_GE(said, 32'000U);
   EXPECT_LE(said + 44, std::filesystem::file_size(options.path));
   std::filesystem::remove(options.path);
