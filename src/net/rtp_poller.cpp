@@ -67,8 +67,7 @@ void RtpPoller::wait() {
 
 void RtpPoller::on_readable() {
   receive_all();
-  busy_ = rate_.is_busy_at(loop_.clock().now());
-  if (busy_) {
+  if (rate_.is_busy_at(loop_.clock().now())) {
     watched_.release();
     on_busy_();
   } else {
@@ -77,12 +76,11 @@ void RtpPoller::on_readable() {
 }
 
 void RtpPoller::look() {
-  if (!busy_) {
+  if (!busy()) {
     return;
   }
   receive_all();
-  busy_ = rate_.is_busy_at(loop_.clock().now());
-  if (!busy_) {
+  if (!rate_.is_busy_at(loop_.clock().now())) {
     watched_.assign(epoll_);
     wait();
   }

@@ -36,7 +36,7 @@ class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
   void remove(int descriptor);
 
   /// So many come that it does not wait for them: `look`.
-  [[nodiscard]] bool busy() const noexcept { return busy_; }
+  [[nodiscard]] bool busy() const noexcept { return rate_.busy(); }
   /// Takes what has come, while it is busy; waits again when there is little.
   void look();
 
@@ -63,7 +63,6 @@ class RtpPoller : public std::enable_shared_from_this<RtpPoller> {
   std::array<epoll_event, 256> ready_{};
   std::array<char, kMaxDatagram> bytes_;
   bool begun_ = false;
-  bool busy_ = false;
   ArrivalRate rate_;
 };
 
