@@ -64,6 +64,17 @@ TEST(Quality, of_a_direction_is_absent_until_something_is_known_of_it) {
   EXPECT_EQ(*sent, of_g711(0.25, 1, milliseconds(400)));
 }
 
+TEST(Quality, tells_the_other_side_of_bursts) {
+  rtp::LossBursts bursts;
+  for (int i = 0; i < 1000; ++i) {
+    bursts.take(i % 100 > 3 ? rtp::Fate::Received : rtp::Fate::Lost);
+  }
+  const rtp::VoipMetrics metrics = voip_metrics_of(bursts, impairments::kG711, {}, {}, milliseconds(20));
+  EXPECT_EQ(metrics.burst_duration, 80);
+  EXPECT_EQ(metrics.burst_density, 255);
+  EXPECT_EQ(metrics.loss_rate, 10) << "40 of 1000, in 256ths";
+}
+
 TEST(Quality, is_told_to_the_other_side) {
   rtp::LossBursts bursts;
   EXPECT_EQ(voip_metrics_of(bursts, impairments::kG711, {}, {}, milliseconds(20)).r_factor, rtp::VoipMetrics::kUnavailable);

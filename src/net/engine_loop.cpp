@@ -16,6 +16,7 @@ namespace callwright::net {
 namespace {
 
 constexpr std::size_t kMaxThreadName = 15;
+constexpr base::Duration kTurnOfTasks = std::chrono::milliseconds(1);  ///< Of posted work in one iteration.
 
 /// A bug in one handler must not take the other calls with it.
 template <class Function>
@@ -71,7 +72,8 @@ void EngineLoop::run() {
   while (!stopped_.load(std::memory_order_acquire)) {
     iterate(base::TimePoint::max());
   }
-  run_posted();
+  run_posted(base::TimePoint::max());  // What the last iteration left,
+  run_posted(base::TimePoint::max());  // and what has come since.
   run_batch_ends();
 }
 
@@ -117,7 +119,7 @@ void EngineLoop::handler_started() noexcept {
 void EngineLoop::iterate(base::TimePoint latest) {
   guarded(options_.name, [this, latest] { run_handlers(latest); });
   handler_started();
-  run_posted();
+  run_posted(clock_.now() + kTurnOfTasks);
   guarded(options_.name, [this] { timers_.advance(); });
   run_batch_ends();
   watch_iteration();
@@ -137,13 +139,19 @@ void EngineLoop::run_handlers(base::TimePoint latest) {
   }
 }
 
-void EngineLoop::run_posted() {
-  posted_.take_all(running_);
-  for (Task& task : running_) {
-    guarded(options_.name, task);
-    task = nullptr;
+void EngineLoop::run_posted(base::TimePoint until) {
+  if (running_.empty()) {
+    posted_.take_all(running_);
   }
-  running_.clear();
+  while (!running_.empty()) {
+    const Task task = std::move(running_.front());
+    running_.pop_front();
+    guarded(options_.name, task);
+    if (!running_.empty() && clock_.now() >= until) {
+      boost::asio::post(context_, [] {});
+      return;
+    }
+  }
 }
 
 void EngineLoop::run_batch_ends() {

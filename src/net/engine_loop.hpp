@@ -21,7 +21,8 @@ namespace callwright::net {
 /// One owner thread: its sockets, its timers and a queue of work from other threads. The engine has one, and so has each media thread.
 ///
 /// An iteration runs one socket handler, then posted work, then the timers that are due, then the batch ends that were requested. Whatever an engine
-/// does therefore happens on one thread, and what it sends during an iteration can leave in one system call at its end.
+/// does therefore happens on one thread, and what it sends during an iteration can leave in one system call at its end. Posted work that takes long,
+/// such as a thousand streams to be opened, is done over several iterations, so that sockets and timers are not late.
 /// A thread has to be given by either `run()` or `start()`. Everything but `post` and `stop` belongs to that thread, or to the thread that
 /// constructs the loop as long as it does not run.
 class EngineLoop {
@@ -92,7 +93,7 @@ class EngineLoop {
  private:
   void iterate(base::TimePoint latest);
   void run_handlers(base::TimePoint latest);
-  void run_posted();
+  void run_posted(base::TimePoint until);
   void run_batch_ends();
   void watch_iteration();
 
@@ -105,7 +106,7 @@ class EngineLoop {
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   base::BoundedQueue<Task> posted_;
-  std::deque<Task> running_;  ///< Taken from the queue; empty between two rounds.
+  std::deque<Task> running_;  ///< Taken from the queue. What is in it between two iterations waits for the next, which then does not sleep.
   std::atomic<bool> stopped_{false};
   base::TimePoint timers_held_until_{};
   base::TimePoint work_started_{};

@@ -1,5 +1,7 @@
 #include "net/engine_loop.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,6 +27,15 @@ struct Recorder {
   int name;
   base::Timer timer;
 };
+
+/// A task that keeps its loop busy.
+EngineLoop::Task working_for(EngineLoop& loop, base::Duration time) {
+  return [&loop, time] {
+    const auto end = loop.clock().now() + time;
+    while (loop.clock().now() < end) {
+    }
+  };
+}
 
 TEST(EngineLoop, runs_tasks_of_every_thread_in_the_order_of_each) {
   constexpr int kThreads = 4;
@@ -116,12 +127,37 @@ TEST(EngineLoop, survives_a_task_that_throws) {
 
 TEST(EngineLoop, counts_an_iteration_that_works_too_long) {
   EngineLoop loop({.slow_iteration = 2ms});
-  ASSERT_TRUE(loop.post([&loop] {
-    const auto end = loop.clock().now() + 5ms;
-    while (loop.clock().now() < end) {
-    }
-  }));
+  ASSERT_TRUE(loop.post(working_for(loop, 5ms)));
   EXPECT_TRUE(loop.run_until([&loop] { return loop.slow_iterations() == 1; }, kGuard));
+}
+
+TEST(EngineLoop, gives_timers_and_handlers_their_turn_while_many_tasks_wait) {
+  EngineLoop loop;
+  std::vector<int> order;
+  Recorder timer(loop.timers(), order, 1);
+  timer.timer.start(1ms);
+  for (int task = 0; task < 100; ++task) {
+    ASSERT_TRUE(loop.post(working_for(loop, 1ms)));
+  }
+  ASSERT_TRUE(loop.post([&order] { order.push_back(2); }));
+  boost::asio::post(loop.context(), [&order] { order.push_back(3); });
+  EXPECT_TRUE(loop.run_until([&order] { return order.size() == 3; }, kGuard));
+  EXPECT_EQ(order.back(), 2);
+}
+
+TEST(EngineLoop, does_all_posted_work_before_it_stops_however_long_it_takes) {
+  EngineLoop loop;
+  int ran = 0;
+  for (int task = 0; task < 20; ++task) {
+    ASSERT_TRUE(loop.post(working_for(loop, 1ms)));
+    ASSERT_TRUE(loop.post([&ran] { ++ran; }));
+  }
+  EXPECT_TRUE(loop.run_until([&ran] { return ran > 0; }, kGuard));
+  EXPECT_LT(ran, 20);
+  ASSERT_TRUE(loop.post([&ran] { ++ran; }));
+  loop.stop();
+  loop.run();
+  EXPECT_EQ(ran, 21);
 }
 
 TEST(EngineLoop, does_not_count_waiting_as_work) {

@@ -160,22 +160,4 @@ std::optional<base::Duration> RtcpSession::round_trip_of(const ReportBlock& bloc
   return std::max(base::Duration::zero(), now - found->at - from_ntp_units(block.delay_since_last_sr));
 }
 
-VoipMetrics voip_metrics_of(const Receiver& receiver, base::Duration packet) {
-  const auto part = [](double rate) { return static_cast<std::uint8_t>(std::clamp(rate * 256, 0.0, 255.0)); };
-  const auto milliseconds = [packet](double packets) {
-    return static_cast<std::uint16_t>(std::clamp(packets * std::chrono::duration<double, std::milli>(packet).count(), 0.0, 65535.0));
-  };
-  const LossBursts::Summary summary = receiver.bursts().summary();
-  VoipMetrics metrics;
-  metrics.ssrc = receiver.ssrc().value_or(Ssrc{});
-  metrics.loss_rate = part(summary.loss_rate);
-  metrics.discard_rate = part(summary.discard_rate);
-  metrics.burst_density = part(summary.burst_density);
-  metrics.gap_density = part(summary.gap_density);
-  metrics.burst_duration = milliseconds(summary.burst_packets);
-  metrics.gap_duration = milliseconds(summary.gap_packets);
-  metrics.gmin = LossBursts::kGmin;
-  return metrics;
-}
-
 }  // namespace callwright::rtp

@@ -87,7 +87,4 @@ class RtcpSession {
   std::unique_ptr<Extended> extended_;
 };
 
-/// Loss, discard, bursts and gaps of what was received; all else is not known. `packet` is how much sound each packet carries.
-[[nodiscard]] VoipMetrics voip_metrics_of(const Receiver& receiver, base::Duration packet);
-
 }  // namespace callwright::rtp

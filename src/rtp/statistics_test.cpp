@@ -103,20 +103,6 @@ TEST_F(ReceiverBursts, count_what_was_jumped_over) {
   EXPECT_DOUBLE_EQ(receiver_.bursts().summary().loss_rate, 1000 / 1050.0);
 }
 
-TEST_F(ReceiverBursts, become_voip_metrics) {
-  for (std::uint32_t number = 0; number < 1000; ++number) {
-    if (number % 100 > 3) {
-      receive(number);
-    }
-  }
-  const VoipMetrics metrics = voip_metrics_of(receiver_, milliseconds(20));
-  EXPECT_EQ(metrics.burst_duration, 80);
-  EXPECT_EQ(metrics.burst_density, 255);
-  EXPECT_EQ(metrics.gmin, 16);
-  EXPECT_NEAR(metrics.loss_rate, 256 * 0.037, 1);
-  EXPECT_EQ(metrics.r_factor, VoipMetrics::kUnavailable);
-}
-
 ExtendedReport sample_report() {
   ExtendedReport report;
   report.ssrc = Ssrc{0x01020304};
