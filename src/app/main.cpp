@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/config.hpp"
 #include "base/log.hpp"
+#include "base/similar_text.hpp"
 #include "media/codec_names.hpp"
 
 #include <CLI/CLI.hpp>
@@ -118,6 +119,19 @@ PhoneFlags add_phone_options(CLI::App& phone, PhoneOptions& options) {
   return flags;
 }
 
+int unknown_command(const CLI::App& app, const std::string& word) {
+  constexpr std::size_t kMostChanges = 3;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  const auto near =
+      callwright::base::most_similar(commands.begin(), commands.end(), word, kMostChanges, [](const CLI::App* command) { return command->get_name(); });
+  std::fprintf(stderr, "There is no command \"%s\"", word.c_str());
+  if (near != commands.end()) {
+    std::fprintf(stderr, "; did you mean %s?", (*near)->get_name().c_str());
+  }
+  std::fprintf(stderr, "\nRun with --help for more information.\n");
+  return kUsage;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Callwright makes, answers, steers and verifies phone calls.");
   app.set_version_flag("--version", "callwright " CALLWRIGHT_VERSION);
@@ -194,6 +208,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
+      return unknown_command(app, argv[1]);
+    }
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   return status;

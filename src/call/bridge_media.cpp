@@ -208,6 +208,9 @@ Result<std::string> BridgeMedia::offer(const Session& from, const Session& to, s
   if (auto opened = open(source, &*description, nullptr); !opened) {
     return opened.error();
   }
+  if (auto possible = source.media->can_answer(*description, codecs_in(*audio)); !possible) {
+    return possible.error();
+  }
   if (auto opened = open(sink, nullptr, &*description); !opened) {
     return opened.error();
   }

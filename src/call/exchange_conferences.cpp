@@ -9,9 +9,10 @@ namespace callwright::call {
 namespace {
 
 /// What its Contact says, since the flow of a session that came from another call is not known.
-MediaSide side_of(const sip::InviteSession& session) {
+MediaSide side_of(const sip::InviteSession& session, std::shared_ptr<const MediaProfile> profile) {
   const auto uri = sip::UriView::parse(session.dialog().remote_target);
   MediaSide side;
+  side.profile = std::move(profile);
   if (const auto remote = base::IpAddress::parse(uri ? uri->host : std::string_view{})) {
     side.remote = *remote;
   }
@@ -32,7 +33,8 @@ void Exchange::open_conferences(std::vector<ConferenceRoom> rooms) {
   media.port = [this]() -> media::MediaPort& { return media_->port(); };
   media.open = [this](const sip::InviteSession& session, std::string_view offer, media::MediaObserver& observer) {
     const auto offered = sdp::Description::parse(offer);
-    return media_->open(side_of(session), offered ? &*offered : nullptr, nullptr, observer);
+    auto profile = media_of(std::string(sip::user_of(party_of(session.dialog()))));
+    return media_->open(side_of(session, std::move(profile)), offered ? &*offered : nullptr, nullptr, observer);
   };
   media.name = [this](const LegMedia& leg) -> LegStreams::Name& { return media_->name(leg); };
   open_conferences(std::move(media), std::move(rooms));

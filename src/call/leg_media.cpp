@@ -74,6 +74,13 @@ base::Result<std::string> LegMedia::answer(std::string_view offer) {
   return answer->to_string();
 }
 
+base::Result<void> LegMedia::can_answer(const sdp::Description& offer, std::vector<sdp::Codec> codecs) const {
+  sdp::AudioCapabilities able = capabilities();
+  able.codecs = std::move(codecs);
+  const auto answer = sdp::make_answer(offer, able, {});
+  return answer ? base::ok() : base::Result<void>(answer.error());
+}
+
 base::Result<void> LegMedia::accept(std::string_view answer) {
   const auto description = sdp::Description::parse(answer);
   if (!description) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace callwright::call {
 
@@ -43,6 +44,8 @@ class LegMedia final {
   [[nodiscard]] std::string offer();
   /// Errors: what is wrong with the offer, or Unsupported: nothing is in common (488). The media are as before then.
   base::Result<std::string> answer(std::string_view offer);
+  /// Whether `answer` would agree with these codecs, so that an offer which comes to nothing is known before anybody rings. Errors: those of `answer`.
+  [[nodiscard]] base::Result<void> can_answer(const sdp::Description& offer, std::vector<sdp::Codec> codecs) const;
   /// The other side's answer to the latest offer.
   base::Result<void> accept(std::string_view answer);
   /// Whether `offer`, answered by itself, would leave the codec and the directions as they are now.

@@ -91,12 +91,12 @@ class SipWebSocket final : public Connection {
     }
     const auto& request = parser_->get();
     if (!websocket::is_upgrade(request)) {
-      refuse(http::status::upgrade_required, "This is a SIP server: connect with WebSocket and the sub-protocol \"sip\".\n");
+      refuse(http::status::upgrade_required, "This is a SIP server: connect with WebSocket and the sub-protocol \"sip\"");
     } else if (!offers_sip(request)) {
-      refuse(http::status::bad_request, "The WebSocket sub-protocol has to be \"sip\" (RFC 7118).\n");
+      refuse(http::status::bad_request, "The WebSocket sub-protocol has to be \"sip\" (RFC 7118)");
     } else if (!may_connect(request)) {
       base::log::debug("SIP WebSocket refused: its origin is not allowed", {{"origin", view(request[http::field::origin])}});
-      refuse(http::status::forbidden, "This origin is not allowed. Add it to sip.allowed_origins.\n");
+      refuse(http::status::forbidden, "This origin is not allowed. Add it to sip.allowed_origins");
     } else {
       accept_upgrade(request);
     }
@@ -108,6 +108,7 @@ class SipWebSocket final : public Connection {
     return origins == 0 || (origins == 1 && base::origin_may_connect(view(request[http::field::origin]), view(request[http::field::host]), origins_, reach));
   }
 
+  /// `why` is constant text, without its full stop.
   void refuse(http::status status, std::string_view why) {
     refusal_.result(status);
     refusal_.version(11);
@@ -116,11 +117,11 @@ class SipWebSocket final : public Connection {
       refusal_.set(http::field::upgrade, "websocket");
     }
     refusal_.keep_alive(false);
-    refusal_.body() = why;
+    refusal_.body() = std::string(why) + ".\n";
     refusal_.prepare_payload();
-    http::async_write(stream_, refusal_, [this, self = shared_from_this()](const error_code&, std::size_t) {
+    http::async_write(stream_, refusal_, [this, self = shared_from_this(), why](const error_code&, std::size_t) {
       if (entered()) {
-        fail(Closed::ConnectFailed, describe("was refused: " + refusal_.body().substr(0, refusal_.body().find('\n'))));
+        fail(Closed::ConnectFailed, describe("was refused: " + std::string(why)));
       }
     });
   }

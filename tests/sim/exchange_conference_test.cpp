@@ -29,7 +29,8 @@ ExchangeWorld::Options with(MediaMode mode) {
 constexpr const char* kExchangeItself = "-";
 
 struct ConferenceWorld : ExchangeWorld, testing::Test {
-  explicit ConferenceWorld(MediaMode mode = MediaMode::Bypass) : ExchangeWorld(with(mode)) {
+  explicit ConferenceWorld(MediaMode mode = MediaMode::Bypass) : ConferenceWorld(with(mode)) {}
+  explicit ConferenceWorld(const Options& options) : ExchangeWorld(options) {
     exchange->open_conferences({{.number = "room", .max_parties = 3, .tones = call::Conference::Tones::On}});
   }
 
@@ -369,6 +370,28 @@ TEST_F(Rooms, bring_together_all_who_call) {
   run_for(2s);
   EXPECT_EQ(parties().size(), 1U) << "it opens again";
   alice.hang_up();
+  expect_silence();
+}
+
+/// Of alice, an account that has to encrypt.
+struct CautiousRooms : ConferenceWorld {
+  CautiousRooms() : ConferenceWorld(cautious()) {}
+  static Options cautious() {
+    Options options = with(MediaMode::Bypass);
+    call::MediaProfile profile;
+    profile.security = call::AgentSecurity{.policy = sdp::MediaSecurity::Required};
+    options.exchange.media_of["alice"] = std::make_shared<call::MediaProfile>(profile);
+    return options;
+  }
+};
+
+TEST_F(CautiousRooms, heed_what_is_configured_for_a_party) {
+  alice.call("room");
+  bob.call("room");
+  run_for(2s);
+  EXPECT_EQ(alice.leg(0).end_status(), 488) << "and not in the clear";
+  EXPECT_TRUE(bob.leg(0).confirmed());
+  bob.hang_up();
   expect_silence();
 }
 

@@ -56,6 +56,21 @@ TEST(ExchangeMedia, are_refused_in_relay_mode_without_a_common_codec) {
   world.end(alice);
 }
 
+TEST(ExchangeMedia, in_the_clear_of_a_phone_that_has_to_encrypt_are_refused_before_anybody_rings) {
+  auto options = with(MediaMode::Relay);
+  call::MediaProfile cautious;
+  cautious.security = call::AgentSecurity{.policy = sdp::MediaSecurity::Required};
+  options.exchange.media_of["alice"] = std::make_shared<call::MediaProfile>(cautious);
+  MediaWorld world(options);
+  ScriptedPhone& alice = world.add_phone("alice", speaking("RTP/AVP 0"));
+  world.add_phone("bob");
+  PhoneLeg& leg = alice.call("bob");
+  world.run_for(1s);
+  EXPECT_EQ(leg.end_status(), 488);
+  EXPECT_EQ(world.count("X", "bob", "INVITE"), 0U);
+  world.end(alice);
+}
+
 TEST(ExchangeMedia, are_translated_between_codecs_in_process_mode) {
   MediaWorld world(with(MediaMode::Process));
   ScriptedPhone& alice = world.add_phone("alice", speaking("RTP/AVP 0"));
