@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 using namespace callwright;
@@ -85,6 +86,12 @@ WebConfig small_limits() {
   return config;
 }
 
+/// Every dialect with every error style, by the length of the input.
+call_api::Protocol protocol_for(std::size_t size) {
+  return {.dialect = size % 2 == 0 ? &call_api::current_dialect() : &call_api::dialect_of_2020(),
+          .errors = size % 4 < 2 ? &call_api::json_rpc_errors() : &call_api::reference_errors()};
+}
+
 /// What the server says after its handshake are frames, and every text is an answer, a batch of them or an event.
 void check_answers(std::string_view frames) {
   while (frames.size() >= 2) {
@@ -126,14 +133,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Calls calls;
   std::vector<std::string> messages;
   WebCore core(small_limits());
-  call_api::CallApi api({.on_disconnect = call_api::OnDisconnect::Cancel},
+  call_api::CallApi api({.limits = {.on_disconnect = call_api::OnDisconnect::Cancel}, .protocol = protocol_for(size)},
                         {calls,
                          [](const std::function<void()>& job) {
                            job();
                            return true;
                          },
                          [&core](std::function<void()> job) { boost::asio::post(core.io, std::move(job)); }});
-  core.websockets.emplace("/call-api", [&](WebSocketPeer& peer) { return std::make_unique<Recorded>(messages, api.open(peer)); });
+  core.websockets.emplace("/call-api", [&](const HttpRequest& request) {
+    Admission admission = api.admit(request);
+    if (const auto* const open = std::get_if<WebSocketFactory>(&admission)) {
+      admission = [&messages, open = *open](WebSocketPeer& peer) { return std::make_unique<Recorded>(messages, open(peer)); };
+    }
+    return admission;
+  });
   core.pages.emplace("/healthz", health_page("1.0"));
   LoopbackPair pair;
   serve_http(core, WebTcpSocket(core.io, boost::asio::ip::tcp::v4(), pair.release_server()), Reach::Loopback);

@@ -37,7 +37,9 @@ int call(const CallOptions& options) {
     return kUsage;
   }
   const Client::Deadline deadline = std::chrono::steady_clock::now() + options.timeout;
-  auto client = Client::blocking_connect(options.url, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::seconds(10)));
+  // A URL that is wrong is named as it was given.
+  const std::string url = server::call_api::WebSocketUrl::parse(options.url) ? in_current_dialect(options.url) : options.url;
+  auto client = Client::blocking_connect(url, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::seconds(10)));
   if (!client) {
     std::fprintf(stderr, "callwright call: %s: %s\n", options.url.c_str(), client.error().message().c_str());
     return client.error().code == base::Errc::InvalidArgument ? kUsage : kNoConnection;

@@ -51,6 +51,8 @@ std::string make_request(std::string_view id, std::string_view method, const std
   return text + "}}";
 }
 
+std::string in_current_dialect(std::string_view url) { return std::string(url) + (url.find('?') == std::string_view::npos ? '?' : '&') + "dialect=current"; }
+
 CallMessage read_message(std::string_view text) {
   CallMessage message;
   message.summary = text;

@@ -11,6 +11,9 @@ namespace callwright::app {
 /// A JSON-RPC request with string parameters. `id` is JSON.
 [[nodiscard]] std::string make_request(std::string_view id, std::string_view method, const std::vector<std::pair<std::string, std::string>>& params);
 
+/// `url` (ws://…) with the dialect that `read_message` knows, whatever the server's own is.
+[[nodiscard]] std::string in_current_dialect(std::string_view url);
+
 struct CallMessage {
   enum class Kind { Answer, ErrorAnswer, Notification, Unreadable };
   Kind kind = Kind::Unreadable;

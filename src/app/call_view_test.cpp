@@ -10,6 +10,11 @@ TEST(CallView, writes_parameters_as_strings_and_escapes_them) {
   EXPECT_EQ(make_request("1", "Echo", {}), R"({"jsonrpc":"2.0","id":1,"method":"Echo","params":{}})");
 }
 
+TEST(CallView, asks_for_the_dialect_that_it_reads) {
+  EXPECT_EQ(in_current_dialect("ws://h:1/call-api"), "ws://h:1/call-api?dialect=current");
+  EXPECT_EQ(in_current_dialect("ws://h:1/call-api?a=b"), "ws://h:1/call-api?a=b&dialect=current");
+}
+
 TEST(CallView, reads_an_answer) {
   const CallMessage message = read_message(R"({"jsonrpc":"2.0","id":1,"result":{"cmd_id":"x","event":"Started"}})");
   EXPECT_EQ(message.kind, CallMessage::Kind::Answer);

@@ -11,6 +11,7 @@
 #include "net/source_guard.hpp"
 #include "net/tls.hpp"
 #include "server/call_api/command_desk.hpp"
+#include "server/call_api/protocol.hpp"
 #include "sip/digest.hpp"
 #include "sip/event_notifier.hpp"
 #include "sip/session_policy.hpp"
@@ -69,6 +70,7 @@ struct Config {
   std::vector<base::SocketAddress> http_listen;
   std::string call_api_path = "/call-api";
   std::vector<std::string> allowed_origins;
+  server::call_api::Protocol call_api_protocol;
   server::call_api::OnDisconnect on_disconnect = server::call_api::OnDisconnect::Finish;
   bool allow_unauthenticated = false;  ///< Call API on addresses other than loopback.
 

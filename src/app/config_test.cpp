@@ -177,6 +177,20 @@ TEST(Config, takes_variables_of_known_sections_only) {
   EXPECT_EQ(overrides.front().text, "cancel");
 }
 
+TEST(Config, takes_how_the_call_api_talks) {
+  namespace api = server::call_api;
+  const Config plain = config_of("");
+  EXPECT_EQ(plain.call_api_protocol.dialect, &api::current_dialect());
+  EXPECT_EQ(plain.call_api_protocol.errors, &api::json_rpc_errors());
+  const Config other = config_of("[call_api]\ndialect = '2020'\nerrors = 'reference'");
+  EXPECT_EQ(other.call_api_protocol.dialect, &api::dialect_of_2020());
+  EXPECT_EQ(other.call_api_protocol.errors, &api::reference_errors());
+  EXPECT_EQ(config_of("", {{"CALLWRIGHT_CALL_API_DIALECT", "call_api.dialect", "2020"}}).call_api_protocol.dialect, &api::dialect_of_2020());
+  EXPECT_EQ(problems_of("[call_api]\ndialect = 'new'\nerrors = 32000"),
+            "test.toml:2: call_api.dialect: expected \"current\" or \"2020\"\n"
+            "test.toml:3: call_api.errors: expected \"json-rpc\" or \"reference\"");
+}
+
 TEST(Config, refuses_a_call_api_open_to_the_network) {
   EXPECT_THAT(problems_of("[call_api]\nlisten = '0.0.0.0:5059'"), HasSubstr("without authentication"));
   EXPECT_EQ(problems_of("[call_api]\nlisten = '0.0.0.0:5059'\nallow_unauthenticated = true"), "");

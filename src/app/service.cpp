@@ -107,11 +107,12 @@ Service::Service(const Config& config, call::EventSink& events)
     }
   }
   call_api_ = std::make_unique<server::call_api::CallApi>(
-      server::call_api::CallApi::Config{.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
+      server::call_api::CallApi::Config{.limits = {.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
+                                        .protocol = config_.call_api_protocol},
       server::call_api::EnginePorts{*exchange_, [this](std::function<void()> task) { return loop_.post(std::move(task)); },
                                     [this](std::function<void()> job) { web_.post(std::move(job)); }});
   web_.add_page("/healthz", server::health_page(CALLWRIGHT_VERSION));
-  web_.add_websocket(config_.call_api_path, [this](server::WebSocketPeer& peer) { return call_api_->open(peer); });
+  web_.add_websocket(config_.call_api_path, [this](const server::HttpRequest& request) { return call_api_->admit(request); });
 }
 
 Service::~Service() { stop(); }

@@ -99,6 +99,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void route(const WebRequest& request) {
     const Target target = split(view(request.target()));
+    const HttpRequest seen{.method = view(request.method_string()), .path = target.path, .query = target.query};
     const auto websocket = core_.websockets.find(target.path);
     const auto page = core_.pages.find(target.path);
     const KeepAlive keep_alive = request.keep_alive() ? KeepAlive::Yes : KeepAlive::No;
@@ -107,7 +108,6 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     } else if (request.method() != http::verb::get && request.method() != http::verb::head) {
       answer(plain(http::status::method_not_allowed, "Method Not Allowed\n"), request.method(), keep_alive);
     } else if (page != core_.pages.end()) {
-      const HttpRequest seen{.method = view(request.method_string()), .path = target.path, .query = target.query};
       answer(page->second(seen), request.method(), keep_alive);
     } else if (!beast::websocket::is_upgrade(request)) {
       answer(plain(http::status::bad_request, "Bad Request\n"), request.method(), keep_alive);
@@ -115,9 +115,18 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
       base::log::warn("websocket refused: its origin is not allowed", {{"origin", view(request[http::field::origin])}});
       answer(plain(http::status::forbidden, "this origin is not allowed\n"), request.method(), KeepAlive::No);
     } else {
-      stream_.expires_never();
-      serve_websocket(core_, std::move(stream_), parser_->release(), websocket->second, std::move(slot_));
+      admit(websocket->second(seen));
     }
+  }
+
+  void admit(Admission admission) {
+    if (auto* refused = std::get_if<HttpResponse>(&admission)) {
+      base::log::info("websocket refused", {{"reason", refused->body}});
+      answer(std::move(*refused), http::verb::get, KeepAlive::No);
+      return;
+    }
+    stream_.expires_never();
+    serve_websocket(core_, std::move(stream_), parser_->release(), std::get<WebSocketFactory>(std::move(admission)), std::move(slot_));
   }
 
   bool may_connect(const WebRequest& request) const {

@@ -32,7 +32,7 @@ class WebCore {
 
   const WebConfig config;
   std::map<std::string, HttpHandler, std::less<>> pages;
-  std::map<std::string, WebSocketFactory, std::less<>> websockets;
+  std::map<std::string, WebSocketGate, std::less<>> websockets;
   bool stopping = false;
 
   [[nodiscard]] std::size_t connections() const noexcept { return count_.load(std::memory_order_relaxed); }

@@ -178,7 +178,11 @@ WebServer::~WebServer() { blocking_stop(std::chrono::milliseconds(0)); }
 
 void WebServer::add_page(std::string path, HttpHandler handler) { impl_->core.pages.insert_or_assign(std::move(path), std::move(handler)); }
 
-void WebServer::add_websocket(std::string path, WebSocketFactory factory) { impl_->core.websockets.insert_or_assign(std::move(path), std::move(factory)); }
+void WebServer::add_websocket(std::string path, WebSocketGate gate) { impl_->core.websockets.insert_or_assign(std::move(path), std::move(gate)); }
+
+void WebServer::add_websocket(std::string path, WebSocketFactory factory) {
+  add_websocket(std::move(path), [factory = std::move(factory)](const HttpRequest&) -> Admission { return factory; });
+}
 
 base::Result<base::SocketAddress> WebServer::listen(const base::SocketAddress& address) { return impl_->listen(address); }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace callwright::server {
@@ -27,6 +28,11 @@ struct HttpResponse {
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest& request)>;
+
+/// Makes the handler of one connection, or is the answer that refuses it before the upgrade.
+using Admission = std::variant<WebSocketFactory, HttpResponse>;
+/// Looks at a handshake that is in order.
+using WebSocketGate = std::function<Admission(const HttpRequest& request)>;
 
 struct WebConfig {
   std::size_t max_connections = 1000;                 ///< More are answered with 503.
@@ -58,6 +64,8 @@ class WebServer {
 
   /// Handlers are called on the web thread. `path` is matched exactly.
   void add_page(std::string path, HttpHandler handler);
+  void add_websocket(std::string path, WebSocketGate gate);
+  /// One without a gate.
   void add_websocket(std::string path, WebSocketFactory factory);
   /// Gives the address in use: the port is filled in when it was 0. The error says what to do.
   base::Result<base::SocketAddress> listen(const base::SocketAddress& address);

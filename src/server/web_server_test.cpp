@@ -1,6 +1,7 @@
 #include "server/web_server.hpp"
 
 #include "server/call_api/client.hpp"
+#include "server/raw_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,11 +9,6 @@
 #include <future>
 #include <semaphore>
 #include <utility>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace callwright::server {
 namespace {
@@ -25,45 +21,6 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 std::chrono::steady_clock::time_point soon() { return std::chrono::steady_clock::now() + 10s; }
-
-/// A TCP client that sends what it is told and reads until the server closes, or until it has seen a text.
-class RawClient {
- public:
-  explicit RawClient(std::uint16_t port, int receive_buffer = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const timeval limit{.tv_sec = 10, .tv_usec = 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (receive_buffer > 0) {
-      ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    }
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  }
-  ~RawClient() { ::close(socket_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  void send(std::string_view text) { EXPECT_EQ(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size())); }
-
-  std::string read_until(std::string_view mark) {
-    std::string text;
-    char block[4096];
-    while (text.find(mark) == std::string::npos) {
-      const ssize_t length = ::recv(socket_, block, sizeof block, 0);
-      if (length <= 0) {
-        return text + (length == 0 ? "" : "<timeout>");
-      }
-      text.append(block, static_cast<std::size_t>(length));
-    }
-    return text;
-  }
-  std::string read_all() { return read_until("\x01never\x01"); }
-
- private:
-  int socket_;
-};
 
 /// Answers each message with a text that it gives back `copies` times; tells when it is gone.
 class Parrot final : public WebSocketHandler {
@@ -177,6 +134,25 @@ TEST_F(Web, asks_for_a_websocket_where_there_is_one) {
   const auto answer = ask("GET /ws HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 Bad Request\r\n"));
   EXPECT_THAT(answer, EndsWith("\r\n\r\nBad Request\n"));
+}
+
+TEST_F(Web, asks_the_gate_of_a_websocket_before_the_upgrade) {
+  WebServer server{WebConfig{}};
+  server.add_websocket("/gated", [this](const HttpRequest& request) -> Admission {
+    if (request.query != "open=yes") {
+      return HttpResponse{.status = 401, .content_type = "text/plain", .body = "say open=yes\n"};
+    }
+    return WebSocketFactory([this](WebSocketPeer& peer) { return std::make_unique<Parrot>(peer, 2, gone_); });
+  });
+  const auto bound = server.listen(base::SocketAddress::parse("127.0.0.1:0").value()).value();
+  server.start();
+  port_ = bound.port;
+  const auto refused = ask("GET /gated?open=no" + upgrade().substr(std::string("GET /ws").size()));
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 401 Unauthorized\r\n"));
+  EXPECT_THAT(refused, EndsWith("\r\n\r\nsay open=yes\n"));
+  auto client = Client::blocking_connect("ws://" + bound.to_string() + "/gated?open=yes", soon()).value();
+  ASSERT_TRUE(client.blocking_send("hi", soon()));
+  EXPECT_EQ(client.blocking_receive(soon()).value(), "hihi");
 }
 
 TEST_F(Web, allows_get_and_head_only) {

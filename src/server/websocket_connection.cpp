@@ -36,10 +36,10 @@ std::string remote_of(const WebStream& stream) {
 
 class WebSocketConnection final : public Connection, public WebSocketPeer, public std::enable_shared_from_this<WebSocketConnection> {
  public:
-  WebSocketConnection(WebCore& core, WebStream stream, const WebSocketFactory& factory, ConnectionSlot slot)
+  WebSocketConnection(WebCore& core, WebStream stream, WebSocketFactory factory, ConnectionSlot slot)
       : core_(core),
         config_(core.config),
-        factory_(factory),
+        factory_(std::move(factory)),
         slot_(std::move(slot)),
         remote_(remote_of(stream)),
         close_timer_(core.io),
@@ -256,7 +256,7 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
 
   const WebCore& core_;
   const WebConfig& config_;
-  const WebSocketFactory& factory_;
+  const WebSocketFactory factory_;
   ConnectionSlot slot_;
   const std::string remote_;
   asio::steady_timer close_timer_;
@@ -279,8 +279,8 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
 
 }  // namespace
 
-void serve_websocket(WebCore& core, WebStream stream, WebRequest request, const WebSocketFactory& factory, ConnectionSlot slot) {
-  std::make_shared<WebSocketConnection>(core, std::move(stream), factory, std::move(slot))->run(std::move(request));
+void serve_websocket(WebCore& core, WebStream stream, WebRequest request, WebSocketFactory factory, ConnectionSlot slot) {
+  std::make_shared<WebSocketConnection>(core, std::move(stream), std::move(factory), std::move(slot))->run(std::move(request));
 }
 
 }  // namespace callwright::server

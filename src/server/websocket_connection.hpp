@@ -7,6 +7,6 @@
 namespace callwright::server {
 
 /// Takes the connection over from HTTP: finishes the handshake and serves the WebSocket until it ends; keeps itself alive.
-void serve_websocket(WebCore& core, WebStream stream, WebRequest request, const WebSocketFactory& factory, ConnectionSlot slot);
+void serve_websocket(WebCore& core, WebStream stream, WebRequest request, WebSocketFactory factory, ConnectionSlot slot);
 
 }  // namespace callwright::server

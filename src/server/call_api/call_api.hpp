@@ -2,28 +2,34 @@
 
 #include "base/random.hpp"
 #include "server/call_api/command_desk.hpp"
-#include "server/websocket.hpp"
+#include "server/call_api/protocol.hpp"
+#include "server/web_server.hpp"
 
-#include <memory>
+#include <cstddef>
+#include <utility>
 
 namespace callwright::server::call_api {
 
 /// The Call API: JSON-RPC 2.0 over WebSocket (docs/call-api.md). One for each server; web thread.
-/// `web.add_websocket("/call-api", [&api](WebSocketPeer& peer) { return api.open(peer); });`
+/// `web.add_websocket("/call-api", [&api](const HttpRequest& request) { return api.admit(request); });`
 /// Order of the end: `WebServer::blocking_stop()`, stop the engine, then destroy; the commands' events need both until then.
 class CallApi {
  public:
-  using Config = CommandDesk::Limits;
+  struct Config {
+    CommandDesk::Limits limits = {};
+    Protocol protocol = {};  ///< Of clients that do not ask for a dialect.
+  };
 
-  CallApi(Config config, EnginePorts ports) : desk_(config, std::move(ports)) {}
+  CallApi(const Config& config, EnginePorts ports) : desk_(config.limits, std::move(ports)), protocol_(config.protocol) {}
 
-  /// The handler of a new connection. This object outlives it.
-  [[nodiscard]] std::unique_ptr<WebSocketHandler> open(WebSocketPeer& peer);
+  /// The handlers of a connection in the dialect that its URL names (`?dialect=2020`); 400 for one that there is not. This object outlives them.
+  [[nodiscard]] Admission admit(const HttpRequest& request);
   /// Commands that have not ended, of clients that are gone too.
   [[nodiscard]] std::size_t running_commands() const noexcept { return desk_.running(); }
 
  private:
   CommandDesk desk_;
+  const Protocol protocol_;
   base::SystemRandom random_;
 };
 

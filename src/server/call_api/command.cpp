@@ -1,5 +1,6 @@
 #include "server/call_api/command.hpp"
 
+#include "server/call_api/aliases.hpp"
 #include "sip/uri.hpp"
 
 #include <algorithm>
@@ -40,12 +41,12 @@ bool is_call_id(std::string_view text) {
 
 /// The string parameter of that name, which must be there.
 Text required(const Json& params, const std::string& name) {
-  const Json* member = params.find(name);
+  const Json* member = find_parameter(params, name);
   if (member == nullptr) {
-    return bad_params(name + " not specified");
+    return RpcError{RpcCode::InvalidParams, name + " not specified", RpcError::Detail::MissingParameter};
   }
   if (member->string() == nullptr) {
-    return bad_params(name + " must be a string");
+    return RpcError{RpcCode::InvalidParams, name + " must be a string", RpcError::Detail::NoString};
   }
   return *member->string();
 }
@@ -85,15 +86,12 @@ Text required_call_id(const Json& params, const std::string& name) {
   return text;
 }
 
-using Parsed = std::variant<ParsedCommand, RpcError>;
+using Parsed = std::variant<AnyCommand, RpcError>;
 
-Parsed parse_echo(const Json& params, ParsedCommand command) {
-  command.command = Echo{params};
-  return command;
-}
+Parsed parse_echo(const Json& params, const std::string& /*cmd_id*/) { return Echo{params}; }
 
-Parsed parse_call_start(const Json& params, ParsedCommand command) {
-  if (!is_call_id(command.cmd_id)) {
+Parsed parse_call_start(const Json& params, const std::string& cmd_id) {
+  if (!is_call_id(cmd_id)) {
     return bad_params("cmd_id must be a Call-ID here (RFC 3261: word, or word@word; no blanks): it becomes that of the first leg");
   }
   Text caller = required_uri(params, "caller");
@@ -104,23 +102,20 @@ Parsed parse_call_start(const Json& params, ParsedCommand command) {
   if (auto* error = std::get_if<RpcError>(&callee)) {
     return std::move(*error);
   }
-  command.command =
-      call::StartCall{.caller = std::get<std::string>(std::move(caller)), .callee = std::get<std::string>(std::move(callee)), .call_id = command.cmd_id};
-  return command;
+  return call::StartCall{.caller = std::get<std::string>(std::move(caller)), .callee = std::get<std::string>(std::move(callee)), .call_id = cmd_id};
 }
 
-Parsed parse_call_end(const Json& params, ParsedCommand command) {
+Parsed parse_call_end(const Json& params, const std::string& /*cmd_id*/) {
   Text call_id = required_call_id(params, "callid");
   if (auto* error = std::get_if<RpcError>(&call_id)) {
     return std::move(*error);
   }
-  command.command = call::EndCall{.call_id = std::get<std::string>(std::move(call_id))};
-  return command;
+  return call::EndCall{.call_id = std::get<std::string>(std::move(call_id))};
 }
 
 struct Method {
   std::string_view name;
-  Parsed (*parse)(const Json& params, ParsedCommand command);
+  Parsed (*parse)(const Json& params, const std::string& cmd_id);
 };
 
 constexpr std::array kMethods = {
@@ -148,7 +143,8 @@ Text chosen_cmd_id(const Json& params) {
 }  // namespace
 
 std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base::Random& random) {
-  const auto* method = std::find_if(kMethods.begin(), kMethods.end(), [&](const Method& known) { return known.name == request.method; });
+  const std::string_view name = method_meant(request.method);
+  const auto* method = std::find_if(kMethods.begin(), kMethods.end(), [name](const Method& known) { return known.name == name; });
   if (method == kMethods.end()) {
     return RpcError{RpcCode::MethodNotFound, "Method not found; this server knows CallStart, CallEnd and Echo"};
   }
@@ -163,7 +159,16 @@ std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base
   if (command.cmd_id.empty()) {
     command.cmd_id = random_uuid(random);
   }
-  return method->parse(*request.params, std::move(command));
+  Parsed parsed = method->parse(*request.params, command.cmd_id);
+  auto* error = std::get_if<RpcError>(&parsed);
+  if (error == nullptr) {
+    command.command = std::get<AnyCommand>(std::move(parsed));
+  } else if (error->detail == RpcError::Detail::MissingParameter) {
+    command.command = Incomplete{std::move(error->message)};
+  } else {
+    return std::move(*error);
+  }
+  return command;
 }
 
 std::string random_uuid(base::Random& random) {

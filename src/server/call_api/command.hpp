@@ -15,13 +15,20 @@ struct Echo {
   Json params;
 };
 
-/// A request whose method is known and whose parameters are right.
+/// A command that cannot do anything, since a parameter is missing: "caller not specified".
+struct Incomplete {
+  std::string problem;
+};
+
+using AnyCommand = std::variant<Echo, Incomplete, call::StartCall, call::EndCall>;
+
+/// A request whose method is known and whose parameters are right, as far as they are there.
 struct ParsedCommand {
   /// As on the wire; a constant.
   std::string_view method;
   /// The client's choice, or a fresh UUID (RFC 4122, version 4).
   std::string cmd_id;
-  std::variant<Echo, call::StartCall, call::EndCall> command;
+  AnyCommand command;
 };
 
 inline constexpr std::size_t kMaxCmdId = 256;

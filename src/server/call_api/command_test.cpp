@@ -30,7 +30,7 @@ class Command : public testing::Test {
     const auto parsed = parse(method, params);
     const auto* error = std::get_if<RpcError>(&parsed);
     if (error == nullptr) {
-      return "accepted";
+      return std::holds_alternative<Incomplete>(std::get<ParsedCommand>(parsed).command) ? "incomplete" : "accepted";
     }
     EXPECT_EQ(error->code, RpcCode::InvalidParams);
     return error->message;
@@ -65,10 +65,15 @@ TEST_F(Command, chooses_a_uuid_when_there_is_no_cmd_id) {
 TEST_F(Command, ignores_parameters_that_it_does_not_know) { accepted("CallEnd", R"({"callid":"x","leg":5,"more":{"a":[]}})"); }
 
 TEST_F(Command, names_the_first_missing_parameter) {
-  EXPECT_EQ(refused("CallStart", "{}"), "caller not specified");
-  EXPECT_EQ(refused("CallStart", R"({"callee":"sip:b@h"})"), "caller not specified");
-  EXPECT_EQ(refused("CallStart", R"({"caller":"sip:a@h"})"), "callee not specified");
-  EXPECT_EQ(refused("CallEnd", "{}"), "callid not specified");
+  const auto missing = [this](const std::string& method, const std::string& params) {
+    const ParsedCommand command = accepted(method, params);
+    EXPECT_EQ(command.cmd_id, "c1");
+    return std::get<Incomplete>(command.command).problem;
+  };
+  EXPECT_EQ(missing("CallStart", R"({"cmd_id":"c1"})"), "caller not specified");
+  EXPECT_EQ(missing("CallStart", R"({"cmd_id":"c1","callee":"sip:b@h"})"), "caller not specified");
+  EXPECT_EQ(missing("CallStart", R"({"cmd_id":"c1","caller":"sip:a@h"})"), "callee not specified");
+  EXPECT_EQ(missing("CallEnd", R"({"cmd_id":"c1"})"), "callid not specified");
 }
 
 TEST_F(Command, names_a_parameter_that_is_no_string) {

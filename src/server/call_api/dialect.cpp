@@ -1,60 +1,78 @@
 #include "server/call_api/dialect.hpp"
 
-#include <initializer_list>
+#include "server/call_api/json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
 
 namespace callwright::server::call_api {
 
 namespace {
 
-using Kind = call::CommandEvent::Kind;
+using Event = call::CommandEvent;
+using Kind = Event::Kind;
 
-struct Field {
+/// Something that an event tells, under its name on the wire.
+struct Fact {
   std::string_view name;
-  const std::string& value;
+  std::string Event::*value;
 };
 
-/// `fields` are sorted by name already.
-std::string object(std::initializer_list<Field> fields) {
-  std::string out;
+constexpr Fact kCallee{"callee", &Event::callee};
+constexpr Fact kCaller{"caller", &Event::caller};
+constexpr Fact kCallId{"callid", &Event::call_id};
+constexpr Fact kDestination{"destination", &Event::destination};
+constexpr Fact kExtra{"extra", &Event::extra};
+
+/// What an event is called in each dialect ("": it is not sent), and what it tells.
+struct EventForm {
+  std::string_view name;
+  std::string_view name_of_2020;
+  std::array<const Fact*, 4> facts = {};
+};
+
+/// The one place where the events of the engine get their names. Facts are written when they are known.
+EventForm form_of(Kind kind) {
+  switch (kind) {
+    case Kind::CallerAnswered: return {"CallerAnswered", "CALL_ANSWER", {&kCallee, &kCaller}};
+    case Kind::Transferring: return {"Transferring", "TRANSFER_ACCEPT", {&kCaller, &kDestination}};
+    case Kind::TransferStart: return {"TransferStart", "CALL_START", {&kCallee, &kCaller, &kCallId}};
+    case Kind::TransferPending: return {"TransferPending", "", {&kCallee, &kCaller, &kCallId, &kExtra}};
+    case Kind::CalleeAnswered: return {"CalleeAnswered", "CALL_ANSWER", {&kCallee, &kCaller, &kCallId}};
+    case Kind::Failed: return {"Error", "Error"};
+    case Kind::Ended: return {"Ended", "Ended"};
+  }
+  return {};
+}
+
+/// Names and values, neither yet as JSON.
+using Texts = std::vector<std::pair<std::string_view, std::string_view>>;
+
+/// What the event tells; the views are valid as long as the event.
+Texts facts_of(const Event& event) {
+  Texts facts;
+  for (const Fact* fact : form_of(event.kind).facts) {
+    if (fact != nullptr && !(event.*fact->value).empty()) {
+      facts.emplace_back(fact->name, event.*fact->value);
+    }
+  }
+  return facts;
+}
+
+/// An object of strings, sorted by name.
+void append_object(std::string& out, Texts members) {
+  std::sort(members.begin(), members.end());
   char separator = '{';
-  for (const Field& field : fields) {
+  for (const auto& [name, value] : members) {
     out += separator;
     separator = ',';
-    append_json_string(out, field.name);
+    append_json_string(out, name);
     out += ':';
-    append_json_string(out, field.value);
+    append_json_string(out, value);
   }
-  return out + '}';
-}
-
-std::string_view event_name(Kind kind) {
-  switch (kind) {
-    case Kind::CallerAnswered: return "CallerAnswered";
-    case Kind::Transferring: return "Transferring";
-    case Kind::TransferStart: return "TransferStart";
-    case Kind::TransferPending: return "TransferPending";
-    case Kind::CalleeAnswered: return "CalleeAnswered";
-    case Kind::Failed: return "Error";
-    case Kind::Ended: return "Ended";
-  }
-  return "";
-}
-
-std::string event_data(const call::CommandEvent& event) {
-  switch (event.kind) {
-    case Kind::CallerAnswered: return object({{"callee", event.callee}, {"caller", event.caller}});
-    case Kind::Transferring: return object({{"caller", event.caller}, {"destination", event.destination}});
-    case Kind::TransferStart:
-    case Kind::CalleeAnswered: return object({{"callee", event.callee}, {"caller", event.caller}, {"callid", event.call_id}});
-    case Kind::TransferPending: return object({{"callee", event.callee}, {"caller", event.caller}, {"callid", event.call_id}, {"extra", event.extra}});
-    case Kind::Failed: {
-      std::string text;
-      append_json_string(text, event.extra);
-      return text;
-    }
-    case Kind::Ended: return "";
-  }
-  return "";
+  out += '}';
 }
 
 std::string answer_head(std::string_view id) {
@@ -63,41 +81,114 @@ std::string answer_head(std::string_view id) {
   return out;
 }
 
-}  // namespace
-
-std::string started_answer(std::string_view id, std::string_view cmd_id) {
-  std::string out = answer_head(id);
-  out += R"(,"result":{"cmd_id":)";
-  append_json_string(out, cmd_id);
-  out += R"(,"event":"Started"}})";
-  return out;
-}
-
-std::string error_answer(std::string_view id, const RpcError& error) {
-  std::string out = answer_head(id);
-  out += R"(,"error":{"code":)" + std::to_string(static_cast<int>(error.code)) + R"(,"message":)";
-  append_json_string(out, error.message);
-  out += "}}";
-  return out;
-}
-
-std::string notification(std::string_view method, std::string_view cmd_id, std::string_view event, std::string_view data) {
+std::string notification_head(std::string_view method) {
   std::string out = R"({"jsonrpc":"2.0","method":)";
   append_json_string(out, method);
-  out += R"(,"params":{"cmd_id":)";
-  append_json_string(out, cmd_id);
-  if (!data.empty()) {
-    out += R"(,"data":)";
-    out += data;
-  }
-  out += R"(,"event":)";
-  append_json_string(out, event);
-  out += "}}";
+  out += R"(,"params":)";
   return out;
 }
 
-std::string event_notification(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) {
-  return notification(method, cmd_id, event_name(event.kind), event_data(event));
+class CurrentDialect final : public Dialect {
+ public:
+  [[nodiscard]] std::string started(std::string_view id, std::string_view cmd_id) const override {
+    std::string out = answer_head(id) + R"(,"result":)";
+    append_object(out, {{"cmd_id", cmd_id}, {"event", "Started"}});
+    return out + '}';
+  }
+
+  [[nodiscard]] std::string reply(std::string_view method, std::string_view cmd_id, std::string_view data) const override {
+    return notification(method, cmd_id, "Reply", data);
+  }
+
+  [[nodiscard]] std::string event(std::string_view method, std::string_view cmd_id, const Event& event) const override {
+    std::string data;
+    if (event.kind == Kind::Failed) {
+      append_json_string(data, event.extra);
+    } else if (Texts facts = facts_of(event); !facts.empty()) {
+      append_object(data, std::move(facts));
+    }
+    return notification(method, cmd_id, form_of(event.kind).name, data);
+  }
+
+ private:
+  /// `data` is JSON text, "" for none.
+  static std::string notification(std::string_view method, std::string_view cmd_id, std::string_view event, std::string_view data) {
+    std::string out = notification_head(method) + R"({"cmd_id":)";
+    append_json_string(out, cmd_id);
+    if (!data.empty()) {
+      out += R"(,"data":)";
+      out += data;
+    }
+    out += R"(,"event":)";
+    append_json_string(out, event);
+    return out + "}}";
+  }
+};
+
+class DialectOf2020 final : public Dialect {
+ public:
+  [[nodiscard]] std::string started(std::string_view id, std::string_view cmd_id) const override {
+    std::string out = answer_head(id) + R"(,"result":)";
+    append_object(out, {{"cmd_id", cmd_id}, {"status", "Started"}});
+    return out + '}';
+  }
+
+  [[nodiscard]] std::string reply(std::string_view /*method*/, std::string_view cmd_id, std::string_view data) const override {
+    std::string out = notification_head("Event") + R"({"cmd_id":)";
+    append_json_string(out, cmd_id);
+    out += R"(,"data":)";
+    out += data;
+    return out + "}}";
+  }
+
+  [[nodiscard]] std::string event(std::string_view /*method*/, std::string_view cmd_id, const Event& event) const override {
+    const std::string_view name = form_of(event.kind).name_of_2020;
+    switch (event.kind) {
+      case Kind::Failed: return notification(name, {{"cmd_id", cmd_id}, {"error_msg", event.extra}});
+      case Kind::Ended: return notification(name, {{"cmd_id", cmd_id}});
+      default: break;
+    }
+    if (name.empty()) {
+      return {};
+    }
+    // `data` was the name and nothing else; what a client needs to go on, the Call-ID above all, stands beside it.
+    Texts params = facts_of(event);
+    params.emplace_back("cmd_id", cmd_id);
+    params.emplace_back("data", name);
+    return notification("Event", std::move(params));
+  }
+
+ private:
+  static std::string notification(std::string_view method, Texts params) {
+    std::string out = notification_head(method);
+    append_object(out, std::move(params));
+    return out + '}';
+  }
+};
+
+}  // namespace
+
+const Dialect& current_dialect() noexcept {
+  static const CurrentDialect dialect;
+  return dialect;
+}
+
+const Dialect& dialect_of_2020() noexcept {
+  static const DialectOf2020 dialect;
+  return dialect;
+}
+
+const Dialect* find_dialect(std::string_view name) noexcept {
+  if (name == "current") {
+    return &current_dialect();
+  }
+  return name == "2020" ? &dialect_of_2020() : nullptr;
+}
+
+std::string error_answer(std::string_view id, int code, std::string_view message) {
+  std::string out = answer_head(id) + R"(,"error":{"code":)" + std::to_string(code) + R"(,"message":)";
+  append_json_string(out, message);
+  return out + "}}";
 }
 
 }  // namespace callwright::server::call_api

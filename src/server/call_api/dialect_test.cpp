@@ -7,7 +7,7 @@ namespace {
 
 using Kind = call::CommandEvent::Kind;
 
-std::string written(Kind kind) {
+call::CommandEvent event_of(Kind kind) {
   call::CommandEvent event;
   event.kind = kind;
   event.call_id = "new@h";
@@ -15,19 +15,35 @@ std::string written(Kind kind) {
   event.callee = "sip:b@h";
   event.destination = "sip:d@h";
   event.extra = "180 Ringing";
-  return event_notification("CallStart", "c1", event);
+  return event;
 }
 
-TEST(Dialect, answers_started_under_the_given_id) {
-  EXPECT_EQ(started_answer("12345678901234567890", "c1"), R"({"jsonrpc":"2.0","id":12345678901234567890,"result":{"cmd_id":"c1","event":"Started"}})");
+std::string written(Kind kind) { return current_dialect().event("CallStart", "c1", event_of(kind)); }
+std::string written_in_2020(Kind kind) { return dialect_of_2020().event("CallStart", "c1", event_of(kind)); }
+
+TEST(Dialect, has_two_names) {
+  EXPECT_EQ(find_dialect("current"), &current_dialect());
+  EXPECT_EQ(find_dialect("2020"), &dialect_of_2020());
+  for (const char* name : {"", "Current", "2021", "2020 "}) {
+    EXPECT_EQ(find_dialect(name), nullptr) << name;
+  }
 }
 
 TEST(Dialect, answers_errors_with_code_and_message) {
-  EXPECT_EQ(error_answer("null", {RpcCode::InvalidParams, "no <caller>"}),
-            R"({"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"no \u003ccaller\u003e"}})");
+  EXPECT_EQ(error_answer("null", -32602, "no <caller>"), R"({"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"no \u003ccaller\u003e"}})");
 }
 
-TEST(Dialect, sorts_the_members_of_every_event_by_name) {
+TEST(CurrentDialect, answers_started_under_the_given_id) {
+  EXPECT_EQ(current_dialect().started("12345678901234567890", "c\"1"),
+            R"({"jsonrpc":"2.0","id":12345678901234567890,"result":{"cmd_id":"c\"1","event":"Started"}})");
+}
+
+TEST(CurrentDialect, replies_under_the_name_of_the_command) {
+  EXPECT_EQ(current_dialect().reply("Echo", "c1", R"({"n":5})"),
+            R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"c1","data":{"n":5},"event":"Reply"}})");
+}
+
+TEST(CurrentDialect, sorts_the_members_of_every_event_by_name) {
   const std::string head = R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1",)";
   EXPECT_EQ(written(Kind::CallerAnswered), head + R"("data":{"callee":"sip:b@h","caller":"sip:a@h"},"event":"CallerAnswered"}})");
   EXPECT_EQ(written(Kind::Transferring), head + R"("data":{"caller":"sip:a@h","destination":"sip:d@h"},"event":"Transferring"}})");
@@ -37,18 +53,52 @@ TEST(Dialect, sorts_the_members_of_every_event_by_name) {
   EXPECT_EQ(written(Kind::CalleeAnswered), head + R"("data":{"callee":"sip:b@h","caller":"sip:a@h","callid":"new@h"},"event":"CalleeAnswered"}})");
 }
 
-TEST(Dialect, gives_errors_a_string_and_the_end_nothing) {
+TEST(CurrentDialect, leaves_out_what_is_not_known) {
+  call::CommandEvent event;
+  event.kind = Kind::TransferPending;
+  event.call_id = "new@h";
+  EXPECT_EQ(current_dialect().event("CallStart", "c1", event),
+            R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","data":{"callid":"new@h"},"event":"TransferPending"}})");
+  event = {};
+  event.kind = Kind::Transferring;
+  EXPECT_EQ(current_dialect().event("CallStart", "c1", event), R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","event":"Transferring"}})");
+}
+
+TEST(CurrentDialect, gives_errors_a_string_and_the_end_nothing) {
   EXPECT_EQ(written(Kind::Failed), R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","data":"180 Ringing","event":"Error"}})");
   EXPECT_EQ(written(Kind::Ended), R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","event":"Ended"}})");
 }
 
-TEST(Dialect, escapes_what_a_phone_put_into_its_texts) {
+TEST(CurrentDialect, escapes_what_a_phone_put_into_its_texts) {
   call::CommandEvent event;
   event.kind = Kind::Failed;
   event.extra = "486 \"Busy\"\r\n<&>\xFF";
-  EXPECT_EQ(event_notification("CallStart", "c\"1", event),
+  EXPECT_EQ(current_dialect().event("CallStart", "c\"1", event),
             R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c\"1","data":"486 \"Busy\"\r\n\u003c\u0026\u003e\ufffd","event":"Error"}})");
 }
+
+TEST(DialectOf2020, answers_started_as_a_status) {
+  EXPECT_EQ(dialect_of_2020().started("7", "c\"1"), R"({"jsonrpc":"2.0","id":7,"result":{"cmd_id":"c\"1","status":"Started"}})");
+}
+
+TEST(DialectOf2020, replies_with_an_event) {
+  EXPECT_EQ(dialect_of_2020().reply("Echo", "c1", R"({"n":5})"), R"({"jsonrpc":"2.0","method":"Event","params":{"cmd_id":"c1","data":{"n":5}}})");
+}
+
+TEST(DialectOf2020, puts_what_a_client_needs_beside_the_name) {
+  const std::string head = R"({"jsonrpc":"2.0","method":"Event","params":{)";
+  EXPECT_EQ(written_in_2020(Kind::CallerAnswered), head + R"("callee":"sip:b@h","caller":"sip:a@h","cmd_id":"c1","data":"CALL_ANSWER"}})");
+  EXPECT_EQ(written_in_2020(Kind::Transferring), head + R"("caller":"sip:a@h","cmd_id":"c1","data":"TRANSFER_ACCEPT","destination":"sip:d@h"}})");
+  EXPECT_EQ(written_in_2020(Kind::TransferStart), head + R"("callee":"sip:b@h","caller":"sip:a@h","callid":"new@h","cmd_id":"c1","data":"CALL_START"}})");
+  EXPECT_EQ(written_in_2020(Kind::CalleeAnswered), head + R"("callee":"sip:b@h","caller":"sip:a@h","callid":"new@h","cmd_id":"c1","data":"CALL_ANSWER"}})");
+}
+
+TEST(DialectOf2020, has_methods_of_their_own_for_error_and_end) {
+  EXPECT_EQ(written_in_2020(Kind::Failed), R"({"jsonrpc":"2.0","method":"Error","params":{"cmd_id":"c1","error_msg":"180 Ringing"}})");
+  EXPECT_EQ(written_in_2020(Kind::Ended), R"({"jsonrpc":"2.0","method":"Ended","params":{"cmd_id":"c1"}})");
+}
+
+TEST(DialectOf2020, has_no_name_for_progress_of_a_transfer) { EXPECT_EQ(written_in_2020(Kind::TransferPending), ""); }
 
 }  // namespace
 }  // namespace callwright::server::call_api

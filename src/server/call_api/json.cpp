@@ -208,15 +208,26 @@ void append_array(std::string& out, const Json::Array& array, MemberOrder order)
   out += array.empty() ? "[]" : "]";
 }
 
-}  // namespace
+char lower(char character) { return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character; }
 
-const Json* Json::find(std::string_view name) const noexcept {
-  const Object* members = object();
+template <class Matches>
+const Json* find_last(const Json& json, Matches matches) {
+  const Json::Object* members = json.object();
   if (members == nullptr) {
     return nullptr;
   }
-  const auto found = std::find_if(members->rbegin(), members->rend(), [name](const Member& member) { return member.name == name; });
+  const auto found = std::find_if(members->rbegin(), members->rend(), matches);
   return found == members->rend() ? nullptr : &found->value;
+}
+
+}  // namespace
+
+const Json* Json::find(std::string_view name) const noexcept {
+  return find_last(*this, [name](const Member& member) { return member.name == name; });
+}
+
+const Json* Json::find_any_case(std::string_view name) const noexcept {
+  return find_last(*this, [name](const Member& member) { return std::ranges::equal(member.name, name, {}, lower, lower); });
 }
 
 base::Result<Json> parse_json(std::string_view text, std::size_t max_depth) {

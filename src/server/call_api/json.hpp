@@ -30,6 +30,8 @@ class Json {
   [[nodiscard]] const std::string* string() const noexcept { return std::get_if<std::string>(&value); }
   /// The member of that name (exact spelling), or nothing; also when this is no object.
   [[nodiscard]] const Json* find(std::string_view name) const noexcept;
+  /// The same in any letter case (ASCII).
+  [[nodiscard]] const Json* find_any_case(std::string_view name) const noexcept;
 };
 
 struct Json::Member {

@@ -51,6 +51,15 @@ TEST(Json, finds_members_by_exact_name_only) {
   EXPECT_EQ(Json{}.find("id"), nullptr);
 }
 
+TEST(Json, finds_members_in_any_letter_case_when_asked) {
+  const auto value = parse_json(R"({"Id":1,"iD":2,"idx":3,"ID ":4,"\u0131d":5})", kDepth);
+  ASSERT_TRUE(value);
+  ASSERT_NE(value->find_any_case("id"), nullptr);
+  EXPECT_EQ(std::get<Json::Number>(value->find_any_case("id")->value).text, "2");
+  EXPECT_EQ(value->find_any_case("i"), nullptr);
+  EXPECT_EQ(Json{}.find_any_case("id"), nullptr);
+}
+
 TEST(Json, escapes_what_is_unsafe_inside_html) { EXPECT_EQ(round_trip(R"("<a>&\u2028\u2029")"), R"("\u003ca\u003e\u0026\u2028\u2029")"); }
 
 TEST(Json, escapes_quotes_and_control_characters) {

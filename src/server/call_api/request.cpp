@@ -6,28 +6,21 @@ namespace callwright::server::call_api {
 
 namespace {
 
-RefusedRequest invalid(std::string id, std::string message) { return {std::move(id), {RpcCode::InvalidRequest, "Invalid request: " + std::move(message)}}; }
+RefusedRequest invalid(std::string message) { return {"null", {RpcCode::InvalidRequest, "Invalid request: " + std::move(message)}}; }
 
-BatchEntry decode_entry(const Json& json) {
-  if (json.object() == nullptr) {
-    return invalid("null", "a request is a JSON object");
-  }
+BatchEntry decode_entry(const Json& json, const ErrorStyle& errors) {
   std::optional<std::string> id;
-  if (const Json* member = json.find("id")) {
+  if (const Json* member = json.find_any_case("id")) {
     append_json(id.emplace(), *member, MemberOrder::AsGiven);
   }
-  if (const Json* version = json.find("jsonrpc")) {
-    const std::string* text = version->string();
-    if (text == nullptr || (*text != "2.0" && *text != "1.0")) {
-      return invalid(id.value_or("null"), "jsonrpc must be \"2.0\"");
-    }
+  if (auto refused = errors.refusal(json)) {
+    return RefusedRequest{id.value_or("null"), std::move(*refused)};
   }
-  const Json* method = json.find("method");
-  if (method == nullptr || method->string() == nullptr) {
-    return invalid(id.value_or("null"), "method must be a string");
+  Request request{.id = std::move(id), .method = {}, .params = std::nullopt};
+  if (const Json* method = json.find_any_case("method"); method != nullptr && method->string() != nullptr) {
+    request.method = *method->string();
   }
-  Request request{.id = std::move(id), .method = *method->string(), .params = std::nullopt};
-  if (const Json* params = json.find("params")) {
+  if (const Json* params = json.find_any_case("params")) {
     request.params = *params;
   }
   return request;
@@ -41,25 +34,25 @@ Envelope single(BatchEntry entry) {
 
 }  // namespace
 
-Envelope decode_envelope(std::string_view text) {
+Envelope decode_envelope(std::string_view text, const ErrorStyle& errors) {
   const auto json = parse_json(text, kMaxDepth);
   if (!json) {
     return single(RefusedRequest{.id = "null", .error = {RpcCode::ParseError, "Parse error: " + json.error().detail}});
   }
   const Json::Array* batch = json->array();
   if (batch == nullptr) {
-    return single(decode_entry(*json));
+    return single(decode_entry(*json, errors));
   }
   if (batch->empty()) {
-    return single(invalid("null", "the batch is empty"));
+    return single(invalid("the batch is empty"));
   }
   if (batch->size() > kMaxBatch) {
-    return single(invalid("null", "a batch has " + std::to_string(kMaxBatch) + " entries at most"));
+    return single(invalid("a batch has " + std::to_string(kMaxBatch) + " entries at most"));
   }
   Envelope envelope{.shape = Envelope::Shape::Batch, .entries = {}};
   envelope.entries.reserve(batch->size());
   for (const Json& entry : *batch) {
-    envelope.entries.push_back(decode_entry(entry));
+    envelope.entries.push_back(decode_entry(entry, errors));
   }
   return envelope;
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "server/call_api/error_style.hpp"
 #include "server/call_api/json.hpp"
+#include "server/call_api/rpc_error.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -10,22 +12,6 @@
 #include <vector>
 
 namespace callwright::server::call_api {
-
-/// Codes of JSON-RPC 2.0 §5.1; the last one is this server's own.
-enum class RpcCode : int {
-  ParseError = -32700,
-  InvalidRequest = -32600,
-  MethodNotFound = -32601,
-  InvalidParams = -32602,
-  Busy = -32000,  ///< A limit is reached; the same request may succeed later.
-};
-
-/// Why a request was refused; `message` is for a person.
-struct RpcError {
-  RpcCode code = RpcCode::InvalidRequest;
-  std::string message;
-  friend bool operator==(const RpcError&, const RpcError&) = default;
-};
 
 /// A well-formed request object; its method and its parameters are not looked at yet.
 struct Request {
@@ -57,8 +43,9 @@ struct Envelope {
 inline constexpr std::size_t kMaxBatch = 100;
 inline constexpr std::size_t kMaxDepth = 32;
 
-/// JSON-RPC 2.0 with the liberties of the reference: `jsonrpc` may be missing or "1.0", any JSON value is an id. Pure; never fails, since
-/// what cannot be read becomes a RefusedRequest.
-[[nodiscard]] Envelope decode_envelope(std::string_view text);
+/// JSON-RPC 2.0 with the liberties that clients of the OpenSIPS Call API take: `jsonrpc` may be missing or "1.0", any JSON value is an id, the letter case
+/// of the request's member names does not matter. Pure; never fails, since what cannot be read, or what `errors` does not let pass, becomes a
+/// RefusedRequest.
+[[nodiscard]] Envelope decode_envelope(std::string_view text, const ErrorStyle& errors = json_rpc_errors());
 
 }  // namespace callwright::server::call_api

@@ -36,7 +36,8 @@ TEST(Request, carries_method_params_and_id) {
 }
 
 TEST(Request, repeats_ids_of_any_kind_exactly) {
-  for (const char* id : {"12345678901234567890", "1.5", "1e3", "-0", "null", "true", "\"\"", R"("a\"b")", R"({"z":1,"a":[2.0]})", "[1,[2]]"}) {
+  for (const char* id :
+       {"12345678901234567890", "1.5", "1.50", "1e3", "-0", "null", "true", "\"\"", R"("a\"b")", R"({"a":1})", R"({"z":1,"a":[2.0],"z":2})", "[1,[2]]"}) {
     EXPECT_EQ(request_of(R"({"method":"Echo","id":)" + std::string(id) + "}").id, id);
   }
 }
@@ -81,11 +82,26 @@ TEST(Request, refuses_values_that_are_no_request) {
   EXPECT_EQ(refusal_of(R"({"id":"x","method":5})").id, "\"x\"");
 }
 
-TEST(Request, matches_member_names_exactly) { EXPECT_EQ(refusal_of(R"({"ID":1,"METHOD":"Echo"})").error.code, RpcCode::InvalidRequest); }
+TEST(Request, takes_its_member_names_in_any_letter_case) {
+  const Request request = request_of(R"({"JsonRpc":"2.0","ID":1,"Method":"Echo","PARAMS":{"A":"b"}})");
+  EXPECT_EQ(request.method, "Echo");
+  EXPECT_EQ(request.id, "1");
+  ASSERT_TRUE(request.params);
+  EXPECT_NE(request.params->find("A"), nullptr);
+  EXPECT_EQ(request.params->find("a"), nullptr);
+  EXPECT_EQ(request_of(R"({"id":1,"method":"Echo","ID":2,"METHOD":"CallEnd"})").method, "CallEnd");
+  EXPECT_EQ(request_of(R"({"id":1,"method":"Echo","ID":2})").id, "2");
+  EXPECT_EQ(refusal_of(R"({"method":"Echo","JSONRPC":"3.0"})").error.code, RpcCode::InvalidRequest);
+}
 
 TEST(Request, refuses_more_than_32_levels) {
   const std::string deep = std::string(32, '[') + std::string(32, ']');
   EXPECT_EQ(refusal_of(R"({"method":"Echo","params":)" + deep + "}").error.code, RpcCode::ParseError);
+}
+
+TEST(Request, may_say_any_version_where_errors_are_those_of_the_reference) {
+  const Envelope envelope = decode_envelope(R"({"jsonrpc":3,"id":7,"method":"Echo","params":{}})", reference_errors());
+  EXPECT_EQ(std::get<Request>(envelope.entries.at(0)).id, "7");
 }
 
 TEST(Batch, keeps_the_order_of_its_entries) {

@@ -3,8 +3,10 @@
 #include "base/random.hpp"
 #include "server/call_api/command.hpp"
 #include "server/call_api/command_desk.hpp"
+#include "server/call_api/protocol.hpp"
 #include "server/websocket.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +17,8 @@ namespace callwright::server::call_api {
 /// Web thread. `peer`, `desk` and `random` outlive it.
 class Session final : public WebSocketHandler, private CommandOwner {
  public:
-  Session(WebSocketPeer& peer, CommandDesk& desk, base::Random& random) : peer_(peer), desk_(desk), random_(random) {}
+  Session(WebSocketPeer& peer, CommandDesk& desk, base::Random& random, Protocol protocol = {})
+      : peer_(peer), desk_(desk), random_(random), dialect_(*protocol.dialect), errors_(*protocol.errors) {}
   ~Session() override;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -25,12 +28,20 @@ class Session final : public WebSocketHandler, private CommandOwner {
  private:
   /// Gives the answer, "" for none.
   std::string handle(const BatchEntry& entry);
-  std::string launch(const Request& request, ParsedCommand command);
+  /// Why the command does not run, if so.
+  std::optional<RpcError> launch(const ParsedCommand& command);
+  std::optional<RpcError> run(const ParsedCommand& command, const Echo& echo);
+  std::optional<RpcError> run(const ParsedCommand& command, const Incomplete& incomplete);
+  /// One that the engine carries out.
+  std::optional<RpcError> run(const ParsedCommand& command, const call::Command& order);
+  void notify_later(const ParsedCommand& command, call::CommandEvent::Kind kind, const std::string& extra = {});
   void on_event(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) override;
 
   WebSocketPeer& peer_;
   CommandDesk& desk_;
   base::Random& random_;
+  const Dialect& dialect_;
+  const ErrorStyle& errors_;
   /// Notifications that follow the answer to the message being handled.
   std::vector<std::string> after_answer_;
 };

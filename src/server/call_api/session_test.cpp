@@ -214,6 +214,30 @@ TEST_F(CallApiSession, lets_commands_of_a_lost_client_finish_unheard) {
   EXPECT_EQ(desk_.running(), 0U);
 }
 
+TEST_F(CallApiSession, sends_nothing_of_what_its_dialect_has_no_name_for) {
+  session_ = std::make_unique<Session>(peer_, desk_, random_, Protocol{.dialect = &dialect_of_2020()});
+  const auto id = start_call("c1");
+  EXPECT_THAT(reported(id, Kind::TransferStart),
+              ElementsAre(R"({"jsonrpc":"2.0","method":"Event","params":{"callid":"n1","cmd_id":"c1","data":"CALL_START"}})"));
+  EXPECT_THAT(reported(id, Kind::TransferPending, "180 Ringing"), IsEmpty());
+  EXPECT_THAT(reported(id, Kind::Failed, "486"), ElementsAre(R"({"jsonrpc":"2.0","method":"Error","params":{"cmd_id":"c1","error_msg":"486"}})"));
+  EXPECT_THAT(reported(id, Kind::Ended), ElementsAre(R"({"jsonrpc":"2.0","method":"Ended","params":{"cmd_id":"c1"}})"));
+}
+
+TEST_F(CallApiSession, starts_and_fails_what_lacks_a_parameter_where_errors_are_those_of_the_reference) {
+  session_ = std::make_unique<Session>(peer_, desk_, random_, Protocol{.errors = &reference_errors()});
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallStart","params":{"cmd_id":"c1"}})"),
+              ElementsAre(R"({"jsonrpc":"2.0","id":1,"result":{"cmd_id":"c1","event":"Started"}})",
+                          R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","data":"caller not specified","event":"Error"}})",
+                          R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","event":"Ended"}})"));
+  EXPECT_THAT(exchange(R"({"method":"CallEnd","params":{"cmd_id":"c1"}})"), ElementsAre(HasSubstr("callid not specified"), HasSubstr("Ended")));
+  start_call("c1");
+  EXPECT_THAT(exchange(R"({"id":2,"method":"CallStart","params":{"cmd_id":"c1"}})"),
+              ElementsAre(R"({"jsonrpc":"2.0","id":2,"error":{"code":32000,"message":"cmd_id c1 is already in use by a running command"}})"));
+  settle();
+  EXPECT_THAT(control_.submitted, SizeIs(1));
+}
+
 class CancellingSession : public CallApiSession {
  protected:
   CancellingSession() : CallApiSession({.on_disconnect = OnDisconnect::Cancel, .max_commands_per_client = 2, .max_events_in_transit = 3}) {}
