@@ -1,11 +1,12 @@
 // The Call API's protocol over the built binary: connection, requests, answers, errors, order, limits, clients that go away.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { Client } from './lib/client.mjs';
-import { Server } from './lib/server.mjs';
+import { Server, binary } from './lib/server.mjs';
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const LIMIT = { timeout: 120_000 };
@@ -259,6 +260,50 @@ describe('errors', LIMIT, () => {
       assert.equal(ended.params.event, 'Ended');
     });
   });
+});
+
+describe('dialect of 2020', LIMIT, () => {
+  test('is spoken to who asks for it in the URL', async () => {
+    const client = await Client.connect(`${server.callApi}?dialect=2020`);
+    client.request('Echo', { cmd_id: 'e', n: 5 });
+    assert.deepEqual(await client.take(3), [
+      { jsonrpc: '2.0', id: 1, result: { cmd_id: 'e', status: 'Started' } },
+      { jsonrpc: '2.0', method: 'Event', params: { cmd_id: 'e', data: { cmd_id: 'e', n: 5 } } },
+      { jsonrpc: '2.0', method: 'Ended', params: { cmd_id: 'e' } },
+    ]);
+    client.request('CallEnd', { cmd_id: 'c', callid: 'no-such-call' });
+    assert.deepEqual(await client.take(3), [
+      { jsonrpc: '2.0', id: 1, result: { cmd_id: 'c', status: 'Started' } },
+      { jsonrpc: '2.0', method: 'Error', params: { cmd_id: 'c', error_msg: '404 Requested Dialog not found' } },
+      { jsonrpc: '2.0', method: 'Ended', params: { cmd_id: 'c' } },
+    ]);
+    await client.close();
+  });
+
+  test('one that there is not is refused before the upgrade', async () => {
+    assert.equal(await Client.refusal(`${server.callApi}?dialect=2021`), 400);
+  });
+});
+
+test('the configuration chooses dialect and errors; the command line reads its own', LIMIT, async () => {
+  const own = await Server.start({ env: { CALLWRIGHT_CALL_API_DIALECT: '2020', CALLWRIGHT_CALL_API_ERRORS: 'reference' } });
+  try {
+    const client = await Client.connect(own.callApi);
+    client.send('not json');
+    assert.deepEqual(await client.next(), { jsonrpc: '2.0', id: '', error: { code: 32000, message: 'failed to parse JSON-RPC request' } });
+    client.request('CallStart', { cmd_id: 'c' });
+    assert.deepEqual(await client.take(3), [
+      { jsonrpc: '2.0', id: 1, result: { cmd_id: 'c', status: 'Started' } },
+      { jsonrpc: '2.0', method: 'Error', params: { cmd_id: 'c', error_msg: 'caller not specified' } },
+      { jsonrpc: '2.0', method: 'Ended', params: { cmd_id: 'c' } },
+    ]);
+    await client.close();
+    const { status, stdout } = spawnSync(binary(), ['call', 'Echo', 'a=b', '--url', own.callApi], { encoding: 'utf8', timeout: 20_000 });
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /^Started .*\nReply {2}a=b\nEnded\n$/);
+  } finally {
+    assert.equal(await own.stop(), 0, own.output);
+  }
 });
 
 describe('batches and notifications', LIMIT, () => {
