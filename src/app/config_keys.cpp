@@ -269,22 +269,13 @@ bool take_on_disconnect(Config& config, const ConfigValue& value) {
   return true;
 }
 
-bool take_dialect(Config& config, const ConfigValue& value) {
+/// The constant that `find` has under that name.
+template <class Constant>
+bool take_named(const Constant*& out, const ConfigValue& value, const Constant* (*find)(std::string_view) noexcept) {
   const auto* const name = std::get_if<std::string>(&value);
-  const auto* const dialect = name == nullptr ? nullptr : server::call_api::find_dialect(*name);
-  if (dialect != nullptr) {
-    config.call_api_protocol.dialect = dialect;
-  }
-  return dialect != nullptr;
-}
-
-bool take_error_style(Config& config, const ConfigValue& value) {
-  const auto* const name = std::get_if<std::string>(&value);
-  const auto* const style = name == nullptr ? nullptr : server::call_api::find_error_style(*name);
-  if (style != nullptr) {
-    config.call_api_protocol.errors = style;
-  }
-  return style != nullptr;
+  const Constant* const found = name == nullptr ? nullptr : find(*name);
+  out = found == nullptr ? out : found;
+  return found != nullptr;
 }
 
 bool take_log_level(Config& config, const ConfigValue& value) {
@@ -357,8 +348,10 @@ constexpr ConfigKey kKeys[] = {
     {"session.reliable", "one of off, supported, required", take_reliable},
     {"call_api.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.call_api_listen, value); }},
     {"call_api.path", "a path such as \"/call-api\"", take_path},
-    {"call_api.dialect", "\"current\" or \"2020\"", take_dialect},
-    {"call_api.errors", "\"json-rpc\" or \"reference\"", take_error_style},
+    {"call_api.dialect", "\"current\" or \"2020\"",
+     [](Config& config, const ConfigValue& value) { return take_named(config.call_api_protocol.dialect, value, server::call_api::find_dialect); }},
+    {"call_api.errors", "\"json-rpc\" or \"reference\"",
+     [](Config& config, const ConfigValue& value) { return take_named(config.call_api_protocol.errors, value, server::call_api::find_error_style); }},
     {"call_api.on_disconnect", "\"finish\" or \"cancel\"", take_on_disconnect},
     {"call_api.allowed_origins", "a list of origins such as \"https://app.example.com\"",
      [](Config& config, const ConfigValue& value) { return take_strings(config.allowed_origins, value); }},
