@@ -1,14 +1,49 @@
 #pragma once
 
+#include "call/call_control.hpp"
 #include "call/event.hpp"
 #include "sip/user_agent.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace callwright::call {
+
+class ActiveCall;
+
+/// Hears how a party of a call that was told to call somebody (RFC 3515) goes about it.
+class ReferWatcher {
+ public:
+  virtual ~ReferWatcher() = default;
+  /// As `sip::InviteSessionObserver`,
+  virtual void on_refer_result(int status, std::string_view reason) = 0;
+  /// as this.
+  virtual void on_refer_progress(std::string_view status_line) = 0;
+  /// The call in which it was told is over; nothing follows.
+  virtual void on_referring_call_ended() = 0;
+};
+
+/// How a call that a command waits for goes.
+class CallWatcher {
+ public:
+  virtual ~CallWatcher() = default;
+  virtual void on_answered() = 0;
+  virtual void on_refused(int status, std::string_view reason) = 0;
+  /// Somebody has picked the call up while it rang: `call` goes on with it.
+  virtual void on_moved(ActiveCall& call) = 0;
+};
+
+struct MediaSide;
+
+/// Somebody whom we have called, and who has answered, for a place in a call.
+struct Newcomer {
+  std::unique_ptr<sip::InviteSession> session;
+  std::string_view offer;                 ///< Of its 2xx.
+  std::function<CallWatcher*()> watcher;  ///< Finds whoever wants to know whether it has the place, or null.
+};
 
 /// Something with sessions that somebody may hang up. Owned by the exchange; it ends by telling `Switchboard::finish`.
 class ActiveCall {
@@ -21,18 +56,14 @@ class ActiveCall {
   virtual void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite);
   /// The session that a session of this call is joined with, or null.
   [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& /*session*/) { return nullptr; }
+  /// The session with that party while the call is up, between two; else null.
+  [[nodiscard]] virtual sip::InviteSession* party(Side /*side*/) { return nullptr; }
+  /// Tells that party to call `refer_to`, a URI. `watcher` finds who hears how it goes, or null. Errors: WrongState, it is not up or is being told already.
+  virtual base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, std::function<ReferWatcher*()> watcher);
+  /// Puts `newcomer`, who is reached as `media` says, in the place of that party, which is hung up then. Errors: WrongState, and the session is still there.
+  virtual base::Result<void> put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media);
   /// While it rings: how a called phone knows its dialog, in which it can be picked up. Nothing when it does not ring.
   [[nodiscard]] virtual std::optional<sip::DialogName> ringing() const { return std::nullopt; }
-};
-
-/// How a call that a command waits for goes.
-class CallWatcher {
- public:
-  virtual ~CallWatcher() = default;
-  virtual void on_answered() = 0;
-  virtual void on_refused(int status, std::string_view reason) = 0;
-  /// Somebody has picked the call up while it rang: `call` goes on with it.
-  virtual void on_moved(ActiveCall& call) = 0;
 };
 
 struct ConferenceMedia;
@@ -46,6 +77,8 @@ class Switchboard {
   [[nodiscard]] virtual sip::UserAgent& user_agent() = 0;
   /// Makes an adopted call known by the Call-ID of one of its legs, instead of whatever had it.
   virtual void index(const std::string& call_id, ActiveCall& call) = 0;
+  /// The call to which the leg with this Call-ID belongs; null: there is none.
+  [[nodiscard]] virtual ActiveCall* find(const std::string& call_id) = 0;
   /// A leg of the call is gone, and the call goes on.
   virtual void forget(const std::string& call_id, ActiveCall& call) = 0;
   /// Null where there are no conferences.

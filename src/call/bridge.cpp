@@ -144,16 +144,29 @@ void Bridge::on_refer(sip::InviteSession& session, const sip::IncomingRefer& ref
     static_cast<void>(session.reject_refer(491));
     return;
   }
+  if (is_told(peer(session))) {
+    referral_.reset();  // From here on its REFERs are those of the other party again.
+  }
   static_cast<void>(session.accept_refer());
 }
 
 void Bridge::on_refer_result(sip::InviteSession& session, int status, std::string_view reason) {
-  if (status >= 300) {
+  if (is_told(session)) {
+    if (ReferWatcher* const watcher = watcher_of(session)) {
+      watcher->on_refer_result(status, reason);
+    }
+  } else if (status >= 300) {
     static_cast<void>(peer(session).notify_refer(status, reason));
   }
 }
 
 void Bridge::on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool /*last*/) {
+  if (is_told(session)) {
+    if (ReferWatcher* const watcher = watcher_of(session); watcher != nullptr && !status_line.empty()) {
+      watcher->on_refer_progress(status_line);
+    }
+    return;
+  }
   const auto status = sip::parse_number(status_line.substr(0, 3));
   if (status && *status > 100 && *status < 700) {
     static_cast<void>(peer(session).notify_refer(static_cast<int>(*status)));
@@ -185,6 +198,7 @@ void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
   switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason});
   peer(session).end();
   switchboard_.finish(*this);
+  tell_watchers_of_end();
 }
 
 }  // namespace callwright::call

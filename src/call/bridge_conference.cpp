@@ -37,6 +37,7 @@ void Bridge::let_in(sip::InviteSession& joined, sip::ServerTransaction& transact
   (*conference)->keep(std::move(media_));
   (*conference)->receive(transaction, invite);
   switchboard_.finish(*this);
+  tell_watchers_of_end();
 }
 
 }  // namespace callwright::call

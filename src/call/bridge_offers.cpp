@@ -74,6 +74,7 @@ void Bridge::on_media_failed(const base::Error& error) {
   callee_->end(480, cause);
   media_.reset();
   switchboard_.finish(*this);
+  tell_watchers_of_end();
 }
 
 }  // namespace callwright::call

@@ -17,6 +17,14 @@ struct Bridge::Replacement {
   sip::InviteSession* replaced = nullptr;  ///< Null once it has hung up by itself.
   sip::InviteSession* staying = nullptr;
   Step step = Step::Asking;
+  std::function<CallWatcher*()> watcher = {};  ///< Of a newcomer whom we have called; empty: nobody wants to know.
+  [[nodiscard]] CallWatcher* watched_by() const { return watcher ? watcher() : nullptr; }
+};
+
+/// A party is told to call somebody, by a command and not by the other party.
+struct Bridge::Referral {
+  const sip::InviteSession* told = nullptr;
+  std::function<ReferWatcher*()> watcher;
 };
 
 }  // namespace callwright::call

@@ -29,11 +29,31 @@ void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& trans
   replacement_->replaced = &replaced;
   replacement_->staying = staying;
   switchboard_.index(replacement_->newcomer->call_id(), *this);
+  begin_replacing(*staying, MediaSide::of(transaction.flow(), switchboard_.media_of_sender()), invite.body());
+}
+
+base::Result<void> Bridge::put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media) {
+  sip::InviteSession* const replaced = party(side);
+  if (replaced == nullptr || replacement_ != nullptr || peer(*replaced).state() != sip::InviteSession::State::Confirmed) {
+    return base::Error(base::Errc::WrongState, "The call is not up, or one of its parties is being replaced");
+  }
+  replacement_ = std::make_unique<Replacement>();
+  replacement_->newcomer = std::move(newcomer.session);
+  replacement_->newcomer->set_observer(*this);
+  replacement_->replaced = replaced;
+  replacement_->staying = &peer(*replaced);
+  replacement_->watcher = std::move(newcomer.watcher);
+  switchboard_.index(replacement_->newcomer->call_id(), *this);
+  begin_replacing(*replacement_->staying, media, newcomer.offer);
+  return base::ok();
+}
+
+void Bridge::begin_replacing(sip::InviteSession& staying, const MediaSide& media, std::string_view offered) {
   if (media_ != nullptr) {
-    media_->add(*replacement_->newcomer, MediaSide::of(transaction.flow(), switchboard_.media_of_sender()));
+    media_->add(*replacement_->newcomer, media);
   }
   // The newcomer waits, so offers that cross are our business.
-  if (const auto asked = offer(*replacement_->newcomer, *staying, invite.body(), sip::InviteSession::OnGlare::Retry); !asked) {
+  if (const auto asked = offer(*replacement_->newcomer, staying, offered, sip::InviteSession::OnGlare::Retry); !asked) {
     give_up_replacing(status_of(asked.error()));
   }
 }
@@ -91,29 +111,39 @@ void Bridge::put_in_place(std::string_view sdp) {
   std::unique_ptr<sip::InviteSession>& place = done->staying == caller_.get() ? callee_ : caller_;
   const std::string former = caller_->call_id();
   std::unique_ptr<sip::InviteSession> old = std::exchange(place, std::move(done->newcomer));
-  static_cast<void>(place->accept(*ours));
-  const auto party = sip::NameAddr::parse(place->dialog().remote);
+  static_cast<void>(place->role() == sip::InviteSession::Role::Caller ? place->acknowledge(*ours) : place->accept(*ours));
   switchboard_.report(former, CallReplaced{.by = caller_->call_id(),
-                                           .party = party ? std::string(party->uri) : std::string(),
+                                           .party = party_of(place->dialog()),
                                            .side = &place == &caller_ ? CallReplaced::Side::Caller : CallReplaced::Side::Callee});
   if (media_ != nullptr) {
     media_->keep(*caller_, *callee_);
   }
+  const auto referral = is_told(*old) ? std::exchange(referral_, nullptr) : nullptr;
   switchboard_.user_agent().retire(std::move(old));
+  if (CallWatcher* const watcher = done->watched_by()) {
+    watcher->on_answered();
+  }
+  if (ReferWatcher* const watcher = referral == nullptr ? nullptr : referral->watcher()) {
+    watcher->on_referring_call_ended();
+  }
 }
 
 void Bridge::give_up_replacing(int status) {
-  if (replacement_->newcomer != nullptr) {
+  if (replacement_->newcomer != nullptr && replacement_->newcomer->role() == sip::InviteSession::Role::Answerer) {
     // Its end takes it away.
     static_cast<void>(replacement_->newcomer->reject(status));
   }
   const std::unique_ptr<Replacement> done = std::move(replacement_);
+  switchboard_.user_agent().retire(std::move(done->newcomer));
   if (media_ != nullptr) {
     media_->keep(*caller_, *callee_);
   }
   if (done->replaced == nullptr) {
     // Nobody is left for it to talk to.
     done->staying->end();
+  }
+  if (CallWatcher* const watcher = done->watched_by()) {
+    watcher->on_refused(status, {});
   }
 }
 
@@ -138,6 +168,10 @@ bool Bridge::on_replacement_ended(sip::InviteSession& session) {
       media_->drop(session);
     }
     switchboard_.user_agent().retire(std::move(replacement_->newcomer));
+    const auto watcher = std::exchange(replacement_->watcher, nullptr);
+    if (CallWatcher* const waiting = watcher ? watcher() : nullptr) {
+      waiting->on_refused(487, {});
+    }
     return true;
   }
   replacement_->replaced = nullptr;

@@ -2,6 +2,7 @@
 
 #include "base/id.hpp"
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
@@ -25,18 +26,30 @@ struct EndCall {
   std::string call_id;
 };
 
-using Command = std::variant<StartCall, EndCall>;
+/// Which party of a call: who called, or who was called.
+enum class Side : std::uint8_t { Caller, Callee };
+
+/// Unattended transfer (RFC 5589 §5): the party on that side of the call is told to call `destination`, a SIP URI; when it is answered there, the call is over.
+/// A phone that cannot be told stays in its call, and the exchange puts `destination` in the place of the other party.
+struct TransferCall {
+  std::string call_id;  ///< Of either leg.
+  Side side = Side::Caller;
+  std::string destination;
+};
+
+using Command = std::variant<StartCall, EndCall, TransferCall>;
 
 /// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
 struct CommandEvent {
   enum class Kind {
-    CallerAnswered,   ///< caller, callee
-    Transferring,     ///< caller, destination
-    TransferStart,    ///< call_id (of the new call: the one to name in later commands), caller, callee
-    TransferPending,  ///< call_id, caller, callee, extra: the status line that the caller's phone reports, "180 Ringing"
-    CalleeAnswered,   ///< call_id, caller, callee
-    Failed,           ///< extra: what happened, in words, with the SIP status where there is one
-    Ended,            ///< nothing follows
+    CallerAnswered,      ///< caller, callee
+    Transferring,        ///< destination, and of StartCall caller
+    TransferStart,       ///< call_id (of the new call: the one to name in later commands); of StartCall caller, callee, of others destination
+    TransferPending,     ///< as TransferStart, and extra: the status line that the phone reports, "180 Ringing"
+    TransferSuccessful,  ///< call_id, destination
+    CalleeAnswered,      ///< call_id, caller, callee
+    Failed,              ///< extra: what happened, in words, with the SIP status where there is one
+    Ended,               ///< nothing follows
   };
 
   CommandId command;

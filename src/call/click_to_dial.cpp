@@ -1,6 +1,7 @@
 #include "call/click_to_dial.hpp"
 
 #include "call/bridge.hpp"
+#include "call/referral.hpp"
 #include "sdp/offer_answer.hpp"
 
 #include <utility>
@@ -8,16 +9,6 @@
 namespace callwright::call {
 
 using Kind = CommandEvent::Kind;
-
-namespace {
-
-constexpr std::size_t kMaxEarlyNotifies = 16;
-
-std::string status_text(int status, std::string_view reason) {
-  return std::to_string(status) + " " + std::string(reason.empty() ? sip::reason_phrase(status) : reason);
-}
-
-}  // namespace
 
 ClickToDial::ClickToDial(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, StartCall command, CommandObserver& observer)
     : switchboard_(switchboard),
@@ -129,13 +120,9 @@ void ClickToDial::on_media_failed(const base::Error& error) { cancel("the media 
 
 void ClickToDial::refer_caller() {
   state_ = State::Referring;
-  token_ = std::to_string(id_.value) + "-" + switchboard_.user_agent().random().token(24);
+  token_ = make_token(switchboard_.user_agent(), id_);
   deadline_.start(timeouts_.refer_answer);
-  const std::string_view callee = sip::user_of(command_.callee);
-  // The call must come through here whatever domain the callee is in: Refer-To names this exchange.
-  std::string refer_to = switchboard_.user_agent().contact(caller_leg_->flow(), callee.empty() ? "callee" : callee);
-  refer_to = refer_to.substr(1, refer_to.size() - 2);
-  refer_to.append(";").append(kTokenParameter).append("=").append(token_);
+  const std::string refer_to = refer_target(switchboard_, *caller_leg_, command_.callee, token_);
   emit(Kind::Transferring);
   if (state_ != State::Referring) {
     return;
@@ -149,7 +136,7 @@ bool ClickToDial::expects(std::string_view token) const noexcept {
   return (state_ == State::Referring || state_ == State::AwaitingCall) && (token.empty() || token == token_);
 }
 
-void ClickToDial::on_referred_call(ActiveCall& call, const std::string& call_id) {
+void ClickToDial::on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& /*destination*/) {
   state_ = State::CallingCallee;
   deadline_.cancel();  // The call has its own ring time-out.
   referred_call_ = &call;

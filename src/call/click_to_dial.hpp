@@ -1,9 +1,9 @@
 #pragma once
 
-#include "call/active_call.hpp"
 #include "call/bridge_media.hpp"
-#include "call/call_control.hpp"
+#include "call/command_timeouts.hpp"
 #include "call/routing.hpp"
+#include "call/running_command.hpp"
 
 #include <memory>
 #include <string>
@@ -12,45 +12,29 @@
 
 namespace callwright::call {
 
-/// Deadlines of a command.
-struct CommandTimeouts {
-  base::Duration ring = std::chrono::minutes(2);            ///< For a phone to answer.
-  base::Duration refer_answer = std::chrono::seconds(4);    ///< For a phone to answer REFER; after it the exchange calls the callee itself.
-  base::Duration referred_call = std::chrono::seconds(32);  ///< For the call that a phone has agreed to make.
-  base::Duration media_answer = std::chrono::seconds(10);   ///< For the caller's phone to answer the offer of the callee's.
-};
-
 /// The command StartCall: calls the caller's phone, and when it has been answered has it call the callee by REFER (RFC 3515); where the phone does
 /// not know REFER, calls the callee itself and joins the two (RFC 3725 flow IV, with a black-hole offer first).
-class ClickToDial final : public ActiveCall, public CallWatcher, private sip::InviteSessionObserver, private BridgeMedia::Owner {
+class ClickToDial final : public ActiveCall, public RunningCommand, private sip::InviteSessionObserver, private BridgeMedia::Owner {
  public:
   ClickToDial(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, StartCall command, CommandObserver& observer);
   ~ClickToDial() override;
 
   void start();
-  /// Ends the command with Failed and this text, and hangs up what it has set up.
-  void cancel(std::string_view why);
   void hang_up() override { cancel("the call was ended"); }
 
-  [[nodiscard]] CommandId id() const noexcept { return id_; }
-  [[nodiscard]] const std::string& caller() const noexcept { return command_.caller; }
-  [[nodiscard]] const std::string& callee() const noexcept { return command_.callee; }
-  /// True while a call from the caller's phone is expected. `token` is the value of the Refer-To's parameter in its Request-URI, the command's id and
-  /// a secret, "27-k3…"; "" when the phone lost it.
-  [[nodiscard]] bool expects(std::string_view token) const noexcept;
-  /// That call has come; `call` outlives the command or is found through `on_refused`.
-  void on_referred_call(ActiveCall& call, const std::string& call_id);
-
-  /// That call has come, but leads nowhere.
-  void on_unroutable(int status);
+  // RunningCommand
+  [[nodiscard]] CommandId id() const noexcept override { return id_; }
+  void cancel(std::string_view why) override;
+  [[nodiscard]] const std::string& caller() const noexcept override { return command_.caller; }
+  [[nodiscard]] const std::string& callee() const noexcept override { return command_.callee; }
+  [[nodiscard]] bool expects(std::string_view token) const noexcept override;
+  void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) override;
+  void on_unroutable(int status) override;
 
   // CallWatcher, for that call.
   void on_answered() override;
   void on_refused(int status, std::string_view reason) override;
   void on_moved(ActiveCall& call) override;
-
-  /// The parameter of Refer-To that brings a call back to its command.
-  static constexpr std::string_view kTokenParameter = "cw-command";
 
  private:
   enum class State { CallingCaller, Referring, AwaitingCall, CallingCallee, CallingCalleeDirectly, JoiningMedia, Over };

@@ -1,6 +1,7 @@
 #include "call/exchange.hpp"
 
 #include "call/routed_call.hpp"
+#include "call/transfer.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -18,7 +19,7 @@ std::string pair_of_users(std::string_view caller, std::string_view callee) {
   return users;
 }
 
-std::string users_of(const ClickToDial& command) {
+std::string users_of(const RunningCommand& command) {
   return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee())));
 }
 
@@ -160,14 +161,14 @@ void Exchange::on_register(sip::ServerTransaction& transaction, const sip::Messa
   registrar_.handle(transaction, request, admitted_.username, admitted_.info);
 }
 
-ClickToDial* Exchange::expecting(std::string_view token) {
+RunningCommand* Exchange::expecting(std::string_view token) {
   CommandId id;
   std::from_chars(token.data(), token.data() + token.size(), id.value);
   const auto found = commands_.find(id);
   return found != commands_.end() && found->second->expects(token) ? found->second : nullptr;
 }
 
-ClickToDial* Exchange::expecting(std::string_view username, const sip::Message& request) {
+RunningCommand* Exchange::expecting(std::string_view username, const sip::Message& request) {
   // By the name that was proved, not by the one in From.
   const std::string users = pair_of_users(username, sip::unescape(sip::user_of(request.request_uri())));
   for (auto found = commands_by_users_.lower_bound({users, CommandId{}}); found != commands_by_users_.end() && found->first.first == users; ++found) {
@@ -187,8 +188,8 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
   if (rooms_ != nullptr && enter_room(transaction, request, *uri)) {
     return;
   }
-  if (const auto token = uri->parameter(ClickToDial::kTokenParameter)) {
-    ClickToDial* const command = token->empty() ? nullptr : expecting(*token);
+  if (const auto token = uri->parameter(RunningCommand::kTokenParameter)) {
+    RunningCommand* const command = token->empty() ? nullptr : expecting(*token);
     if (command == nullptr) {
       transaction.respond({.status = 403, .reason = "Transfer Expired"});
       return;
@@ -220,21 +221,21 @@ sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
   return owner == by_call_id_.end() ? nullptr : owner->second->across(session);
 }
 
-std::function<CallWatcher*()> Exchange::watcher_of(const ClickToDial& command) {
-  return [this, id = command.id()]() -> CallWatcher* {
+std::function<CallWatcher*()> Exchange::watcher_of(CommandId id) {
+  return [this, id]() -> CallWatcher* {
     const auto watcher = commands_.find(id);
     return watcher == commands_.end() ? nullptr : watcher->second;
   };
 }
 
-void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command) {
+void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, RunningCommand* command) {
   const unsigned max_forwards = sip::parse_number(request.header(sip::Header::MaxForwards).value_or(std::string_view{})).value_or(70);
   if (max_forwards == 0) {
     transaction.respond({.status = 483});
     return;
   }
   const auto same_id = by_call_id_.find(request.call_id());
-  if (same_id != by_call_id_.end() && same_id->second != command) {
+  if (same_id != by_call_id_.end() && same_id->second != dynamic_cast<ActiveCall*>(command)) {
     // Whoever asks by Call-ID must get one call: nobody can put his in the place of another's.
     transaction.respond({.status = 482});
     return;
@@ -257,8 +258,9 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   // RFC 3261 §17.2.1: finding and ringing a phone takes more than 200 ms, so the caller need not repeat its INVITE.
   transaction.respond({.status = 100});
   if (command != nullptr) {
-    options.watcher = watcher_of(*command);
+    options.watcher = watcher_of(command->id());
   }
+  const std::string destination = found.targets.front().uri;
   options.targets = std::move(found.targets);
   if (media_ != nullptr) {
     options.caller = MediaSide::of(transaction.flow(), media_of(admitted_.username));
@@ -272,7 +274,7 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   adopt(std::move(made));
   index(call.call_id(), call);
   if (command != nullptr) {
-    command->on_referred_call(call, call.call_id());
+    command->on_referred_call(call, call.call_id(), destination);
   }
   call.start(request);
 }
@@ -299,9 +301,25 @@ void Exchange::submit(CommandId id, const Command& command, CommandObserver& obs
   std::visit([&](const auto& what) { start(id, what, observer); }, command);
 }
 
-void Exchange::start(CommandId id, const StartCall& command, CommandObserver& observer) {
+bool Exchange::has_room(CommandId id, CommandObserver& observer) const {
   if (shutting_down_ || calls_.size() >= settings_.max_calls) {
     refuse(id, observer, "503 Service Unavailable: too many calls, try again later");
+    return false;
+  }
+  return true;
+}
+
+template <class Made>
+Made& Exchange::run(std::unique_ptr<Made> command) {
+  Made& running = *command;
+  commands_.emplace(running.id(), &running);
+  commands_by_users_.emplace(std::pair(users_of(running), running.id()), &running);
+  adopt(std::move(command));
+  return running;
+}
+
+void Exchange::start(CommandId id, const StartCall& command, CommandObserver& observer) {
+  if (!has_room(id, observer)) {
     return;
   }
   if (by_call_id_.contains(command.call_id)) {
@@ -309,12 +327,15 @@ void Exchange::start(CommandId id, const StartCall& command, CommandObserver& ob
     return;
   }
   Switchboard& switchboard = *this;
-  auto made = std::make_unique<ClickToDial>(switchboard, routing_, settings_.timeouts, id, command, observer);
-  ClickToDial& dial = *made;
-  commands_.emplace(id, &dial);
-  commands_by_users_.emplace(std::pair(users_of(dial), id), &dial);
-  adopt(std::move(made));
-  dial.start();
+  run(std::make_unique<ClickToDial>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
+}
+
+void Exchange::start(CommandId id, const TransferCall& command, CommandObserver& observer) {
+  if (!has_room(id, observer)) {
+    return;
+  }
+  Switchboard& switchboard = *this;
+  run(std::make_unique<Transfer>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
 }
 
 void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {
@@ -341,6 +362,11 @@ void Exchange::index(const std::string& call_id, ActiveCall& call) {
   }
 }
 
+ActiveCall* Exchange::find(const std::string& call_id) {
+  const auto found = by_call_id_.find(call_id);
+  return found == by_call_id_.end() ? nullptr : found->second;
+}
+
 void Exchange::adopt(std::unique_ptr<ActiveCall> call) {
   ActiveCall* const key = call.get();
   calls_[key].call = std::move(call);
@@ -357,7 +383,7 @@ void Exchange::finish(ActiveCall& call) {
       by_call_id_.erase(indexed);
     }
   }
-  if (const auto* const command = dynamic_cast<ClickToDial*>(&call)) {
+  if (const auto* const command = dynamic_cast<RunningCommand*>(&call)) {
     commands_.erase(command->id());
     commands_by_users_.erase({users_of(*command), command->id()});
   }

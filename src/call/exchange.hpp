@@ -90,22 +90,28 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
-  [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ClickToDial* command) const;
+  [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const RunningCommand* command) const;
   /// Who watches the call of this command: nobody once that has ended.
-  [[nodiscard]] std::function<CallWatcher*()> watcher_of(const ClickToDial& command);
-  void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ClickToDial* command);
+  [[nodiscard]] std::function<CallWatcher*()> watcher_of(CommandId id);
+  void route_call(sip::ServerTransaction& transaction, const sip::Message& request, RunningCommand* command);
   [[nodiscard]] bool admit_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool is_trusted(const sip::ServerTransaction& transaction) const noexcept;
-  [[nodiscard]] ClickToDial* expecting(std::string_view token);
-  [[nodiscard]] ClickToDial* expecting(std::string_view username, const sip::Message& request);
+  [[nodiscard]] RunningCommand* expecting(std::string_view token);
+  [[nodiscard]] RunningCommand* expecting(std::string_view username, const sip::Message& request);
 
   void start(CommandId id, const StartCall& command, CommandObserver& observer);
   void start(CommandId id, const EndCall& command, CommandObserver& observer);
+  void start(CommandId id, const TransferCall& command, CommandObserver& observer);
+  /// False, and the observer knows, when no more commands that set up calls are taken.
+  [[nodiscard]] bool has_room(CommandId id, CommandObserver& observer) const;
+  template <class Made>
+  Made& run(std::unique_ptr<Made> command);
 
   // Switchboard
   [[nodiscard]] sip::UserAgent& user_agent() override { return user_agent_; }
   void index(const std::string& call_id, ActiveCall& call) override;
+  [[nodiscard]] ActiveCall* find(const std::string& call_id) override;
   void forget(const std::string& call_id, ActiveCall& call) override;
   [[nodiscard]] ConferenceMedia* conference_media() override { return rooms_ == nullptr ? nullptr : &rooms_->media(); }
   void adopt(std::unique_ptr<ActiveCall> call) override;
@@ -140,8 +146,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   std::string capabilities_;
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;
-  std::unordered_map<CommandId, ClickToDial*> commands_;
-  std::map<std::pair<std::string, CommandId>, ClickToDial*> commands_by_users_;  ///< By "caller>callee", for phones that lose the token.
+  std::unordered_map<CommandId, RunningCommand*> commands_;
+  std::map<std::pair<std::string, CommandId>, RunningCommand*> commands_by_users_;  ///< By "caller>callee", for phones that lose the token.
   base::DestroyLater<ActiveCall> finished_;
   bool shutting_down_ = false;
 };

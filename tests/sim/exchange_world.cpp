@@ -40,7 +40,8 @@ std::string SentMessage::body() const {
 }
 
 std::string to_text(const CommandEvent& event) {
-  static constexpr const char* kNames[] = {"CallerAnswered", "Transferring", "TransferStart", "TransferPending", "CalleeAnswered", "Failed", "Ended"};
+  static constexpr const char* kNames[] = {"CallerAnswered",     "Transferring",   "TransferStart", "TransferPending",
+                                           "TransferSuccessful", "CalleeAnswered", "Failed",        "Ended"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
   return event.extra.empty() ? text : text + " " + event.extra;
 }
@@ -158,6 +159,12 @@ CommandId ExchangeWorld::start(std::string_view caller, std::string_view callee,
 CommandId ExchangeWorld::end(const std::string& call_id) {
   const CommandId id{next_command_++};
   exchange->submit(id, call::EndCall{call_id}, commands);
+  return id;
+}
+
+CommandId ExchangeWorld::transfer(const std::string& call_id, call::Side side, std::string_view destination) {
+  const CommandId id{next_command_++};
+  exchange->submit(id, call::TransferCall{call_id, side, "sip:" + std::string(destination) + "@192.0.2.1"}, commands);
   return id;
 }
 

@@ -93,6 +93,8 @@ class ExchangeWorld {
   /// Submits StartCall for two names of accounts. The Call-ID is "call-<number>" unless one is given.
   call::CommandId start(std::string_view caller, std::string_view callee, std::string call_id = {});
   call::CommandId end(const std::string& call_id);
+  /// Submits TransferCall to a name of an account.
+  call::CommandId transfer(const std::string& call_id, call::Side side, std::string_view destination);
   [[nodiscard]] bool run_until_event(call::CommandId id, std::string_view text, base::Duration limit = std::chrono::minutes(5));
   [[nodiscard]] bool run_until_ended(call::CommandId id) { return run_until_event(id, "Ended"); }
   void run_for(base::Duration duration) { network.run_for(duration); }

@@ -1,0 +1,50 @@
+// A party that a command tells to call somebody (RFC 3515), and those who wait for what becomes of it.
+#include "call/bridge_parts.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+base::Result<void> ActiveCall::refer(Side /*side*/, std::string_view /*refer_to*/, std::string_view /*referred_by*/,
+                                     std::function<ReferWatcher*()> /*watcher*/) {
+  return base::Error(base::Errc::WrongState, "The call is not up");
+}
+
+base::Result<void> ActiveCall::put_in_place_of(Side /*side*/, Newcomer& /*newcomer*/, const MediaSide& /*media*/) {
+  return base::Error(base::Errc::WrongState, "The call is not up");
+}
+
+sip::InviteSession* Bridge::party(Side side) {
+  sip::InviteSession* const session = side == Side::Caller ? caller_.get() : callee_.get();
+  return over_ || session->state() != sip::InviteSession::State::Confirmed ? nullptr : session;
+}
+
+base::Result<void> Bridge::refer(Side side, std::string_view refer_to, std::string_view referred_by, std::function<ReferWatcher*()> watcher) {
+  sip::InviteSession* const told = party(side);
+  if (told == nullptr || replacement_ != nullptr) {
+    return base::Error(base::Errc::WrongState, "The call is not up, or one of its parties is being replaced");
+  }
+  auto sent = told->refer(refer_to, referred_by);
+  if (sent) {
+    referral_ = std::make_unique<Referral>(Referral{told, std::move(watcher)});
+  }
+  return sent;
+}
+
+ReferWatcher* Bridge::watcher_of(const sip::InviteSession& session) const { return is_told(session) ? referral_->watcher() : nullptr; }
+
+bool Bridge::is_told(const sip::InviteSession& session) const noexcept { return referral_ != nullptr && referral_->told == &session; }
+
+/// To be called last: those who are told may do anything.
+void Bridge::tell_watchers_of_end() {
+  const auto replacing = replacement_ == nullptr ? nullptr : std::exchange(replacement_->watcher, nullptr);
+  const auto referring = referral_ == nullptr ? nullptr : std::exchange(referral_, nullptr)->watcher;
+  if (CallWatcher* const watcher = replacing ? replacing() : nullptr) {
+    watcher->on_refused(487, {});
+  }
+  if (ReferWatcher* const watcher = referring ? referring() : nullptr) {
+    watcher->on_referring_call_ended();
+  }
+}
+
+}  // namespace callwright::call

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "call/active_call.hpp"
+#include "call/call_control.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace callwright::call {
+
+/// A command while it runs. It may tell a phone to call somebody, and then waits for that call to come here.
+class RunningCommand : public CallWatcher {
+ public:
+  [[nodiscard]] virtual CommandId id() const noexcept = 0;
+  /// Ends the command with Failed and this text, and hangs up what it has set up.
+  virtual void cancel(std::string_view why) = 0;
+
+  /// The URIs of the phone that is to call, and of whom it is to call.
+  [[nodiscard]] virtual const std::string& caller() const noexcept = 0;
+  [[nodiscard]] virtual const std::string& callee() const noexcept = 0;
+  /// True while the call is expected. `token` is the value of the Refer-To's parameter in its Request-URI, the command's id and a secret, "27-k3…"; "" when
+  /// the phone lost it.
+  [[nodiscard]] virtual bool expects(std::string_view token) const noexcept = 0;
+  /// That call has come and goes to `destination`, a URI; `call` outlives the command or is found through `on_refused`.
+  virtual void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) = 0;
+  /// That call has come, but leads nowhere.
+  virtual void on_unroutable(int status) = 0;
+
+  /// The parameter of Refer-To that brings a call back to its command.
+  static constexpr std::string_view kTokenParameter = "cw-command";
+};
+
+}  // namespace callwright::call

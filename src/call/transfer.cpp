@@ -1,0 +1,261 @@
+#include "call/transfer.hpp"
+
+#include "call/referral.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+using Kind = CommandEvent::Kind;
+
+Transfer::Transfer(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, TransferCall command, CommandObserver& observer)
+    : switchboard_(switchboard),
+      routing_(routing),
+      timeouts_(timeouts),
+      id_(id),
+      command_(std::move(command)),
+      observer_(observer),
+      destination_(command_.destination),
+      deadline_(switchboard.user_agent().timers(), base::Callback::to<&Transfer::on_deadline>(*this)) {
+  ActiveCall* const call = switchboard_.find(command_.call_id);
+  if (const sip::InviteSession* const party = call == nullptr ? nullptr : call->party(command_.side)) {
+    party_ = party_of(party->dialog());
+  }
+}
+
+Transfer::~Transfer() { switchboard_.user_agent().retire(std::move(leg_)); }
+
+std::function<ReferWatcher*()> Transfer::refer_watcher() {
+  return [weak = std::weak_ptr(alive_)]() -> ReferWatcher* { return weak.lock().get(); };
+}
+
+std::function<CallWatcher*()> Transfer::call_watcher() {
+  return [weak = std::weak_ptr(alive_)]() -> CallWatcher* { return weak.lock().get(); };
+}
+
+void Transfer::start() {
+  ActiveCall* const call = switchboard_.find(command_.call_id);
+  if (call == nullptr) {
+    fail("404 Dialog not found");
+    return;
+  }
+  const sip::InviteSession* const party = call->party(command_.side);
+  if (party == nullptr) {
+    fail("410 Dialog not ready");
+    return;
+  }
+  const std::string referred_by = party_of(call->party(other_side())->dialog());
+  token_ = make_token(switchboard_.user_agent(), id_);
+  const std::string refer_to = refer_target(switchboard_, *party, command_.destination, token_);
+  state_ = State::Referring;
+  if (!refer_to.empty() && !call->refer(command_.side, refer_to, referred_by, refer_watcher())) {
+    fail("491 Request Pending");
+    return;
+  }
+  deadline_.start(timeouts_.refer_answer);
+  emit(Kind::Transferring);
+  if (refer_to.empty() && state_ == State::Referring) {
+    call_directly();
+  }
+}
+
+bool Transfer::expects(std::string_view token) const noexcept {
+  return (state_ == State::Referring || state_ == State::AwaitingCall) && (token.empty() || token == token_);
+}
+
+void Transfer::on_refer_result(int status, std::string_view reason) {
+  if (state_ != State::Referring) {
+    return;
+  }
+  if (status < 300) {
+    state_ = State::AwaitingCall;
+    deadline_.start(timeouts_.referred_call);
+  } else if (status == 481) {
+    fail("failed to transfer: " + status_text(status, reason));
+  } else {
+    call_directly();
+  }
+}
+
+void Transfer::on_refer_progress(std::string_view status_line) {
+  switch (state_) {
+    case State::Referring:
+    case State::AwaitingCall:
+      if (status_line >= "3") {
+        fail("failed to reach the destination: " + std::string(status_line));
+      } else if (early_notifies_.size() < kMaxEarlyNotifies) {
+        early_notifies_.emplace_back(status_line);
+      }
+      return;
+    case State::Calling: emit(Kind::TransferPending, std::string(status_line)); return;
+    default: return;
+  }
+}
+
+void Transfer::on_referring_call_ended() {
+  switch (state_) {
+    case State::Calling: return;  // Some phones hang up as soon as their own call is under way.
+    case State::AwaitingCall: deadline_.start(timeouts_.refer_answer); return;
+    case State::Over: return;
+    default: fail("the call ended before it was transferred"); return;
+  }
+}
+
+void Transfer::on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) {
+  state_ = State::Calling;
+  deadline_.cancel();  // The call has its own ring time-out.
+  referred_call_ = &call;
+  call_id_ = call_id;
+  destination_ = destination;
+  emit(Kind::TransferStart);
+  for (std::string& line : std::exchange(early_notifies_, {})) {
+    if (state_ != State::Calling) {
+      return;
+    }
+    emit(Kind::TransferPending, std::move(line));
+  }
+}
+
+void Transfer::on_moved(ActiveCall& call) {
+  if (referred_call_ != nullptr) {
+    referred_call_ = &call;
+  }
+}
+
+void Transfer::on_unroutable(int status) { fail("failed to reach the destination: " + status_text(status, {})); }
+
+void Transfer::on_answered() {
+  if (state_ != State::Calling && state_ != State::Replacing) {
+    return;
+  }
+  const bool referred = std::exchange(referred_call_, nullptr) != nullptr;
+  newcomer_ = nullptr;
+  state_ = State::Over;
+  // In its own call the party has its new partner now, and in the other one nobody is left to talk to.
+  if (ActiveCall* const call = referred ? switchboard_.find(command_.call_id) : nullptr) {
+    call->hang_up();
+  }
+  emit(Kind::TransferSuccessful);
+  finish();
+}
+
+void Transfer::on_refused(int status, std::string_view reason) {
+  if (state_ == State::Calling) {
+    referred_call_ = nullptr;
+    fail("failed to reach the destination: " + status_text(status, reason));
+  } else if (state_ == State::Replacing) {
+    newcomer_ = nullptr;
+    fail("failed to join the media of the party and the destination: " + status_text(status, reason));
+  }
+}
+
+void Transfer::call_directly() {
+  const Routing::Found found = routing_.find(command_.destination, Asker::Api);
+  if (found.targets.empty()) {
+    on_unroutable(found.status);
+    return;
+  }
+  state_ = State::CallingDirectly;
+  token_.clear();
+  const Target& target = found.targets.front();
+  sip::InviteSession::CallerOptions options;
+  options.uri = target.uri;
+  options.flow = target.flow;
+  options.credentials = target.credentials;
+  options.from = "<" + party_ + ">";
+  options.to = "<" + command_.destination + ">";
+  options.contact_user = sip::user_of(party_);
+  destination_side_ = MediaSide::of(target);
+  destination_ = target.uri;
+  leg_ = switchboard_.user_agent().call(std::move(options), *this);
+  call_id_ = leg_->call_id();
+  switchboard_.index(call_id_, *this);
+  deadline_.start(timeouts_.ring);
+  emit(Kind::TransferStart);
+  if (state_ == State::CallingDirectly) {
+    static_cast<void>(leg_->invite({}));
+  }
+}
+
+void Transfer::on_provisional(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
+  if (state_ == State::CallingDirectly) {
+    emit(Kind::TransferPending, status_text(progress.status, progress.reason));
+  }
+}
+
+void Transfer::on_accepted(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
+  if (state_ != State::CallingDirectly) {
+    return;
+  }
+  ActiveCall* const call = switchboard_.find(command_.call_id);
+  if (call == nullptr) {
+    fail("the call ended before it was transferred");
+    return;
+  }
+  state_ = State::Replacing;
+  deadline_.start(timeouts_.media_answer);
+  newcomer_ = leg_.get();
+  Newcomer newcomer{std::move(leg_), progress.sdp, call_watcher()};
+  if (!call->put_in_place_of(other_side(), newcomer, destination_side_)) {
+    newcomer_ = nullptr;
+    leg_ = std::move(newcomer.session);
+    fail("491 Request Pending");
+  }
+}
+
+void Transfer::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& end) {
+  if (state_ != State::Over) {
+    fail("failed to reach the destination: " + status_text(end.status, end.reason));
+  }
+}
+
+void Transfer::on_deadline() {
+  switch (state_) {
+    case State::Referring: call_directly(); return;
+    case State::AwaitingCall: fail("the phone agreed to call the destination but did not"); return;
+    case State::CallingDirectly: fail("failed to reach the destination: 408 Request Timeout"); return;
+    case State::Replacing: fail("failed to join the media of the party and the destination: 408 Request Timeout"); return;
+    default: return;
+  }
+}
+
+void Transfer::cancel(std::string_view why) {
+  if (state_ != State::Over) {
+    fail(std::string(why));
+  }
+}
+
+void Transfer::fail(std::string text) {
+  // What hangs up below reports back here; nothing of that is news.
+  state_ = State::Over;
+  if (ActiveCall* const call = std::exchange(referred_call_, nullptr)) {
+    call->hang_up();
+  }
+  if (leg_ != nullptr) {
+    leg_->end();
+  }
+  if (sip::InviteSession* const newcomer = std::exchange(newcomer_, nullptr)) {
+    newcomer->end();
+  }
+  emit(Kind::Failed, std::move(text));
+  finish();
+}
+
+void Transfer::finish() {
+  state_ = State::Over;
+  deadline_.cancel();
+  emit(Kind::Ended);
+  switchboard_.finish(*this);
+}
+
+void Transfer::emit(Kind kind, std::string extra) {
+  CommandEvent event;
+  event.command = id_;
+  event.kind = kind;
+  event.call_id = call_id_;
+  event.destination = destination_;
+  event.extra = std::move(extra);
+  observer_.on_command_event(event);
+}
+
+}  // namespace callwright::call

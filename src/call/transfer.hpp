@@ -1,0 +1,82 @@
+#pragma once
+
+#include "call/bridge_media.hpp"
+#include "call/command_timeouts.hpp"
+#include "call/routing.hpp"
+#include "call/running_command.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::call {
+
+/// The command TransferCall: tells a party of a call to call the destination (REFER, RFC 3515), and ends the call when that is answered. Where the phone does
+/// not know REFER, calls the destination itself and puts it in the place of the other party. Whatever fails leaves the call as it was.
+class Transfer final : public ActiveCall, public RunningCommand, private ReferWatcher, private sip::InviteSessionObserver {
+ public:
+  Transfer(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, TransferCall command, CommandObserver& observer);
+  ~Transfer() override;
+
+  void start();
+  void hang_up() override { cancel("the call was ended"); }
+
+  // RunningCommand
+  [[nodiscard]] CommandId id() const noexcept override { return id_; }
+  void cancel(std::string_view why) override;
+  [[nodiscard]] const std::string& caller() const noexcept override { return party_; }
+  [[nodiscard]] const std::string& callee() const noexcept override { return command_.destination; }
+  [[nodiscard]] bool expects(std::string_view token) const noexcept override;
+  void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) override;
+  void on_unroutable(int status) override;
+
+  // CallWatcher, for the call of the party, and for the place of the destination in the call.
+  void on_answered() override;
+  void on_refused(int status, std::string_view reason) override;
+  void on_moved(ActiveCall& call) override;
+
+ private:
+  enum class State { New, Referring, AwaitingCall, Calling, CallingDirectly, Replacing, Over };
+
+  // ReferWatcher
+  void on_refer_result(int status, std::string_view reason) override;
+  void on_refer_progress(std::string_view status_line) override;
+  void on_referring_call_ended() override;
+  // InviteSessionObserver, of the destination when the exchange calls it
+  void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;
+  void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
+  void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
+  void on_deadline();
+
+  [[nodiscard]] Side other_side() const noexcept { return command_.side == Side::Caller ? Side::Callee : Side::Caller; }
+  /// Of this command as long as it is there.
+  [[nodiscard]] std::function<ReferWatcher*()> refer_watcher();
+  [[nodiscard]] std::function<CallWatcher*()> call_watcher();
+  void call_directly();
+  void fail(std::string text);
+  void finish();
+  void emit(CommandEvent::Kind kind, std::string extra = {});
+
+  Switchboard& switchboard_;
+  const Routing& routing_;
+  const CommandTimeouts timeouts_;
+  const CommandId id_;
+  const TransferCall command_;
+  CommandObserver& observer_;
+  State state_ = State::New;
+  std::string party_;                        ///< Who is transferred, a URI; "" when the call is not up.
+  std::string token_;                        ///< In Refer-To.
+  ActiveCall* referred_call_ = nullptr;      ///< The call of the party, while it rings.
+  std::unique_ptr<sip::InviteSession> leg_;  ///< To the destination, while the exchange calls it,
+  sip::InviteSession* newcomer_ = nullptr;   ///< and then, while it gets its place in the call.
+  MediaSide destination_side_;               ///< Of that.
+  std::string call_id_;                      ///< Of the call that is left at the end.
+  std::string destination_;                  ///< Where it leads.
+  std::vector<std::string> early_notifies_;  ///< Came before the call that they tell about.
+  base::Timer deadline_;
+  std::shared_ptr<Transfer> alive_{this, [](Transfer* /*transfer*/) {}};
+};
+
+}  // namespace callwright::call
