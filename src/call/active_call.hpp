@@ -36,13 +36,16 @@ class CallWatcher {
   virtual void on_moved(ActiveCall& call) = 0;
 };
 
+/// Finds one, or null when nobody wants to know (any more).
+using FindWatcher = std::function<CallWatcher*()>;
+
 struct MediaSide;
 
 /// Somebody whom we have called, and who has answered, for a place in a call.
 struct Newcomer {
   std::unique_ptr<sip::InviteSession> session;
-  std::string_view offer;                 ///< Of its 2xx.
-  std::function<CallWatcher*()> watcher;  ///< Finds whoever wants to know whether it has the place, or null.
+  std::string_view offer;  ///< Of its 2xx.
+  FindWatcher watcher;     ///< Finds whoever wants to know whether it has the place, or null.
 };
 
 /// Something with sessions that somebody may hang up. Owned by the exchange; it ends by telling `Switchboard::finish`.
@@ -51,7 +54,8 @@ class ActiveCall {
   virtual ~ActiveCall() = default;
   virtual void hang_up() = 0;
   /// An INVITE that is to take the place of `replaced`, a session of this call (RFC 3891). Answers it, now or later; as it is, with a refusal.
-  virtual void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite);
+  /// `watcher` finds who wants to know whether it has the place, or null; a refusal at once is not told.
+  virtual void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher watcher);
   /// An INVITE that wants to take part in the call of `joined`, a session of this call (RFC 3911). Answers it, now or later; as it is, with a refusal.
   virtual void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite);
   /// The session that a session of this call is joined with, or null.

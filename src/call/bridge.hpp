@@ -21,7 +21,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   ~Bridge() override;
 
   void hang_up() override;
-  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite) override;
+  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher watcher) override;
   void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) override;
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   [[nodiscard]] sip::InviteSession* party(Side side) override;

@@ -17,7 +17,7 @@ struct Bridge::Replacement {
   sip::InviteSession* replaced = nullptr;  ///< Null once it has hung up by itself.
   sip::InviteSession* staying = nullptr;
   Step step = Step::Asking;
-  std::function<CallWatcher*()> watcher = {};  ///< Of a newcomer whom we have called; empty: nobody wants to know.
+  FindWatcher watcher = {};  ///< Empty: nobody wants to know.
   [[nodiscard]] CallWatcher* watched_by() const { return watcher ? watcher() : nullptr; }
 };
 

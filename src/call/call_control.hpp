@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -29,12 +30,19 @@ struct EndCall {
 /// Which party of a call: who called, or who was called.
 enum class Side : std::uint8_t { Caller, Callee };
 
-/// Unattended transfer (RFC 5589 §5): the party on that side of the call is told to call `destination`, a SIP URI; when it is answered there, the call is over.
-/// A phone that cannot be told stays in its call, and the exchange puts `destination` in the place of the other party.
-struct TransferCall {
+/// A party of a call that is up.
+struct CallParty {
   std::string call_id;  ///< Of either leg.
   Side side = Side::Caller;
+};
+
+/// A party is told to call `destination`, a SIP URI; when it is answered there, its present call is over (RFC 5589 §5). A phone that cannot be told stays in
+/// its call, and the exchange puts `destination` in the place of the other party. With `joins`, a party of another call, it is connected with that one in the
+/// place of whoever that talks to (attended transfer, §7); `destination` may then be "".
+struct TransferCall {
+  CallParty party;
   std::string destination;
+  std::optional<CallParty> joins = {};
 };
 
 using Command = std::variant<StartCall, EndCall, TransferCall>;

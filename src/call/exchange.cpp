@@ -208,7 +208,16 @@ void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Messa
     transaction.respond({.status = 481});
     return;
   }
-  owner->second->replace(replaced, transaction, invite);
+  const auto uri = sip::UriView::parse(invite.request_uri());
+  const auto token = uri ? uri->parameter(RunningCommand::kTokenParameter) : std::nullopt;
+  RunningCommand* const command = token && !token->empty() ? expecting(*token) : nullptr;
+  if (command == nullptr) {
+    owner->second->replace(replaced, transaction, invite, {});
+    return;
+  }
+  const CommandId id = command->id();
+  command->on_replacing(std::string(invite.call_id()));
+  owner->second->replace(replaced, transaction, invite, watcher_of(id));
 }
 
 std::optional<sip::DialogName> Exchange::ringing(const std::string& call_id) const {
@@ -221,7 +230,7 @@ sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
   return owner == by_call_id_.end() ? nullptr : owner->second->across(session);
 }
 
-std::function<CallWatcher*()> Exchange::watcher_of(CommandId id) {
+FindWatcher Exchange::watcher_of(CommandId id) {
   return [this, id]() -> CallWatcher* {
     const auto watcher = commands_.find(id);
     return watcher == commands_.end() ? nullptr : watcher->second;

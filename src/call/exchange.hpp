@@ -92,7 +92,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
   [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const RunningCommand* command) const;
   /// Who watches the call of this command: nobody once that has ended.
-  [[nodiscard]] std::function<CallWatcher*()> watcher_of(CommandId id);
+  [[nodiscard]] FindWatcher watcher_of(CommandId id);
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, RunningCommand* command);
   [[nodiscard]] bool admit_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request);

@@ -21,7 +21,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
     CallerIdentity identity;
     MediaSide caller = {};  ///< Where `Switchboard::media` is not null.
     /// Finds whoever watches this call, or null when nobody does (any more).
-    std::function<CallWatcher*()> watcher = [] { return nullptr; };
+    FindWatcher watcher = [] { return nullptr; };
   };
 
   /// `transaction` and `invite` as the user agent's handler got them.
@@ -32,7 +32,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   void start(const sip::Message& invite);
   void hang_up() override;
   /// Directed pickup: of a phone that rings, by whoever knows the dialog.
-  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite) override;
+  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher watcher) override;
   [[nodiscard]] std::optional<sip::DialogName> ringing() const override;
   [[nodiscard]] const std::string& call_id() const { return incoming_->call_id(); }
 

@@ -17,8 +17,8 @@ Transfer::Transfer(Switchboard& switchboard, const Routing& routing, CommandTime
       observer_(observer),
       destination_(command_.destination),
       deadline_(switchboard.user_agent().timers(), base::Callback::to<&Transfer::on_deadline>(*this)) {
-  ActiveCall* const call = switchboard_.find(command_.call_id);
-  if (const sip::InviteSession* const party = call == nullptr ? nullptr : call->party(command_.side)) {
+  ActiveCall* const call = switchboard_.find(command_.party.call_id);
+  if (const sip::InviteSession* const party = call == nullptr ? nullptr : call->party(command_.party.side)) {
     party_ = party_of(party->dialog());
   }
 }
@@ -29,32 +29,70 @@ std::function<ReferWatcher*()> Transfer::refer_watcher() {
   return [weak = std::weak_ptr(alive_)]() -> ReferWatcher* { return weak.lock().get(); };
 }
 
-std::function<CallWatcher*()> Transfer::call_watcher() {
+FindWatcher Transfer::call_watcher() {
   return [weak = std::weak_ptr(alive_)]() -> CallWatcher* { return weak.lock().get(); };
 }
 
 void Transfer::start() {
-  ActiveCall* const call = switchboard_.find(command_.call_id);
+  std::string replaces;
+  if (attended() && !find_partner(replaces)) {
+    return;
+  }
+  ActiveCall* const call = switchboard_.find(command_.party.call_id);
   if (call == nullptr) {
     fail("404 Dialog not found");
     return;
   }
-  const sip::InviteSession* const party = call->party(command_.side);
-  if (party == nullptr) {
+  const sip::InviteSession* const party = call->party(command_.party.side);
+  const sip::InviteSession* const other = call->party(other_side());
+  if (party == nullptr || other == nullptr) {
     fail("410 Dialog not ready");
     return;
   }
-  const std::string referred_by = party_of(call->party(other_side())->dialog());
+  if (attended() && call == switchboard_.find(command_.joins->call_id)) {
+    fail("400 the two calls are one");
+    return;
+  }
   token_ = make_token(switchboard_.user_agent(), id_);
-  const std::string refer_to = refer_target(switchboard_, *party, command_.destination, token_);
+  const std::string refer_to = refer_target(switchboard_, *party, destination_, token_);
   state_ = State::Referring;
-  if (!refer_to.empty() && !call->refer(command_.side, refer_to, referred_by, refer_watcher())) {
+  if (!refer_to.empty() && !call->refer(command_.party.side, refer_to + replaces, party_of(other->dialog()), refer_watcher())) {
     fail("491 Request Pending");
     return;
   }
   deadline_.start(timeouts_.refer_answer);
   emit(Kind::Transferring);
   if (refer_to.empty() && state_ == State::Referring) {
+    go_without_refer("the phone cannot be told how to reach this exchange");
+  }
+}
+
+bool Transfer::find_partner(std::string& replaces) {
+  ActiveCall* const call = switchboard_.find(command_.joins->call_id);
+  if (call == nullptr) {
+    fail("404 Transfer dialog not found");
+    return false;
+  }
+  const sip::InviteSession* const partner = call->party(command_.joins->side);
+  const sip::InviteSession* const leaving = call->party(opposite(command_.joins->side));
+  if (partner == nullptr || leaving == nullptr) {
+    fail("410 Transfer dialog not ready");
+    return false;
+  }
+  if (destination_.empty()) {
+    destination_ = party_of(partner->dialog());
+  }
+  // The INVITE comes to us: the dialog has the name by which we know it.
+  const sip::Dialog& dialog = leaving->dialog();
+  replaces = "?Replaces=" + sip::escape_header_value(sip::DialogName{dialog.call_id, dialog.local_tag, dialog.remote_tag}.to_string());
+  return true;
+}
+
+/// The phone stays where it is; in an attended transfer, so does everybody.
+void Transfer::go_without_refer(std::string_view why) {
+  if (attended()) {
+    fail("failed to transfer: " + std::string(why));
+  } else {
     call_directly();
   }
 }
@@ -73,7 +111,7 @@ void Transfer::on_refer_result(int status, std::string_view reason) {
   } else if (status == 481) {
     fail("failed to transfer: " + status_text(status, reason));
   } else {
-    call_directly();
+    go_without_refer(status_text(status, reason));
   }
 }
 
@@ -87,8 +125,21 @@ void Transfer::on_refer_progress(std::string_view status_line) {
         early_notifies_.emplace_back(status_line);
       }
       return;
-    case State::Calling: emit(Kind::TransferPending, std::string(status_line)); return;
+    case State::Calling: on_progress(status_line); return;
     default: return;
+  }
+}
+
+void Transfer::on_progress(std::string_view status_line) {
+  emit(Kind::TransferPending, std::string(status_line));
+  // Of a call through here the exchange knows itself how it goes, but not always of one that takes a place.
+  if (state_ != State::Calling || !attended() || status_line < "2") {
+    return;
+  }
+  if (status_line < "3") {
+    on_answered();
+  } else {
+    fail("failed to reach the destination: " + std::string(status_line));
   }
 }
 
@@ -108,11 +159,23 @@ void Transfer::on_referred_call(ActiveCall& call, const std::string& call_id, co
   call_id_ = call_id;
   destination_ = destination;
   emit(Kind::TransferStart);
-  for (std::string& line : std::exchange(early_notifies_, {})) {
+  tell_early_notifies();
+}
+
+void Transfer::on_replacing(const std::string& call_id) {
+  state_ = State::Calling;
+  deadline_.start(timeouts_.ring);
+  call_id_ = call_id;
+  emit(Kind::TransferStart);
+  tell_early_notifies();
+}
+
+void Transfer::tell_early_notifies() {
+  for (const std::string& line : std::exchange(early_notifies_, {})) {
     if (state_ != State::Calling) {
       return;
     }
-    emit(Kind::TransferPending, std::move(line));
+    on_progress(line);
   }
 }
 
@@ -128,11 +191,12 @@ void Transfer::on_answered() {
   if (state_ != State::Calling && state_ != State::Replacing) {
     return;
   }
-  const bool referred = std::exchange(referred_call_, nullptr) != nullptr;
+  const bool referred = state_ == State::Calling;
+  referred_call_ = nullptr;
   newcomer_ = nullptr;
   state_ = State::Over;
   // In its own call the party has its new partner now, and in the other one nobody is left to talk to.
-  if (ActiveCall* const call = referred ? switchboard_.find(command_.call_id) : nullptr) {
+  if (ActiveCall* const call = referred ? switchboard_.find(command_.party.call_id) : nullptr) {
     call->hang_up();
   }
   emit(Kind::TransferSuccessful);
@@ -187,7 +251,7 @@ void Transfer::on_accepted(sip::InviteSession& /*session*/, const sip::InvitePro
   if (state_ != State::CallingDirectly) {
     return;
   }
-  ActiveCall* const call = switchboard_.find(command_.call_id);
+  ActiveCall* const call = switchboard_.find(command_.party.call_id);
   if (call == nullptr) {
     fail("the call ended before it was transferred");
     return;
@@ -211,8 +275,9 @@ void Transfer::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& 
 
 void Transfer::on_deadline() {
   switch (state_) {
-    case State::Referring: call_directly(); return;
+    case State::Referring: go_without_refer("408 Request Timeout"); return;
     case State::AwaitingCall: fail("the phone agreed to call the destination but did not"); return;
+    case State::Calling:
     case State::CallingDirectly: fail("failed to reach the destination: 408 Request Timeout"); return;
     case State::Replacing: fail("failed to join the media of the party and the destination: 408 Request Timeout"); return;
     default: return;
@@ -220,7 +285,8 @@ void Transfer::on_deadline() {
 }
 
 void Transfer::cancel(std::string_view why) {
-  if (state_ != State::Over) {
+  // An INVITE that takes a place cannot be stopped from here; it soon comes to its end.
+  if (state_ != State::Over && !(attended() && state_ == State::Calling)) {
     fail(std::string(why));
   }
 }

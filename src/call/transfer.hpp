@@ -13,8 +13,9 @@
 
 namespace callwright::call {
 
-/// The command TransferCall: tells a party of a call to call the destination (REFER, RFC 3515), and ends the call when that is answered. Where the phone does
-/// not know REFER, calls the destination itself and puts it in the place of the other party. Whatever fails leaves the call as it was.
+/// The command TransferCall: tells a party of a call to call the destination (REFER, RFC 3515), or to take the place of whoever a party of another call talks
+/// to (with Replaces, RFC 3891), and ends the call when that is answered. Where the phone does not know REFER, calls the destination itself and puts it in the
+/// place of the other party. Whatever fails leaves the calls as they were.
 class Transfer final : public ActiveCall, public RunningCommand, private ReferWatcher, private sip::InviteSessionObserver {
  public:
   Transfer(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, TransferCall command, CommandObserver& observer);
@@ -30,6 +31,7 @@ class Transfer final : public ActiveCall, public RunningCommand, private ReferWa
   [[nodiscard]] const std::string& callee() const noexcept override { return command_.destination; }
   [[nodiscard]] bool expects(std::string_view token) const noexcept override;
   void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) override;
+  void on_replacing(const std::string& call_id) override;
   void on_unroutable(int status) override;
 
   // CallWatcher, for the call of the party, and for the place of the destination in the call.
@@ -50,10 +52,17 @@ class Transfer final : public ActiveCall, public RunningCommand, private ReferWa
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_deadline();
 
-  [[nodiscard]] Side other_side() const noexcept { return command_.side == Side::Caller ? Side::Callee : Side::Caller; }
+  [[nodiscard]] Side other_side() const noexcept { return opposite(command_.party.side); }
+  [[nodiscard]] bool attended() const noexcept { return command_.joins.has_value(); }
+  [[nodiscard]] static Side opposite(Side side) noexcept { return side == Side::Caller ? Side::Callee : Side::Caller; }
+  /// Whom the transferred party is to talk to, and in whose place; false, and the command has failed, where such a call is not up.
+  [[nodiscard]] bool find_partner(std::string& replaces);
   /// Of this command as long as it is there.
   [[nodiscard]] std::function<ReferWatcher*()> refer_watcher();
-  [[nodiscard]] std::function<CallWatcher*()> call_watcher();
+  [[nodiscard]] FindWatcher call_watcher();
+  void on_progress(std::string_view status_line);
+  void tell_early_notifies();
+  void go_without_refer(std::string_view why);
   void call_directly();
   void fail(std::string text);
   void finish();

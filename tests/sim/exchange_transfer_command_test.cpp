@@ -234,6 +234,113 @@ TEST(TransferCommand, leaves_the_call_as_it_was_when_the_party_refuses_the_media
   world.finish();
 }
 
+/// Alice talks to bob and has carol on the other line.
+struct Consultation : TransferWorld {
+  explicit Consultation(PhoneScript bob_script = {}, PhoneScript carol_script = {}) : TransferWorld({}, bob_script, carol_script), other(alice.call("carol")) {
+    run_for(2s);
+    EXPECT_TRUE(other.confirmed());
+    clear_wire();
+  }
+  CommandId join_bob_and_carol() { return transfer({leg.call_id(), Side::Callee}, {other.call_id(), Side::Callee}); }
+  void expect_calls_as_before() {
+    run_for(1s);
+    EXPECT_EQ(alice.active(), 2U);
+    EXPECT_EQ(bob.active(), 1U);
+    EXPECT_EQ(carol.active(), 1U);
+    EXPECT_EQ(exchange->calls(), 2U);
+  }
+
+  PhoneLeg& other;
+};
+
+TEST(AttendedTransferCommand, connects_the_two_with_whom_somebody_talks) {
+  Consultation world;
+  const std::string at_alice = world.other.call_id();
+  const CommandId id = world.join_bob_and_carol();
+  ASSERT_TRUE(world.run_until_event(id, "TransferSuccessful"));
+  world.run_for(5s);
+  const auto texts = world.commands.texts(id);
+  EXPECT_EQ(std::vector(texts.begin(), texts.begin() + 2), (std::vector<std::string>{"Transferring", "TransferStart"}));
+  EXPECT_THAT(texts, Contains("TransferPending 100 Trying"));
+  EXPECT_THAT(world.message("X", "bob", "REFER").header("Refer-To"), HasSubstr("?Replaces=" + sip::escape_header_value(at_alice)));
+  EXPECT_THAT(world.message("bob", "X", "INVITE").header("Replaces"), StartsWith(at_alice + ";"));
+  EXPECT_EQ(world.bob.leg(1).hears(), "carol");
+  EXPECT_EQ(world.carol.leg(0).hears(), "bob");
+  EXPECT_EQ(world.alice.active(), 0U);
+  EXPECT_EQ(world.bob.active(), 1U);
+  EXPECT_EQ(world.exchange->calls(), 1U);
+  const CommandEvent& last = world.commands.events(id).back();
+  EXPECT_EQ(last.call_id, world.bob.leg(1).call_id());
+  EXPECT_EQ(last.destination, "sip:carol@192.0.2.1");
+  world.finish();
+}
+
+TEST(AttendedTransferCommand, takes_the_callers_of_both_calls_as_well) {
+  ExchangeWorld world;
+  ScriptedPhone& alice = world.add_phone("alice");
+  ScriptedPhone& bob = world.add_phone("bob");
+  ScriptedPhone& carol = world.add_phone("carol");
+  PhoneLeg& first = bob.call("alice");
+  PhoneLeg& second = carol.call("alice");
+  world.run_for(2s);
+  const CommandId id = world.transfer({first.call_id(), Side::Caller}, {second.call_id(), Side::Caller});
+  ASSERT_TRUE(world.run_until_event(id, "TransferSuccessful"));
+  world.run_for(2s);
+  EXPECT_EQ(bob.leg(1).hears(), "carol");
+  EXPECT_EQ(carol.leg(0).hears(), "bob");
+  EXPECT_EQ(alice.active(), 0U);
+  bob.hang_up();
+  world.run_for(1s);
+  world.expect_nothing_left();
+}
+
+TEST(AttendedTransferCommand, is_refused_where_a_call_is_not_there) {
+  Consultation world;
+  const std::string known = world.leg.call_id();
+  EXPECT_THAT(world.commands.texts(world.transfer({known, Side::Callee}, {"nobody's", Side::Callee})),
+              ElementsAre("Failed 404 Transfer dialog not found", "Ended"));
+  EXPECT_THAT(world.commands.texts(world.transfer({"nobody's", Side::Callee}, {known, Side::Callee})), ElementsAre("Failed 404 Dialog not found", "Ended"));
+  EXPECT_THAT(world.commands.texts(world.transfer({known, Side::Callee}, {known, Side::Caller})), ElementsAre("Failed 400 the two calls are one", "Ended"));
+  world.expect_calls_as_before();
+  world.finish();
+}
+
+TEST(AttendedTransferCommand, leaves_both_calls_as_they_were_when_a_phone_refuses) {
+  PhoneScript stubborn;
+  stubborn.reinvite = 488;
+  for (const bool bob_refuses : {true, false}) {
+    Consultation world(bob_refuses ? refuses_refer() : PhoneScript{}, bob_refuses ? PhoneScript{} : stubborn);
+    const CommandId id = world.join_bob_and_carol();
+    ASSERT_TRUE(world.run_until_ended(id));
+    EXPECT_THAT(world.commands.texts(id), Contains(bob_refuses ? "Failed failed to transfer: 405 Method Not Allowed"
+                                                               : "Failed failed to reach the destination: 488 Not Acceptable Here"));
+    world.expect_calls_as_before();
+    world.finish();
+  }
+}
+
+TEST(AttendedTransferCommand, survives_a_hang_up_of_anybody_at_any_moment) {
+  for (const char* const who : {"alice", "bob", "carol", "first call", "second call", "cancel"}) {
+    for (base::Duration after = 0ms; after < 600ms; after += 20ms) {
+      Consultation world;
+      const std::string first = world.leg.call_id();
+      const std::string second = world.other.call_id();
+      const CommandId id = world.join_bob_and_carol();
+      world.run_for(after);
+      const std::string_view name = who;
+      if (name == "cancel") {
+        world.exchange->cancel(id);
+      } else if (name.ends_with("call")) {
+        world.end(name == "first call" ? first : second);
+      } else {
+        (name == "alice" ? world.alice : name == "bob" ? world.bob : world.carol).hang_up();
+      }
+      ASSERT_TRUE(world.run_until_ended(id)) << who << " after " << after / 1ms << " ms";
+      world.finish();
+    }
+  }
+}
+
 /// Whoever hangs up at whatever moment of a transfer: it ends, and nothing hangs.
 struct Moment {
   const char* who;

@@ -164,7 +164,13 @@ CommandId ExchangeWorld::end(const std::string& call_id) {
 
 CommandId ExchangeWorld::transfer(const std::string& call_id, call::Side side, std::string_view destination) {
   const CommandId id{next_command_++};
-  exchange->submit(id, call::TransferCall{call_id, side, "sip:" + std::string(destination) + "@192.0.2.1"}, commands);
+  exchange->submit(id, call::TransferCall{{call_id, side}, "sip:" + std::string(destination) + "@192.0.2.1"}, commands);
+  return id;
+}
+
+CommandId ExchangeWorld::transfer(const call::CallParty& party, const call::CallParty& joins) {
+  const CommandId id{next_command_++};
+  exchange->submit(id, call::TransferCall{party, {}, joins}, commands);
   return id;
 }
 

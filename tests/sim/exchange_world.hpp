@@ -95,6 +95,8 @@ class ExchangeWorld {
   call::CommandId end(const std::string& call_id);
   /// Submits TransferCall to a name of an account.
   call::CommandId transfer(const std::string& call_id, call::Side side, std::string_view destination);
+  /// The same to a party of another call.
+  call::CommandId transfer(const call::CallParty& party, const call::CallParty& joins);
   [[nodiscard]] bool run_until_event(call::CommandId id, std::string_view text, base::Duration limit = std::chrono::minutes(5));
   [[nodiscard]] bool run_until_ended(call::CommandId id) { return run_until_event(id, "Ended"); }
   void run_for(base::Duration duration) { network.run_for(duration); }
