@@ -190,7 +190,7 @@ int run(int argc, char** argv) {
   options.url = "ws://127.0.0.1:5059/call-api";
   bool json = false;
   int timeout_s = static_cast<int>(options.timeout.count());
-  call->add_option("METHOD", options.method, "CallStart, CallEnd or Echo")->required();
+  call->add_option("METHOD", options.method, "CallStart, CallBlindTransfer, CallAttendedTransfer, CallEnd or Echo")->required();
   call->add_option("PARAMS", options.params, "Parameters as key=value");
   call->add_option("--url", options.url, "Where the Call API is")->capture_default_str();
   call->add_option("--timeout", timeout_s, "Seconds to wait for the end of the command")->capture_default_str()->check(CLI::Range(1, 86400));
@@ -198,6 +198,7 @@ int run(int argc, char** argv) {
   call->footer(
       "Exit status: 0 Ended, 1 Error, 2 wrong usage, 3 no connection.\n"
       "Examples:\n  callwright call CallStart caller=sip:alice@127.0.0.1 callee=sip:bob@127.0.0.1\n"
+      "  callwright call CallBlindTransfer callid=CALL-ID-FROM-TRANSFERSTART leg=callee destination=sip:carol@127.0.0.1\n"
       "  callwright call CallEnd callid=CALL-ID-FROM-TRANSFERSTART");
   call->callback([&] {
     options.output = json ? CallOptions::Output::Json : CallOptions::Output::Text;

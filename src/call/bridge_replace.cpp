@@ -130,6 +130,7 @@ void Bridge::put_in_place(std::string_view sdp) {
 }
 
 void Bridge::give_up_replacing(int status) {
+  const FindWatcher find_watcher = std::exchange(replacement_->watcher, nullptr);
   if (replacement_->newcomer != nullptr && replacement_->newcomer->role() == sip::InviteSession::Role::Answerer) {
     // Its end takes it away.
     static_cast<void>(replacement_->newcomer->reject(status));
@@ -143,7 +144,7 @@ void Bridge::give_up_replacing(int status) {
     // Nobody is left for it to talk to.
     done->staying->end();
   }
-  if (CallWatcher* const watcher = done->watched_by()) {
+  if (CallWatcher* const watcher = find_watcher ? find_watcher() : nullptr) {
     watcher->on_refused(status, {});
   }
 }

@@ -29,6 +29,7 @@ struct EndCall {
 
 /// Which party of a call: who called, or who was called.
 enum class Side : std::uint8_t { Caller, Callee };
+[[nodiscard]] constexpr Side opposite(Side side) noexcept { return side == Side::Caller ? Side::Callee : Side::Caller; }
 
 /// A party of a call that is up.
 struct CallParty {

@@ -352,7 +352,9 @@ void ClickToDial::emit(Kind kind, std::string extra) {
   event.call_id = call_id_;
   event.caller = command_.caller;
   event.callee = command_.callee;
-  event.destination = command_.callee;
+  if (kind == Kind::Transferring) {
+    event.destination = command_.callee;
+  }
   event.extra = std::move(extra);
   observer_.on_command_event(event);
 }

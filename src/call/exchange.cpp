@@ -192,12 +192,33 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     RunningCommand* const command = token->empty() ? nullptr : expecting(*token);
     if (command == nullptr) {
       transaction.respond({.status = 403, .reason = "Transfer Expired"});
-      return;
+    } else if (const CallParty* const partner = command->partner()) {
+      take_place(transaction, request, *command, *partner);
+    } else {
+      route_call(transaction, request, command);
     }
-    route_call(transaction, request, command);
     return;
   }
   route_call(transaction, request, admitted_.username.empty() ? nullptr : expecting(admitted_.username, request));
+}
+
+/// Like an INVITE with Replaces (RFC 3891), but known by the token: so it needs nothing that a phone might not know.
+void Exchange::take_place(sip::ServerTransaction& transaction, const sip::Message& invite, RunningCommand& command, const CallParty& partner) {
+  ActiveCall* const call = find(partner.call_id);
+  sip::InviteSession* const leaving = call == nullptr ? nullptr : call->party(opposite(partner.side));
+  if (leaving == nullptr || by_call_id_.contains(invite.call_id())) {
+    transaction.respond({.status = leaving == nullptr ? 481 : 482});
+    command.on_unroutable(leaving == nullptr ? 481 : 482);
+    return;
+  }
+  const CommandId id = command.id();
+  command.on_replacing(std::string(invite.call_id()));
+  // Whoever heard of it may have ended the call.
+  if (find(partner.call_id) == call && call->party(opposite(partner.side)) == leaving) {
+    call->replace(*leaving, transaction, invite, watcher_of(id));
+  } else {
+    transaction.respond({.status = 481});
+  }
 }
 
 void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {
@@ -208,16 +229,7 @@ void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Messa
     transaction.respond({.status = 481});
     return;
   }
-  const auto uri = sip::UriView::parse(invite.request_uri());
-  const auto token = uri ? uri->parameter(RunningCommand::kTokenParameter) : std::nullopt;
-  RunningCommand* const command = token && !token->empty() ? expecting(*token) : nullptr;
-  if (command == nullptr) {
-    owner->second->replace(replaced, transaction, invite, {});
-    return;
-  }
-  const CommandId id = command->id();
-  command->on_replacing(std::string(invite.call_id()));
-  owner->second->replace(replaced, transaction, invite, watcher_of(id));
+  owner->second->replace(replaced, transaction, invite, {});
 }
 
 std::optional<sip::DialogName> Exchange::ringing(const std::string& call_id) const {
@@ -268,6 +280,7 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   transaction.respond({.status = 100});
   if (command != nullptr) {
     options.watcher = watcher_of(command->id());
+    options.to = "<" + command->callee() + ">";
   }
   const std::string destination = found.targets.front().uri;
   options.targets = std::move(found.targets);

@@ -94,6 +94,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   /// Who watches the call of this command: nobody once that has ended.
   [[nodiscard]] FindWatcher watcher_of(CommandId id);
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, RunningCommand* command);
+  void take_place(sip::ServerTransaction& transaction, const sip::Message& invite, RunningCommand& command, const CallParty& partner);
   [[nodiscard]] bool admit_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool is_trusted(const sip::ServerTransaction& transaction) const noexcept;

@@ -21,9 +21,7 @@ bool Exchange::admit(sip::ServerTransaction& transaction, const sip::Message& re
 
 bool Exchange::admit_invite(sip::ServerTransaction& transaction, const sip::Message& request) {
   const bool names_dialog = request.has(sip::Header::Replaces) || request.header("Join");
-  const auto uri = sip::UriView::parse(request.request_uri());
-  const auto token = uri ? uri->parameter(RunningCommand::kTokenParameter) : std::nullopt;
-  if (token && (!names_dialog || (!token->empty() && expecting(*token) != nullptr))) {
+  if (const auto uri = sip::UriView::parse(request.request_uri()); uri && uri->parameter(RunningCommand::kTokenParameter) && !names_dialog) {
     // Only the phone that was told to call knows the token: it stands for the credentials. The command has had its place among the calls.
     return true;
   }

@@ -59,7 +59,7 @@ void RoutedCall::start(const sip::Message& invite) {
   switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
   sip::InviteSession::CallerOptions options;
   options.from = sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from());
-  options.to = sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to());
+  options.to = options_.to.empty() ? sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to()) : options_.to;
   options.contact_user = sip::user_of(invite.from().uri);
   options.max_forwards = options_.max_forwards;
   if (invite.body().empty()) {

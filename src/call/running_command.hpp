@@ -23,7 +23,9 @@ class RunningCommand : public CallWatcher {
   [[nodiscard]] virtual bool expects(std::string_view token) const noexcept = 0;
   /// That call has come and goes to `destination`, a URI; `call` outlives the command or is found through `on_refused`.
   virtual void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) = 0;
-  /// That call has come, to take a place in another call (RFC 3891); `CallWatcher` tells how it goes.
+  /// With whom the phone is to talk in the place of the one who does now; null: its call goes to the callee.
+  [[nodiscard]] virtual const CallParty* partner() const noexcept { return nullptr; }
+  /// That call has come, to take such a place; `CallWatcher` tells how it goes.
   virtual void on_replacing(const std::string& /*call_id*/) {}
   /// That call has come, but leads nowhere.
   virtual void on_unroutable(int status) = 0;

@@ -34,8 +34,7 @@ FindWatcher Transfer::call_watcher() {
 }
 
 void Transfer::start() {
-  std::string replaces;
-  if (attended() && !find_partner(replaces)) {
+  if (attended() && !find_partner()) {
     return;
   }
   ActiveCall* const call = switchboard_.find(command_.party.call_id);
@@ -56,7 +55,7 @@ void Transfer::start() {
   token_ = make_token(switchboard_.user_agent(), id_);
   const std::string refer_to = refer_target(switchboard_, *party, destination_, token_);
   state_ = State::Referring;
-  if (!refer_to.empty() && !call->refer(command_.party.side, refer_to + replaces, party_of(other->dialog()), refer_watcher())) {
+  if (!refer_to.empty() && !call->refer(command_.party.side, refer_to, party_of(other->dialog()), refer_watcher())) {
     fail("491 Request Pending");
     return;
   }
@@ -67,24 +66,20 @@ void Transfer::start() {
   }
 }
 
-bool Transfer::find_partner(std::string& replaces) {
+bool Transfer::find_partner() {
   ActiveCall* const call = switchboard_.find(command_.joins->call_id);
   if (call == nullptr) {
     fail("404 Transfer dialog not found");
     return false;
   }
   const sip::InviteSession* const partner = call->party(command_.joins->side);
-  const sip::InviteSession* const leaving = call->party(opposite(command_.joins->side));
-  if (partner == nullptr || leaving == nullptr) {
+  if (partner == nullptr || call->party(opposite(command_.joins->side)) == nullptr) {
     fail("410 Transfer dialog not ready");
     return false;
   }
   if (destination_.empty()) {
     destination_ = party_of(partner->dialog());
   }
-  // The INVITE comes to us: the dialog has the name by which we know it.
-  const sip::Dialog& dialog = leaving->dialog();
-  replaces = "?Replaces=" + sip::escape_header_value(sip::DialogName{dialog.call_id, dialog.local_tag, dialog.remote_tag}.to_string());
   return true;
 }
 

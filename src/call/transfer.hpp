@@ -13,8 +13,8 @@
 
 namespace callwright::call {
 
-/// The command TransferCall: tells a party of a call to call the destination (REFER, RFC 3515), or to take the place of whoever a party of another call talks
-/// to (with Replaces, RFC 3891), and ends the call when that is answered. Where the phone does not know REFER, calls the destination itself and puts it in the
+/// The command TransferCall: tells a party of a call to call the destination (REFER, RFC 3515), or to call here and take the place of whoever a party of
+/// another call talks to, and ends its present call when that is answered. Where the phone does not know REFER, calls the destination itself and puts it in the
 /// place of the other party. Whatever fails leaves the calls as they were.
 class Transfer final : public ActiveCall, public RunningCommand, private ReferWatcher, private sip::InviteSessionObserver {
  public:
@@ -31,6 +31,7 @@ class Transfer final : public ActiveCall, public RunningCommand, private ReferWa
   [[nodiscard]] const std::string& callee() const noexcept override { return command_.destination; }
   [[nodiscard]] bool expects(std::string_view token) const noexcept override;
   void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) override;
+  [[nodiscard]] const CallParty* partner() const noexcept override { return attended() ? &*command_.joins : nullptr; }
   void on_replacing(const std::string& call_id) override;
   void on_unroutable(int status) override;
 
@@ -54,9 +55,8 @@ class Transfer final : public ActiveCall, public RunningCommand, private ReferWa
 
   [[nodiscard]] Side other_side() const noexcept { return opposite(command_.party.side); }
   [[nodiscard]] bool attended() const noexcept { return command_.joins.has_value(); }
-  [[nodiscard]] static Side opposite(Side side) noexcept { return side == Side::Caller ? Side::Callee : Side::Caller; }
-  /// Whom the transferred party is to talk to, and in whose place; false, and the command has failed, where such a call is not up.
-  [[nodiscard]] bool find_partner(std::string& replaces);
+  /// With whom the transferred party is to talk; false, and the command has failed, where such a call is not up.
+  [[nodiscard]] bool find_partner();
   /// Of this command as long as it is there.
   [[nodiscard]] std::function<ReferWatcher*()> refer_watcher();
   [[nodiscard]] FindWatcher call_watcher();

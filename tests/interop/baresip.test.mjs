@@ -1,4 +1,4 @@
-// Two baresip phones with their stock configuration at the built binary: CallStart through the command-line client.
+// Baresip phones with their stock configuration at the built binary: calls are started, transferred and ended through the command-line client.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,6 +21,18 @@ async function call(...args) {
   });
   const [code] = await within(LIMIT_MS, once(child, 'close'), 'callwright call does not end');
   return { code, lines: output.trim().split('\n') };
+}
+
+/** The Call-ID that the event with this name tells. */
+function callidIn(lines, name) {
+  return /callid=(\S+)/.exec(lines.find((line) => line.startsWith(name)))[1];
+}
+
+/** Connects the two, and gives the Call-ID of their call. */
+async function connect(one, other) {
+  const { code, lines } = await call('CallStart', `caller=sip:${one}@${server.sip}`, `callee=sip:${other}@${server.sip}`);
+  assert.equal(code, 0, lines.join('\n'));
+  return callidIn(lines, 'TransferStart');
 }
 
 function names(lines) {
@@ -49,7 +61,7 @@ describe('baresip', () => {
       );
       await alice.line(/incoming rtp for 'audio' established/);
       await bob.line(/incoming rtp for 'audio' established/);
-      const callid = /callid=(\S+)/.exec(started.lines.find((line) => line.startsWith('TransferStart')))[1];
+      const callid = callidIn(started.lines, 'TransferStart');
       const ended = await call('CallEnd', `callid=${callid}`);
       assert.equal(ended.code, 0, ended.lines.join('\n'));
       await bob.line(/session closed|terminated/);
@@ -69,5 +81,50 @@ describe('baresip', () => {
     assert.equal(result.code, 1);
     assert.match(result.lines.find((line) => line.startsWith('Error')), /404 Not Found/);
     await alice.line(/session closed|terminated/);
+  });
+
+  test('a party is transferred to a third phone, and the call goes on there', async () => {
+    const carol = await Baresip.start('carol', 'carol-demo', server.sip);
+    try {
+      const callid = await connect('alice', 'bob');
+      const result = await call('CallBlindTransfer', `callid=${callid}`, 'leg=callee', `destination=sip:carol@${server.sip}`);
+      assert.equal(result.code, 0, result.lines.join('\n'));
+      assert.deepEqual(
+        names(result.lines).filter((name) => name !== 'TransferPending'),
+        ['Started', 'Transferring', 'TransferStart', 'TransferSuccessful', 'Ended'],
+      );
+      await carol.line(/incoming rtp for 'audio' established/);
+      await alice.line(/session closed|terminated/);
+      assert.equal((await call('CallEnd', `callid=${callidIn(result.lines, 'TransferSuccessful')}`)).code, 0);
+      await carol.line(/session closed|terminated/);
+    } finally {
+      await carol.stop();
+    }
+  });
+
+  test('a transfer to nobody leaves the call as it was', async () => {
+    const callid = await connect('alice', 'bob');
+    const result = await call('CallBlindTransfer', `callid=${callid}`, 'leg=caller', `destination=sip:nobody@${server.sip}`);
+    assert.equal(result.code, 1);
+    assert.match(result.lines.find((line) => line.startsWith('Error')), /failed to reach the destination: 404 Not Found/);
+    assert.equal((await call('CallEnd', `callid=${callid}`)).code, 0);
+  });
+
+  test('the parties of two calls are connected with each other', async () => {
+    const carol = await Baresip.start('carol', 'carol-demo', server.sip);
+    try {
+      const first = await connect('alice', 'bob');
+      const second = await connect('alice', 'carol');
+      const result = await call('CallAttendedTransfer', `callidA=${first}`, 'legA=callee', `callidB=${second}`, 'legB=callee');
+      assert.equal(result.code, 0, result.lines.join('\n'));
+      assert.deepEqual(
+        names(result.lines).filter((name) => name !== 'TransferPending'),
+        ['Started', 'Transferring', 'TransferStart', 'TransferSuccessful', 'Ended'],
+      );
+      assert.equal((await call('CallEnd', `callid=${callidIn(result.lines, 'TransferSuccessful')}`)).code, 0);
+      await carol.line(/session closed|terminated/);
+    } finally {
+      await carol.stop();
+    }
   });
 });

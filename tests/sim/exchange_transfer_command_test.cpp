@@ -80,6 +80,7 @@ TEST(TransferCommand, has_the_called_party_call_the_destination_and_ends_the_cal
   EXPECT_EQ(world.bob.leg(1).hears(), "carol");
   EXPECT_EQ(world.carol.leg(0).hears(), "bob");
   EXPECT_EQ(world.exchange->calls(), 1U);
+  EXPECT_EQ(world.message("X", "carol", "INVITE").header("To"), "<sip:carol@192.0.2.1>") << "without the token";
   for (const CommandEvent& event : world.commands.events(id)) {
     const bool early = event.kind == CommandEvent::Kind::Transferring;
     EXPECT_EQ(event.call_id, early ? "" : world.bob.leg(1).call_id()) << to_text(event);
@@ -255,15 +256,14 @@ struct Consultation : TransferWorld {
 
 TEST(AttendedTransferCommand, connects_the_two_with_whom_somebody_talks) {
   Consultation world;
-  const std::string at_alice = world.other.call_id();
   const CommandId id = world.join_bob_and_carol();
   ASSERT_TRUE(world.run_until_event(id, "TransferSuccessful"));
   world.run_for(5s);
   const auto texts = world.commands.texts(id);
   EXPECT_EQ(std::vector(texts.begin(), texts.begin() + 2), (std::vector<std::string>{"Transferring", "TransferStart"}));
   EXPECT_THAT(texts, Contains("TransferPending 100 Trying"));
-  EXPECT_THAT(world.message("X", "bob", "REFER").header("Refer-To"), HasSubstr("?Replaces=" + sip::escape_header_value(at_alice)));
-  EXPECT_THAT(world.message("bob", "X", "INVITE").header("Replaces"), StartsWith(at_alice + ";"));
+  EXPECT_THAT(world.message("X", "bob", "REFER").header("Refer-To"), StartsWith("<sip:carol@192.0.2.1:5060;cw-command=" + std::to_string(id.value) + "-"));
+  EXPECT_THAT(world.message("X", "carol", "INVITE").header("To"), HasSubstr("carol")) << "a re-INVITE";
   EXPECT_EQ(world.bob.leg(1).hears(), "carol");
   EXPECT_EQ(world.carol.leg(0).hears(), "bob");
   EXPECT_EQ(world.alice.active(), 0U);

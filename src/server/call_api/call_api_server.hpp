@@ -75,7 +75,7 @@ class FakeCallControl final : public call::CallControl {
                                    .call_id = "n1@h",
                                    .caller = start->caller,
                                    .callee = start->callee,
-                                   .destination = start->callee,
+                                   .destination = kind == Kind::Transferring ? start->callee : std::string(),
                                    .extra = "180 Ringing"});
       }
     }

@@ -12,11 +12,6 @@ namespace callwright::server::call_api {
 
 namespace {
 
-RpcError bad_params(std::string message) { return {RpcCode::InvalidParams, std::move(message)}; }
-
-/// A value or why there is none.
-using Text = std::variant<std::string, RpcError>;
-
 bool is_control(char character) {
   const auto byte = static_cast<unsigned char>(character);
   return byte < 0x20 || byte == 0x7F;
@@ -39,105 +34,157 @@ bool is_call_id(std::string_view text) {
   return at == std::string_view::npos ? is_part(text) : is_part(text.substr(0, at)) && is_part(text.substr(at + 1));
 }
 
-/// The string parameter of that name, which must be there.
-Text required(const Json& params, const std::string& name) {
-  const Json* member = find_parameter(params, name);
+/// The parameters of a command, taken in the order in which the first one that is wrong is to be named.
+class Parameters {
+ public:
+  explicit Parameters(const Json& params) noexcept : params_(params) {}
+
+  /// What was wrong with the first that was; then nothing of what was taken counts.
+  [[nodiscard]] const std::optional<RpcError>& error() const noexcept { return error_; }
+  void refuse(std::string message) { refuse({RpcCode::InvalidParams, std::move(message)}); }
+  [[nodiscard]] const Json& all() const noexcept { return params_; }
+
+  [[nodiscard]] bool has(const std::string& name) const { return find_parameter(params_, name) != nullptr; }
+  /// A string, which must be there.
+  std::string text(const std::string& name);
+  /// A URI that may stand in a request line.
+  std::string uri(const std::string& name);
+  std::string call_id(const std::string& name);
+  /// "caller" or "callee".
+  call::Side leg(const std::string& name);
+
+ private:
+  void refuse(RpcError error) {
+    if (!error_) {
+      error_ = std::move(error);
+    }
+  }
+
+  const Json& params_;
+  std::optional<RpcError> error_;
+};
+
+std::string Parameters::text(const std::string& name) {
+  const Json* const member = find_parameter(params_, name);
   if (member == nullptr) {
-    return RpcError{RpcCode::InvalidParams, name + " not specified", RpcError::Detail::MissingParameter};
+    refuse({RpcCode::InvalidParams, name + " not specified", RpcError::Detail::MissingParameter});
+  } else if (member->string() == nullptr) {
+    refuse({RpcCode::InvalidParams, name + " must be a string", RpcError::Detail::NoString});
+  } else {
+    return *member->string();
   }
-  if (member->string() == nullptr) {
-    return RpcError{RpcCode::InvalidParams, name + " must be a string", RpcError::Detail::NoString};
-  }
-  return *member->string();
+  return {};
 }
 
-/// The parameter `name`, a URI that may stand in a request line.
-Text required_uri(const Json& params, const std::string& name) {
-  Text text = required(params, name);
-  const auto* uri = std::get_if<std::string>(&text);
-  if (uri == nullptr) {
-    return text;
+std::string Parameters::uri(const std::string& name) {
+  std::string uri = text(name);
+  if (uri.size() > kMaxUri) {
+    refuse(name + " must not be longer than " + std::to_string(kMaxUri) + " bytes");
+    return {};
   }
-  if (uri->size() > kMaxUri) {
-    return bad_params(name + " must not be longer than " + std::to_string(kMaxUri) + " bytes");
+  if (std::any_of(uri.begin(), uri.end(), [](char character) { return is_unsafe(character) || character == ' '; })) {
+    refuse(name + " must be a SIP URI without blanks, control characters, '<' and '>'");
+    return {};
   }
-  if (std::any_of(uri->begin(), uri->end(), [](char character) { return is_unsafe(character) || character == ' '; })) {
-    return bad_params(name + " must be a SIP URI without blanks, control characters, '<' and '>'");
-  }
-  const auto parsed = sip::UriView::parse(*uri);
+  const auto parsed = sip::UriView::parse(uri);
   if (!parsed) {
-    return bad_params(name + " must be a SIP URI such as sip:alice@example.com: " + parsed.error().message());
+    refuse(name + " must be a SIP URI such as sip:alice@example.com: " + parsed.error().message());
+  } else if (parsed->scheme == sip::UriView::Scheme::Tel || parsed->host.empty()) {
+    refuse(name + " must be a sip: or sips: URI with a host, such as sip:alice@example.com");
+  } else if (!parsed->headers.empty()) {
+    refuse(name + " must be a SIP URI without header fields ('?…')");
   }
-  if (parsed->scheme == sip::UriView::Scheme::Tel || parsed->host.empty()) {
-    return bad_params(name + " must be a sip: or sips: URI with a host, such as sip:alice@example.com");
-  }
-  if (!parsed->headers.empty()) {
-    return bad_params(name + " must be a SIP URI without header fields ('?…')");
-  }
-  return text;
+  return uri;
 }
 
-Text required_call_id(const Json& params, const std::string& name) {
-  Text text = required(params, name);
-  const auto* call_id = std::get_if<std::string>(&text);
-  if (call_id != nullptr && (call_id->size() > kMaxCmdId || !is_call_id(*call_id))) {
-    return bad_params(name + " must be a Call-ID (RFC 3261: word, or word@word; no blanks, '<', '>') of " + std::to_string(kMaxCmdId) + " characters at most");
+std::string Parameters::call_id(const std::string& name) {
+  std::string call_id = text(name);
+  if (call_id.size() > kMaxCmdId || !is_call_id(call_id)) {
+    refuse(name + " must be a Call-ID (RFC 3261: word, or word@word; no blanks, '<', '>') of " + std::to_string(kMaxCmdId) + " characters at most");
   }
-  return text;
+  return call_id;
 }
 
-using Parsed = std::variant<AnyCommand, RpcError>;
+call::Side Parameters::leg(const std::string& name) {
+  const std::string leg = text(name);
+  if (leg != "caller" && leg != "callee") {
+    refuse(name + " must be \"caller\" or \"callee\"");
+  }
+  return leg == "caller" ? call::Side::Caller : call::Side::Callee;
+}
 
-Parsed parse_echo(const Json& params, const std::string& /*cmd_id*/) { return Echo{params}; }
+AnyCommand parse_echo(Parameters& params, const std::string& /*cmd_id*/) { return Echo{params.all()}; }
 
-Parsed parse_call_start(const Json& params, const std::string& cmd_id) {
+AnyCommand parse_call_start(Parameters& params, const std::string& cmd_id) {
   if (!is_call_id(cmd_id)) {
-    return bad_params("cmd_id must be a Call-ID here (RFC 3261: word, or word@word; no blanks): it becomes that of the first leg");
+    params.refuse("cmd_id must be a Call-ID here (RFC 3261: word, or word@word; no blanks): it becomes that of the first leg");
   }
-  Text caller = required_uri(params, "caller");
-  if (auto* error = std::get_if<RpcError>(&caller)) {
-    return std::move(*error);
-  }
-  Text callee = required_uri(params, "callee");
-  if (auto* error = std::get_if<RpcError>(&callee)) {
-    return std::move(*error);
-  }
-  return call::StartCall{.caller = std::get<std::string>(std::move(caller)), .callee = std::get<std::string>(std::move(callee)), .call_id = cmd_id};
+  call::StartCall command;
+  command.caller = params.uri("caller");
+  command.callee = params.uri("callee");
+  command.call_id = cmd_id;
+  return command;
 }
 
-Parsed parse_call_end(const Json& params, const std::string& /*cmd_id*/) {
-  Text call_id = required_call_id(params, "callid");
-  if (auto* error = std::get_if<RpcError>(&call_id)) {
-    return std::move(*error);
+AnyCommand parse_call_end(Parameters& params, const std::string& /*cmd_id*/) { return call::EndCall{.call_id = params.call_id("callid")}; }
+
+AnyCommand parse_blind_transfer(Parameters& params, const std::string& /*cmd_id*/) {
+  call::TransferCall command;
+  command.party.call_id = params.call_id("callid");
+  command.party.side = params.leg("leg");
+  command.destination = params.uri("destination");
+  return command;
+}
+
+AnyCommand parse_attended_transfer(Parameters& params, const std::string& /*cmd_id*/) {
+  call::TransferCall command;
+  command.party.call_id = params.call_id("callidA");
+  command.party.side = params.leg("legA");
+  call::CallParty& joins = command.joins.emplace();
+  joins.call_id = params.call_id("callidB");
+  joins.side = params.leg("legB");
+  if (params.has("destination")) {
+    command.destination = params.uri("destination");
   }
-  return call::EndCall{.call_id = std::get<std::string>(std::move(call_id))};
+  return command;
 }
 
 struct Method {
   std::string_view name;
-  Parsed (*parse)(const Json& params, const std::string& cmd_id);
+  AnyCommand (*parse)(Parameters& params, const std::string& cmd_id);
 };
 
 constexpr std::array kMethods = {
     Method{"CallStart", parse_call_start},
+    Method{"CallBlindTransfer", parse_blind_transfer},
+    Method{"CallAttendedTransfer", parse_attended_transfer},
     Method{"CallEnd", parse_call_end},
     Method{"Echo", parse_echo},
 };
 
+std::string names_of_methods() {
+  std::string names;
+  for (const Method& method : kMethods) {
+    names.append(names.empty() ? "" : ", ").append(method.name);
+  }
+  return names;
+}
+
 /// The client's cmd_id, "" when the server shall choose.
-Text chosen_cmd_id(const Json& params) {
-  const Json* member = params.find("cmd_id");
-  if (member == nullptr) {
-    return std::string();
+std::string chosen_cmd_id(Parameters& params) {
+  if (!params.has("cmd_id")) {
+    return {};
   }
-  const std::string* text = member->string();
-  if (text == nullptr) {
-    return bad_params("cmd_id must be a string");
+  const Json& member = *params.all().find("cmd_id");
+  if (member.string() == nullptr) {
+    params.refuse("cmd_id must be a string");
+    return {};
   }
-  if (text->size() > kMaxCmdId || std::any_of(text->begin(), text->end(), is_unsafe)) {
-    return bad_params("cmd_id must have " + std::to_string(kMaxCmdId) + " bytes at most and no control characters, '<' or '>'");
+  const std::string& text = *member.string();
+  if (text.size() > kMaxCmdId || std::any_of(text.begin(), text.end(), is_unsafe)) {
+    params.refuse("cmd_id must have " + std::to_string(kMaxCmdId) + " bytes at most and no control characters, '<' or '>'");
   }
-  return *text;
+  return text;
 }
 
 }  // namespace
@@ -146,28 +193,24 @@ std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base
   const std::string_view name = method_meant(request.method);
   const auto* method = std::find_if(kMethods.begin(), kMethods.end(), [name](const Method& known) { return known.name == name; });
   if (method == kMethods.end()) {
-    return RpcError{RpcCode::MethodNotFound, "Method not found; this server knows CallStart, CallEnd and Echo"};
+    return RpcError{RpcCode::MethodNotFound, "Method not found; this server knows " + names_of_methods()};
   }
   if (!request.params || request.params->object() == nullptr) {
-    return bad_params("params must be an object");
+    return RpcError{RpcCode::InvalidParams, "params must be an object"};
   }
-  Text cmd_id = chosen_cmd_id(*request.params);
-  if (auto* error = std::get_if<RpcError>(&cmd_id)) {
-    return std::move(*error);
-  }
-  ParsedCommand command{.method = method->name, .cmd_id = std::get<std::string>(std::move(cmd_id)), .command = {}};
+  Parameters params(*request.params);
+  ParsedCommand command{.method = method->name, .cmd_id = chosen_cmd_id(params), .command = {}};
   if (command.cmd_id.empty()) {
     command.cmd_id = random_uuid(random);
   }
-  Parsed parsed = method->parse(*request.params, command.cmd_id);
-  auto* error = std::get_if<RpcError>(&parsed);
-  if (error == nullptr) {
-    command.command = std::get<AnyCommand>(std::move(parsed));
-  } else if (error->detail == RpcError::Detail::MissingParameter) {
-    command.command = Incomplete{std::move(error->message)};
-  } else {
-    return std::move(*error);
+  command.command = method->parse(params, command.cmd_id);
+  if (!params.error()) {
+    return command;
   }
+  if (params.error()->detail != RpcError::Detail::MissingParameter) {
+    return *params.error();
+  }
+  command.command = Incomplete{params.error()->message};
   return command;
 }
 

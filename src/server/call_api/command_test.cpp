@@ -53,6 +53,35 @@ TEST_F(Command, call_end_takes_a_call_id) {
   EXPECT_EQ(std::get<call::EndCall>(accepted("CallEnd", R"({"callid":"ab.c-1@10.0.0.1"})").command).call_id, "ab.c-1@10.0.0.1");
 }
 
+TEST_F(Command, blind_transfer_takes_a_leg_and_a_destination) {
+  const auto command = accepted("CallBlindTransfer", R"({"callid":"x@h","leg":"callee","destination":"sip:c@h"})");
+  const auto& transfer = std::get<call::TransferCall>(command.command);
+  EXPECT_EQ(transfer.party.call_id, "x@h");
+  EXPECT_EQ(transfer.party.side, call::Side::Callee);
+  EXPECT_EQ(transfer.destination, "sip:c@h");
+  EXPECT_FALSE(transfer.joins);
+  for (const char* leg : {"", "both", "Caller"}) {
+    EXPECT_EQ(refused("CallBlindTransfer", R"({"callid":"x","destination":"sip:c@h","leg":")" + std::string(leg) + "\"}"),
+              R"(leg must be "caller" or "callee")");
+  }
+}
+
+TEST_F(Command, attended_transfer_takes_the_legs_of_two_calls_under_both_names) {
+  for (const char* params :
+       {R"({"callidA":"x","legA":"caller","callidB":"y","legB":"callee"})", R"({"callid_a":"x","leg_a":"caller","callid_b":"y","leg_b":"callee"})"}) {
+    const auto command = accepted("CallAttendedTransfer", params);
+    const auto& transfer = std::get<call::TransferCall>(command.command);
+    EXPECT_EQ(transfer.party.call_id, "x");
+    EXPECT_EQ(transfer.party.side, call::Side::Caller);
+    ASSERT_TRUE(transfer.joins);
+    EXPECT_EQ(transfer.joins->call_id, "y");
+    EXPECT_EQ(transfer.joins->side, call::Side::Callee);
+    EXPECT_EQ(transfer.destination, "");
+  }
+  const auto command = accepted("CallAttendedTransfer", R"({"callidA":"x","legA":"caller","callidB":"y","legB":"callee","destination":"sip:c@h"})");
+  EXPECT_EQ(std::get<call::TransferCall>(command.command).destination, "sip:c@h");
+}
+
 TEST_F(Command, chooses_a_uuid_when_there_is_no_cmd_id) {
   const std::regex uuid4("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
   const auto first = accepted("Echo", "{}").cmd_id;
@@ -74,6 +103,10 @@ TEST_F(Command, names_the_first_missing_parameter) {
   EXPECT_EQ(missing("CallStart", R"({"cmd_id":"c1","callee":"sip:b@h"})"), "caller not specified");
   EXPECT_EQ(missing("CallStart", R"({"cmd_id":"c1","caller":"sip:a@h"})"), "callee not specified");
   EXPECT_EQ(missing("CallEnd", R"({"cmd_id":"c1"})"), "callid not specified");
+  EXPECT_EQ(missing("CallBlindTransfer", R"({"cmd_id":"c1","destination":"sip:c@h"})"), "callid not specified");
+  EXPECT_EQ(missing("CallBlindTransfer", R"({"cmd_id":"c1","callid":"x","destination":"sip:c@h"})"), "leg not specified");
+  EXPECT_EQ(missing("CallBlindTransfer", R"({"cmd_id":"c1","callid":"x","leg":"caller"})"), "destination not specified");
+  EXPECT_EQ(missing("CallAttendedTransfer", R"({"cmd_id":"c1","callidA":"x","legA":"caller","callid_b":"y"})"), "legB not specified");
 }
 
 TEST_F(Command, names_a_parameter_that_is_no_string) {

@@ -30,7 +30,7 @@ constexpr Fact kExtra{"extra", &Event::extra};
 struct EventForm {
   std::string_view name;
   std::string_view name_of_2020;
-  std::array<const Fact*, 4> facts = {};
+  std::array<const Fact*, 5> facts = {};
 };
 
 /// The one place where the events of the engine get their names. Facts are written when they are known.
@@ -38,8 +38,9 @@ EventForm form_of(Kind kind) {
   switch (kind) {
     case Kind::CallerAnswered: return {"CallerAnswered", "CALL_ANSWER", {&kCallee, &kCaller}};
     case Kind::Transferring: return {"Transferring", "TRANSFER_ACCEPT", {&kCaller, &kDestination}};
-    case Kind::TransferStart: return {"TransferStart", "CALL_START", {&kCallee, &kCaller, &kCallId}};
-    case Kind::TransferPending: return {"TransferPending", "", {&kCallee, &kCaller, &kCallId, &kExtra}};
+    case Kind::TransferStart: return {"TransferStart", "CALL_START", {&kCallee, &kCaller, &kCallId, &kDestination}};
+    case Kind::TransferPending: return {"TransferPending", "", {&kCallee, &kCaller, &kCallId, &kDestination, &kExtra}};
+    case Kind::TransferSuccessful: return {"TransferSuccessful", "", {&kCallId, &kDestination}};
     case Kind::CalleeAnswered: return {"CalleeAnswered", "CALL_ANSWER", {&kCallee, &kCaller, &kCallId}};
     case Kind::Failed: return {"Error", "Error"};
     case Kind::Ended: return {"Ended", "Ended"};

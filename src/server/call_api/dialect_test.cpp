@@ -18,8 +18,17 @@ call::CommandEvent event_of(Kind kind) {
   return event;
 }
 
-std::string written(Kind kind) { return current_dialect().event("CallStart", "c1", event_of(kind)); }
-std::string written_in_2020(Kind kind) { return dialect_of_2020().event("CallStart", "c1", event_of(kind)); }
+/// As StartCall tells it.
+call::CommandEvent event_of_start(Kind kind) {
+  call::CommandEvent event = event_of(kind);
+  if (kind != Kind::Transferring) {
+    event.destination.clear();
+  }
+  return event;
+}
+
+std::string written(Kind kind) { return current_dialect().event("CallStart", "c1", event_of_start(kind)); }
+std::string written_in_2020(Kind kind) { return dialect_of_2020().event("CallStart", "c1", event_of_start(kind)); }
 
 TEST(Dialect, has_two_names) {
   EXPECT_EQ(find_dialect("current"), &current_dialect());
@@ -51,6 +60,22 @@ TEST(CurrentDialect, sorts_the_members_of_every_event_by_name) {
   EXPECT_EQ(written(Kind::TransferPending),
             head + R"("data":{"callee":"sip:b@h","caller":"sip:a@h","callid":"new@h","extra":"180 Ringing"},"event":"TransferPending"}})");
   EXPECT_EQ(written(Kind::CalleeAnswered), head + R"("data":{"callee":"sip:b@h","caller":"sip:a@h","callid":"new@h"},"event":"CalleeAnswered"}})");
+}
+
+TEST(CurrentDialect, tells_the_destination_of_a_transfer) {
+  const auto transferred = [](Kind kind) {
+    call::CommandEvent event = event_of(kind);
+    event.caller.clear();
+    event.callee.clear();
+    return current_dialect().event("CallBlindTransfer", "c1", event);
+  };
+  const std::string head = R"({"jsonrpc":"2.0","method":"CallBlindTransfer","params":{"cmd_id":"c1",)";
+  EXPECT_EQ(transferred(Kind::Transferring), head + R"("data":{"destination":"sip:d@h"},"event":"Transferring"}})");
+  EXPECT_EQ(transferred(Kind::TransferStart), head + R"("data":{"callid":"new@h","destination":"sip:d@h"},"event":"TransferStart"}})");
+  EXPECT_EQ(transferred(Kind::TransferPending),
+            head + R"("data":{"callid":"new@h","destination":"sip:d@h","extra":"180 Ringing"},"event":"TransferPending"}})");
+  EXPECT_EQ(transferred(Kind::TransferSuccessful), head + R"("data":{"callid":"new@h","destination":"sip:d@h"},"event":"TransferSuccessful"}})");
+  EXPECT_EQ(dialect_of_2020().event("CallBlindTransfer", "c1", event_of(Kind::TransferSuccessful)), "") << "CALL_START was the last";
 }
 
 TEST(CurrentDialect, leaves_out_what_is_not_known) {
