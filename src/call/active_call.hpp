@@ -18,10 +18,10 @@ class ActiveCall;
 class ReferWatcher {
  public:
   virtual ~ReferWatcher() = default;
-  /// As `sip::InviteSessionObserver`,
-  virtual void on_refer_result(int status, std::string_view reason) = 0;
-  /// as this.
-  virtual void on_refer_progress(std::string_view status_line) = 0;
+  /// The final response to REFER, as `sip::InviteSessionObserver::on_refer_result`;
+  virtual void on_referral_answered(int status, std::string_view reason) = 0;
+  /// the status line of a NOTIFY.
+  virtual void on_referral_progress(std::string_view status_line) = 0;
   /// The call in which it was told is over; nothing follows.
   virtual void on_referring_call_ended() = 0;
 };
@@ -55,7 +55,7 @@ class ActiveCall {
   virtual void hang_up() = 0;
   /// An INVITE that is to take the place of `replaced`, a session of this call (RFC 3891). Answers it, now or later; as it is, with a refusal.
   /// `watcher` finds who wants to know whether it has the place, or null; a refusal at once is not told.
-  virtual void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher watcher);
+  virtual void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& watcher);
   /// An INVITE that wants to take part in the call of `joined`, a session of this call (RFC 3911). Answers it, now or later; as it is, with a refusal.
   virtual void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite);
   /// The session that a session of this call is joined with, or null.
@@ -63,7 +63,7 @@ class ActiveCall {
   /// The session with that party while the call is up, between two; else null.
   [[nodiscard]] virtual sip::InviteSession* party(Side /*side*/) { return nullptr; }
   /// Tells that party to call `refer_to`, a URI. `watcher` finds who hears how it goes, or null. Errors: WrongState, it is not up or is being told already.
-  virtual base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, std::function<ReferWatcher*()> watcher);
+  virtual base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const std::function<ReferWatcher*()>& watcher);
   /// Puts `newcomer`, who is reached as `media` says, in the place of that party, which is hung up then. Errors: WrongState, and the session is still there.
   virtual base::Result<void> put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media);
   /// While it rings: how a called phone knows its dialog, in which it can be picked up. Nothing when it does not ring.

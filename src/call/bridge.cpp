@@ -153,7 +153,7 @@ void Bridge::on_refer(sip::InviteSession& session, const sip::IncomingRefer& ref
 void Bridge::on_refer_result(sip::InviteSession& session, int status, std::string_view reason) {
   if (is_told(session)) {
     if (ReferWatcher* const watcher = watcher_of(session)) {
-      watcher->on_refer_result(status, reason);
+      watcher->on_referral_answered(status, reason);
     }
   } else if (status >= 300) {
     static_cast<void>(peer(session).notify_refer(status, reason));
@@ -163,7 +163,7 @@ void Bridge::on_refer_result(sip::InviteSession& session, int status, std::strin
 void Bridge::on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool /*last*/) {
   if (is_told(session)) {
     if (ReferWatcher* const watcher = watcher_of(session); watcher != nullptr && !status_line.empty()) {
-      watcher->on_refer_progress(status_line);
+      watcher->on_referral_progress(status_line);
     }
     return;
   }

@@ -21,11 +21,11 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   ~Bridge() override;
 
   void hang_up() override;
-  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher watcher) override;
+  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& watcher) override;
   void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) override;
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   [[nodiscard]] sip::InviteSession* party(Side side) override;
-  base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, std::function<ReferWatcher*()> watcher) override;
+  base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const std::function<ReferWatcher*()>& watcher) override;
   base::Result<void> put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media) override;
 
  private:

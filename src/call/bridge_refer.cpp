@@ -6,7 +6,7 @@
 namespace callwright::call {
 
 base::Result<void> ActiveCall::refer(Side /*side*/, std::string_view /*refer_to*/, std::string_view /*referred_by*/,
-                                     std::function<ReferWatcher*()> /*watcher*/) {
+                                     const std::function<ReferWatcher*()>& /*watcher*/) {
   return base::Error(base::Errc::WrongState, "The call is not up");
 }
 
@@ -19,14 +19,14 @@ sip::InviteSession* Bridge::party(Side side) {
   return over_ || session->state() != sip::InviteSession::State::Confirmed ? nullptr : session;
 }
 
-base::Result<void> Bridge::refer(Side side, std::string_view refer_to, std::string_view referred_by, std::function<ReferWatcher*()> watcher) {
+base::Result<void> Bridge::refer(Side side, std::string_view refer_to, std::string_view referred_by, const std::function<ReferWatcher*()>& watcher) {
   sip::InviteSession* const told = party(side);
   if (told == nullptr || replacement_ != nullptr) {
     return base::Error(base::Errc::WrongState, "The call is not up, or one of its parties is being replaced");
   }
   auto sent = told->refer(refer_to, referred_by);
   if (sent) {
-    referral_ = std::make_unique<Referral>(Referral{told, std::move(watcher)});
+    referral_ = std::make_unique<Referral>(Referral{told, watcher});
   }
   return sent;
 }

@@ -5,7 +5,8 @@
 
 namespace callwright::call {
 
-void ActiveCall::replace(sip::InviteSession& /*replaced*/, sip::ServerTransaction& transaction, const sip::Message& /*invite*/, FindWatcher /*watcher*/) {
+void ActiveCall::replace(sip::InviteSession& /*replaced*/, sip::ServerTransaction& transaction, const sip::Message& /*invite*/,
+                         const FindWatcher& /*watcher*/) {
   transaction.respond({.status = 488, .reason = "Call Not Answered Yet"});
 }
 
@@ -13,7 +14,7 @@ sip::InviteSession* Bridge::across(const sip::InviteSession& session) {
   return &session == caller_.get() || &session == callee_.get() ? &peer(session) : nullptr;
 }
 
-void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher watcher) {
+void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& watcher) {
   sip::InviteSession* const staying = across(replaced);
   if (over_ || staying == nullptr) {
     transaction.respond({.status = 481});
@@ -28,7 +29,7 @@ void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& trans
   replacement_->newcomer = switchboard_.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), *this);
   replacement_->replaced = &replaced;
   replacement_->staying = staying;
-  replacement_->watcher = std::move(watcher);
+  replacement_->watcher = watcher;
   switchboard_.index(replacement_->newcomer->call_id(), *this);
   begin_replacing(*staying, MediaSide::of(transaction.flow(), switchboard_.media_of_sender()), invite.body());
 }

@@ -95,7 +95,7 @@ void Conference::receive(sip::ServerTransaction& transaction, const sip::Message
 
 void Conference::let_in(sip::InviteSession& /*joined*/, sip::ServerTransaction& transaction, const sip::Message& invite) { receive(transaction, invite); }
 
-void Conference::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher /*watcher*/) {
+void Conference::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& /*watcher*/) {
   if (over_ || find(replaced) == nullptr) {
     transaction.respond({.status = 481});
     return;

@@ -58,7 +58,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
 
   /// Ends it for all.
   void hang_up() override;
-  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher watcher) override;
+  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& watcher) override;
   void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) override;
 
  private:

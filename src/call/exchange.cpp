@@ -1,10 +1,8 @@
 #include "call/exchange.hpp"
 
 #include "call/routed_call.hpp"
-#include "call/transfer.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace callwright::call {
@@ -12,23 +10,6 @@ namespace callwright::call {
 using sip::Method;
 
 namespace {
-
-std::string pair_of_users(std::string_view caller, std::string_view callee) {
-  std::string users(caller);
-  users.append(">").append(callee);
-  return users;
-}
-
-std::string users_of(const RunningCommand& command) {
-  return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee())));
-}
-
-CommandEvent event_of(CommandId id, CommandEvent::Kind kind) {
-  CommandEvent event;
-  event.command = id;
-  event.kind = kind;
-  return event;
-}
 
 /// The routes, those to a trusted address marked as such.
 std::vector<Route> routes_with_peers(const ExchangeSettings& settings) {
@@ -42,13 +23,6 @@ std::vector<Route> routes_with_peers(const ExchangeSettings& settings) {
     }
   }
   return routes;
-}
-
-void refuse(CommandId id, CommandObserver& observer, std::string why) {
-  CommandEvent failed = event_of(id, CommandEvent::Kind::Failed);
-  failed.extra = std::move(why);
-  observer.on_command_event(failed);
-  observer.on_command_event(event_of(id, CommandEvent::Kind::Ended));
 }
 
 }  // namespace
@@ -161,24 +135,6 @@ void Exchange::on_register(sip::ServerTransaction& transaction, const sip::Messa
   registrar_.handle(transaction, request, admitted_.username, admitted_.info);
 }
 
-RunningCommand* Exchange::expecting(std::string_view token) {
-  CommandId id;
-  std::from_chars(token.data(), token.data() + token.size(), id.value);
-  const auto found = commands_.find(id);
-  return found != commands_.end() && found->second->expects(token) ? found->second : nullptr;
-}
-
-RunningCommand* Exchange::expecting(std::string_view username, const sip::Message& request) {
-  // By the name that was proved, not by the one in From.
-  const std::string users = pair_of_users(username, sip::unescape(sip::user_of(request.request_uri())));
-  for (auto found = commands_by_users_.lower_bound({users, CommandId{}}); found != commands_by_users_.end() && found->first.first == users; ++found) {
-    if (found->second->expects({})) {
-      return found->second;
-    }
-  }
-  return nullptr;
-}
-
 void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message& request) {
   const auto uri = sip::UriView::parse(request.request_uri());
   if (!uri || uri->scheme != sip::UriView::Scheme::Sip) {
@@ -202,25 +158,6 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
   route_call(transaction, request, admitted_.username.empty() ? nullptr : expecting(admitted_.username, request));
 }
 
-/// Like an INVITE with Replaces (RFC 3891), but known by the token: so it needs nothing that a phone might not know.
-void Exchange::take_place(sip::ServerTransaction& transaction, const sip::Message& invite, RunningCommand& command, const CallParty& partner) {
-  ActiveCall* const call = find(partner.call_id);
-  sip::InviteSession* const leaving = call == nullptr ? nullptr : call->party(opposite(partner.side));
-  if (leaving == nullptr || by_call_id_.contains(invite.call_id())) {
-    transaction.respond({.status = leaving == nullptr ? 481 : 482});
-    command.on_unroutable(leaving == nullptr ? 481 : 482);
-    return;
-  }
-  const CommandId id = command.id();
-  command.on_replacing(std::string(invite.call_id()));
-  // Whoever heard of it may have ended the call.
-  if (find(partner.call_id) == call && call->party(opposite(partner.side)) == leaving) {
-    call->replace(*leaving, transaction, invite, watcher_of(id));
-  } else {
-    transaction.respond({.status = 481});
-  }
-}
-
 void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {
   // Who knows the names of a dialog is one of its parties or was told by one, or sees it ring by a subscription that needs an account. So does this:
   // every user may pick up what rings at another.
@@ -240,13 +177,6 @@ std::optional<sip::DialogName> Exchange::ringing(const std::string& call_id) con
 sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
   const auto owner = by_call_id_.find(session.call_id());
   return owner == by_call_id_.end() ? nullptr : owner->second->across(session);
-}
-
-FindWatcher Exchange::watcher_of(CommandId id) {
-  return [this, id]() -> CallWatcher* {
-    const auto watcher = commands_.find(id);
-    return watcher == commands_.end() ? nullptr : watcher->second;
-  };
 }
 
 void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, RunningCommand* command) {
@@ -319,64 +249,6 @@ void Exchange::give_profiles(std::string_view uri, std::vector<Target>& targets)
   }
 }
 
-void Exchange::submit(CommandId id, const Command& command, CommandObserver& observer) {
-  std::visit([&](const auto& what) { start(id, what, observer); }, command);
-}
-
-bool Exchange::has_room(CommandId id, CommandObserver& observer) const {
-  if (shutting_down_ || calls_.size() >= settings_.max_calls) {
-    refuse(id, observer, "503 Service Unavailable: too many calls, try again later");
-    return false;
-  }
-  return true;
-}
-
-template <class Made>
-Made& Exchange::run(std::unique_ptr<Made> command) {
-  Made& running = *command;
-  commands_.emplace(running.id(), &running);
-  commands_by_users_.emplace(std::pair(users_of(running), running.id()), &running);
-  adopt(std::move(command));
-  return running;
-}
-
-void Exchange::start(CommandId id, const StartCall& command, CommandObserver& observer) {
-  if (!has_room(id, observer)) {
-    return;
-  }
-  if (by_call_id_.contains(command.call_id)) {
-    refuse(id, observer, "482 a call with this Call-ID is in progress");
-    return;
-  }
-  Switchboard& switchboard = *this;
-  run(std::make_unique<ClickToDial>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
-}
-
-void Exchange::start(CommandId id, const TransferCall& command, CommandObserver& observer) {
-  if (!has_room(id, observer)) {
-    return;
-  }
-  Switchboard& switchboard = *this;
-  run(std::make_unique<Transfer>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
-}
-
-void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {
-  const auto found = by_call_id_.find(command.call_id);
-  if (found == by_call_id_.end()) {
-    refuse(id, observer, "404 Requested Dialog not found");
-    return;
-  }
-  found->second->hang_up();
-  observer.on_command_event(event_of(id, CommandEvent::Kind::Ended));
-}
-
-void Exchange::cancel(CommandId id) {
-  const auto found = commands_.find(id);
-  if (found != commands_.end()) {
-    found->second->cancel("the command was cancelled");
-  }
-}
-
 void Exchange::index(const std::string& call_id, ActiveCall& call) {
   if (const auto found = calls_.find(&call); found != calls_.end()) {
     by_call_id_[call_id] = &call;
@@ -406,8 +278,7 @@ void Exchange::finish(ActiveCall& call) {
     }
   }
   if (const auto* const command = dynamic_cast<RunningCommand*>(&call)) {
-    commands_.erase(command->id());
-    commands_by_users_.erase({users_of(*command), command->id()});
+    forget(*command);
   }
   if (rooms_ != nullptr) {
     rooms_->on_finished(call);

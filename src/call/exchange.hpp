@@ -108,6 +108,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] bool has_room(CommandId id, CommandObserver& observer) const;
   template <class Made>
   Made& run(std::unique_ptr<Made> command);
+  void forget(const RunningCommand& command);
 
   // Switchboard
   [[nodiscard]] sip::UserAgent& user_agent() override { return user_agent_; }

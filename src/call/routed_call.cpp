@@ -117,7 +117,7 @@ std::optional<sip::DialogName> RoutedCall::ringing() const {
   return std::nullopt;
 }
 
-void RoutedCall::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher /*watcher*/) {
+void RoutedCall::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& /*watcher*/) {
   const bool rings = std::any_of(attempts_.begin(), attempts_.end(), [&replaced](const auto& attempt) { return attempt.get() == &replaced; });
   if (over_ || !rings) {
     transaction.respond({.status = 481});

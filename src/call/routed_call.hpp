@@ -33,7 +33,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   void start(const sip::Message& invite);
   void hang_up() override;
   /// Directed pickup: of a phone that rings, by whoever knows the dialog.
-  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, FindWatcher watcher) override;
+  void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& watcher) override;
   [[nodiscard]] std::optional<sip::DialogName> ringing() const override;
   [[nodiscard]] const std::string& call_id() const { return incoming_->call_id(); }
 

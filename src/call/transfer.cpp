@@ -96,7 +96,7 @@ bool Transfer::expects(std::string_view token) const noexcept {
   return (state_ == State::Referring || state_ == State::AwaitingCall) && (token.empty() || token == token_);
 }
 
-void Transfer::on_refer_result(int status, std::string_view reason) {
+void Transfer::on_referral_answered(int status, std::string_view reason) {
   if (state_ != State::Referring) {
     return;
   }
@@ -110,7 +110,7 @@ void Transfer::on_refer_result(int status, std::string_view reason) {
   }
 }
 
-void Transfer::on_refer_progress(std::string_view status_line) {
+void Transfer::on_referral_progress(std::string_view status_line) {
   switch (state_) {
     case State::Referring:
     case State::AwaitingCall:

@@ -44,8 +44,8 @@ class Transfer final : public ActiveCall, public RunningCommand, private ReferWa
   enum class State { New, Referring, AwaitingCall, Calling, CallingDirectly, Replacing, Over };
 
   // ReferWatcher
-  void on_refer_result(int status, std::string_view reason) override;
-  void on_refer_progress(std::string_view status_line) override;
+  void on_referral_answered(int status, std::string_view reason) override;
+  void on_referral_progress(std::string_view status_line) override;
   void on_referring_call_ended() override;
   // InviteSessionObserver, of the destination when the exchange calls it
   void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;

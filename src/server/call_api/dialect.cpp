@@ -170,13 +170,13 @@ class DialectOf2020 final : public Dialect {
 }  // namespace
 
 const Dialect& current_dialect() noexcept {
-  static const CurrentDialect dialect;
-  return dialect;
+  static const CurrentDialect kDialect;
+  return kDialect;
 }
 
 const Dialect& dialect_of_2020() noexcept {
-  static const DialectOf2020 dialect;
-  return dialect;
+  static const DialectOf2020 kDialect;
+  return kDialect;
 }
 
 const Dialect* find_dialect(std::string_view name) noexcept {

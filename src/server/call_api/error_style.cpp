@@ -80,13 +80,13 @@ class ReferenceErrors final : public ErrorStyle {
 }  // namespace
 
 const ErrorStyle& json_rpc_errors() noexcept {
-  static const JsonRpcErrors style;
-  return style;
+  static const JsonRpcErrors kStyle;
+  return kStyle;
 }
 
 const ErrorStyle& reference_errors() noexcept {
-  static const ReferenceErrors style;
-  return style;
+  static const ReferenceErrors kStyle;
+  return kStyle;
 }
 
 const ErrorStyle* find_error_style(std::string_view name) noexcept {
