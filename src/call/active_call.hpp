@@ -36,8 +36,13 @@ class CallWatcher {
   virtual void on_moved(ActiveCall& call) = 0;
 };
 
-/// Finds one, or null when nobody wants to know (any more).
+/// Finds one, or null when nobody wants to know (any more). An empty one finds nobody.
 using FindWatcher = std::function<CallWatcher*()>;
+using FindReferWatcher = std::function<ReferWatcher*()>;
+template <class Watcher>
+[[nodiscard]] Watcher* found_by(const std::function<Watcher*()>& find) {
+  return find ? find() : nullptr;
+}
 
 struct MediaSide;
 
@@ -63,7 +68,7 @@ class ActiveCall {
   /// The session with that party while the call is up, between two; else null.
   [[nodiscard]] virtual sip::InviteSession* party(Side /*side*/) { return nullptr; }
   /// Tells that party to call `refer_to`, a URI. `watcher` finds who hears how it goes, or null. Errors: WrongState, it is not up or is being told already.
-  virtual base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const std::function<ReferWatcher*()>& watcher);
+  virtual base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const FindReferWatcher& watcher);
   /// Puts `newcomer`, who is reached as `media` says, in the place of that party, which is hung up then. Errors: WrongState, and the session is still there.
   virtual base::Result<void> put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media);
   /// While it rings: how a called phone knows its dialog, in which it can be picked up. Nothing when it does not ring.

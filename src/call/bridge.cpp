@@ -145,14 +145,14 @@ void Bridge::on_refer(sip::InviteSession& session, const sip::IncomingRefer& ref
     return;
   }
   if (is_told(peer(session))) {
-    referral_.reset();  // From here on its REFERs are those of the other party again.
+    told_.reset();  // From here on its REFERs are those of the other party again.
   }
   static_cast<void>(session.accept_refer());
 }
 
 void Bridge::on_refer_result(sip::InviteSession& session, int status, std::string_view reason) {
   if (is_told(session)) {
-    if (ReferWatcher* const watcher = watcher_of(session)) {
+    if (ReferWatcher* const watcher = found_by(told_->watcher)) {
       watcher->on_referral_answered(status, reason);
     }
   } else if (status >= 300) {
@@ -162,7 +162,7 @@ void Bridge::on_refer_result(sip::InviteSession& session, int status, std::strin
 
 void Bridge::on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool /*last*/) {
   if (is_told(session)) {
-    if (ReferWatcher* const watcher = watcher_of(session); watcher != nullptr && !status_line.empty()) {
+    if (ReferWatcher* const watcher = found_by(told_->watcher); watcher != nullptr && !status_line.empty()) {
       watcher->on_referral_progress(status_line);
     }
     return;

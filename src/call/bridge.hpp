@@ -25,12 +25,12 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) override;
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   [[nodiscard]] sip::InviteSession* party(Side side) override;
-  base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const std::function<ReferWatcher*()>& watcher) override;
+  base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const FindReferWatcher& watcher) override;
   base::Result<void> put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media) override;
 
  private:
   struct Replacement;
-  struct Referral;
+  struct Told;
 
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
@@ -55,7 +55,6 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
 
   // Parties that a command tells to call somebody (bridge_refer.cpp)
   [[nodiscard]] bool is_told(const sip::InviteSession& session) const noexcept;
-  [[nodiscard]] ReferWatcher* watcher_of(const sip::InviteSession& session) const;
   void tell_watchers_of_end();
 
   // Media through the exchange (bridge_offers.cpp)
@@ -78,7 +77,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   std::unique_ptr<sip::InviteSession> caller_;
   std::unique_ptr<sip::InviteSession> callee_;
   std::unique_ptr<Replacement> replacement_;
-  std::unique_ptr<Referral> referral_;
+  std::unique_ptr<Told> told_;
   std::unique_ptr<BridgeMedia> media_;  ///< Null where media bypass the exchange for good.
   bool over_ = false;
 };

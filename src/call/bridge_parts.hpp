@@ -17,14 +17,13 @@ struct Bridge::Replacement {
   sip::InviteSession* replaced = nullptr;  ///< Null once it has hung up by itself.
   sip::InviteSession* staying = nullptr;
   Step step = Step::Asking;
-  FindWatcher watcher = {};  ///< Empty: nobody wants to know.
-  [[nodiscard]] CallWatcher* watched_by() const { return watcher ? watcher() : nullptr; }
+  FindWatcher watcher = {};
 };
 
 /// A party is told to call somebody, by a command and not by the other party.
-struct Bridge::Referral {
-  const sip::InviteSession* told = nullptr;
-  std::function<ReferWatcher*()> watcher;
+struct Bridge::Told {
+  const sip::InviteSession* session = nullptr;
+  FindReferWatcher watcher;
 };
 
 }  // namespace callwright::call

@@ -5,8 +5,7 @@
 
 namespace callwright::call {
 
-base::Result<void> ActiveCall::refer(Side /*side*/, std::string_view /*refer_to*/, std::string_view /*referred_by*/,
-                                     const std::function<ReferWatcher*()>& /*watcher*/) {
+base::Result<void> ActiveCall::refer(Side /*side*/, std::string_view /*refer_to*/, std::string_view /*referred_by*/, const FindReferWatcher& /*watcher*/) {
   return base::Error(base::Errc::WrongState, "The call is not up");
 }
 
@@ -19,30 +18,28 @@ sip::InviteSession* Bridge::party(Side side) {
   return over_ || session->state() != sip::InviteSession::State::Confirmed ? nullptr : session;
 }
 
-base::Result<void> Bridge::refer(Side side, std::string_view refer_to, std::string_view referred_by, const std::function<ReferWatcher*()>& watcher) {
+base::Result<void> Bridge::refer(Side side, std::string_view refer_to, std::string_view referred_by, const FindReferWatcher& watcher) {
   sip::InviteSession* const told = party(side);
   if (told == nullptr || replacement_ != nullptr) {
     return base::Error(base::Errc::WrongState, "The call is not up, or one of its parties is being replaced");
   }
   auto sent = told->refer(refer_to, referred_by);
   if (sent) {
-    referral_ = std::make_unique<Referral>(Referral{told, watcher});
+    told_ = std::make_unique<Told>(Told{told, watcher});
   }
   return sent;
 }
 
-ReferWatcher* Bridge::watcher_of(const sip::InviteSession& session) const { return is_told(session) ? referral_->watcher() : nullptr; }
-
-bool Bridge::is_told(const sip::InviteSession& session) const noexcept { return referral_ != nullptr && referral_->told == &session; }
+bool Bridge::is_told(const sip::InviteSession& session) const noexcept { return told_ != nullptr && told_->session == &session; }
 
 /// To be called last: those who are told may do anything.
 void Bridge::tell_watchers_of_end() {
-  const auto replacing = replacement_ == nullptr ? nullptr : std::exchange(replacement_->watcher, nullptr);
-  const auto referring = referral_ == nullptr ? nullptr : std::exchange(referral_, nullptr)->watcher;
-  if (CallWatcher* const watcher = replacing ? replacing() : nullptr) {
+  const FindWatcher replacing = replacement_ == nullptr ? nullptr : std::exchange(replacement_->watcher, nullptr);
+  const FindReferWatcher referring = told_ == nullptr ? nullptr : std::exchange(told_, nullptr)->watcher;
+  if (CallWatcher* const watcher = found_by(replacing)) {
     watcher->on_refused(487, {});
   }
-  if (ReferWatcher* const watcher = referring ? referring() : nullptr) {
+  if (ReferWatcher* const watcher = found_by(referring)) {
     watcher->on_referring_call_ended();
   }
 }

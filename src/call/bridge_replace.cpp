@@ -120,18 +120,19 @@ void Bridge::put_in_place(std::string_view sdp) {
   if (media_ != nullptr) {
     media_->keep(*caller_, *callee_);
   }
-  const auto referral = is_told(*old) ? std::exchange(referral_, nullptr) : nullptr;
+  const auto told = is_told(*old) ? std::exchange(told_, nullptr) : nullptr;
   switchboard_.user_agent().retire(std::move(old));
-  if (CallWatcher* const watcher = done->watched_by()) {
+  if (CallWatcher* const watcher = found_by(done->watcher)) {
     watcher->on_answered();
   }
-  if (ReferWatcher* const watcher = referral == nullptr ? nullptr : referral->watcher()) {
+  if (ReferWatcher* const watcher = told == nullptr ? nullptr : found_by(told->watcher)) {
     watcher->on_referring_call_ended();
   }
 }
 
 void Bridge::give_up_replacing(int status) {
-  const FindWatcher find_watcher = std::exchange(replacement_->watcher, nullptr);
+  // A newcomer that is refused ends, and that is no news then.
+  const FindWatcher waiting = std::exchange(replacement_->watcher, nullptr);
   if (replacement_->newcomer != nullptr && replacement_->newcomer->role() == sip::InviteSession::Role::Answerer) {
     // Its end takes it away.
     static_cast<void>(replacement_->newcomer->reject(status));
@@ -145,7 +146,7 @@ void Bridge::give_up_replacing(int status) {
     // Nobody is left for it to talk to.
     done->staying->end();
   }
-  if (CallWatcher* const watcher = find_watcher ? find_watcher() : nullptr) {
+  if (CallWatcher* const watcher = found_by(waiting)) {
     watcher->on_refused(status, {});
   }
 }
@@ -171,9 +172,8 @@ bool Bridge::on_replacement_ended(sip::InviteSession& session) {
       media_->drop(session);
     }
     switchboard_.user_agent().retire(std::move(replacement_->newcomer));
-    const auto watcher = std::exchange(replacement_->watcher, nullptr);
-    if (CallWatcher* const waiting = watcher ? watcher() : nullptr) {
-      waiting->on_refused(487, {});
+    if (CallWatcher* const watcher = found_by(std::exchange(replacement_->watcher, nullptr))) {
+      watcher->on_refused(487, {});
     }
     return true;
   }

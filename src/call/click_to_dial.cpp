@@ -1,7 +1,6 @@
 #include "call/click_to_dial.hpp"
 
 #include "call/bridge.hpp"
-#include "call/referral.hpp"
 #include "sdp/offer_answer.hpp"
 
 #include <utility>
@@ -120,9 +119,8 @@ void ClickToDial::on_media_failed(const base::Error& error) { cancel("the media 
 
 void ClickToDial::refer_caller() {
   state_ = State::Referring;
-  token_ = make_token(switchboard_.user_agent(), id_);
   deadline_.start(timeouts_.refer_answer);
-  const std::string refer_to = refer_target(switchboard_, *caller_leg_, command_.callee, token_);
+  const std::string refer_to = referral_.begin(switchboard_, id_, *caller_leg_, command_.callee);
   emit(Kind::Transferring);
   if (state_ != State::Referring) {
     return;
@@ -133,16 +131,16 @@ void ClickToDial::refer_caller() {
 }
 
 bool ClickToDial::expects(std::string_view token) const noexcept {
-  return (state_ == State::Referring || state_ == State::AwaitingCall) && (token.empty() || token == token_);
+  return (state_ == State::Referring || state_ == State::AwaitingCall) && referral_.is_named(token);
 }
 
 void ClickToDial::on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& /*destination*/) {
   state_ = State::CallingCallee;
   deadline_.cancel();  // The call has its own ring time-out.
-  referred_call_ = &call;
+  referral_.on_call(call);
   call_id_ = call_id;
   emit(Kind::TransferStart);
-  for (std::string& line : std::exchange(early_notifies_, {})) {
+  for (std::string& line : referral_.take_kept()) {
     if (state_ != State::CallingCallee) {
       return;
     }
@@ -150,11 +148,7 @@ void ClickToDial::on_referred_call(ActiveCall& call, const std::string& call_id,
   }
 }
 
-void ClickToDial::on_moved(ActiveCall& call) {
-  if (referred_call_ != nullptr) {
-    referred_call_ = &call;
-  }
-}
+void ClickToDial::on_moved(ActiveCall& call) { referral_.on_moved(call); }
 
 void ClickToDial::on_refer_result(sip::InviteSession& /*session*/, int status, std::string_view reason) {
   if (state_ != State::Referring) {
@@ -174,13 +168,17 @@ void ClickToDial::on_refer_progress(sip::InviteSession& /*session*/, std::string
   switch (state_) {
     case State::Referring:
     case State::AwaitingCall:
-      if (status_line.front() >= '3') {
+      if (tells_failure(status_line)) {
         fail("failed to reach the callee: " + std::string(status_line));
-      } else if (early_notifies_.size() < kMaxEarlyNotifies) {
-        early_notifies_.emplace_back(status_line);
+      } else {
+        referral_.keep(status_line);
       }
       return;
-    case State::CallingCallee: emit(Kind::TransferPending, std::string(status_line)); return;
+    case State::CallingCallee:
+      if (!status_line.empty()) {
+        emit(Kind::TransferPending, std::string(status_line));
+      }
+      return;
     default: return;
   }
 }
@@ -189,7 +187,7 @@ void ClickToDial::on_answered() {
   if (state_ != State::CallingCallee) {
     return;
   }
-  referred_call_ = nullptr;
+  referral_.settle();
   state_ = State::Over;
   caller_leg_->end();
   switchboard_.report(caller_leg_->call_id(), CallEnded{200, "connected with the callee"});
@@ -201,7 +199,7 @@ void ClickToDial::on_refused(int status, std::string_view reason) {
   if (state_ != State::CallingCallee) {
     return;
   }
-  referred_call_ = nullptr;
+  referral_.settle();
   fail("failed to reach the callee: " + status_text(status, reason));
 }
 
@@ -214,17 +212,9 @@ void ClickToDial::call_callee_directly() {
     return;
   }
   state_ = State::CallingCalleeDirectly;
-  token_.clear();
   const Target& target = found.targets.front();
-  sip::InviteSession::CallerOptions options;
-  options.uri = target.uri;
-  options.flow = target.flow;
-  options.credentials = target.credentials;
-  options.from = "<" + command_.caller + ">";
-  options.to = "<" + command_.callee + ">";
-  options.contact_user = sip::user_of(command_.caller);
   callee_side_ = MediaSide::of(target);
-  callee_leg_ = switchboard_.user_agent().call(std::move(options), *this);
+  callee_leg_ = call_on_behalf(switchboard_.user_agent(), target, command_.caller, command_.callee, *this);
   call_id_ = callee_leg_->call_id();
   switchboard_.index(call_id_, *this);
   deadline_.start(timeouts_.ring);
@@ -324,9 +314,7 @@ void ClickToDial::fail(std::string text) {
   // What hangs up below reports back here; nothing of that is news.
   state_ = State::Over;
   media_.reset();
-  if (ActiveCall* const call = std::exchange(referred_call_, nullptr)) {
-    call->hang_up();
-  }
+  referral_.hang_up();
   if (callee_leg_ != nullptr) {
     callee_leg_->end();
   }

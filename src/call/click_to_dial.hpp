@@ -2,13 +2,13 @@
 
 #include "call/bridge_media.hpp"
 #include "call/command_timeouts.hpp"
+#include "call/referral.hpp"
 #include "call/routing.hpp"
 #include "call/running_command.hpp"
 
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace callwright::call {
 
@@ -78,10 +78,8 @@ class ClickToDial final : public ActiveCall, public RunningCommand, private sip:
   std::unique_ptr<sip::InviteSession> callee_leg_;  ///< Third-party call control only,
   MediaSide callee_side_;                           ///< as are these.
   std::unique_ptr<BridgeMedia> media_;
-  ActiveCall* referred_call_ = nullptr;  ///< The call from the caller's phone, while it rings.
-  std::string call_id_;                  ///< Of the call that is left at the end.
-  std::string token_;
-  std::vector<std::string> early_notifies_;  ///< Came before the call that they tell about.
+  Referral referral_;    ///< The call from the caller's phone.
+  std::string call_id_;  ///< Of the call that is left at the end.
   base::Timer deadline_;
 };
 

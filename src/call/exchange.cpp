@@ -209,7 +209,7 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   // RFC 3261 §17.2.1: finding and ringing a phone takes more than 200 ms, so the caller need not repeat its INVITE.
   transaction.respond({.status = 100});
   if (command != nullptr) {
-    options.watcher = watcher_of(command->id());
+    options.watcher = command->finder();
     options.to = "<" + command->callee() + ">";
   }
   const std::string destination = found.targets.front().uri;

@@ -91,8 +91,6 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
   [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const RunningCommand* command) const;
-  /// Who watches the call of this command: nobody once that has ended.
-  [[nodiscard]] FindWatcher watcher_of(CommandId id);
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, RunningCommand* command);
   void take_place(sip::ServerTransaction& transaction, const sip::Message& invite, RunningCommand& command, const CallParty& partner);
   [[nodiscard]] bool admit_invite(sip::ServerTransaction& transaction, const sip::Message& request);

@@ -115,13 +115,6 @@ RunningCommand* Exchange::expecting(std::string_view username, const sip::Messag
   return nullptr;
 }
 
-FindWatcher Exchange::watcher_of(CommandId id) {
-  return [this, id]() -> CallWatcher* {
-    const auto watcher = commands_.find(id);
-    return watcher == commands_.end() ? nullptr : watcher->second;
-  };
-}
-
 /// Like an INVITE with Replaces (RFC 3891), but known by the token: so it needs nothing that a phone might not know.
 void Exchange::take_place(sip::ServerTransaction& transaction, const sip::Message& invite, RunningCommand& command, const CallParty& partner) {
   ActiveCall* const call = find(partner.call_id);
@@ -131,11 +124,11 @@ void Exchange::take_place(sip::ServerTransaction& transaction, const sip::Messag
     command.on_unroutable(leaving == nullptr ? 481 : 482);
     return;
   }
-  const CommandId id = command.id();
+  const FindWatcher watcher = command.finder();
   command.on_replacing(std::string(invite.call_id()));
   // Whoever heard of it may have ended the call.
   if (find(partner.call_id) == call && call->party(opposite(partner.side)) == leaving) {
-    call->replace(*leaving, transaction, invite, watcher_of(id));
+    call->replace(*leaving, transaction, invite, watcher);
   } else {
     transaction.respond({.status = 481});
   }

@@ -2,6 +2,8 @@
 
 #include "call/running_command.hpp"
 
+#include <utility>
+
 namespace callwright::call {
 namespace {
 
@@ -23,12 +25,9 @@ std::string our_place(Switchboard& switchboard, const sip::InviteSession& party)
 
 }  // namespace
 
-std::string make_token(sip::UserAgent& user_agent, CommandId id) {
+std::string Referral::begin(Switchboard& switchboard, CommandId id, const sip::InviteSession& party, std::string_view destination) {
   constexpr std::size_t kSecretSize = 24;
-  return std::to_string(id.value) + "-" + user_agent.random().token(kSecretSize);
-}
-
-std::string refer_target(Switchboard& switchboard, const sip::InviteSession& party, std::string_view destination, std::string_view token) {
+  token_ = std::to_string(id.value) + "-" + switchboard.user_agent().random().token(kSecretSize);
   const std::string place = our_place(switchboard, party);
   if (place.empty()) {
     return {};
@@ -36,7 +35,42 @@ std::string refer_target(Switchboard& switchboard, const sip::InviteSession& par
   const std::string_view user = sip::user_of(destination);
   std::string target("sip:");
   target.append(user.empty() ? "callee" : user).append("@").append(place);
-  return target.append(";").append(RunningCommand::kTokenParameter).append("=").append(token);
+  return target.append(";").append(RunningCommand::kTokenParameter).append("=").append(token_);
+}
+
+void Referral::keep(std::string_view status_line) {
+  constexpr std::size_t kMost = 16;
+  if (!status_line.empty() && kept_.size() < kMost) {
+    kept_.emplace_back(status_line);
+  }
+}
+
+std::vector<std::string> Referral::take_kept() { return std::exchange(kept_, {}); }
+
+void Referral::on_moved(ActiveCall& call) noexcept {
+  if (ringing_ != nullptr) {
+    ringing_ = &call;
+  }
+}
+
+void Referral::hang_up() {
+  if (ActiveCall* const call = std::exchange(ringing_, nullptr)) {
+    call->hang_up();
+  }
+}
+
+bool tells_failure(std::string_view status_line) noexcept { return status_line >= "3"; }
+
+std::unique_ptr<sip::InviteSession> call_on_behalf(sip::UserAgent& user_agent, const Target& target, const std::string& from, const std::string& to,
+                                                   sip::InviteSessionObserver& observer) {
+  sip::InviteSession::CallerOptions options;
+  options.uri = target.uri;
+  options.flow = target.flow;
+  options.credentials = target.credentials;
+  options.from = "<" + from + ">";
+  options.to = "<" + to + ">";
+  options.contact_user = sip::user_of(from);
+  return user_agent.call(std::move(options), observer);
 }
 
 std::string status_text(int status, std::string_view reason) {

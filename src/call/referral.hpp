@@ -2,23 +2,48 @@
 
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
+#include "call/routing.hpp"
 
-#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What commands that tell a phone to call somebody (RFC 3515) have in common.
 namespace callwright::call {
 
-/// NOTIFYs that may come before the call that they tell about.
-inline constexpr std::size_t kMaxEarlyNotifies = 16;
+/// A call that a phone is told to make: how it is known when it comes here, and what is heard of it before.
+class Referral {
+ public:
+  /// What to put into Refer-To, so that the call comes through here whatever domain `destination`, a SIP URI, is in, with a new token: the command's id and a
+  /// secret, "27-k3…". `party` is our session with the phone. "" when the phone is reached in a way that does not tell how it reaches us.
+  [[nodiscard]] std::string begin(Switchboard& switchboard, CommandId id, const sip::InviteSession& party, std::string_view destination);
+  /// True for the token, and for "": the phone lost it.
+  [[nodiscard]] bool is_named(std::string_view token) const noexcept { return token.empty() || token == token_; }
 
-/// What names the call that the phone is to make, "27-k3…": the command's id and a secret.
-[[nodiscard]] std::string make_token(sip::UserAgent& user_agent, CommandId id);
+  /// A NOTIFY came before the call that it tells about; of many, the first are kept.
+  void keep(std::string_view status_line);
+  [[nodiscard]] std::vector<std::string> take_kept();
 
-/// What to put into Refer-To, so that the call comes through here whatever domain `destination`, a SIP URI, is in. `party` is our session with the phone. ""
-/// when the phone is reached in a way that does not tell how it reaches us.
-[[nodiscard]] std::string refer_target(Switchboard& switchboard, const sip::InviteSession& party, std::string_view destination, std::string_view token);
+  /// The call has come, and rings.
+  void on_call(ActiveCall& call) noexcept { ringing_ = &call; }
+  void on_moved(ActiveCall& call) noexcept;
+  /// It is answered or refused.
+  void settle() noexcept { ringing_ = nullptr; }
+  void hang_up();
+
+ private:
+  std::string token_;
+  std::vector<std::string> kept_;
+  ActiveCall* ringing_ = nullptr;
+};
+
+/// True for the status line of a failure, "486 Busy Here"; an empty one tells nothing.
+[[nodiscard]] bool tells_failure(std::string_view status_line) noexcept;
+
+/// A session that calls `target`, known as `to`, on behalf of `from`, both URIs; nothing is sent yet.
+[[nodiscard]] std::unique_ptr<sip::InviteSession> call_on_behalf(sip::UserAgent& user_agent, const Target& target, const std::string& from,
+                                                                 const std::string& to, sip::InviteSessionObserver& observer);
 
 /// "486 Busy Here", with the reason phrase of the status when there is none.
 [[nodiscard]] std::string status_text(int status, std::string_view reason);

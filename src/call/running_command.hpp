@@ -3,6 +3,7 @@
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,11 @@ namespace callwright::call {
 /// A command while it runs. It may tell a phone to call somebody, and then waits for that call to come here.
 class RunningCommand : public CallWatcher {
  public:
+  /// Finds it as long as it is there.
+  [[nodiscard]] FindWatcher finder() {
+    return [weak = std::weak_ptr(alive_)]() -> CallWatcher* { return weak.lock().get(); };
+  }
+
   [[nodiscard]] virtual CommandId id() const noexcept = 0;
   /// Ends the command with Failed and this text, and hangs up what it has set up.
   virtual void cancel(std::string_view why) = 0;
@@ -32,6 +38,9 @@ class RunningCommand : public CallWatcher {
 
   /// The parameter of Refer-To that brings a call back to its command.
   static constexpr std::string_view kTokenParameter = "cw-command";
+
+ private:
+  std::shared_ptr<RunningCommand> alive_{this, [](RunningCommand* /*command*/) {}};
 };
 
 }  // namespace callwright::call

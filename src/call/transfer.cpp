@@ -1,7 +1,5 @@
 #include "call/transfer.hpp"
 
-#include "call/referral.hpp"
-
 #include <utility>
 
 namespace callwright::call {
@@ -25,14 +23,6 @@ Transfer::Transfer(Switchboard& switchboard, const Routing& routing, CommandTime
 
 Transfer::~Transfer() { switchboard_.user_agent().retire(std::move(leg_)); }
 
-std::function<ReferWatcher*()> Transfer::refer_watcher() {
-  return [weak = std::weak_ptr(alive_)]() -> ReferWatcher* { return weak.lock().get(); };
-}
-
-FindWatcher Transfer::call_watcher() {
-  return [weak = std::weak_ptr(alive_)]() -> CallWatcher* { return weak.lock().get(); };
-}
-
 void Transfer::start() {
   if (attended() && !find_partner()) {
     return;
@@ -52,10 +42,10 @@ void Transfer::start() {
     fail("400 the two calls are one");
     return;
   }
-  token_ = make_token(switchboard_.user_agent(), id_);
-  const std::string refer_to = refer_target(switchboard_, *party, destination_, token_);
+  const std::string refer_to = referral_.begin(switchboard_, id_, *party, destination_);
+  const auto watcher = [this, find = finder()]() -> ReferWatcher* { return find() == nullptr ? nullptr : this; };
   state_ = State::Referring;
-  if (!refer_to.empty() && !call->refer(command_.party.side, refer_to, party_of(other->dialog()), refer_watcher())) {
+  if (!refer_to.empty() && !call->refer(command_.party.side, refer_to, party_of(other->dialog()), watcher)) {
     fail("491 Request Pending");
     return;
   }
@@ -93,7 +83,7 @@ void Transfer::go_without_refer(std::string_view why) {
 }
 
 bool Transfer::expects(std::string_view token) const noexcept {
-  return (state_ == State::Referring || state_ == State::AwaitingCall) && (token.empty() || token == token_);
+  return (state_ == State::Referring || state_ == State::AwaitingCall) && referral_.is_named(token);
 }
 
 void Transfer::on_referral_answered(int status, std::string_view reason) {
@@ -114,10 +104,10 @@ void Transfer::on_referral_progress(std::string_view status_line) {
   switch (state_) {
     case State::Referring:
     case State::AwaitingCall:
-      if (status_line >= "3") {
+      if (tells_failure(status_line)) {
         fail("failed to reach the destination: " + std::string(status_line));
-      } else if (early_notifies_.size() < kMaxEarlyNotifies) {
-        early_notifies_.emplace_back(status_line);
+      } else {
+        referral_.keep(status_line);
       }
       return;
     case State::Calling: on_progress(status_line); return;
@@ -131,10 +121,10 @@ void Transfer::on_progress(std::string_view status_line) {
   if (state_ != State::Calling || !attended() || status_line < "2") {
     return;
   }
-  if (status_line < "3") {
-    on_answered();
-  } else {
+  if (tells_failure(status_line)) {
     fail("failed to reach the destination: " + std::string(status_line));
+  } else {
+    on_answered();
   }
 }
 
@@ -150,11 +140,11 @@ void Transfer::on_referring_call_ended() {
 void Transfer::on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) {
   state_ = State::Calling;
   deadline_.cancel();  // The call has its own ring time-out.
-  referred_call_ = &call;
+  referral_.on_call(call);
   call_id_ = call_id;
   destination_ = destination;
   emit(Kind::TransferStart);
-  tell_early_notifies();
+  tell_kept();
 }
 
 void Transfer::on_replacing(const std::string& call_id) {
@@ -162,11 +152,11 @@ void Transfer::on_replacing(const std::string& call_id) {
   deadline_.start(timeouts_.ring);
   call_id_ = call_id;
   emit(Kind::TransferStart);
-  tell_early_notifies();
+  tell_kept();
 }
 
-void Transfer::tell_early_notifies() {
-  for (const std::string& line : std::exchange(early_notifies_, {})) {
+void Transfer::tell_kept() {
+  for (const std::string& line : referral_.take_kept()) {
     if (state_ != State::Calling) {
       return;
     }
@@ -174,11 +164,7 @@ void Transfer::tell_early_notifies() {
   }
 }
 
-void Transfer::on_moved(ActiveCall& call) {
-  if (referred_call_ != nullptr) {
-    referred_call_ = &call;
-  }
-}
+void Transfer::on_moved(ActiveCall& call) { referral_.on_moved(call); }
 
 void Transfer::on_unroutable(int status) { fail("failed to reach the destination: " + status_text(status, {})); }
 
@@ -187,7 +173,7 @@ void Transfer::on_answered() {
     return;
   }
   const bool referred = state_ == State::Calling;
-  referred_call_ = nullptr;
+  referral_.settle();
   newcomer_ = nullptr;
   state_ = State::Over;
   // In its own call the party has its new partner now, and in the other one nobody is left to talk to.
@@ -200,7 +186,7 @@ void Transfer::on_answered() {
 
 void Transfer::on_refused(int status, std::string_view reason) {
   if (state_ == State::Calling) {
-    referred_call_ = nullptr;
+    referral_.settle();
     fail("failed to reach the destination: " + status_text(status, reason));
   } else if (state_ == State::Replacing) {
     newcomer_ = nullptr;
@@ -215,18 +201,10 @@ void Transfer::call_directly() {
     return;
   }
   state_ = State::CallingDirectly;
-  token_.clear();
   const Target& target = found.targets.front();
-  sip::InviteSession::CallerOptions options;
-  options.uri = target.uri;
-  options.flow = target.flow;
-  options.credentials = target.credentials;
-  options.from = "<" + party_ + ">";
-  options.to = "<" + command_.destination + ">";
-  options.contact_user = sip::user_of(party_);
   destination_side_ = MediaSide::of(target);
   destination_ = target.uri;
-  leg_ = switchboard_.user_agent().call(std::move(options), *this);
+  leg_ = call_on_behalf(switchboard_.user_agent(), target, party_, command_.destination, *this);
   call_id_ = leg_->call_id();
   switchboard_.index(call_id_, *this);
   deadline_.start(timeouts_.ring);
@@ -254,7 +232,7 @@ void Transfer::on_accepted(sip::InviteSession& /*session*/, const sip::InvitePro
   state_ = State::Replacing;
   deadline_.start(timeouts_.media_answer);
   newcomer_ = leg_.get();
-  Newcomer newcomer{std::move(leg_), progress.sdp, call_watcher()};
+  Newcomer newcomer{std::move(leg_), progress.sdp, finder()};
   if (!call->put_in_place_of(other_side(), newcomer, destination_side_)) {
     newcomer_ = nullptr;
     leg_ = std::move(newcomer.session);
@@ -289,9 +267,7 @@ void Transfer::cancel(std::string_view why) {
 void Transfer::fail(std::string text) {
   // What hangs up below reports back here; nothing of that is news.
   state_ = State::Over;
-  if (ActiveCall* const call = std::exchange(referred_call_, nullptr)) {
-    call->hang_up();
-  }
+  referral_.hang_up();
   if (leg_ != nullptr) {
     leg_->end();
   }

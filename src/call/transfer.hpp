@@ -2,14 +2,13 @@
 
 #include "call/bridge_media.hpp"
 #include "call/command_timeouts.hpp"
+#include "call/referral.hpp"
 #include "call/routing.hpp"
 #include "call/running_command.hpp"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace callwright::call {
 
@@ -57,11 +56,8 @@ class Transfer final : public ActiveCall, public RunningCommand, private ReferWa
   [[nodiscard]] bool attended() const noexcept { return command_.joins.has_value(); }
   /// With whom the transferred party is to talk; false, and the command has failed, where such a call is not up.
   [[nodiscard]] bool find_partner();
-  /// Of this command as long as it is there.
-  [[nodiscard]] std::function<ReferWatcher*()> refer_watcher();
-  [[nodiscard]] FindWatcher call_watcher();
   void on_progress(std::string_view status_line);
-  void tell_early_notifies();
+  void tell_kept();
   void go_without_refer(std::string_view why);
   void call_directly();
   void fail(std::string text);
@@ -76,16 +72,13 @@ class Transfer final : public ActiveCall, public RunningCommand, private ReferWa
   CommandObserver& observer_;
   State state_ = State::New;
   std::string party_;                        ///< Who is transferred, a URI; "" when the call is not up.
-  std::string token_;                        ///< In Refer-To.
-  ActiveCall* referred_call_ = nullptr;      ///< The call of the party, while it rings.
+  Referral referral_;                        ///< The call of the party.
   std::unique_ptr<sip::InviteSession> leg_;  ///< To the destination, while the exchange calls it,
   sip::InviteSession* newcomer_ = nullptr;   ///< and then, while it gets its place in the call.
   MediaSide destination_side_;               ///< Of that.
   std::string call_id_;                      ///< Of the call that is left at the end.
   std::string destination_;                  ///< Where it leads.
-  std::vector<std::string> early_notifies_;  ///< Came before the call that they tell about.
   base::Timer deadline_;
-  std::shared_ptr<Transfer> alive_{this, [](Transfer* /*transfer*/) {}};
 };
 
 }  // namespace callwright::call

@@ -60,6 +60,30 @@ TEST(ClickToDial, names_the_parties_and_the_new_call_in_its_events) {
   world.expect_nothing_left();
 }
 
+/// What could follow this NOTIFY: the end of the subscription, with no body.
+std::string ending_without_a_word(const SentMessage& notify) {
+  const std::string number = std::to_string(std::stoul(notify.header("CSeq")) + 1);
+  return notify.text.substr(0, notify.text.find("\r\n")) +
+         "\r\nVia: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bKsilent\r\nMax-Forwards: 70\r\nFrom: " + notify.header("From") + "\r\nTo: " + notify.header("To") +
+         "\r\nCall-ID: " + notify.header("Call-ID") + "\r\nCSeq: " + number + " NOTIFY\r\nEvent: " + notify.header("Event") +
+         "\r\nSubscription-State: terminated;reason=noresource\r\nContact: " + notify.header("Contact") + "\r\nContent-Length: 0\r\n\r\n";
+}
+
+TEST(ClickToDial, waits_for_the_call_when_the_phone_ends_its_subscription_without_a_word) {
+  PhoneScript slow;
+  slow.dial_after = 2s;
+  AliceAndBob world(slow);
+  const CommandId id = world.start("alice", "bob", "cmd-1");
+  ASSERT_TRUE(world.run_until_event(id, "Transferring"));
+  world.run_for(1s);
+  const SentMessage trying = world.message("alice", "X", "NOTIFY");
+  world.network.inject(base::SocketAddress::parse("192.0.2.2:5060").value(), world.node.address(), ending_without_a_word(trying));
+  ASSERT_TRUE(world.run_until_ended(id));
+  EXPECT_TRUE(world.commands.has(id, "CalleeAnswered"));
+  world.end(world.alice.leg(1).call_id());
+  world.expect_nothing_left();
+}
+
 TEST(ClickToDial, offers_no_media_on_the_first_leg_and_shows_the_callee) {
   AliceAndBob world;
   ASSERT_TRUE(world.run_until_ended(world.start("alice", "bob", "cmd-1")));

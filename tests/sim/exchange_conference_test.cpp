@@ -378,9 +378,7 @@ struct CautiousRooms : ConferenceWorld {
   CautiousRooms() : ConferenceWorld(cautious()) {}
   static Options cautious() {
     Options options = with(MediaMode::Bypass);
-    call::MediaProfile profile;
-    profile.security = call::AgentSecurity{.policy = sdp::MediaSecurity::Required};
-    options.exchange.media_of["alice"] = std::make_shared<call::MediaProfile>(profile);
+    options.encrypt("alice");
     return options;
   }
 };

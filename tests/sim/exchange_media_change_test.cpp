@@ -146,9 +146,7 @@ TEST(ExchangeMedia, follow_a_call_that_is_picked_up) {
 /// Carol has to be spoken with encrypted, and does not encrypt.
 ExchangeWorld::Options with_cautious_carol() {
   auto options = with(MediaMode::Relay);
-  call::MediaProfile cautious;
-  cautious.security = call::AgentSecurity{.policy = sdp::MediaSecurity::Required};
-  options.exchange.media_of["carol"] = std::make_shared<call::MediaProfile>(cautious);
+  options.encrypt("carol");
   return options;
 }
 

@@ -58,9 +58,7 @@ TEST(ExchangeMedia, are_refused_in_relay_mode_without_a_common_codec) {
 
 TEST(ExchangeMedia, in_the_clear_of_a_phone_that_has_to_encrypt_are_refused_before_anybody_rings) {
   auto options = with(MediaMode::Relay);
-  call::MediaProfile cautious;
-  cautious.security = call::AgentSecurity{.policy = sdp::MediaSecurity::Required};
-  options.exchange.media_of["alice"] = std::make_shared<call::MediaProfile>(cautious);
+  options.encrypt("alice");
   MediaWorld world(options);
   ScriptedPhone& alice = world.add_phone("alice", speaking("RTP/AVP 0"));
   world.add_phone("bob");

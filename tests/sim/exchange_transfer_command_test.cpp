@@ -193,7 +193,7 @@ TEST_P(DirectTransfer, puts_the_destination_in_the_place_of_the_other_where_the_
   EXPECT_EQ(world.bob.leg(0).hears(), "carol");
   EXPECT_EQ(world.carol.leg(0).hears(), "bob");
   EXPECT_EQ(world.exchange->calls(), 1U);
-  world.end(world.commands.events(id).back().call_id.empty() ? world.carol.leg(0).call_id() : world.commands.events(id).back().call_id);
+  world.end(world.commands.events(id).back().call_id);
   world.run_for(2s);
   EXPECT_EQ(world.bob.active() + world.carol.active(), 0U) << "the call goes by the Call-ID of the event";
   world.finish();

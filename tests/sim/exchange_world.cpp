@@ -81,6 +81,12 @@ std::size_t CommandLog::ended_count() const {
   return count;
 }
 
+void ExchangeWorld::Options::encrypt(const std::string& account) {
+  call::MediaProfile profile;
+  profile.security = call::AgentSecurity{.policy = sdp::MediaSecurity::Required};
+  exchange.media_of[account] = std::make_shared<call::MediaProfile>(profile);
+}
+
 ExchangeWorld::ExchangeWorld() : ExchangeWorld(Options{}) {}
 
 ExchangeWorld::ExchangeWorld(Options options)

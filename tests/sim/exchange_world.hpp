@@ -75,6 +75,9 @@ class ExchangeWorld {
     NetworkSettings network = {};
     call::ExchangeSettings exchange = {};
     enum class Media { None, Fake } media = Media::None;  ///< Fake: it has `exchange_media` for calls whose media pass through it.
+
+    /// Media of this account have to be encrypted.
+    void encrypt(const std::string& account);
   };
 
   ExchangeWorld();
