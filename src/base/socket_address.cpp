@@ -72,7 +72,7 @@ std::string IpAddress::to_string() const {
   // Every message carries some of these: inet_ntop goes through printf, which is ten times as slow.
   char* end = text.data();
   for (const std::uint8_t byte : v4_bytes()) {
-    end = std::to_chars(end, text.data() + text.size(), byte).ptr;
+    end = std::to_chars(end, text.data() + text.size() - 1, byte).ptr;
     *end++ = '.';
   }
   return {text.data(), end - 1};
