@@ -36,9 +36,28 @@ class CallWatcher {
   virtual void on_moved(ActiveCall& call) = 0;
 };
 
+/// Which parties of a call an API has put on hold.
+struct PartiesOnHold {
+  bool caller = false;
+  bool callee = false;
+  [[nodiscard]] bool& of(Side side) noexcept { return side == Side::Caller ? caller : callee; }
+  [[nodiscard]] bool of(Side side) const noexcept { return side == Side::Caller ? caller : callee; }
+};
+
+/// Hears what the phones of a call say to being put on hold or taken back.
+class HoldWatcher {
+ public:
+  virtual ~HoldWatcher() = default;
+  /// The final response of one; of both, unless the call is over before. When either refuses, everything is as before for the other.
+  virtual void on_hold_answered(Side side, int status, std::string_view reason) = 0;
+  /// The call is over; nothing follows.
+  virtual void on_held_call_ended() = 0;
+};
+
 /// Finds one, or null when nobody wants to know (any more). An empty one finds nobody.
 using FindWatcher = std::function<CallWatcher*()>;
 using FindReferWatcher = std::function<ReferWatcher*()>;
+using FindHoldWatcher = std::function<HoldWatcher*()>;
 template <class Watcher>
 [[nodiscard]] Watcher* found_by(const std::function<Watcher*()>& find) {
   return find ? find() : nullptr;
@@ -71,6 +90,13 @@ class ActiveCall {
   virtual base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const FindReferWatcher& watcher);
   /// Puts `newcomer`, who is reached as `media` says, in the place of that party, which is hung up then. Errors: WrongState, and the session is still there.
   virtual base::Result<void> put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media);
+  /// Who is on hold at an API's wish.
+  [[nodiscard]] virtual PartiesOnHold on_hold() const { return {}; }
+  /// Asks the phones, the caller's first, for media of such a call. `watcher` finds who hears of their answers, or null. Errors: WrongState, it is not up, or
+  /// something else is being negotiated; then nothing has changed.
+  virtual base::Result<void> hold(PartiesOnHold parties, const FindHoldWatcher& watcher);
+  /// Nobody waits for the answers of the phones any more: who has not answered has refused.
+  virtual void give_up_holding() {}
   /// While it rings: how a called phone knows its dialog, in which it can be picked up. Nothing when it does not ring.
   [[nodiscard]] virtual std::optional<sip::DialogName> ringing() const { return std::nullopt; }
 };

@@ -78,6 +78,10 @@ void Bridge::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
 }
 
 void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
+  if (changes_hold()) {
+    static_cast<void>(session.reject_reinvite(491));
+    return;
+  }
   if (const auto answer = answer_here(session, sdp)) {
     static_cast<void>(session.accept_reinvite(*answer));
     return;
@@ -89,12 +93,16 @@ void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
 }
 
 void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
-  if (!on_replacement_result(session, result)) {
+  if (!on_replacement_result(session, result) && !on_hold_result(session, result)) {
     pass_answer(session, result);
   }
 }
 
 void Bridge::on_update(sip::InviteSession& session, std::string_view sdp) {
+  if (changes_hold()) {
+    static_cast<void>(session.reject_update(491));
+    return;
+  }
   if (const auto answer = answer_here(session, sdp)) {
     static_cast<void>(session.accept_update(*answer));
     return;

@@ -27,10 +27,14 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   [[nodiscard]] sip::InviteSession* party(Side side) override;
   base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const FindReferWatcher& watcher) override;
   base::Result<void> put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media) override;
+  [[nodiscard]] PartiesOnHold on_hold() const override;
+  base::Result<void> hold(PartiesOnHold parties, const FindHoldWatcher& watcher) override;
+  void give_up_holding() override;
 
  private:
   struct Replacement;
   struct Told;
+  struct Holding;
 
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
@@ -57,6 +61,13 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   [[nodiscard]] bool is_told(const sip::InviteSession& session) const noexcept;
   void tell_watchers_of_end();
 
+  // Parties that an API puts on hold (bridge_hold.cpp)
+  [[nodiscard]] bool on_hold_result(sip::InviteSession& session, const sip::InviteProgress& result);
+  void mark_held(PartiesOnHold parties);
+  void settle_hold(Side side, int status, std::string_view reason);
+  void revert_hold();
+  [[nodiscard]] bool changes_hold() const noexcept;
+
   // Media through the exchange (bridge_offers.cpp)
   [[nodiscard]] bool relays() const noexcept { return media_ != nullptr && media_->through(); }
   /// The description of `from` as `to` is to get it.
@@ -78,6 +89,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   std::unique_ptr<sip::InviteSession> callee_;
   std::unique_ptr<Replacement> replacement_;
   std::unique_ptr<Told> told_;
+  std::unique_ptr<Holding> holding_;    ///< While a phone is asked.
   std::unique_ptr<BridgeMedia> media_;  ///< Null where media bypass the exchange for good.
   bool over_ = false;
 };

@@ -16,7 +16,7 @@ void Bridge::let_in(sip::InviteSession& joined, sip::ServerTransaction& transact
     transaction.respond({.status = 481});
     return;
   }
-  if (replacement_ != nullptr || caller_->state() != State::Confirmed || callee_->state() != State::Confirmed) {
+  if (replacement_ != nullptr || changes_hold() || caller_->state() != State::Confirmed || callee_->state() != State::Confirmed) {
     transaction.respond({.status = 491});
     return;
   }

@@ -96,7 +96,7 @@ void BridgeMedia::keep(const Session& one, const Session& other) {
 void BridgeMedia::tell_names() {
   for (const Leg& leg : legs_) {
     if (leg.media != nullptr && leg.media->negotiated() != nullptr) {
-      desk_.name(*leg.media) = {owner_->journal_id(), leg.session->call_id(), party_of(leg.session->dialog())};
+      desk_->name(*leg.media) = {owner_->journal_id(), leg.session->call_id(), party_of(leg.session->dialog())};
     }
   }
 }
@@ -115,8 +115,12 @@ bool BridgeMedia::awaits_answer(const Session& session) const noexcept {
 }
 
 void BridgeMedia::withdraw(const Session& session) {
-  if (Leg* const leg = find(session)) {
-    leg->pending.clear();
+  for (Leg& leg : legs_) {
+    if (leg.session == &session) {
+      leg.pending.clear();
+    } else if (!leg.passed_before.empty()) {
+      leg.passed_on = std::exchange(leg.passed_before, {});
+    }
   }
   if (returning_ == &session) {
     returning_ = nullptr;
@@ -131,7 +135,7 @@ Result<void> BridgeMedia::open(Leg& leg, const sdp::Description* offer, const sd
   if (leg.media != nullptr) {
     return base::ok();
   }
-  auto opened = desk_.open(leg.side, offer, across, *this);
+  auto opened = desk_->open(leg.side, offer, across, *this);
   if (!opened) {
     return opened.error();
   }
@@ -141,18 +145,18 @@ Result<void> BridgeMedia::open(Leg& leg, const sdp::Description* offer, const sd
     media::Listening listening(media::Listening::Always);
     listening.tones = false;
     listening.keys = false;
-    desk_.port().set_listening(leg.media->stream(), listening);
+    desk_->port().set_listening(leg.media->stream(), listening);
   }
   return base::ok();
 }
 
 /// What may be said to that side: of `offered` what it has no list against, and where sound may be processed, all that it may speak besides.
 std::vector<sdp::Codec> BridgeMedia::speakable(const Leg& leg, const std::vector<sdp::Codec>& offered) const {
-  const std::vector<sdp::Codec>& list = desk_.profile_of(leg.side).codecs;
+  const std::vector<sdp::Codec>& list = desk_->profile_of(leg.side).codecs;
   std::vector<sdp::Codec> codecs;
   std::copy_if(offered.begin(), offered.end(), std::back_inserter(codecs), [&](const sdp::Codec& codec) { return list.empty() || contains(list, codec); });
   if (processes()) {
-    const std::vector<sdp::Codec>& more = list.empty() ? desk_.settings().codecs : list;
+    const std::vector<sdp::Codec>& more = list.empty() ? desk_->settings().codecs : list;
     std::copy_if(more.begin(), more.end(), std::back_inserter(codecs), [&](const sdp::Codec& codec) { return !contains(codecs, codec); });
   }
   return codecs;
@@ -164,7 +168,7 @@ void BridgeMedia::describe_for_offer(Leg& to, const sdp::Description& descriptio
   const auto events = event_type_in(audio);
   speaks.telephone_event = events || processes() ? std::optional(events.value_or(sdp::PayloadType{101})) : std::nullopt;
   // With music, holding is between us and whoever holds.
-  speaks.direction = plays_music() ? sdp::Direction::SendRecv : direction_in(description, audio);
+  direct(to, plays_music() ? sdp::Direction::SendRecv : direction_in(description, audio));
   speaks.ptime = audio.ptime().value_or(std::chrono::milliseconds(20));
 }
 
@@ -179,14 +183,14 @@ void BridgeMedia::describe_for_answer(Leg& to, const sdp::Description& offer, co
   if (agreed.comfort_noise_payload_type) {
     speaks.codecs.push_back({"CN", agreed.codec.clock_rate, 1, *agreed.comfort_noise_payload_type, {}});
   }
-  const std::vector<sdp::Codec>& list = desk_.profile_of(to.side).codecs;
+  const std::vector<sdp::Codec>& list = desk_->profile_of(to.side).codecs;
   if (processes() && !(contains(offered, agreed.codec) && (list.empty() || contains(list, agreed.codec)))) {
     speaks.codecs = list.empty() ? speakable(to, offered) : list;
     speaks.preference = list.empty() ? sdp::CodecPreference::Theirs : sdp::CodecPreference::Ours;
   }
   const bool events = processes() || agreed.event_payload_type;
   speaks.telephone_event = events ? std::optional(sdp::PayloadType{101}) : std::nullopt;
-  speaks.direction = plays_music() ? sdp::Direction::SendRecv : sdp::reversed(agreed.direction);
+  direct(to, plays_music() ? sdp::Direction::SendRecv : sdp::reversed(agreed.direction));
   speaks.ptime = agreed.ptime;
 }
 
@@ -291,7 +295,7 @@ std::optional<std::string> BridgeMedia::answer_here(const Session& from, const S
     const sdp::Codec& across = beyond->media->negotiated()->codec;
     speaks.codecs.front().fmtp = across.name == present.codec.name ? across.fmtp : std::string();
   }
-  speaks.direction = plays_music() ? sdp::Direction::SendRecv : sdp::reversed(beyond->media->negotiated()->direction);
+  direct(*leg, plays_music() ? sdp::Direction::SendRecv : sdp::reversed(beyond->media->negotiated()->direction));
   if (!plays_music() && sdp::reversed(direction_in(*description, *audio)) != present.direction) {
     return std::nullopt;  // It holds or resumes, as the other side has to hear.
   }
@@ -325,7 +329,7 @@ Result<void> BridgeMedia::run(Leg& one, Leg& other) {
     }
   }
   tell_names();
-  desk_.port().join(one.media->stream(), other.media->stream());
+  desk_->port().join(one.media->stream(), other.media->stream());
   play_to(one, other);
   play_to(other, one);
   return base::ok();
@@ -333,10 +337,10 @@ Result<void> BridgeMedia::run(Leg& one, Leg& other) {
 
 /// Music, as long as the other side does not want to hear.
 void BridgeMedia::play_to(Leg& leg, const Leg& other) {
-  const auto& music = desk_.settings().hold_music;
-  const bool play = music && other.media->negotiated() != nullptr && other.media->negotiated()->held;
+  const auto& music = desk_->settings().hold_music;
+  const bool play = music && (leg.held || (other.media->negotiated() != nullptr && other.media->negotiated()->held));
   if (std::exchange(leg.music, play) != play) {
-    desk_.port().set_source(leg.media->stream(), play ? *music : media::SourceSpec(media::Silence{}));
+    desk_->port().set_source(leg.media->stream(), play ? *music : media::SourceSpec(media::Silence{}));
   }
 }
 
@@ -344,7 +348,7 @@ void BridgeMedia::on_media_event(const media::StreamEvent& event) {
   if (const auto* const failed = std::get_if<media::StreamFailed>(&event.what)) {
     owner_->on_media_failed(failed->error);
   } else if (const auto* const file = std::get_if<media::FileFailed>(&event.what)) {
-    desk_.report(owner_->journal_id(), MediaFailed{file->error.message()});
+    desk_->report(owner_->journal_id(), MediaFailed{file->error.message()});
   }
 }
 

@@ -32,7 +32,9 @@ class BridgeMedia final : private media::MediaObserver {
   };
 
   /// Bypass: nothing passes through us until `take_in_for_music`. Auto: all does, as sound where that is needed. Both references outlive this.
-  BridgeMedia(MediaDesk& desk, MediaMode mode, Owner& owner) : desk_(desk), owner_(&owner), mode_(mode) {}
+  BridgeMedia(MediaDesk& desk, MediaMode mode, Owner& owner) : desk_(&desk), owner_(&owner), mode_(mode) {}
+  /// Nothing passes through us, whatever happens.
+  explicit BridgeMedia(Owner& owner) : owner_(&owner), mode_(MediaMode::Bypass) {}
   void set_owner(Owner& owner) noexcept { owner_ = &owner; }
 
   /// False while media go from phone to phone: descriptions are to be passed on as they are.
@@ -70,6 +72,18 @@ class BridgeMedia final : private media::MediaObserver {
   [[nodiscard]] std::optional<std::string> answer_here(const Session& from, const Session& other, std::string_view sdp);
   /// Agrees to an offer, but neither sends nor hears anything for now.
   base::Result<std::string> answer_held(const Session& from, std::string_view sdp);
+  // Parties that an API has put on hold (bridge_media_hold.cpp)
+  /// From here on descriptions say so to both, but for those that the two have already; `reoffer` tells them. Nothing of it counts while a third party comes
+  /// into the call.
+  void set_held(const Session& session, bool held);
+  [[nodiscard]] bool is_held(const Session& session) const noexcept;
+  /// A third party has come into the call, and talks.
+  void release_all();
+  /// An offer of ours: the media as `to` has them with `other`, in the directions that count now. Errors: WrongState, nothing has been agreed on.
+  base::Result<std::string> reoffer(const Session& to, const Session& other);
+  /// The answer to it.
+  base::Result<void> accept_reoffer(const Session& to, const Session& other, std::string_view sdp);
+
   /// True when an offer of this session waits for its answer.
   [[nodiscard]] bool awaits_answer(const Session& session) const noexcept;
 
@@ -77,11 +91,16 @@ class BridgeMedia final : private media::MediaObserver {
   struct Leg {
     const Session* session = nullptr;
     MediaSide side;
-    LegStreams::Leg media;                            ///< Once it is needed.
-    std::string pending;                              ///< Its offer that waits for our answer.
-    std::string favourite;                            ///< The first codec of its latest offer.
-    bool music = false;                               ///< It is played to.
-    std::unique_ptr<sdp::Continuation> goes_on = {};  ///< What it knows of descriptions that were ours for a while.
+    LegStreams::Leg media;                                ///< Once it is needed.
+    std::string pending;                                  ///< Its offer that waits for our answer.
+    std::string favourite;                                ///< The first codec of its latest offer.
+    bool music = false;                                   ///< It is played to.
+    bool held = false;                                    ///< At an API's wish.
+    sdp::Direction direction = sdp::Direction::SendRecv;  ///< What our descriptions would say, were nobody held like that.
+    std::string passed_on;                                ///< The latest of those that go past us, as it came; kept from the first such hold on.
+    std::string passed_before;                            ///< The one before: what counts again when an offer is refused.
+    std::vector<sdp::Direction> directions;               ///< Of its sections when somebody was held like that; none: nobody is.
+    std::unique_ptr<sdp::Continuation> goes_on = {};      ///< What it knows of descriptions that were ours for a while.
   };
 
   void on_media_event(const media::StreamEvent& event) override;
@@ -92,14 +111,16 @@ class BridgeMedia final : private media::MediaObserver {
   void describe_for_answer(Leg& to, const sdp::Description& offer, const LegMedia& from) const;
   void stay_out();
   [[nodiscard]] static std::string goes_on(Leg& leg, std::string_view sdp);
+  [[nodiscard]] sdp::Direction allowed(const Leg& leg) const noexcept;
+  void direct(Leg& leg, sdp::Direction direction) const;
   static void follow(Leg& leg, const sdp::Origin& theirs);
   void tell_names();
   base::Result<void> run(Leg& one, Leg& other);
   void play_to(Leg& leg, const Leg& other);
   [[nodiscard]] bool processes() const noexcept { return mode_ == MediaMode::Process || mode_ == MediaMode::Auto; }
-  [[nodiscard]] bool plays_music() const noexcept { return desk_.settings().hold_music.has_value(); }
+  [[nodiscard]] bool plays_music() const noexcept { return desk_ != nullptr && desk_->settings().hold_music.has_value(); }
 
-  MediaDesk& desk_;
+  MediaDesk* desk_ = nullptr;
   Owner* owner_;
   MediaMode mode_;
   bool taken_in_ = false;               ///< In the middle of the call.

@@ -1,6 +1,7 @@
 // Media that bypass the exchange are taken in for music, and go back when nobody is held any more.
 #include "base/log.hpp"
 #include "call/bridge_media.hpp"
+#include "sdp/directed.hpp"
 #include "sdp/glance.hpp"
 
 #include <utility>
@@ -65,7 +66,14 @@ bool BridgeMedia::returns(const Session& from, const Session& other, std::string
 
 std::string BridgeMedia::passed_on(const Session& to, std::string_view sdp) {
   Leg* const leg = find(to);
-  return leg == nullptr ? std::string(sdp) : goes_on(*leg, sdp);
+  if (leg == nullptr || sdp.empty()) {
+    return std::string(sdp);
+  }
+  if (leg->passed_on.empty()) {
+    return goes_on(*leg, sdp);
+  }
+  leg->passed_before = std::exchange(leg->passed_on, std::string(sdp));
+  return leg->directions.empty() ? goes_on(*leg, sdp) : goes_on(*leg, sdp::directed(sdp, leg->directions, allowed(*leg)));
 }
 
 std::string BridgeMedia::goes_on(Leg& leg, std::string_view sdp) { return leg.goes_on == nullptr || sdp.empty() ? std::string(sdp) : leg.goes_on->next(sdp); }

@@ -2,6 +2,8 @@
 
 #include "call/bridge.hpp"
 
+#include <array>
+
 /// What a Bridge makes on demand. For its own files only.
 namespace callwright::call {
 
@@ -24,6 +26,21 @@ struct Bridge::Replacement {
 struct Bridge::Told {
   const sip::InviteSession* session = nullptr;
   FindReferWatcher watcher;
+};
+
+/// The phones are asked for the media of a call that is on hold, or no more.
+struct Bridge::Holding {
+  enum class Leg : std::uint8_t {
+    Asked,
+    Agreed,
+    Refused,
+    Reverting,  ///< It had agreed, but the other refused: it is asked to go back.
+    Late,       ///< It has not answered in time, and counts as one that refused; its answer may still come.
+  };
+  std::array<Leg, 2> legs{Leg::Asked, Leg::Asked};  ///< By `Side`.
+  PartiesOnHold former;
+  FindHoldWatcher watcher;
+  [[nodiscard]] Leg& of(Side side) noexcept { return legs[static_cast<std::size_t>(side)]; }
 };
 
 }  // namespace callwright::call

@@ -35,12 +35,16 @@ bool Bridge::is_told(const sip::InviteSession& session) const noexcept { return 
 /// To be called last: those who are told may do anything.
 void Bridge::tell_watchers_of_end() {
   const FindWatcher replacing = replacement_ == nullptr ? nullptr : std::exchange(replacement_->watcher, nullptr);
+  const FindHoldWatcher holding = holding_ == nullptr ? nullptr : std::exchange(holding_->watcher, nullptr);
   const FindReferWatcher referring = told_ == nullptr ? nullptr : std::exchange(told_, nullptr)->watcher;
   if (CallWatcher* const watcher = found_by(replacing)) {
     watcher->on_refused(487, {});
   }
   if (ReferWatcher* const watcher = found_by(referring)) {
     watcher->on_referring_call_ended();
+  }
+  if (HoldWatcher* const watcher = found_by(holding)) {
+    watcher->on_held_call_ended();
   }
 }
 

@@ -20,7 +20,7 @@ void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& trans
     transaction.respond({.status = 481});
     return;
   }
-  if (replacement_ != nullptr || staying->state() != sip::InviteSession::State::Confirmed) {
+  if (replacement_ != nullptr || changes_hold() || staying->state() != sip::InviteSession::State::Confirmed) {
     transaction.respond({.status = 491});
     return;
   }
@@ -36,7 +36,7 @@ void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& trans
 
 base::Result<void> Bridge::put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media) {
   sip::InviteSession* const replaced = party(side);
-  if (replaced == nullptr || replacement_ != nullptr || peer(*replaced).state() != sip::InviteSession::State::Confirmed) {
+  if (replaced == nullptr || replacement_ != nullptr || changes_hold() || peer(*replaced).state() != sip::InviteSession::State::Confirmed) {
     return base::Error(base::Errc::WrongState, "The call is not up, or one of its parties is being replaced");
   }
   replacement_ = std::make_unique<Replacement>();
@@ -117,8 +117,10 @@ void Bridge::put_in_place(std::string_view sdp) {
   switchboard_.report(former, CallReplaced{.by = caller_->call_id(),
                                            .party = party_of(place->dialog()),
                                            .side = &place == &caller_ ? CallReplaced::Side::Caller : CallReplaced::Side::Callee});
+  holding_.reset();
   if (media_ != nullptr) {
     media_->keep(*caller_, *callee_);
+    media_->release_all();
   }
   const auto told = is_told(*old) ? std::exchange(told_, nullptr) : nullptr;
   switchboard_.user_agent().retire(std::move(old));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 /// The port through which an API steers calls. Engine thread on this side; whoever lives on another thread posts.
@@ -30,6 +31,8 @@ struct EndCall {
 /// Which party of a call: who called, or who was called.
 enum class Side : std::uint8_t { Caller, Callee };
 [[nodiscard]] constexpr Side opposite(Side side) noexcept { return side == Side::Caller ? Side::Callee : Side::Caller; }
+/// "caller" or "callee"
+[[nodiscard]] constexpr std::string_view to_string(Side side) noexcept { return side == Side::Caller ? "caller" : "callee"; }
 
 /// A party of a call that is up.
 struct CallParty {
@@ -46,19 +49,34 @@ struct TransferCall {
   std::optional<CallParty> joins = {};
 };
 
-using Command = std::variant<StartCall, EndCall, TransferCall>;
+/// Puts a party of a call that is up on hold, or both: nobody hears them, and they hear the music of the exchange, where it has one and their media pass
+/// through it; else whoever is not on hold. Or takes them back. Each phone gets a re-INVITE, and hears the directions in it (RFC 3264 §8.4).
+struct HoldCall {
+  enum class Change : std::uint8_t { Hold, Unhold };
+  std::string call_id;             ///< Of either leg.
+  std::optional<Side> party = {};  ///< Nothing: both.
+  Change change = Change::Hold;
+};
+
+using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall>;
 
 /// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
 struct CommandEvent {
   enum class Kind {
-    CallerAnswered,      ///< caller, callee
-    Transferring,        ///< destination, and of StartCall caller
-    TransferStart,       ///< call_id (of the new call: the one to name in later commands); of StartCall caller, callee, of others destination
-    TransferPending,     ///< as TransferStart, and extra: the status line that the phone reports, "180 Ringing"
-    TransferSuccessful,  ///< call_id, destination
-    CalleeAnswered,      ///< call_id, caller, callee
-    Failed,              ///< extra: what happened, in words, with the SIP status where there is one
-    Ended,               ///< nothing follows
+    CallerAnswered,        ///< caller, callee
+    Transferring,          ///< destination, and of StartCall caller
+    TransferStart,         ///< call_id (of the new call: the one to name in later commands); of StartCall caller, callee, of others destination
+    TransferPending,       ///< as TransferStart, and extra: the status line that the phone reports, "180 Ringing"
+    TransferSuccessful,    ///< call_id, destination
+    CalleeAnswered,        ///< call_id, caller, callee
+    CallHolding,           ///< nothing: the call is known and its phones are asked
+    CallHoldStart,         ///< leg: that phone is asked
+    CallHoldSuccessful,    ///< leg: it has agreed
+    CallUnholding,         ///< as CallHolding
+    CallUnholdStart,       ///< leg
+    CallUnholdSuccessful,  ///< leg
+    Failed,                ///< extra: what happened, in words, with the SIP status where there is one
+    Ended,                 ///< nothing follows
   };
 
   CommandId command;
@@ -67,6 +85,7 @@ struct CommandEvent {
   std::string caller;
   std::string callee;
   std::string destination;
+  std::string leg = {};  ///< "caller" or "callee"
   std::string extra;
 };
 

@@ -14,7 +14,7 @@ namespace callwright::call {
 
 /// The command StartCall: calls the caller's phone, and when it has been answered has it call the callee by REFER (RFC 3515); where the phone does
 /// not know REFER, calls the callee itself and joins the two (RFC 3725 flow IV, with a black-hole offer first).
-class ClickToDial final : public ActiveCall, public RunningCommand, private sip::InviteSessionObserver, private BridgeMedia::Owner {
+class ClickToDial final : public ActiveCall, public ReferringCommand, private sip::InviteSessionObserver, private BridgeMedia::Owner {
  public:
   ClickToDial(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, StartCall command, CommandObserver& observer);
   ~ClickToDial() override;
@@ -22,7 +22,7 @@ class ClickToDial final : public ActiveCall, public RunningCommand, private sip:
   void start();
   void hang_up() override { cancel("the call was ended"); }
 
-  // RunningCommand
+  // ReferringCommand
   [[nodiscard]] CommandId id() const noexcept override { return id_; }
   void cancel(std::string_view why) override;
   [[nodiscard]] const std::string& caller() const noexcept override { return command_.caller; }

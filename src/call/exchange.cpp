@@ -144,8 +144,8 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
   if (rooms_ != nullptr && enter_room(transaction, request, *uri)) {
     return;
   }
-  if (const auto token = uri->parameter(RunningCommand::kTokenParameter)) {
-    RunningCommand* const command = token->empty() ? nullptr : expecting(*token);
+  if (const auto token = uri->parameter(ReferringCommand::kTokenParameter)) {
+    ReferringCommand* const command = token->empty() ? nullptr : expecting(*token);
     if (command == nullptr) {
       transaction.respond({.status = 403, .reason = "Transfer Expired"});
     } else if (const CallParty* const partner = command->partner()) {
@@ -179,7 +179,7 @@ sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
   return owner == by_call_id_.end() ? nullptr : owner->second->across(session);
 }
 
-void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, RunningCommand* command) {
+void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, ReferringCommand* command) {
   const unsigned max_forwards = sip::parse_number(request.header(sip::Header::MaxForwards).value_or(std::string_view{})).value_or(70);
   if (max_forwards == 0) {
     transaction.respond({.status = 483});
@@ -209,7 +209,7 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   // RFC 3261 §17.2.1: finding and ringing a phone takes more than 200 ms, so the caller need not repeat its INVITE.
   transaction.respond({.status = 100});
   if (command != nullptr) {
-    options.watcher = command->finder();
+    options.watcher = command->watcher();
     options.to = "<" + command->callee() + ">";
   }
   const std::string destination = found.targets.front().uri;

@@ -90,18 +90,19 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
-  [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const RunningCommand* command) const;
-  void route_call(sip::ServerTransaction& transaction, const sip::Message& request, RunningCommand* command);
-  void take_place(sip::ServerTransaction& transaction, const sip::Message& invite, RunningCommand& command, const CallParty& partner);
+  [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command) const;
+  void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ReferringCommand* command);
+  void take_place(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand& command, const CallParty& partner);
   [[nodiscard]] bool admit_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool is_trusted(const sip::ServerTransaction& transaction) const noexcept;
-  [[nodiscard]] RunningCommand* expecting(std::string_view token);
-  [[nodiscard]] RunningCommand* expecting(std::string_view username, const sip::Message& request);
+  [[nodiscard]] ReferringCommand* expecting(std::string_view token);
+  [[nodiscard]] ReferringCommand* expecting(std::string_view username, const sip::Message& request);
 
   void start(CommandId id, const StartCall& command, CommandObserver& observer);
   void start(CommandId id, const EndCall& command, CommandObserver& observer);
   void start(CommandId id, const TransferCall& command, CommandObserver& observer);
+  void start(CommandId id, const HoldCall& command, CommandObserver& observer);
   /// False, and the observer knows, when no more commands that set up calls are taken.
   [[nodiscard]] bool has_room(CommandId id, CommandObserver& observer) const;
   template <class Made>
@@ -147,7 +148,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;
   std::unordered_map<CommandId, RunningCommand*> commands_;
-  std::map<std::pair<std::string, CommandId>, RunningCommand*> commands_by_users_;  ///< By "caller>callee", for phones that lose the token.
+  std::unordered_map<CommandId, ReferringCommand*> referring_commands_;
+  std::map<std::pair<std::string, CommandId>, ReferringCommand*> commands_by_users_;  ///< By "caller>callee", for phones that lose the token.
   base::DestroyLater<ActiveCall> finished_;
   bool shutting_down_ = false;
 };

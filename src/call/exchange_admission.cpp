@@ -21,7 +21,7 @@ bool Exchange::admit(sip::ServerTransaction& transaction, const sip::Message& re
 
 bool Exchange::admit_invite(sip::ServerTransaction& transaction, const sip::Message& request) {
   const bool names_dialog = request.has(sip::Header::Replaces) || request.header("Join");
-  if (const auto uri = sip::UriView::parse(request.request_uri()); uri && uri->parameter(RunningCommand::kTokenParameter) && !names_dialog) {
+  if (const auto uri = sip::UriView::parse(request.request_uri()); uri && uri->parameter(ReferringCommand::kTokenParameter) && !names_dialog) {
     // Only the phone that was told to call knows the token: it stands for the credentials. The command has had its place among the calls.
     return true;
   }
@@ -60,7 +60,7 @@ std::string Exchange::home_uri(std::string_view username, const sip::ServerTrans
   return uri;
 }
 
-CallerIdentity Exchange::identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const RunningCommand* command) const {
+CallerIdentity Exchange::identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command) const {
   if (!admitted_.username.empty()) {
     return {home_uri(admitted_.username, transaction, invite), invite};
   }

@@ -1,8 +1,10 @@
 // What an API asks of the exchange, and the calls that phones make when a command has told them to.
 #include "call/exchange.hpp"
+#include "call/hold.hpp"
 #include "call/transfer.hpp"
 
 #include <charconv>
+#include <type_traits>
 #include <utility>
 
 namespace callwright::call {
@@ -14,7 +16,7 @@ std::string pair_of_users(std::string_view caller, std::string_view callee) {
   return users;
 }
 
-std::string users_of(const RunningCommand& command) {
+std::string users_of(const ReferringCommand& command) {
   return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee())));
 }
 
@@ -50,7 +52,10 @@ template <class Made>
 Made& Exchange::run(std::unique_ptr<Made> command) {
   Made& running = *command;
   commands_.emplace(running.id(), &running);
-  commands_by_users_.emplace(std::pair(users_of(running), running.id()), &running);
+  if constexpr (std::is_base_of_v<ReferringCommand, Made>) {
+    referring_commands_.emplace(running.id(), &running);
+    commands_by_users_.emplace(std::pair(users_of(running), running.id()), &running);
+  }
   adopt(std::move(command));
   return running;
 }
@@ -75,6 +80,11 @@ void Exchange::start(CommandId id, const TransferCall& command, CommandObserver&
   run(std::make_unique<Transfer>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
 }
 
+void Exchange::start(CommandId id, const HoldCall& command, CommandObserver& observer) {
+  Switchboard& switchboard = *this;
+  run(std::make_unique<Hold>(switchboard, settings_.timeouts, id, command, observer)).start();
+}
+
 void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {
   const auto found = by_call_id_.find(command.call_id);
   if (found == by_call_id_.end()) {
@@ -94,17 +104,20 @@ void Exchange::cancel(CommandId id) {
 
 void Exchange::forget(const RunningCommand& command) {
   commands_.erase(command.id());
-  commands_by_users_.erase({users_of(command), command.id()});
+  if (const auto* const referring = dynamic_cast<const ReferringCommand*>(&command)) {
+    referring_commands_.erase(command.id());
+    commands_by_users_.erase({users_of(*referring), command.id()});
+  }
 }
 
-RunningCommand* Exchange::expecting(std::string_view token) {
+ReferringCommand* Exchange::expecting(std::string_view token) {
   CommandId id;
   std::from_chars(token.data(), token.data() + token.size(), id.value);
-  const auto found = commands_.find(id);
-  return found != commands_.end() && found->second->expects(token) ? found->second : nullptr;
+  const auto found = referring_commands_.find(id);
+  return found != referring_commands_.end() && found->second->expects(token) ? found->second : nullptr;
 }
 
-RunningCommand* Exchange::expecting(std::string_view username, const sip::Message& request) {
+ReferringCommand* Exchange::expecting(std::string_view username, const sip::Message& request) {
   // By the name that was proved, not by the one in From.
   const std::string users = pair_of_users(username, sip::unescape(sip::user_of(request.request_uri())));
   for (auto found = commands_by_users_.lower_bound({users, CommandId{}}); found != commands_by_users_.end() && found->first.first == users; ++found) {
@@ -116,7 +129,7 @@ RunningCommand* Exchange::expecting(std::string_view username, const sip::Messag
 }
 
 /// Like an INVITE with Replaces (RFC 3891), but known by the token: so it needs nothing that a phone might not know.
-void Exchange::take_place(sip::ServerTransaction& transaction, const sip::Message& invite, RunningCommand& command, const CallParty& partner) {
+void Exchange::take_place(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand& command, const CallParty& partner) {
   ActiveCall* const call = find(partner.call_id);
   sip::InviteSession* const leaving = call == nullptr ? nullptr : call->party(opposite(partner.side));
   if (leaving == nullptr || by_call_id_.contains(invite.call_id())) {
@@ -124,7 +137,7 @@ void Exchange::take_place(sip::ServerTransaction& transaction, const sip::Messag
     command.on_unroutable(leaving == nullptr ? 481 : 482);
     return;
   }
-  const FindWatcher watcher = command.finder();
+  const FindWatcher watcher = command.watcher();
   command.on_replacing(std::string(invite.call_id()));
   // Whoever heard of it may have ended the call.
   if (find(partner.call_id) == call && call->party(opposite(partner.side)) == leaving) {

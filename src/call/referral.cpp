@@ -35,7 +35,7 @@ std::string Referral::begin(Switchboard& switchboard, CommandId id, const sip::I
   const std::string_view user = sip::user_of(destination);
   std::string target("sip:");
   target.append(user.empty() ? "callee" : user).append("@").append(place);
-  return target.append(";").append(RunningCommand::kTokenParameter).append("=").append(token_);
+  return target.append(";").append(ReferringCommand::kTokenParameter).append("=").append(token_);
 }
 
 void Referral::keep(std::string_view status_line) {

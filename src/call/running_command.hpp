@@ -3,23 +3,40 @@
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace callwright::call {
 
-/// A command while it runs. It may tell a phone to call somebody, and then waits for that call to come here.
-class RunningCommand : public CallWatcher {
+/// A command while it runs.
+class RunningCommand {
  public:
-  /// Finds it as long as it is there.
-  [[nodiscard]] FindWatcher finder() {
-    return [weak = std::weak_ptr(alive_)]() -> CallWatcher* { return weak.lock().get(); };
+  virtual ~RunningCommand() = default;
+  [[nodiscard]] virtual CommandId id() const noexcept = 0;
+  /// Ends the command with Failed and this text, and undoes what it has set up.
+  virtual void cancel(std::string_view why) = 0;
+
+ protected:
+  /// Finds what this command is to somebody, as long as it is there.
+  template <class Watcher>
+  [[nodiscard]] std::function<Watcher*()> finder(Watcher& self) {
+    return [weak = std::weak_ptr(alive_), &self]() -> Watcher* { return weak.expired() ? nullptr : &self; };
   }
 
-  [[nodiscard]] virtual CommandId id() const noexcept = 0;
-  /// Ends the command with Failed and this text, and hangs up what it has set up.
-  virtual void cancel(std::string_view why) = 0;
+ private:
+  std::shared_ptr<RunningCommand> alive_{this, [](RunningCommand* /*command*/) {}};
+};
+
+/// One that may tell a phone to call somebody, and then waits for that call to come here.
+class ReferringCommand : public RunningCommand, public CallWatcher {
+ public:
+  /// Finds it as long as it is there.
+  [[nodiscard]] FindWatcher watcher() {
+    CallWatcher& self = *this;
+    return finder(self);
+  }
 
   /// The URIs of the phone that is to call, and of whom it is to call.
   [[nodiscard]] virtual const std::string& caller() const noexcept = 0;
@@ -38,9 +55,6 @@ class RunningCommand : public CallWatcher {
 
   /// The parameter of Refer-To that brings a call back to its command.
   static constexpr std::string_view kTokenParameter = "cw-command";
-
- private:
-  std::shared_ptr<RunningCommand> alive_{this, [](RunningCommand* /*command*/) {}};
 };
 
 }  // namespace callwright::call

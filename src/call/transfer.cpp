@@ -43,9 +43,9 @@ void Transfer::start() {
     return;
   }
   const std::string refer_to = referral_.begin(switchboard_, id_, *party, destination_);
-  const auto watcher = [this, find = finder()]() -> ReferWatcher* { return find() == nullptr ? nullptr : this; };
   state_ = State::Referring;
-  if (!refer_to.empty() && !call->refer(command_.party.side, refer_to, party_of(other->dialog()), watcher)) {
+  ReferWatcher& self = *this;
+  if (!refer_to.empty() && !call->refer(command_.party.side, refer_to, party_of(other->dialog()), finder(self))) {
     fail("491 Request Pending");
     return;
   }
@@ -232,7 +232,7 @@ void Transfer::on_accepted(sip::InviteSession& /*session*/, const sip::InvitePro
   state_ = State::Replacing;
   deadline_.start(timeouts_.media_answer);
   newcomer_ = leg_.get();
-  Newcomer newcomer{std::move(leg_), progress.sdp, finder()};
+  Newcomer newcomer{std::move(leg_), progress.sdp, watcher()};
   if (!call->put_in_place_of(other_side(), newcomer, destination_side_)) {
     newcomer_ = nullptr;
     leg_ = std::move(newcomer.session);

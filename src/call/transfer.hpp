@@ -15,7 +15,7 @@ namespace callwright::call {
 /// The command TransferCall: tells a party of a call to call the destination (REFER, RFC 3515), or to call here and take the place of whoever a party of
 /// another call talks to, and ends its present call when that is answered. Where the phone does not know REFER, calls the destination itself and puts it in the
 /// place of the other party. Whatever fails leaves the calls as they were.
-class Transfer final : public ActiveCall, public RunningCommand, private ReferWatcher, private sip::InviteSessionObserver {
+class Transfer final : public ActiveCall, public ReferringCommand, private ReferWatcher, private sip::InviteSessionObserver {
  public:
   Transfer(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, TransferCall command, CommandObserver& observer);
   ~Transfer() override;
@@ -23,7 +23,7 @@ class Transfer final : public ActiveCall, public RunningCommand, private ReferWa
   void start();
   void hang_up() override { cancel("the call was ended"); }
 
-  // RunningCommand
+  // ReferringCommand
   [[nodiscard]] CommandId id() const noexcept override { return id_; }
   void cancel(std::string_view why) override;
   [[nodiscard]] const std::string& caller() const noexcept override { return party_; }

@@ -142,6 +142,7 @@ void InviteSession::finish(SessionEnd end) {
     return;
   }
   state_ = State::Ended;
+  std::string().swap(description_);
   if (!end.cause && cause_ != nullptr) {
     end.cause = std::move(*cause_);
   }

@@ -162,6 +162,8 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
     Report,  ///< The observer is told, and may pass it on to whoever made the offer.
   };
   base::Result<void> reinvite(std::string_view sdp_offer, OnGlare on_glare = OnGlare::Retry);
+  /// Whether `reinvite` would send one now.
+  [[nodiscard]] bool may_reinvite() noexcept;
   base::Result<void> accept_reinvite(std::string_view sdp);
   base::Result<void> reject_reinvite(int status);
   /// An offer in an UPDATE, or "" to tell no more than a new Contact. Also before the call is answered, once an offer has been answered reliably; a
@@ -199,6 +201,8 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   [[nodiscard]] std::optional<DialogName> name_at_ringing_peer() const;
   /// Caller, before the answer: the description in the INVITE.
   [[nodiscard]] std::string_view offer() const noexcept;
+  /// Our latest description that the peer has agreed to, or that answers its own; "" before the first, and when the session is over.
+  [[nodiscard]] const std::string& description() const noexcept { return description_; }
   /// Where our latest INVITE went; all zero before it. Caller only.
   [[nodiscard]] Flow flow() const noexcept;
   /// True when our REFER was accepted and its last NOTIFY has not come.
@@ -354,6 +358,7 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   SessionExpires::Refresher proposed_refresher_ = SessionExpires::Refresher::Unspecified;  ///< Of the request that is to be answered,
   SessionPolicy::Seconds proposed_interval_{0};                                            ///< as is this; 0: none.
   std::uint32_t invite_cseq_ = 0;
+  std::string description_;
   ServerTransaction* invite_transaction_ = nullptr;  ///< The INVITE that we have to answer, or whose ACK is outstanding.
 
   std::unique_ptr<Calling> calling_;

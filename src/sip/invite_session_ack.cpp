@@ -18,6 +18,7 @@ InviteSession::SentInvite* InviteSession::unacknowledged() noexcept {
 Result<void> InviteSession::acknowledge(std::string_view sdp_answer, std::string_view tag) {
   if (EarlyDialog* const early = unanswered_early_offer(tag)) {
     early->offer_answer = OfferAnswer::Agreed;
+    remember_description(sdp_answer);
     send_prack(*early, sdp_answer);
     return base::ok();
   }

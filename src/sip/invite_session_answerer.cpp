@@ -43,7 +43,7 @@ Result<void> InviteSession::accept(std::string_view sdp) {
   answering_->carries = offer_answer_ == OfferAnswer::None ? Answering::Carries::Offer : Answering::Carries::Answer;
   offer_answer_ = offer_answer_ == OfferAnswer::None ? OfferAnswer::OfferedHere : OfferAnswer::Agreed;
   send_accept(settled ? std::string_view{} : sdp);
-  remember_description(sdp);
+  remember_description(settled ? std::string_view{} : sdp);
   return base::ok();
 }
 

@@ -134,8 +134,7 @@ struct InviteSession::Timing {
   enum class Next : std::uint8_t { Refresh, Expiry };
   SessionPolicy::Seconds interval{0};
   Next next = Next::Expiry;
-  bool refreshes = false;   ///< From here.
-  std::string description;  ///< Ours, for refreshing by re-INVITE: only where the peer does not allow UPDATE.
+  bool refreshes = false;  ///< From here.
   base::Timer timer;
 };
 

@@ -31,9 +31,13 @@ base::Duration InviteSession::glare_delay() const {
   return std::chrono::milliseconds(10) * static_cast<std::int64_t>(steps);
 }
 
-Result<void> InviteSession::reinvite(std::string_view sdp_offer, OnGlare on_glare) {
+bool InviteSession::may_reinvite() noexcept {
   const bool pending = renegotiation_ != nullptr && (renegotiation_->sent.phase == SentInvite::Phase::Pending || renegotiation_->retry.pending());
-  if (state_ != State::Confirmed || pending || unacknowledged() != nullptr || invite_transaction_ != nullptr || offer_under_way()) {
+  return state_ == State::Confirmed && !pending && unacknowledged() == nullptr && invite_transaction_ == nullptr && !offer_under_way();
+}
+
+Result<void> InviteSession::reinvite(std::string_view sdp_offer, OnGlare on_glare) {
+  if (!may_reinvite()) {
     return wrong_state("a re-INVITE needs a confirmed dialog with no other INVITE or offer under way");
   }
   if (renegotiation_ == nullptr) {

@@ -51,6 +51,7 @@ void InviteSession::send_next_reliable() {
     sdp.clear();
   } else if (!sdp.empty()) {
     offer_answer_ = offer_answer_ == OfferAnswer::OfferedThere ? OfferAnswer::Agreed : OfferAnswer::OfferedHere;
+    remember_description(sdp);
   }
   ++reliability.rseq;
   const TimerValues& timers = user_agent_.transactions().settings().timers;

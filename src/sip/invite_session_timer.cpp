@@ -146,8 +146,8 @@ void InviteSession::start_session_timer(Seconds interval, bool refreshes) {
 }
 
 void InviteSession::remember_description(std::string_view sdp) {
-  if (timing_ != nullptr && timing_->refreshes && !peer_allows_update_ && !sdp.empty()) {
-    timing_->description = sdp;
+  if (!sdp.empty()) {
+    description_ = sdp;
   }
 }
 
@@ -171,7 +171,7 @@ void InviteSession::on_session_time() {
     if (update({}).has_value()) {
       updating_->purpose = Renegotiation::Purpose::Refresh;
     }
-  } else if (!timing.description.empty() && reinvite(timing.description).has_value()) {
+  } else if (!description_.empty() && reinvite(std::string(description_)).has_value()) {
     renegotiation_->purpose = Renegotiation::Purpose::Refresh;
   }
 }

@@ -83,6 +83,28 @@ describe('baresip', () => {
     await alice.line(/session closed|terminated/);
   });
 
+  test('a call is put on hold and taken back, both parties and one alone', async () => {
+    const callid = await connect('alice', 'bob');
+    for (const leg of ['both', 'caller', 'callee']) {
+      for (const [method, doing, start, done] of [
+        ['CallHold', 'CallHolding', 'CallHoldStart', 'CallHoldSuccessful'],
+        ['CallUnhold', 'CallUnholding', 'CallUnholdStart', 'CallUnholdSuccessful'],
+      ]) {
+        const { code, lines } = await call(method, `callid=${callid}`, `leg=${leg}`);
+        assert.equal(code, 0, lines.join('\n'));
+        assert.deepEqual(names(lines), ['Started', doing, start, start, done, done, 'Ended']);
+        assert.deepEqual(
+          lines.filter((line) => line.startsWith(start)).map((line) => line.split(/\s+/)[1]),
+          ['leg=caller', 'leg=callee'],
+        );
+      }
+    }
+    const refused = await call('CallUnhold', `callid=${callid}`);
+    assert.equal(refused.code, 1);
+    assert.match(refused.lines.find((line) => line.startsWith('Error')), /480 No dialog legs on hold/);
+    assert.equal((await call('CallEnd', `callid=${callid}`)).code, 0);
+  });
+
   test('a party is transferred to a third phone, and the call goes on there', async () => {
     const carol = await Baresip.start('carol', 'carol-demo', server.sip);
     try {

@@ -40,10 +40,14 @@ std::string SentMessage::body() const {
 }
 
 std::string to_text(const CommandEvent& event) {
-  static constexpr const char* kNames[] = {"CallerAnswered",     "Transferring",   "TransferStart", "TransferPending",
-                                           "TransferSuccessful", "CalleeAnswered", "Failed",        "Ended"};
+  static constexpr const char* kNames[] = {
+      "CallerAnswered", "Transferring",       "TransferStart", "TransferPending", "TransferSuccessful",   "CalleeAnswered", "CallHolding",
+      "CallHoldStart",  "CallHoldSuccessful", "CallUnholding", "CallUnholdStart", "CallUnholdSuccessful", "Failed",         "Ended"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
-  return event.extra.empty() ? text : text + " " + event.extra;
+  for (const std::string* const more : {&event.leg, &event.extra}) {
+    text += more->empty() ? "" : " " + *more;
+  }
+  return text;
 }
 
 void CommandLog::on_command_event(const CommandEvent& event) {
@@ -180,6 +184,18 @@ CommandId ExchangeWorld::transfer(const call::CallParty& party, const call::Call
   return id;
 }
 
+CommandId ExchangeWorld::hold(const std::string& call_id, std::optional<call::Side> party) {
+  const CommandId id{next_command_++};
+  exchange->submit(id, call::HoldCall{call_id, party}, commands);
+  return id;
+}
+
+CommandId ExchangeWorld::unhold(const std::string& call_id, std::optional<call::Side> party) {
+  const CommandId id{next_command_++};
+  exchange->submit(id, call::HoldCall{call_id, party, call::HoldCall::Change::Unhold}, commands);
+  return id;
+}
+
 bool ExchangeWorld::run_until_event(CommandId id, std::string_view text, base::Duration limit) {
   return commands.has(id, text) || network.run_until([&] { return commands.has(id, text); }, limit);
 }
@@ -238,6 +254,12 @@ std::vector<std::string> ExchangeWorld::ladder(std::string_view one, std::string
 
 std::size_t ExchangeWorld::count(std::string_view from, std::string_view to, std::string_view summary) const {
   return static_cast<std::size_t>(std::count_if(wire_.begin(), wire_.end(), [&](const SentMessage& message) { return matches(message, from, to, summary); }));
+}
+
+std::vector<SentMessage> ExchangeWorld::messages(std::string_view from, std::string_view to) const {
+  std::vector<SentMessage> found;
+  std::copy_if(wire_.begin(), wire_.end(), std::back_inserter(found), [&](const SentMessage& message) { return message.from == from && message.to == to; });
+  return found;
 }
 
 SentMessage ExchangeWorld::message(std::string_view from, std::string_view to, std::string_view summary, std::size_t number) const {

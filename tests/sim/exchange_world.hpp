@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -100,6 +101,9 @@ class ExchangeWorld {
   call::CommandId transfer(const std::string& call_id, call::Side side, std::string_view destination);
   /// The same to a party of another call.
   call::CommandId transfer(const call::CallParty& party, const call::CallParty& joins);
+  /// Submits HoldCall, of both parties or of one.
+  call::CommandId hold(const std::string& call_id, std::optional<call::Side> party = {});
+  call::CommandId unhold(const std::string& call_id, std::optional<call::Side> party = {});
   [[nodiscard]] bool run_until_event(call::CommandId id, std::string_view text, base::Duration limit = std::chrono::minutes(5));
   [[nodiscard]] bool run_until_ended(call::CommandId id) { return run_until_event(id, "Ended"); }
   void run_for(base::Duration duration) { network.run_for(duration); }
@@ -114,6 +118,8 @@ class ExchangeWorld {
   [[nodiscard]] std::size_t count(std::string_view from, std::string_view to, std::string_view summary) const;
   /// The first such message; fails the test and returns an empty one when there is none.
   [[nodiscard]] SentMessage message(std::string_view from, std::string_view to, std::string_view summary, std::size_t number = 0) const;
+  /// All that went that way so far, in order.
+  [[nodiscard]] std::vector<SentMessage> messages(std::string_view from, std::string_view to) const;
   void clear_wire() { wire_.clear(); }
   /// Nothing passes between this host and the exchange, either way, until `heal`.
   void partition(const std::string& host);

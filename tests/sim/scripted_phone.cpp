@@ -165,13 +165,28 @@ void PhoneLeg::on_confirmed(sip::InviteSession& /*session*/, std::string_view sd
   take(sdp);
 }
 
+namespace {
+
+/// The direction of an answer that agrees with the offer (RFC 3264 §6.1), by whoever would rather say `wanted`.
+std::string_view answer_to(std::string_view offer, std::string_view wanted) {
+  if (offer.find("a=inactive") != std::string_view::npos) {
+    return "inactive";
+  }
+  if (wanted == "sendrecv" && offer.find("a=sendonly") != std::string_view::npos) {
+    return "recvonly";
+  }
+  return wanted == "sendrecv" && offer.find("a=recvonly") != std::string_view::npos ? "sendonly" : wanted;
+}
+
+}  // namespace
+
 void PhoneLeg::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
   log_.emplace_back(sdp.empty() ? "re-INVITE without offer" : "re-INVITE");
   take(sdp);
   if (phone_.script.reinvite >= 300) {
     static_cast<void>(session.reject_reinvite(phone_.script.reinvite));
   } else if (phone_.script.reinvite != 0) {
-    static_cast<void>(session.accept_reinvite(phone_.sdp(++version_, phone_.script.direction)));
+    static_cast<void>(session.accept_reinvite(phone_.sdp(++version_, answer_to(sdp, phone_.script.direction))));
   }
 }
 

@@ -52,6 +52,8 @@ class Parameters {
   std::string call_id(const std::string& name);
   /// "caller" or "callee".
   call::Side leg(const std::string& name);
+  /// The same, or "both": nothing.
+  std::optional<call::Side> leg_or_both(const std::string& name);
 
  private:
   void refuse(RpcError error) {
@@ -113,6 +115,14 @@ call::Side Parameters::leg(const std::string& name) {
   return leg == "caller" ? call::Side::Caller : call::Side::Callee;
 }
 
+std::optional<call::Side> Parameters::leg_or_both(const std::string& name) {
+  const std::string leg = text(name);
+  if (leg != "caller" && leg != "callee" && leg != "both") {
+    refuse(name + " must be \"caller\", \"callee\" or \"both\"");
+  }
+  return leg == "both" ? std::nullopt : std::optional(leg == "caller" ? call::Side::Caller : call::Side::Callee);
+}
+
 AnyCommand parse_echo(Parameters& params, const std::string& /*cmd_id*/) { return Echo{params.all()}; }
 
 AnyCommand parse_call_start(Parameters& params, const std::string& cmd_id) {
@@ -149,6 +159,19 @@ AnyCommand parse_attended_transfer(Parameters& params, const std::string& /*cmd_
   return command;
 }
 
+AnyCommand parse_hold(Parameters& params, call::HoldCall::Change change) {
+  call::HoldCall command;
+  command.call_id = params.call_id("callid");
+  command.change = change;
+  if (params.has("leg")) {
+    command.party = params.leg_or_both("leg");
+  }
+  return command;
+}
+
+AnyCommand parse_call_hold(Parameters& params, const std::string& /*cmd_id*/) { return parse_hold(params, call::HoldCall::Change::Hold); }
+AnyCommand parse_call_unhold(Parameters& params, const std::string& /*cmd_id*/) { return parse_hold(params, call::HoldCall::Change::Unhold); }
+
 struct Method {
   std::string_view name;
   AnyCommand (*parse)(Parameters& params, const std::string& cmd_id);
@@ -158,6 +181,8 @@ constexpr std::array kMethods = {
     Method{"CallStart", parse_call_start},
     Method{"CallBlindTransfer", parse_blind_transfer},
     Method{"CallAttendedTransfer", parse_attended_transfer},
+    Method{"CallHold", parse_call_hold},
+    Method{"CallUnhold", parse_call_unhold},
     Method{"CallEnd", parse_call_end},
     Method{"Echo", parse_echo},
 };

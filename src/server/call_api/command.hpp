@@ -20,7 +20,7 @@ struct Incomplete {
   std::string problem;
 };
 
-using AnyCommand = std::variant<Echo, Incomplete, call::StartCall, call::EndCall, call::TransferCall>;
+using AnyCommand = std::variant<Echo, Incomplete, call::StartCall, call::EndCall, call::TransferCall, call::HoldCall>;
 
 /// A request whose method is known and whose parameters are right, as far as they are there.
 struct ParsedCommand {

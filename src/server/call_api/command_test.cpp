@@ -82,6 +82,17 @@ TEST_F(Command, attended_transfer_takes_the_legs_of_two_calls_under_both_names) 
   EXPECT_EQ(std::get<call::TransferCall>(command.command).destination, "sip:c@h");
 }
 
+TEST_F(Command, hold_takes_one_leg_or_both) {
+  const auto hold = [this](const std::string& method, const std::string& params) { return std::get<call::HoldCall>(accepted(method, params).command); };
+  EXPECT_EQ(hold("CallHold", R"({"callid":"x@h"})").call_id, "x@h");
+  EXPECT_EQ(hold("CallHold", R"({"callid":"x@h"})").change, call::HoldCall::Change::Hold);
+  EXPECT_FALSE(hold("CallHold", R"({"callid":"x@h"})").party);
+  EXPECT_FALSE(hold("CallUnhold", R"({"callid":"x@h","leg":"both"})").party);
+  EXPECT_EQ(hold("CallUnHold", R"({"callid":"x@h","leg":"callee"})").party, call::Side::Callee);
+  EXPECT_EQ(hold("CallUnhold", R"({"callid":"x@h","leg":"caller"})").change, call::HoldCall::Change::Unhold);
+  EXPECT_EQ(refused("CallHold", R"({"callid":"x@h","leg":"me"})"), R"(leg must be "caller", "callee" or "both")");
+}
+
 TEST_F(Command, chooses_a_uuid_when_there_is_no_cmd_id) {
   const std::regex uuid4("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
   const auto first = accepted("Echo", "{}").cmd_id;
@@ -103,6 +114,7 @@ TEST_F(Command, names_the_first_missing_parameter) {
   EXPECT_EQ(missing("CallStart", R"({"cmd_id":"c1","callee":"sip:b@h"})"), "caller not specified");
   EXPECT_EQ(missing("CallStart", R"({"cmd_id":"c1","caller":"sip:a@h"})"), "callee not specified");
   EXPECT_EQ(missing("CallEnd", R"({"cmd_id":"c1"})"), "callid not specified");
+  EXPECT_EQ(missing("CallHold", R"({"cmd_id":"c1","leg":"both"})"), "callid not specified");
   EXPECT_EQ(missing("CallBlindTransfer", R"({"cmd_id":"c1","destination":"sip:c@h"})"), "callid not specified");
   EXPECT_EQ(missing("CallBlindTransfer", R"({"cmd_id":"c1","callid":"x","destination":"sip:c@h"})"), "leg not specified");
   EXPECT_EQ(missing("CallBlindTransfer", R"({"cmd_id":"c1","callid":"x","leg":"caller"})"), "destination not specified");

@@ -24,6 +24,7 @@ constexpr Fact kCallee{"callee", &Event::callee};
 constexpr Fact kCaller{"caller", &Event::caller};
 constexpr Fact kCallId{"callid", &Event::call_id};
 constexpr Fact kDestination{"destination", &Event::destination};
+constexpr Fact kLeg{"leg", &Event::leg};
 constexpr Fact kExtra{"extra", &Event::extra};
 
 /// What an event is called in each dialect ("": it is not sent), and what it tells.
@@ -42,6 +43,12 @@ EventForm form_of(Kind kind) {
     case Kind::TransferPending: return {"TransferPending", "", {&kCallee, &kCaller, &kCallId, &kDestination, &kExtra}};
     case Kind::TransferSuccessful: return {"TransferSuccessful", "", {&kCallId, &kDestination}};
     case Kind::CalleeAnswered: return {"CalleeAnswered", "CALL_ANSWER", {&kCallee, &kCaller, &kCallId}};
+    case Kind::CallHolding: return {"CallHolding", ""};
+    case Kind::CallHoldStart: return {"CallHoldStart", "", {&kLeg}};
+    case Kind::CallHoldSuccessful: return {"CallHoldSuccessful", "CALL_HOLD", {&kLeg}};
+    case Kind::CallUnholding: return {"CallUnholding", ""};
+    case Kind::CallUnholdStart: return {"CallUnholdStart", "", {&kLeg}};
+    case Kind::CallUnholdSuccessful: return {"CallUnholdSuccessful", "CALL_UNHOLD", {&kLeg}};
     case Kind::Failed: return {"Error", "Error"};
     case Kind::Ended: return {"Ended", "Ended"};
   }

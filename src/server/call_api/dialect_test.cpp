@@ -52,6 +52,20 @@ TEST(CurrentDialect, replies_under_the_name_of_the_command) {
             R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"c1","data":{"n":5},"event":"Reply"}})");
 }
 
+TEST(Dialect, tells_of_hold_which_leg_it_is) {
+  call::CommandEvent event;
+  event.kind = Kind::CallHoldSuccessful;
+  event.leg = "caller";
+  EXPECT_EQ(current_dialect().event("CallHold", "h1", event),
+            R"({"jsonrpc":"2.0","method":"CallHold","params":{"cmd_id":"h1","data":{"leg":"caller"},"event":"CallHoldSuccessful"}})");
+  EXPECT_EQ(dialect_of_2020().event("CallHold", "h1", event),
+            R"({"jsonrpc":"2.0","method":"Event","params":{"cmd_id":"h1","data":"CALL_HOLD","leg":"caller"}})");
+  event.kind = Kind::CallUnholding;
+  event.leg.clear();
+  EXPECT_EQ(current_dialect().event("CallUnhold", "h1", event), R"({"jsonrpc":"2.0","method":"CallUnhold","params":{"cmd_id":"h1","event":"CallUnholding"}})");
+  EXPECT_EQ(dialect_of_2020().event("CallUnhold", "h1", event), "");
+}
+
 TEST(CurrentDialect, sorts_the_members_of_every_event_by_name) {
   const std::string head = R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1",)";
   EXPECT_EQ(written(Kind::CallerAnswered), head + R"("data":{"callee":"sip:b@h","caller":"sip:a@h"},"event":"CallerAnswered"}})");
