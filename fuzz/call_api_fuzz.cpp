@@ -133,13 +133,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Calls calls;
   std::vector<std::string> messages;
   WebCore core(small_limits());
+  call_api::Feed feed("run1", 3);
+  feed.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  feed.note({{}, "", "a", call::CallEnded{200, "BYE"}});
+  feed.note({{}, "", "", call::ContactChanged{"alice", "sip:alice@h", call::ContactChanged::Now::Registered, {}}});
   call_api::CallApi api({.limits = {.on_disconnect = call_api::OnDisconnect::Cancel}, .protocol = protocol_for(size)},
                         {calls,
                          [](const std::function<void()>& job) {
                            job();
                            return true;
                          },
-                         [&core](std::function<void()> job) { boost::asio::post(core.io, std::move(job)); }});
+                         [&core](std::function<void()> job) { boost::asio::post(core.io, std::move(job)); }},
+                        feed);
   core.websockets.emplace("/call-api", [&](const HttpRequest& request) {
     Admission admission = api.admit(request);
     if (const auto* const open = std::get_if<WebSocketFactory>(&admission)) {
@@ -162,6 +167,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   core.io.poll();
   check(script, messages, pair.received());
-  require(calls.idle() && api.running_commands() == 0);
+  require(calls.idle() && api.running_commands() == 0 && feed.readers() == 0);
   return 0;
 }

@@ -10,6 +10,8 @@
 namespace callwright::app {
 namespace {
 
+constexpr std::size_t kFeedIdSize = 8;
+
 server::WebConfig web_config(const Config& config) {
   server::WebConfig web;
   web.max_connections = config.max_connections;
@@ -79,7 +81,14 @@ class Service::Drain {
 };
 
 Service::Service(const Config& config, call::EventSink& events)
-    : config_(config), capture_(loop_, events), transports_(loop_, config.stream_limits, config.source_limits), resolver_(loop_), web_(web_config(config)) {
+    : config_(config),
+      capture_(loop_, events),
+      web_(web_config(config)),
+      feed_(random_.token(kFeedIdSize)),
+      tap_(
+          capture_, [this](std::function<void()> job) { web_.post(std::move(job)); }, [this](const call::Event& event) { feed_.note(event); }),
+      transports_(loop_, config.stream_limits, config.source_limits),
+      resolver_(loop_) {
   sip::TransactionLayer::Settings settings;
   settings.timers.t1 = config_.t1;
   settings.max_server_transactions = config_.max_transactions;
@@ -96,7 +105,7 @@ Service::Service(const Config& config, call::EventSink& events)
     capture_.on_event(event);
   });
   transports_.set_user(&user_agent_->transport_user());
-  exchange_ = std::make_unique<call::Exchange>(*user_agent_, capture_, exchange_settings(config_), [this]() -> media::MediaPort& { return media(); });
+  exchange_ = std::make_unique<call::Exchange>(*user_agent_, tap_, exchange_settings(config_), [this]() -> media::MediaPort& { return media(); });
   exchange_->open_conferences(config_.conferences);
   for (const AccountConfig& account : config_.accounts) {
     if (account.ha1.empty()) {
@@ -110,7 +119,8 @@ Service::Service(const Config& config, call::EventSink& events)
       server::call_api::CallApi::Config{.limits = {.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
                                         .protocol = config_.call_api_protocol},
       server::call_api::EnginePorts{*exchange_, [this](std::function<void()> task) { return loop_.post(std::move(task)); },
-                                    [this](std::function<void()> job) { web_.post(std::move(job)); }});
+                                    [this](std::function<void()> job) { web_.post(std::move(job)); }},
+      feed_);
   web_.add_page("/healthz", server::health_page(CALLWRIGHT_VERSION));
   web_.add_websocket(config_.call_api_path, [this](const server::HttpRequest& request) { return call_api_->admit(request); });
 }

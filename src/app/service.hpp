@@ -62,12 +62,14 @@ class Service {
   base::SystemRandom random_;
   net::EngineLoop loop_;
   Capture capture_;
+  server::WebServer web_;
+  server::call_api::Feed feed_;
+  server::call_api::FeedTap tap_;
   net::SipTransports transports_;
   net::DnsResolver resolver_;
   std::unique_ptr<sip::UserAgent> user_agent_;
   std::unique_ptr<net::MediaThread> media_;  ///< Made for the first call whose media pass through the exchange.
   std::unique_ptr<call::Exchange> exchange_;
-  server::WebServer web_;
   std::unique_ptr<server::call_api::CallApi> call_api_;
   std::unique_ptr<Drain> drain_;
   std::vector<base::SocketAddress> call_api_addresses_;

@@ -64,6 +64,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   // Parties that an API puts on hold (bridge_hold.cpp)
   [[nodiscard]] bool on_hold_result(sip::InviteSession& session, const sip::InviteProgress& result);
   void mark_held(PartiesOnHold parties);
+  void report_hold() const;
   void settle_hold(Side side, int status, std::string_view reason);
   void revert_hold();
   [[nodiscard]] bool changes_hold() const noexcept;

@@ -17,6 +17,11 @@ bool Bridge::changes_hold() const noexcept {
                                             [](Holding::Leg leg) { return leg == Holding::Leg::Asked || leg == Holding::Leg::Reverting; });
 }
 
+void Bridge::report_hold() const {
+  const PartiesOnHold parties = on_hold();
+  switchboard_.report(caller_->call_id(), CallHeld{parties.caller, parties.callee});
+}
+
 void Bridge::mark_held(PartiesOnHold parties) {
   media_->set_held(*caller_, parties.caller);
   media_->set_held(*callee_, parties.callee);
@@ -93,6 +98,7 @@ void Bridge::settle_hold(Side side, int status, std::string_view reason) {
 void Bridge::revert_hold() {
   holding_->watcher = nullptr;
   if (holding_->of(Side::Caller) == Holding::Leg::Agreed && holding_->of(Side::Callee) == Holding::Leg::Agreed) {
+    report_hold();
     return;
   }
   mark_held(holding_->former);

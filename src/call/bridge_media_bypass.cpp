@@ -50,7 +50,7 @@ bool BridgeMedia::returns(const Session& from, const Session& other, std::string
     return false;
   }
   for (const Leg* const leg : {source, sink}) {
-    if (leg->media == nullptr || leg->media->negotiated() == nullptr || !leg->pending.empty()) {
+    if (leg->held || leg->media == nullptr || leg->media->negotiated() == nullptr || !leg->pending.empty()) {
       return false;
     }
   }

@@ -44,6 +44,9 @@ void BridgeMedia::direct(Leg& leg, sdp::Direction direction) const {
 }
 
 base::Result<std::string> BridgeMedia::reoffer(const Session& to, const Session& other) {
+  if (!has(to) || !has(other)) {
+    return base::Error(base::Errc::WrongState, "The media of the call are not agreed on yet");
+  }
   Leg& leg = *find(to);
   const Leg& beyond = *find(other);
   if (through()) {

@@ -120,7 +120,10 @@ void Bridge::put_in_place(std::string_view sdp) {
   holding_.reset();
   if (media_ != nullptr) {
     media_->keep(*caller_, *callee_);
-    media_->release_all();
+    if (const PartiesOnHold held = on_hold(); held.caller || held.callee) {
+      media_->release_all();
+      report_hold();
+    }
   }
   const auto told = is_told(*old) ? std::exchange(told_, nullptr) : nullptr;
   switchboard_.user_agent().retire(std::move(old));

@@ -253,7 +253,7 @@ void ClickToDial::on_reinvite_result(sip::InviteSession& /*session*/, const sip:
 void ClickToDial::join() {
   // The bridge comes first: whoever hears of the answer may hang up at once.
   state_ = State::Over;
-  switchboard_.report(caller_leg_->call_id(), CallAnswered{});
+  switchboard_.report(caller_leg_->call_id(), CallAnswered{callee_leg_->call_id()});
   Bridge::join(switchboard_, std::move(caller_leg_), std::move(callee_leg_), std::move(media_));
   emit(Kind::CalleeAnswered);
   finish();

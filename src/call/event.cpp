@@ -20,9 +20,10 @@ struct LogLine {
   void operator()(const CallAnswered& /*what*/) const { line("call answered"); }
   void operator()(const CallReplaced& what) const { line("call replaced", {"by", what.by}); }
   void operator()(const ContactChanged& what) const {
-    line(what.now == ContactChanged::Now::Lost ? "phone does not answer OPTIONS" : "phone answers OPTIONS again", {"user", what.user},
-         {"contact", what.contact});
+    static constexpr const char* kNow[] = {"phone does not answer OPTIONS", "phone answers OPTIONS again", "phone registered", "phone unregistered"};
+    line(kNow[static_cast<std::size_t>(what.now)], {"user", what.user}, {"contact", what.contact});
   }
+  void operator()(const CallHeld& what) const { line("call held", {"caller", what.caller}, {"callee", what.callee}); }
   void operator()(const CallEnded& what) const { line("call ended", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const AudioHeard& what) const { line("audio heard", {"frequency_hz", what.frequency_hz}, {"level_dbov", what.level_dbov}); }
   void operator()(const MediaAgreed& what) const {

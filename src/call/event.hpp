@@ -28,7 +28,9 @@ struct CallStarted {
   std::string to;
 };
 struct CallRinging {};
-struct CallAnswered {};
+struct CallAnswered {
+  std::string leg = {};  ///< At the exchange: the Call-ID of the leg to whoever answered; "" where the caller is alone with us.
+};
 struct CallEnded {
   int status = 0;
   std::string reason;
@@ -98,9 +100,14 @@ struct Renegotiated {
 struct AddressUnknown {
   std::string reason;
 };
-/// A registered phone does not answer OPTIONS any more, or does again.
+/// An API has put parties of a call on hold, or taken them back: who is held now.
+struct CallHeld {
+  bool caller = false;
+  bool callee = false;
+};
+/// A registered phone does not answer OPTIONS any more, or does again; or it has come, or gone.
 struct ContactChanged {
-  enum class Now { Lost, Back };
+  enum class Now { Lost, Back, Registered, Unregistered };
   std::string user;
   std::string contact;
   Now now = Now::Lost;
@@ -128,7 +135,7 @@ struct Event {
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
                CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded, MediaAgreed, MediaSecured, SoundPlayed, MediaEnded, PartnerSilent,
-               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown>
+               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown, CallHeld>
       what;
 };
 

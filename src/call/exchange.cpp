@@ -38,6 +38,7 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
           user_agent, registrar_, settings_.subscriptions, [this](const std::string& uri) { return user_of(uri); },
           [this](const std::string& call_id) { return ringing(call_id); }),
       messages_(user_agent),
+      registrations_(registrar_, [this](ContactChanged what) { report({}, std::move(what)); }),
       capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
       finished_(user_agent.timers()) {
   user_agent_.set_handler(this);

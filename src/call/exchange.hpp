@@ -10,6 +10,7 @@
 #include "call/media_desk.hpp"
 #include "call/message_relay.hpp"
 #include "call/qualifier.hpp"
+#include "call/registration_reports.hpp"
 #include "call/routing.hpp"
 #include "call/user_states.hpp"
 #include "sip/registrar.hpp"
@@ -143,7 +144,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   MessageRelay messages_;
   std::unique_ptr<MediaDesk> media_;        ///< Null when all media bypass the exchange.
   std::unique_ptr<ConferenceRooms> rooms_;  ///< Null: no conferences.
-  std::unique_ptr<Qualifier> qualifier_;    ///< Null when nobody is to be asked.
+  RegistrationReports registrations_;
+  std::unique_ptr<Qualifier> qualifier_;  ///< Null when nobody is to be asked.
   std::string capabilities_;
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;

@@ -112,7 +112,7 @@ void PickedUpCall::connect(std::string_view sdp) {
   over_ = true;
   const std::string id = caller_->call_id();
   static_cast<void>(newcomer_->accept(*answer));
-  switchboard_.report(id, CallAnswered{});
+  switchboard_.report(id, CallAnswered{newcomer_->call_id()});
   Bridge::join(switchboard_, std::move(caller_), std::move(newcomer_), std::move(media_));
   if (CallWatcher* const watcher = watcher_()) {
     watcher->on_answered();

@@ -183,7 +183,7 @@ void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgr
   attempts_.erase(winner);
   end_attempts(kElsewhere);
   static_cast<void>(incoming_->accept(relayed ? std::string_view(*ours) : progress.sdp));
-  switchboard_.report(call_id(), CallAnswered{});
+  switchboard_.report(call_id(), CallAnswered{callee->call_id()});
   // The bridge comes first: whoever hears of the answer may hang up at once.
   std::unique_ptr<BridgeMedia> media = media_ == nullptr ? nullptr : media_for(*callee);
   Bridge::join(switchboard_, std::move(incoming_), std::move(callee), std::move(media));

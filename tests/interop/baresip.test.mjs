@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import { Client } from '../e2e/lib/client.mjs';
 import { Server, binary, within } from '../e2e/lib/server.mjs';
 import { Baresip } from './lib/baresip.mjs';
 
@@ -103,6 +104,46 @@ describe('baresip', () => {
     assert.equal(refused.code, 1);
     assert.match(refused.lines.find((line) => line.startsWith('Error')), /480 No dialog legs on hold/);
     assert.equal((await call('CallEnd', `callid=${callid}`)).code, 0);
+  });
+
+  test('another client sees the call come, held and go, and goes on where it was after a reconnect', async () => {
+    const watcher = await Client.connect(server.callApi);
+    watcher.request('Subscribe', { what: 'calls', cmd_id: 'watch' });
+    const [, subscribed] = await watcher.take(2);
+    assert.equal(subscribed.params.event, 'Subscribed');
+    const callid = await connect('alice', 'bob');
+    const seen = [];
+    while (seen.at(-1)?.params.event !== 'CallAnswered') {
+      seen.push(await watcher.next());
+    }
+    const up = seen.at(-1).params.data;
+    assert.equal(up.callid, callid);
+    assert.match(up.caller, /alice/);
+    assert.match(up.callee, /bob/);
+    const seqs = seen.map(({ params }) => params.data.seq);
+    assert.deepEqual(seqs, seqs.map((_seq, index) => subscribed.params.data.seq + 1 + index), 'none is missing');
+    await watcher.terminate();
+
+    assert.equal((await call('CallHold', `callid=${callid}`)).code, 0);
+    const again = await Client.connect(server.callApi);
+    again.request('CallList', { cmd_id: 'list' });
+    const [, list] = await again.untilEnded();
+    assert.deepEqual(list.params.data.calls.map((one) => [one.callid, one.leg, one.state, one.held]), [[callid, up.leg, 'up', ['caller', 'callee']]]);
+    assert.equal((await call('CallEnd', `callid=${up.leg}`)).code, 0);
+    again.request('Subscribe', { callid, after: seqs.at(-1), feed: subscribed.params.data.feed, cmd_id: 'watch' });
+    const names = [];
+    while (names.at(-1) !== 'CallEnded') {
+      const { params } = await again.next();
+      names.push(params?.event);
+    }
+    assert.deepEqual(names.filter((name) => /^Call/.test(name ?? '')), ['CallHeld', 'CallEnded']);
+    again.request('CallInfo', { callid }, 'info');
+    const [, info] = await again.untilEnded();
+    assert.equal(info.params.data.state, 'ended');
+    again.request('RegistrationList', {}, 'phones');
+    const [, phones] = await again.untilEnded();
+    assert.deepEqual(phones.params.data.registrations.map(({ user }) => user), ['alice', 'bob']);
+    assert.equal(await again.close(), 1000);
   });
 
   test('a party is transferred to a third phone, and the call goes on there', async () => {

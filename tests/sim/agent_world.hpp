@@ -21,10 +21,11 @@ using namespace std::chrono_literals;
 class Journal final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {
-        "Registered", "Unregistered",  "RegistrationFailed", "CallStarted",    "CallRinging",    "CallAnswered", "CallEnded",     "AudioHeard",   "MediaFailed",
-        "SipMessage", "CallReplaced",  "SourceBanned",       "SourceUnbanned", "ContactChanged", "CallRecorded", "MediaAgreed",   "MediaSecured", "SoundPlayed",
-        "MediaEnded", "PartnerSilent", "PartnerBack",        "KeyPressed",     "KeysFailed",     "Renegotiated", "AddressUnknown"};
+    static constexpr const char* kNames[] = {"Registered",     "Unregistered",   "RegistrationFailed", "CallStarted", "CallRinging",  "CallAnswered",
+                                             "CallEnded",      "AudioHeard",     "MediaFailed",        "SipMessage",  "CallReplaced", "SourceBanned",
+                                             "SourceUnbanned", "ContactChanged", "CallRecorded",       "MediaAgreed", "MediaSecured", "SoundPlayed",
+                                             "MediaEnded",     "PartnerSilent",  "PartnerBack",        "KeyPressed",  "KeysFailed",   "Renegotiated",
+                                             "AddressUnknown", "CallHeld"};
     static_assert(std::size(kNames) == std::variant_size_v<decltype(call::Event::what)>);
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
     if (const auto* const key = std::get_if<call::KeyPressed>(&event.what)) {

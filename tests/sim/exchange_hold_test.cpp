@@ -268,6 +268,19 @@ TEST(HoldCall, tells_what_cannot_be_held) {
   world.finish();
 }
 
+TEST(HoldCall, is_told_to_the_journal) {
+  HoldWorld world;
+  world.held();
+  world.unheld(Side::Callee);
+  world.unheld();
+  std::vector<std::pair<bool, bool>> held;
+  for (const call::CallHeld& what : world.events.held) {
+    held.emplace_back(what.caller, what.callee);
+  }
+  EXPECT_THAT(held, ElementsAre(std::pair(true, true), std::pair(true, false), std::pair(false, false)));
+  world.finish();
+}
+
 TEST(HoldCall, keeps_calls_apart) {
   HoldWorld world;
   ScriptedPhone& carol = world.add_phone("carol");

@@ -30,6 +30,22 @@ TEST(ExchangeRegistration, challenges_and_accepts_with_the_stronger_digest) {
   world.expect_nothing_left();
 }
 
+TEST(ExchangeRegistration, is_told_to_the_journal_when_a_phone_comes_and_goes) {
+  using Now = call::ContactChanged::Now;
+  ExchangeWorld world;
+  ScriptedPhone& alice = world.add_phone("alice");
+  world.run_for(2h);
+  ASSERT_EQ(world.events.registrations.size(), 1U) << "refreshes are no news";
+  EXPECT_EQ(world.events.registrations[0].user, "alice");
+  EXPECT_THAT(world.events.registrations[0].contact, HasSubstr("sip:alice@192.0.2."));
+  EXPECT_EQ(world.events.registrations[0].now, Now::Registered);
+  alice.stop_registration();
+  world.run_for(1s);
+  ASSERT_EQ(world.events.registrations.size(), 2U);
+  EXPECT_EQ(world.events.registrations[1].now, Now::Unregistered);
+  world.expect_nothing_left();
+}
+
 /// A REGISTER from somewhere, with these additional lines.
 std::string register_request(const std::string& user, int cseq, const std::string& lines) {
   return "REGISTER sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.50:5060;branch=z9hG4bK" + user + std::to_string(cseq) +

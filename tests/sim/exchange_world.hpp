@@ -56,14 +56,19 @@ class NullEventSink final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
     if (const auto* const changed = std::get_if<call::ContactChanged>(&event.what)) {
-      contacts.push_back(*changed);
+      using Now = call::ContactChanged::Now;
+      (changed->now == Now::Registered || changed->now == Now::Unregistered ? registrations : contacts).push_back(*changed);
+    } else if (const auto* const held_now = std::get_if<call::CallHeld>(&event.what)) {
+      held.push_back(*held_now);
     } else if (std::holds_alternative<call::CallEnded>(event.what)) {
       ended_calls.push_back(event.call_id);
     } else if (const auto* const ended = std::get_if<call::MediaEnded>(&event.what)) {
       ended_media.emplace_back(event.call_id, *ended);
     }
   }
-  std::vector<call::ContactChanged> contacts;                         ///< All there were,
+  std::vector<call::ContactChanged> registrations;                    ///< Phones that came and went,
+  std::vector<call::ContactChanged> contacts;                         ///< others of that kind,
+  std::vector<call::CallHeld> held;                                   ///< Who was put on hold,
   std::vector<std::string> ended_calls;                               ///< as here, by Call-ID,
   std::vector<std::pair<std::string, call::MediaEnded>> ended_media;  ///< and here.
 };

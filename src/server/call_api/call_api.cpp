@@ -37,7 +37,7 @@ Admission CallApi::admit(const HttpRequest& request) {
                         .content_type = "text/plain; charset=utf-8",
                         .body = "there is no such dialect; use ?dialect=current or ?dialect=2020, or leave it out\n"};
   }
-  return WebSocketFactory([this, protocol](WebSocketPeer& peer) { return std::make_unique<Session>(peer, desk_, random_, protocol); });
+  return WebSocketFactory([this, protocol](WebSocketPeer& peer) { return std::make_unique<Session>(peer, desk_, feed_, random_, protocol); });
 }
 
 }  // namespace callwright::server::call_api

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "server/call_api/command_desk.hpp"
+#include "server/call_api/feed.hpp"
 #include "server/call_api/protocol.hpp"
 #include "server/web_server.hpp"
 
@@ -20,7 +21,8 @@ class CallApi {
     Protocol protocol = {};  ///< Of clients that do not ask for a dialect.
   };
 
-  CallApi(const Config& config, EnginePorts ports) : desk_(config.limits, std::move(ports)), protocol_(config.protocol) {}
+  /// `feed` is what clients may subscribe to; it outlives this.
+  CallApi(const Config& config, EnginePorts ports, Feed& feed) : feed_(feed), desk_(config.limits, std::move(ports)), protocol_(config.protocol) {}
 
   /// The handlers of a connection in the dialect that its URL names (`?dialect=2020`); 400 for one that there is not. This object outlives them.
   [[nodiscard]] Admission admit(const HttpRequest& request);
@@ -28,6 +30,7 @@ class CallApi {
   [[nodiscard]] std::size_t running_commands() const noexcept { return desk_.running(); }
 
  private:
+  Feed& feed_;
   CommandDesk desk_;
   const Protocol protocol_;
   base::SystemRandom random_;

@@ -109,7 +109,7 @@ class FakeCallControl final : public call::CallControl {
 
 class CallApiServer : public testing::Test {
  protected:
-  explicit CallApiServer(Protocol protocol = {}) : api_({.limits = {.on_disconnect = OnDisconnect::Cancel}, .protocol = protocol}, ports()) {
+  explicit CallApiServer(Protocol protocol = {}) : api_({.limits = {.on_disconnect = OnDisconnect::Cancel}, .protocol = protocol}, ports(), feed_) {
     web_.add_websocket("/call-api", [this](const HttpRequest& request) { return api_.admit(request); });
     address_ = web_.listen(base::SocketAddress::parse("127.0.0.1:0").value()).value();
     url_ = "ws://" + address_.to_string() + "/call-api";
@@ -148,6 +148,7 @@ class CallApiServer : public testing::Test {
   FakeCallControl control_;
   EngineThread engine_;
   WebServer web_{WebConfig{}};
+  Feed feed_{"run1"};
   CallApi api_;
   base::SocketAddress address_;
   std::string url_;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -47,6 +49,8 @@ class Parameters {
   [[nodiscard]] bool has(const std::string& name) const { return find_parameter(params_, name) != nullptr; }
   /// A string, which must be there.
   std::string text(const std::string& name);
+  /// A string of a sensible length.
+  std::string name(const std::string& name);
   /// A URI that may stand in a request line.
   std::string uri(const std::string& name);
   std::string call_id(const std::string& name);
@@ -54,6 +58,10 @@ class Parameters {
   call::Side leg(const std::string& name);
   /// The same, or "both": nothing.
   std::optional<call::Side> leg_or_both(const std::string& name);
+  /// A whole number from `least` to `most`, or its digits in a string; `otherwise` when it is not there.
+  std::uint64_t number(const std::string& name, std::uint64_t least, std::uint64_t most, std::uint64_t otherwise);
+  /// true or false, or the same in a string; false when it is not there.
+  bool flag(const std::string& name);
 
  private:
   void refuse(RpcError error) {
@@ -76,6 +84,14 @@ std::string Parameters::text(const std::string& name) {
     return *member->string();
   }
   return {};
+}
+
+std::string Parameters::name(const std::string& name) {
+  std::string value = text(name);
+  if (value.size() > kMaxCmdId) {
+    refuse(name + " must not be longer than " + std::to_string(kMaxCmdId) + " bytes");
+  }
+  return value;
 }
 
 std::string Parameters::uri(const std::string& name) {
@@ -121,6 +137,35 @@ std::optional<call::Side> Parameters::leg_or_both(const std::string& name) {
     refuse(name + " must be \"caller\", \"callee\" or \"both\"");
   }
   return leg == "both" ? std::nullopt : std::optional(leg == "caller" ? call::Side::Caller : call::Side::Callee);
+}
+
+std::uint64_t Parameters::number(const std::string& name, std::uint64_t least, std::uint64_t most, std::uint64_t otherwise) {
+  const Json* const member = find_parameter(params_, name);
+  if (member == nullptr) {
+    return otherwise;
+  }
+  const auto* const number = std::get_if<Json::Number>(&member->value);
+  const std::string* const digits = number != nullptr ? &number->text : member->string();
+  std::uint64_t value = 0;
+  const char* const end = digits == nullptr ? nullptr : digits->data() + digits->size();
+  const bool whole = digits != nullptr && std::from_chars(digits->data(), end, value) == std::from_chars_result{end, std::errc()};
+  if (!whole || value < least || value > most) {
+    refuse(name + " must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return value;
+}
+
+bool Parameters::flag(const std::string& name) {
+  const Json* const member = find_parameter(params_, name);
+  if (member == nullptr) {
+    return false;
+  }
+  const bool* const value = std::get_if<bool>(&member->value);
+  const std::string* const word = member->string();
+  if (value == nullptr && (word == nullptr || (*word != "true" && *word != "false"))) {
+    refuse(name + " must be true or false");
+  }
+  return value != nullptr ? *value : word != nullptr && *word == "true";
 }
 
 AnyCommand parse_echo(Parameters& params, const std::string& /*cmd_id*/) { return Echo{params.all()}; }
@@ -172,6 +217,49 @@ AnyCommand parse_hold(Parameters& params, call::HoldCall::Change change) {
 AnyCommand parse_call_hold(Parameters& params, const std::string& /*cmd_id*/) { return parse_hold(params, call::HoldCall::Change::Hold); }
 AnyCommand parse_call_unhold(Parameters& params, const std::string& /*cmd_id*/) { return parse_hold(params, call::HoldCall::Change::Unhold); }
 
+AnyCommand parse_cancel(Parameters& params, const std::string& /*cmd_id*/) { return Cancel{.target = params.name("target")}; }
+AnyCommand parse_unsubscribe(Parameters& params, const std::string& /*cmd_id*/) {
+  return Cancel{.target = params.name("target"), .only = Cancel::Only::Subscriptions};
+}
+
+AnyCommand parse_subscribe(Parameters& params, const std::string& /*cmd_id*/) {
+  Subscribe command;
+  if (params.has("what")) {
+    const std::string what = params.text("what");
+    if (what != "calls" && what != "registrations") {
+      params.refuse("what must be \"calls\" or \"registrations\"; leave it out for both");
+    }
+    command.filter.what = what == "calls" ? FeedFilter::What::Calls : FeedFilter::What::Registrations;
+  }
+  if (params.has("callid")) {
+    command.filter.call_id = params.call_id("callid");
+  }
+  if (params.has("user")) {
+    command.filter.user = params.name("user");
+  }
+  if (params.has("after") || params.has("feed")) {
+    Feed::Position& position = command.position.emplace();
+    position.seq = params.number("after", 0, INT64_MAX, 0);
+    position.feed = params.has("feed") ? params.name("feed") : std::string();
+  }
+  return command;
+}
+
+AnyCommand parse_call_list(Parameters& params, const std::string& /*cmd_id*/) {
+  ListCalls command;
+  command.ended = params.flag("ended");
+  command.limit = params.number("limit", 1, kMaxListed, command.limit);
+  return command;
+}
+
+AnyCommand parse_call_info(Parameters& params, const std::string& /*cmd_id*/) { return GetCall{params.call_id("callid")}; }
+
+AnyCommand parse_registration_list(Parameters& params, const std::string& /*cmd_id*/) {
+  ListRegistrations command;
+  command.limit = params.number("limit", 1, kMaxListed, command.limit);
+  return command;
+}
+
 struct Method {
   std::string_view name;
   AnyCommand (*parse)(Parameters& params, const std::string& cmd_id);
@@ -184,6 +272,12 @@ constexpr std::array kMethods = {
     Method{"CallHold", parse_call_hold},
     Method{"CallUnhold", parse_call_unhold},
     Method{"CallEnd", parse_call_end},
+    Method{"CommandCancel", parse_cancel},
+    Method{"CallList", parse_call_list},
+    Method{"CallInfo", parse_call_info},
+    Method{"RegistrationList", parse_registration_list},
+    Method{"Subscribe", parse_subscribe},
+    Method{"Unsubscribe", parse_unsubscribe},
     Method{"Echo", parse_echo},
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "call/call_control.hpp"
+#include "server/call_api/feed.hpp"
 #include "server/call_api/request.hpp"
 
 #include <string>
@@ -20,7 +21,34 @@ struct Incomplete {
   std::string problem;
 };
 
-using AnyCommand = std::variant<Echo, Incomplete, call::StartCall, call::EndCall, call::TransferCall, call::HoldCall>;
+/// Gives another command up, or ends a subscription.
+struct Cancel {
+  std::string target;  ///< Its cmd_id.
+  enum class Only : std::uint8_t { Anything, Subscriptions } only = Only::Anything;
+};
+
+/// Reports events until it is cancelled.
+struct Subscribe {
+  FeedFilter filter;
+  std::optional<Feed::Position> position;
+};
+
+/// The calls that there are.
+struct ListCalls {
+  bool ended = false;  ///< Those that ended of late, too.
+  std::size_t limit = 1000;
+};
+/// One of them.
+struct GetCall {
+  std::string call_id;
+};
+/// The phones that are registered.
+struct ListRegistrations {
+  std::size_t limit = 1000;
+};
+
+using AnyCommand = std::variant<Echo, Incomplete, Cancel, Subscribe, ListCalls, GetCall, ListRegistrations, call::StartCall, call::EndCall, call::TransferCall,
+                                call::HoldCall>;
 
 /// A request whose method is known and whose parameters are right, as far as they are there.
 struct ParsedCommand {
@@ -33,6 +61,7 @@ struct ParsedCommand {
 
 inline constexpr std::size_t kMaxCmdId = 256;
 inline constexpr std::size_t kMaxUri = 1024;
+inline constexpr std::size_t kMaxListed = 10'000;
 
 /// Checks method and parameters. Nothing that could end a SIP header or a URI gets through. Pure, but for the UUID.
 [[nodiscard]] std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base::Random& random);

@@ -36,9 +36,19 @@ std::optional<RpcError> CommandDesk::start(CommandOwner& owner, std::string_view
   }
   base::log::info("command started", {{"method", method}, {"cmd_id", cmd_id}});
   commands_.emplace(id, Running{.owner = &owner, .method = method, .cmd_id = cmd_id});
-  cmd_ids_.insert(cmd_id);
+  cmd_ids_.emplace(cmd_id, id);
   owners_[&owner].insert(id);
   return std::nullopt;
+}
+
+bool CommandDesk::cancel(const std::string& cmd_id) {
+  const auto found = cmd_ids_.find(cmd_id);
+  if (found == cmd_ids_.end()) {
+    return false;
+  }
+  cancels_.push_back(found->second);
+  send_cancels();
+  return true;
 }
 
 void CommandDesk::leave(CommandOwner& owner) {

@@ -57,6 +57,8 @@ class CommandDesk {
   std::optional<RpcError> start(CommandOwner& owner, std::string_view method, const std::string& cmd_id, const call::Command& command);
   /// Why a command may not start now, if so: its cmd_id runs already.
   [[nodiscard]] std::optional<RpcError> refusal(const std::string& cmd_id) const;
+  /// Gives the command of that name up, whoever launched it; its events follow. False: there is none.
+  bool cancel(const std::string& cmd_id);
   /// The owner is gone: no more events for it.
   void leave(CommandOwner& owner);
   /// An event that came over from the engine.
@@ -81,7 +83,7 @@ class CommandDesk {
   EventRelay relay_;
   base::IdSource<call::CommandId> ids_;
   Commands commands_;
-  std::unordered_set<std::string> cmd_ids_;
+  std::unordered_map<std::string, call::CommandId> cmd_ids_;
   std::unordered_map<CommandOwner*, std::unordered_set<call::CommandId>> owners_;
   /// Cancels that the engine did not take yet; tried again whenever something happens.
   std::vector<call::CommandId> cancels_;

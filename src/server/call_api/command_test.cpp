@@ -93,6 +93,32 @@ TEST_F(Command, hold_takes_one_leg_or_both) {
   EXPECT_EQ(refused("CallHold", R"({"callid":"x@h","leg":"me"})"), R"(leg must be "caller", "callee" or "both")");
 }
 
+TEST_F(Command, subscribe_takes_filters_and_a_position) {
+  const auto all = std::get<Subscribe>(accepted("Subscribe", "{}").command);
+  EXPECT_EQ(all.filter.what, FeedFilter::What::Everything);
+  EXPECT_FALSE(all.position);
+  const auto some = std::get<Subscribe>(accepted("Subscribe", R"({"what":"registrations","callid":"a@h","user":"bob","after":7,"feed":"x"})").command);
+  EXPECT_EQ(some.filter.what, FeedFilter::What::Registrations);
+  EXPECT_EQ(some.filter.call_id, "a@h");
+  EXPECT_EQ(some.filter.user, "bob");
+  ASSERT_TRUE(some.position);
+  EXPECT_EQ(some.position->seq, 7U);
+  EXPECT_EQ(some.position->feed, "x");
+  EXPECT_EQ(std::get<Subscribe>(accepted("Subscribe", R"({"after":"12"})").command).position->seq, 12U);
+  for (const char* const bad : {"-1", "1.5", "\"x\"", "null", "99999999999999999999"}) {
+    EXPECT_EQ(refused("Subscribe", R"({"after":)" + std::string(bad) + "}"), "after must be a whole number from 0 to 9223372036854775807") << bad;
+  }
+  EXPECT_EQ(refused("Subscribe", R"({"what":"calles"})"), R"(what must be "calls" or "registrations"; leave it out for both)");
+}
+
+TEST_F(Command, call_list_takes_a_limit_and_whether_ended_calls_count) {
+  EXPECT_FALSE(std::get<ListCalls>(accepted("CallList", "{}").command).ended);
+  EXPECT_TRUE(std::get<ListCalls>(accepted("CallList", R"({"ended":true})").command).ended);
+  EXPECT_TRUE(std::get<ListCalls>(accepted("CallList", R"({"ended":"true"})").command).ended);
+  EXPECT_EQ(refused("CallList", R"({"ended":1})"), "ended must be true or false");
+  EXPECT_EQ(refused("CallList", R"({"limit":10001})"), "limit must be a whole number from 1 to 10000");
+}
+
 TEST_F(Command, chooses_a_uuid_when_there_is_no_cmd_id) {
   const std::regex uuid4("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
   const auto first = accepted("Echo", "{}").cmd_id;

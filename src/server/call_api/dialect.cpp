@@ -108,6 +108,10 @@ class CurrentDialect final : public Dialect {
     return notification(method, cmd_id, "Reply", data);
   }
 
+  [[nodiscard]] std::string report(std::string_view method, std::string_view cmd_id, std::string_view event, std::string_view data) const override {
+    return notification(method, cmd_id, event, data);
+  }
+
   [[nodiscard]] std::string event(std::string_view method, std::string_view cmd_id, const Event& event) const override {
     std::string data;
     if (event.kind == Kind::Failed) {
@@ -118,7 +122,6 @@ class CurrentDialect final : public Dialect {
     return notification(method, cmd_id, form_of(event.kind).name, data);
   }
 
- private:
   /// `data` is JSON text, "" for none.
   static std::string notification(std::string_view method, std::string_view cmd_id, std::string_view event, std::string_view data) {
     std::string out = notification_head(method) + R"({"cmd_id":)";
@@ -147,6 +150,11 @@ class DialectOf2020 final : public Dialect {
     out += R"(,"data":)";
     out += data;
     return out + "}}";
+  }
+
+  [[nodiscard]] std::string report(std::string_view /*method*/, std::string_view cmd_id, std::string_view event, std::string_view data) const override {
+    // There were no subscriptions then: as in the other, under the name that all progress has here.
+    return CurrentDialect::notification("Event", cmd_id, event, data);
   }
 
   [[nodiscard]] std::string event(std::string_view /*method*/, std::string_view cmd_id, const Event& event) const override {

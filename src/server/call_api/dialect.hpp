@@ -15,8 +15,10 @@ class Dialect {
 
   /// The answer to a request whose command runs; `id` is JSON text.
   [[nodiscard]] virtual std::string started(std::string_view id, std::string_view cmd_id) const = 0;
-  /// Echo's event; `data` is JSON text.
+  /// What a command that needs no engine says at once; `data` is JSON text.
   [[nodiscard]] virtual std::string reply(std::string_view method, std::string_view cmd_id, std::string_view data) const = 0;
+  /// Something that a subscription reports; `data` is a JSON object.
+  [[nodiscard]] virtual std::string report(std::string_view method, std::string_view cmd_id, std::string_view event, std::string_view data) const = 0;
   /// What happened to a command; "" when this dialect has no name for it: then nothing is sent.
   [[nodiscard]] virtual std::string event(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) const = 0;
 };

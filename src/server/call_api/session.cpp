@@ -1,5 +1,6 @@
 #include "server/call_api/session.hpp"
 
+#include <numeric>
 #include <utility>
 
 namespace callwright::server::call_api {
@@ -7,6 +8,9 @@ namespace callwright::server::call_api {
 namespace {
 
 using Kind = call::CommandEvent::Kind;
+
+constexpr std::size_t kMaxSubscriptions = 100;     ///< Of a connection.
+constexpr std::size_t kMaxAnswered = 1024 * 1024;  ///< Bytes in answers to one message, before the last long one.
 
 void append_to_batch(std::string& batch, const std::string& answer) {
   if (!answer.empty()) {
@@ -17,9 +21,34 @@ void append_to_batch(std::string& batch, const std::string& answer) {
 
 }  // namespace
 
+/// One Subscribe that has not ended.
+class Session::Subscription final : public FeedReader {
+ public:
+  Subscription(Session& session, std::string_view method, std::string cmd_id) : session_(session), method_(method), cmd_id_(std::move(cmd_id)) {}
+  ~Subscription() override { session_.feed_.remove(*this); }
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
+  void on_feed(std::string_view event, std::string_view data) override { session_.notify(session_.dialect_.report(method_, cmd_id_, event, data)); }
+  void end() {
+    call::CommandEvent event;
+    event.kind = Kind::Ended;
+    session_.notify(session_.dialect_.event(method_, cmd_id_, event));
+  }
+
+ private:
+  Session& session_;
+  const std::string_view method_;  ///< A constant.
+  const std::string cmd_id_;
+};
+
+Session::Session(WebSocketPeer& peer, CommandDesk& desk, Feed& feed, base::Random& random, Protocol protocol)
+    : peer_(peer), desk_(desk), feed_(feed), random_(random), dialect_(*protocol.dialect), errors_(*protocol.errors) {}
+
 Session::~Session() { desk_.leave(*this); }
 
 void Session::on_message(std::string_view text) {
+  handling_ = true;
   const Envelope envelope = decode_envelope(text, errors_);
   std::string answer;
   if (envelope.shape == Envelope::Shape::Single) {
@@ -39,6 +68,7 @@ void Session::on_message(std::string_view text) {
     peer_.send(std::move(message));
   }
   after_answer_.clear();
+  handling_ = false;
 }
 
 std::string Session::handle(const BatchEntry& entry) {
@@ -59,13 +89,113 @@ std::optional<RpcError> Session::launch(const ParsedCommand& command) {
   return std::visit([this, &command](const auto& order) { return run(command, order); }, command.command);
 }
 
-std::optional<RpcError> Session::run(const ParsedCommand& command, const Echo& echo) {
-  if (auto refused = desk_.refusal(command.cmd_id)) {
+std::optional<RpcError> Session::refusal(const std::string& cmd_id) const {
+  if (subscriptions_.contains(cmd_id)) {
+    return RpcError{RpcCode::InvalidParams, "cmd_id " + cmd_id + " is already in use by a subscription"};
+  }
+  return desk_.refusal(cmd_id);
+}
+
+std::optional<RpcError> Session::refusal_of_long_answer(const std::string& cmd_id) const {
+  const std::size_t size = std::accumulate(after_answer_.begin(), after_answer_.end(), std::size_t{0},
+                                           [](std::size_t sum, const std::string& message) { return sum + message.size(); });
+  if (size > kMaxAnswered) {
+    return RpcError{RpcCode::Busy, "this message has asked for too much at once; ask again in another"};
+  }
+  return refusal(cmd_id);
+}
+
+std::optional<RpcError> Session::reply(const ParsedCommand& command, const Json& data) {
+  if (auto refused = refusal(command.cmd_id)) {
     return refused;
   }
-  std::string data;
-  append_json(data, echo.params, MemberOrder::Sorted);
-  after_answer_.push_back(dialect_.reply(command.method, command.cmd_id, data));
+  std::string text;
+  append_json(text, data, MemberOrder::Sorted);
+  after_answer_.push_back(dialect_.reply(command.method, command.cmd_id, text));
+  notify_later(command, Kind::Ended);
+  return std::nullopt;
+}
+
+std::optional<RpcError> Session::fail(const ParsedCommand& command, const std::string& why) {
+  if (auto refused = refusal(command.cmd_id)) {
+    return refused;
+  }
+  notify_later(command, Kind::Failed, why);
+  notify_later(command, Kind::Ended);
+  return std::nullopt;
+}
+
+std::optional<RpcError> Session::run(const ParsedCommand& command, const Echo& echo) { return reply(command, echo.params); }
+
+std::optional<RpcError> Session::run(const ParsedCommand& command, const ListCalls& list) {
+  if (auto refused = refusal_of_long_answer(command.cmd_id)) {
+    return refused;
+  }
+  Json::Array calls;
+  for (const BookedCall* const call : feed_.book().calls(list.ended, list.limit)) {
+    calls.push_back(to_json(*call));
+  }
+  Json::Object data;
+  data.push_back({"calls", Json{std::move(calls)}});
+  data.push_back({"total", Json{Json::Number{std::to_string(feed_.book().size())}}});
+  data.push_back({"feed", Json{feed_.id()}});
+  data.push_back({"seq", Json{Json::Number{std::to_string(feed_.latest())}}});
+  return reply(command, Json{std::move(data)});
+}
+
+std::optional<RpcError> Session::run(const ParsedCommand& command, const GetCall& get) {
+  const BookedCall* const call = feed_.book().find(get.call_id);
+  return call == nullptr ? fail(command, "404 Dialog not found") : reply(command, to_json(*call));
+}
+
+std::optional<RpcError> Session::run(const ParsedCommand& command, const ListRegistrations& list) {
+  if (auto refused = refusal_of_long_answer(command.cmd_id)) {
+    return refused;
+  }
+  Json::Array registrations;
+  for (const CallBook::Registration& registration : feed_.book().registrations(list.limit)) {
+    registrations.push_back(to_json(registration));
+  }
+  Json::Object data;
+  data.push_back({"registrations", Json{std::move(registrations)}});
+  data.push_back({"total", Json{Json::Number{std::to_string(feed_.book().registered())}}});
+  data.push_back({"feed", Json{feed_.id()}});
+  data.push_back({"seq", Json{Json::Number{std::to_string(feed_.latest())}}});
+  return reply(command, Json{std::move(data)});
+}
+
+std::optional<RpcError> Session::run(const ParsedCommand& command, const Subscribe& subscribe) {
+  if (auto refused = refusal_of_long_answer(command.cmd_id)) {
+    return refused;
+  }
+  if (subscriptions_.size() >= kMaxSubscriptions) {
+    return RpcError{RpcCode::Busy, "too many subscriptions on this connection; end one"};
+  }
+  auto made = std::make_unique<Subscription>(*this, command.method, command.cmd_id);
+  Subscription& subscription = *made;
+  subscriptions_.emplace(command.cmd_id, std::move(made));
+  Json::Object data;
+  data.push_back({"feed", Json{feed_.id()}});
+  data.push_back({"seq", Json{Json::Number{std::to_string(feed_.latest())}}});
+  std::string text;
+  append_json(text, Json{std::move(data)}, MemberOrder::Sorted);
+  subscription.on_feed("Subscribed", text);
+  feed_.add(subscription, subscribe.filter, subscribe.position);
+  return std::nullopt;
+}
+
+std::optional<RpcError> Session::run(const ParsedCommand& command, const Cancel& cancel) {
+  if (auto refused = refusal(command.cmd_id)) {
+    return refused;
+  }
+  if (const auto subscription = subscriptions_.find(cancel.target); subscription != subscriptions_.end()) {
+    subscription->second->end();
+    subscriptions_.erase(subscription);
+  } else if (cancel.only == Cancel::Only::Subscriptions) {
+    return fail(command, "404 Subscription not found");
+  } else if (!desk_.cancel(cancel.target)) {
+    return fail(command, "404 Command not found");
+  }
   notify_later(command, Kind::Ended);
   return std::nullopt;
 }
@@ -74,15 +204,13 @@ std::optional<RpcError> Session::run(const ParsedCommand& command, const Incompl
   if (errors_.incomplete_requests() == ErrorStyle::Incomplete::Refused) {
     return RpcError{RpcCode::InvalidParams, incomplete.problem, RpcError::Detail::MissingParameter};
   }
-  if (auto refused = desk_.refusal(command.cmd_id)) {
-    return refused;
-  }
-  notify_later(command, Kind::Failed, incomplete.problem);
-  notify_later(command, Kind::Ended);
-  return std::nullopt;
+  return fail(command, incomplete.problem);
 }
 
 std::optional<RpcError> Session::run(const ParsedCommand& command, const call::Command& order) {
+  if (auto refused = refusal(command.cmd_id)) {
+    return refused;
+  }
   return desk_.start(*this, command.method, command.cmd_id, order);
 }
 
@@ -91,6 +219,14 @@ void Session::notify_later(const ParsedCommand& command, Kind kind, const std::s
   event.kind = kind;
   event.extra = extra;
   after_answer_.push_back(dialect_.event(command.method, command.cmd_id, event));
+}
+
+void Session::notify(std::string message) {
+  if (handling_) {
+    after_answer_.push_back(std::move(message));
+  } else {
+    peer_.send(std::move(message));
+  }
 }
 
 void Session::on_event(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) {

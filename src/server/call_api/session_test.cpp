@@ -84,7 +84,7 @@ class CallApiSession : public testing::Test {
     run(web_);
   }
 
-  void open() { session_ = std::make_unique<Session>(peer_, desk_, random_); }
+  void open() { session_ = std::make_unique<Session>(peer_, desk_, feed_, random_); }
 
   std::vector<std::string> exchange(std::string_view text) {
     session_->on_message(text);
@@ -110,6 +110,7 @@ class CallApiSession : public testing::Test {
   FakePeer peer_;
   base::DeterministicRandom random_{7};
   CommandDesk desk_;
+  Feed feed_{"run1", 3};
   std::unique_ptr<Session> session_;
 };
 
@@ -179,7 +180,7 @@ TEST_F(CallApiSession, refuses_a_cmd_id_that_is_in_use_until_its_command_ends) {
                 ElementsAre(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"cmd_id c1 is already in use by a running command"}})"));
   }
   FakePeer other_peer;
-  Session other(other_peer, desk_, random_);
+  Session other(other_peer, desk_, feed_, random_);
   other.on_message(R"({"id":2,"method":"CallEnd","params":{"cmd_id":"c1","callid":"z"}})");
   EXPECT_THAT(other_peer.sent, ElementsAre(HasSubstr("already in use")));
   reported(id, Kind::Ended);
@@ -196,7 +197,7 @@ TEST_F(CallApiSession, refuses_politely_when_the_engine_takes_no_more) {
 
 TEST_F(CallApiSession, sends_events_only_to_the_client_that_launched_the_command) {
   FakePeer other_peer;
-  Session other(other_peer, desk_, random_);
+  Session other(other_peer, desk_, feed_, random_);
   const auto id = start_call("c1");
   EXPECT_THAT(reported(id, Kind::CallerAnswered), SizeIs(1));
   EXPECT_THAT(other_peer.sent, IsEmpty());
@@ -215,7 +216,7 @@ TEST_F(CallApiSession, lets_commands_of_a_lost_client_finish_unheard) {
 }
 
 TEST_F(CallApiSession, sends_nothing_of_what_its_dialect_has_no_name_for) {
-  session_ = std::make_unique<Session>(peer_, desk_, random_, Protocol{.dialect = &dialect_of_2020()});
+  session_ = std::make_unique<Session>(peer_, desk_, feed_, random_, Protocol{.dialect = &dialect_of_2020()});
   const auto id = start_call("c1");
   EXPECT_THAT(reported(id, Kind::TransferStart),
               ElementsAre(R"({"jsonrpc":"2.0","method":"Event","params":{"callid":"n1","cmd_id":"c1","data":"CALL_START"}})"));
@@ -225,7 +226,7 @@ TEST_F(CallApiSession, sends_nothing_of_what_its_dialect_has_no_name_for) {
 }
 
 TEST_F(CallApiSession, starts_and_fails_what_lacks_a_parameter_where_errors_are_those_of_the_reference) {
-  session_ = std::make_unique<Session>(peer_, desk_, random_, Protocol{.errors = &reference_errors()});
+  session_ = std::make_unique<Session>(peer_, desk_, feed_, random_, Protocol{.errors = &reference_errors()});
   EXPECT_THAT(exchange(R"({"id":1,"method":"CallStart","params":{"cmd_id":"c1"}})"),
               ElementsAre(R"({"jsonrpc":"2.0","id":1,"result":{"cmd_id":"c1","event":"Started"}})",
                           R"({"jsonrpc":"2.0","method":"CallStart","params":{"cmd_id":"c1","data":"caller not specified","event":"Error"}})",
@@ -238,6 +239,87 @@ TEST_F(CallApiSession, starts_and_fails_what_lacks_a_parameter_where_errors_are_
   EXPECT_THAT(control_.submitted, SizeIs(1));
 }
 
+TEST_F(CallApiSession, lists_calls_and_registrations_and_tells_of_one) {
+  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallList","params":{"cmd_id":"c1"}})"),
+              ElementsAre(HasSubstr("Started"),
+                          HasSubstr(R"("data":{"calls":[{"callee":"sip:bob@x","caller":"sip:alice@x","callid":"a","state":"started"}],)"
+                                    R"("feed":"run1","seq":1,"total":1},"event":"Reply")"),
+                          HasSubstr("Ended")));
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallInfo","params":{"callid":"a"}})"),
+              ElementsAre(HasSubstr("Started"), HasSubstr(R"("state":"started")"), HasSubstr("Ended")));
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallInfo","params":{"callid":"b"}})"),
+              ElementsAre(HasSubstr("Started"), HasSubstr(R"("data":"404 Dialog not found","event":"Error")"), HasSubstr("Ended")));
+  EXPECT_THAT(exchange(R"({"id":1,"method":"RegistrationList","params":{"limit":"5"}})"),
+              ElementsAre(HasSubstr("Started"), HasSubstr(R"("registrations":[],"seq":1,"total":0)"), HasSubstr("Ended")));
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallList","params":{"limit":0}})"), ElementsAre(HasSubstr("limit must be a whole number from 1 to 10000")));
+}
+
+TEST_F(CallApiSession, reports_events_until_it_is_told_to_stop) {
+  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  EXPECT_THAT(exchange(R"({"id":1,"method":"Subscribe","params":{"cmd_id":"s1","what":"calls","after":0}})"),
+              ElementsAre(HasSubstr("Started"),
+                          R"({"jsonrpc":"2.0","method":"Subscribe","params":{"cmd_id":"s1","data":{"feed":"run1","seq":1},"event":"Subscribed"}})",
+                          HasSubstr(R"("event":"CallStarted")")));
+  feed_.note({{}, "", "a", call::CallRinging{}});
+  EXPECT_THAT(peer_.take(), ElementsAre(HasSubstr(R"("cmd_id":"s1","data":{"callee":"sip:bob@x","caller":"sip:alice@x","callid":"a","seq":2)")));
+  EXPECT_THAT(exchange(R"({"id":2,"method":"Echo","params":{"cmd_id":"s1"}})"), ElementsAre(HasSubstr("s1 is already in use by a subscription")));
+  EXPECT_THAT(exchange(R"({"id":3,"method":"Unsubscribe","params":{"cmd_id":"u1","target":"s1"}})"),
+              ElementsAre(HasSubstr("Started"), R"({"jsonrpc":"2.0","method":"Subscribe","params":{"cmd_id":"s1","event":"Ended"}})",
+                          R"({"jsonrpc":"2.0","method":"Unsubscribe","params":{"cmd_id":"u1","event":"Ended"}})"));
+  feed_.note({{}, "", "a", call::CallEnded{}});
+  EXPECT_THAT(peer_.take(), IsEmpty());
+  EXPECT_THAT(exchange(R"({"id":4,"method":"Unsubscribe","params":{"target":"s1"}})"),
+              ElementsAre(HasSubstr("Started"), HasSubstr("404 Subscription not found"), HasSubstr("Ended")));
+}
+
+TEST_F(CallApiSession, ends_its_subscriptions_with_it_and_allows_no_more_than_a_hundred) {
+  for (int i = 0; i < 100; ++i) {
+    exchange(R"({"id":1,"method":"Subscribe","params":{}})");
+  }
+  EXPECT_EQ(feed_.readers(), 100U);
+  EXPECT_THAT(exchange(R"({"id":1,"method":"Subscribe","params":{}})"), ElementsAre(HasSubstr("too many subscriptions on this connection")));
+  session_.reset();
+  EXPECT_EQ(feed_.readers(), 0U);
+}
+
+TEST_F(CallApiSession, reports_under_the_name_of_all_progress_in_the_dialect_of_2020) {
+  session_ = std::make_unique<Session>(peer_, desk_, feed_, random_, Protocol{.dialect = &dialect_of_2020()});
+  EXPECT_THAT(exchange(R"({"id":1,"method":"Subscribe","params":{"cmd_id":"s1"}})"),
+              ElementsAre(HasSubstr(R"("status":"Started")"),
+                          R"({"jsonrpc":"2.0","method":"Event","params":{"cmd_id":"s1","data":{"feed":"run1","seq":0},"event":"Subscribed"}})"));
+}
+
+TEST_F(CallApiSession, cancels_a_command_of_anybody) {
+  const auto id = start_call("c1");
+  FakePeer other_peer;
+  Session other(other_peer, desk_, feed_, random_);
+  other.on_message(R"({"id":2,"method":"CommandCancel","params":{"cmd_id":"x1","target":"c1"}})");
+  EXPECT_THAT(other_peer.take(), ElementsAre(HasSubstr("Started"), R"({"jsonrpc":"2.0","method":"CommandCancel","params":{"cmd_id":"x1","event":"Ended"}})"));
+  settle();
+  EXPECT_THAT(control_.cancelled, ElementsAre(id));
+  other.on_message(R"({"id":3,"method":"CommandCancel","params":{"target":"nothing"}})");
+  EXPECT_THAT(other_peer.take(), ElementsAre(HasSubstr("Started"), HasSubstr(R"("data":"404 Command not found")"), HasSubstr("Ended")));
+  other.on_message(R"({"id":4,"method":"Subscribe","params":{"cmd_id":"s1"}})");
+  other_peer.take();
+  other.on_message(R"({"id":5,"method":"CommandCancel","params":{"target":"s1"}})");
+  EXPECT_THAT(other_peer.take(),
+              ElementsAre(HasSubstr("Started"), HasSubstr(R"("method":"Subscribe","params":{"cmd_id":"s1","event":"Ended"})"), HasSubstr("Ended")));
+}
+
+TEST_F(CallApiSession, does_not_let_one_message_ask_for_everything_many_times) {
+  for (int i = 0; i < 2000; ++i) {
+    feed_.note({{}, "", "call-" + std::to_string(i), call::CallStarted{"sip:" + std::string(600, 'a') + "@x", "sip:bob@x"}});
+  }
+  std::string batch = "[";
+  for (int i = 0; i < 10; ++i) {
+    batch += R"({"id":1,"method":"CallList","params":{"limit":2000}},)";
+  }
+  const auto messages = exchange(batch + R"({"id":1,"method":"Echo","params":{}}])");
+  EXPECT_THAT(messages, SizeIs(5)) << "one list, one echo, and their ends";
+  EXPECT_THAT(messages.front(), HasSubstr("this message has asked for too much at once"));
+}
+
 class CancellingSession : public CallApiSession {
  protected:
   CancellingSession() : CallApiSession({.on_disconnect = OnDisconnect::Cancel, .max_commands_per_client = 2, .max_events_in_transit = 3}) {}
@@ -245,7 +327,7 @@ class CancellingSession : public CallApiSession {
 
 TEST_F(CancellingSession, cancels_the_commands_of_a_lost_client_and_no_others) {
   FakePeer other_peer;
-  Session other(other_peer, desk_, random_);
+  Session other(other_peer, desk_, feed_, random_);
   const auto first = start_call("c1");
   const auto second = start_call("c2");
   other.on_message(R"({"id":2,"method":"CallEnd","params":{"callid":"z"}})");

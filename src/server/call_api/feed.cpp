@@ -1,0 +1,160 @@
+#include "server/call_api/feed.hpp"
+
+#include "sip/uri.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::server::call_api {
+namespace {
+
+template <class... Whats>
+bool is_one_of(const call::Event& event) {
+  return (std::holds_alternative<Whats>(event.what) || ...);
+}
+
+/// Nothing else is told; above all no keys, of phones or of media.
+bool is_for_clients(const call::Event& event) {
+  return is_one_of<call::CallStarted, call::CallRinging, call::CallAnswered, call::CallHeld, call::CallReplaced, call::CallEnded, call::MediaEnded,
+                   call::ContactChanged>(event);
+}
+
+/// Without them the book of calls would be wrong for ever.
+bool is_needed(const call::Event& event) { return is_one_of<call::CallStarted, call::CallReplaced, call::CallEnded, call::ContactChanged>(event); }
+
+std::string user_in(std::string_view uri) { return sip::unescape(sip::user_of(uri)); }
+
+Json text(std::string value) { return Json{std::move(value)}; }
+Json number(std::uint64_t value) { return Json{Json::Number{std::to_string(value)}}; }
+
+std::string_view name_of(const call::Event& event) {
+  if (const auto* const contact = std::get_if<call::ContactChanged>(&event.what)) {
+    static constexpr std::string_view kNames[] = {"PhoneLost", "PhoneBack", "Registered", "Unregistered"};
+    return kNames[static_cast<std::size_t>(contact->now)];
+  }
+  if (is_one_of<call::CallStarted>(event)) return "CallStarted";
+  if (is_one_of<call::CallRinging>(event)) return "CallRinging";
+  if (is_one_of<call::CallAnswered>(event)) return "CallAnswered";
+  if (is_one_of<call::CallHeld>(event)) return "CallHeld";
+  if (is_one_of<call::CallReplaced>(event)) return "CallReplaced";
+  return is_one_of<call::CallEnded>(event) ? "CallEnded" : "MediaEnded";
+}
+
+/// What the event adds to what is known of the call.
+void add_details(Json::Object& members, const call::Event& event) {
+  if (const auto* const ended = std::get_if<call::CallEnded>(&event.what)) {
+    members.push_back({"status", number(static_cast<std::uint64_t>(std::max(ended->status, 0)))});
+    members.push_back({"reason", text(ended->reason)});
+  } else if (const auto* const held = std::get_if<call::CallHeld>(&event.what)) {
+    Json::Array parties;
+    if (held->caller) parties.push_back(text("caller"));
+    if (held->callee) parties.push_back(text("callee"));
+    members.push_back({"held", Json{std::move(parties)}});
+  } else if (const auto* const media = std::get_if<call::MediaEnded>(&event.what)) {
+    members.push_back({"media", to_json(*media)});
+  } else if (is_one_of<call::CallReplaced>(event)) {
+    members.push_back({"former", text(event.call_id)});
+  }
+}
+
+}  // namespace
+
+void FeedTap::on_event(const call::Event& event) {
+  next_.on_event(event);
+  if (is_for_clients(event)) {
+    transit_.carry(is_needed(event) ? Transit::Importance::Needed : Transit::Importance::Dispensable, [this, event] { sink_(event); });
+  }
+}
+
+std::optional<Feed::Entry> Feed::entry_of(const call::Event& event) {
+  const BookedCall* const call = book_.note(event);
+  Entry entry;
+  entry.name = name_of(event);
+  Json::Object members;
+  members.push_back({"seq", number(latest_ + 1)});
+  members.push_back({"time", text(to_text(event.time))});
+  if (const auto* const contact = std::get_if<call::ContactChanged>(&event.what)) {
+    entry.caller = contact->user;
+    members.push_back({"user", text(contact->user)});
+    members.push_back({"contact", text(contact->contact)});
+  } else if (call != nullptr) {
+    entry.of_call = true;
+    entry.call_id = call->call_id;
+    entry.leg = call->leg;
+    entry.former = event.call_id;
+    entry.caller = user_in(call->caller);
+    entry.callee = user_in(call->callee);
+    members.push_back({"callid", text(call->call_id)});
+    members.push_back({"caller", text(call->caller)});
+    members.push_back({"callee", text(call->callee)});
+    if (!call->leg.empty()) {
+      members.push_back({"leg", text(call->leg)});
+    }
+    add_details(members, event);
+  } else {
+    return std::nullopt;
+  }
+  append_json(entry.data, Json{std::move(members)}, MemberOrder::Sorted);
+  return entry;
+}
+
+void Feed::note(const call::Event& event) {
+  auto made = entry_of(event);
+  if (!made) {
+    return;
+  }
+  ++latest_;
+  for (const Reader& reader : readers_) {
+    if (wants(reader.filter, *made)) {
+      reader.reader->on_feed(made->name, made->data);
+    }
+  }
+  entries_.push_back(std::move(*made));
+  if (entries_.size() > remembered_) {
+    entries_.pop_front();
+  }
+}
+
+bool Feed::wants(const FeedFilter& filter, const Entry& entry) {
+  using What = FeedFilter::What;
+  if (filter.what != What::Everything && (filter.what == What::Calls) != entry.of_call) {
+    return false;
+  }
+  if (!filter.call_id.empty() && filter.call_id != entry.call_id && filter.call_id != entry.leg && filter.call_id != entry.former) {
+    return false;
+  }
+  return filter.user.empty() || filter.user == entry.caller || filter.user == entry.callee;
+}
+
+void Feed::add(FeedReader& reader, FeedFilter filter, const std::optional<Position>& position) {
+  if (position) {
+    const std::uint64_t forgotten = latest_ - entries_.size();
+    const bool same = position->feed.empty() || position->feed == id_;
+    const std::uint64_t behind = same ? std::min(position->seq, latest_) : 0;
+    if (!same || behind < forgotten) {
+      Json::Object missed;
+      if (same) {
+        missed.push_back({"from", number(behind + 1)});
+        missed.push_back({"to", number(forgotten)});
+      } else {
+        missed.push_back({"feed", text(position->feed)});  // Of another run nobody knows how many they were.
+      }
+      std::string data;
+      append_json(data, Json{std::move(missed)}, MemberOrder::Sorted);
+      reader.on_feed("Missed", data);
+    }
+    for (std::uint64_t seq = std::max(behind, forgotten); seq < latest_; ++seq) {
+      const Entry& entry = entries_[seq - forgotten];
+      if (wants(filter, entry)) {
+        reader.on_feed(entry.name, entry.data);
+      }
+    }
+  }
+  readers_.push_back({&reader, std::move(filter)});
+}
+
+void Feed::remove(FeedReader& reader) {
+  std::erase_if(readers_, [&reader](const Reader& known) { return known.reader == &reader; });
+}
+
+}  // namespace callwright::server::call_api

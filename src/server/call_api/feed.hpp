@@ -1,0 +1,102 @@
+#pragma once
+
+#include "call/event.hpp"
+#include "server/call_api/call_book.hpp"
+#include "server/call_api/transit.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callwright::server::call_api {
+
+/// Takes what clients may hear of the journal over to the web thread, and passes all of it on.
+class FeedTap final : public call::EventSink {
+ public:
+  using Sink = std::function<void(const call::Event&)>;
+
+  /// `next` outlives this. `sink` is called on the web thread and, like this, outlives all that was posted.
+  FeedTap(call::EventSink& next, PostToWeb to_web, Sink sink, std::size_t capacity = 65536)
+      : next_(next), transit_(std::move(to_web), capacity, "events of calls"), sink_(std::move(sink)) {}
+
+  /// Engine thread.
+  void on_event(const call::Event& event) override;
+
+ private:
+  call::EventSink& next_;
+  Transit transit_;
+  const Sink sink_;
+};
+
+/// What somebody wants to hear of.
+struct FeedFilter {
+  enum class What : std::uint8_t { Everything, Calls, Registrations };
+  What what = What::Everything;
+  std::string call_id;  ///< Of either leg; "": any.
+  std::string user;     ///< Who is registered, calls or is called; "": anybody.
+};
+
+/// Hears of what happens.
+class FeedReader {
+ public:
+  virtual ~FeedReader() = default;
+  /// `data` is a JSON object. May not add readers or remove them.
+  virtual void on_feed(std::string_view event, std::string_view data) = 0;
+};
+
+/// What happens at the exchange, numbered, so that whoever was away for a while can go on where he was. Web thread.
+class Feed {
+ public:
+  /// `id` names this run of the server, such as a random token. The latest `remembered` events are kept.
+  explicit Feed(std::string id, std::size_t remembered = 10'000) : id_(std::move(id)), remembered_(remembered) {}
+
+  /// An event that came over from the engine.
+  void note(const call::Event& event);
+  [[nodiscard]] const CallBook& book() const noexcept { return book_; }
+  [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  /// Of the latest event; 0 before the first.
+  [[nodiscard]] std::uint64_t latest() const noexcept { return latest_; }
+
+  /// Where somebody who was here before wants to go on: behind event `seq` of the feed with that id.
+  struct Position {
+    std::string feed;
+    std::uint64_t seq = 0;
+  };
+  /// It hears of everything from here on, and of what came behind `position` at once; of what is not known any more it hears as "Missed".
+  void add(FeedReader& reader, FeedFilter filter, const std::optional<Position>& position);
+  void remove(FeedReader& reader);
+  [[nodiscard]] std::size_t readers() const noexcept { return readers_.size(); }
+
+ private:
+  struct Entry {
+    bool of_call = false;
+    std::string call_id;
+    std::string leg;
+    std::string former;  ///< The Call-ID that the call had before.
+    std::string caller;  ///< The user of each; of registrations only this.
+    std::string callee;
+    std::string_view name;
+    std::string data;
+  };
+  struct Reader {
+    FeedReader* reader;
+    FeedFilter filter;
+  };
+
+  [[nodiscard]] static bool wants(const FeedFilter& filter, const Entry& entry);
+  [[nodiscard]] std::optional<Entry> entry_of(const call::Event& event);
+
+  const std::string id_;
+  const std::size_t remembered_;
+  CallBook book_;
+  std::uint64_t latest_ = 0;
+  std::deque<Entry> entries_;  ///< The last has the number `latest_`.
+  std::vector<Reader> readers_;
+};
+
+}  // namespace callwright::server::call_api
