@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "media/codec_names.hpp"
+#include "server/call_api/openrpc.hpp"
 
 #include <algorithm>
 #include <set>
@@ -121,6 +122,9 @@ Service::Service(const Config& config, call::EventSink& events)
       server::call_api::EnginePorts{*exchange_, [this](std::function<void()> task) { return loop_.post(std::move(task)); },
                                     [this](std::function<void()> job) { web_.post(std::move(job)); }},
       feed_);
+  web_.add_page(config_.call_api_path + "/openrpc.json", [](const server::HttpRequest& /*request*/) {
+    return server::HttpResponse{.status = 200, .content_type = "application/json", .body = server::call_api::openrpc_text()};
+  });
   web_.add_page("/healthz", server::health_page(CALLWRIGHT_VERSION));
   web_.add_websocket(config_.call_api_path, [this](const server::HttpRequest& request) { return call_api_->admit(request); });
 }

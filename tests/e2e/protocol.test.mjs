@@ -85,6 +85,19 @@ describe('connection', LIMIT, () => {
     assert.equal((await fetchText('/call-api', { method: 'POST' })).status, 405);
   });
 
+  test('describes itself by rpc.discover and under openrpc.json alike', async () => {
+    const { status, body } = await fetchText('/call-api/openrpc.json');
+    assert.equal(status, 200);
+    const document = JSON.parse(body);
+    assert.equal(document.openrpc, '1.3.2');
+    const start = document.methods.find(({ name }) => name === 'CallStart');
+    assert.deepEqual(start.params.map(({ name, required }) => [name, required]), [['caller', true], ['callee', true], ['cmd_id', false]]);
+    await withClient(async (client) => {
+      client.request('rpc.discover', {}, 'd');
+      assert.deepEqual(await client.next(), { jsonrpc: '2.0', id: 'd', result: document });
+    });
+  });
+
   test('reports its health', async () => {
     const response = await fetch(`${server.http}/healthz`);
     assert.equal(response.status, 200);

@@ -201,6 +201,12 @@ const Dialect* find_dialect(std::string_view name) noexcept {
   return name == "2020" ? &dialect_of_2020() : nullptr;
 }
 
+std::string result_answer(std::string_view id, std::string_view result) {
+  std::string out = answer_head(id) + R"(,"result":)";
+  out += result;
+  return out + '}';
+}
+
 std::string error_answer(std::string_view id, int code, std::string_view message) {
   std::string out = answer_head(id) + R"(,"error":{"code":)" + std::to_string(code) + R"(,"message":)";
   append_json_string(out, message);

@@ -30,6 +30,8 @@ class Dialect {
 /// Before: `Event`, `Error` and `Ended`, each a method of its own.
 [[nodiscard]] const Dialect& dialect_of_2020() noexcept;
 
+/// `{"jsonrpc":"2.0","id":…,"result":…}` for what is no command; both are JSON text.
+[[nodiscard]] std::string result_answer(std::string_view id, std::string_view result);
 /// `{"jsonrpc":"2.0","id":…,"error":{"code":…,"message":"…"}}`, the same in all dialects; `id` is JSON text.
 [[nodiscard]] std::string error_answer(std::string_view id, int code, std::string_view message);
 

@@ -1,5 +1,7 @@
 #include "server/call_api/session.hpp"
 
+#include "server/call_api/openrpc.hpp"
+
 #include <numeric>
 #include <utility>
 
@@ -9,8 +11,9 @@ namespace {
 
 using Kind = call::CommandEvent::Kind;
 
-constexpr std::size_t kMaxSubscriptions = 100;     ///< Of a connection.
-constexpr std::size_t kMaxAnswered = 1024 * 1024;  ///< Bytes in answers to one message, before the last long one.
+constexpr std::string_view kDiscover = "rpc.discover";  ///< Of OpenRPC.
+constexpr std::size_t kMaxSubscriptions = 100;          ///< Of a connection.
+constexpr std::size_t kMaxAnswered = 1024 * 1024;       ///< Bytes in answers to one message, before the last long one.
 
 void append_to_batch(std::string& batch, const std::string& answer) {
   if (!answer.empty()) {
@@ -76,6 +79,9 @@ std::string Session::handle(const BatchEntry& entry) {
     return errors_.answer(refused->id, refused->error);
   }
   const auto& request = std::get<Request>(entry);
+  if (request.method == kDiscover) {
+    return request.id ? result_answer(*request.id, openrpc_text()) : std::string();
+  }
   const auto parsed = parse_command(request, random_);
   const auto* command = std::get_if<ParsedCommand>(&parsed);
   const std::optional<RpcError> refused = command != nullptr ? launch(*command) : std::get<RpcError>(parsed);

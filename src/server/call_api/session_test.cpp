@@ -320,6 +320,11 @@ TEST_F(CallApiSession, does_not_let_one_message_ask_for_everything_many_times) {
   EXPECT_THAT(messages.front(), HasSubstr("this message has asked for too much at once"));
 }
 
+TEST_F(CallApiSession, describes_itself) {
+  EXPECT_THAT(exchange(R"({"jsonrpc":"2.0","id":7,"method":"rpc.discover"})"),
+              ElementsAre(testing::StartsWith(R"({"jsonrpc":"2.0","id":7,"result":{"openrpc":"1.3.2",)")));
+}
+
 class CancellingSession : public CallApiSession {
  protected:
   CancellingSession() : CallApiSession({.on_disconnect = OnDisconnect::Cancel, .max_commands_per_client = 2, .max_events_in_transit = 3}) {}

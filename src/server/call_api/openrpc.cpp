@@ -1,0 +1,164 @@
+#include "server/call_api/openrpc.hpp"
+
+#include "server/call_api/command.hpp"
+#include "server/call_api/rpc_error.hpp"
+
+#include <utility>
+
+namespace callwright::server::call_api {
+namespace {
+
+using Presence = ParameterInfo::Presence;
+using Type = ParameterType;
+
+Json text(std::string_view value) { return Json{std::string(value)}; }
+Json number(std::int64_t value) { return Json{Json::Number{std::to_string(value)}}; }
+Json object(Json::Object members) { return Json{std::move(members)}; }
+
+Json texts(std::initializer_list<std::string_view> values) {
+  Json::Array array;
+  for (const std::string_view value : values) {
+    array.push_back(text(value));
+  }
+  return Json{std::move(array)};
+}
+
+Json schema_of(Type type) {
+  switch (type) {
+    case Type::Any: return Json{true};
+    case Type::Text: return object({{"type", text("string")}, {"maxLength", number(kMaxCmdId)}});
+    case Type::Uri: return object({{"type", text("string")}, {"format", text("uri")}, {"pattern", text("^sips?:")}, {"maxLength", number(kMaxUri)}});
+    case Type::CallId: return object({{"type", text("string")}, {"minLength", number(1)}, {"maxLength", number(kMaxCmdId)}});
+    case Type::Leg: return object({{"enum", texts({"caller", "callee"})}});
+    case Type::LegOrBoth: return object({{"enum", texts({"caller", "callee", "both"})}});
+    case Type::What: return object({{"enum", texts({"calls", "registrations"})}});
+    case Type::Count: return object({{"type", text("integer")}, {"minimum", number(0)}});
+    case Type::Flag: return object({{"type", text("boolean")}});
+  }
+  return Json{true};
+}
+
+Json to_json(const ParameterInfo& parameter) {
+  return object({{"name", text(parameter.name)},
+                 {"summary", text(parameter.summary)},
+                 {"required", Json{parameter.presence == Presence::Required}},
+                 {"schema", schema_of(parameter.type)}});
+}
+
+/// The answer: that the command runs, under which name.
+Json started() {
+  return object(
+      {{"name", text("started")},
+       {"schema", object({{"type", text("object")},
+                          {"required", texts({"cmd_id", "event"})},
+                          {"properties", object({{"cmd_id", object({{"type", text("string")}})}, {"event", object({{"const", text("Started")}})}})}})}});
+}
+
+Json errors() {
+  Json::Array errors;
+  for (const auto& [code, message] : {std::pair{RpcCode::InvalidParams, "a parameter is missing or wrong; the message names it"},
+                                      std::pair{RpcCode::Busy, "too much is going on; try again"}}) {
+    errors.push_back(object({{"code", number(static_cast<int>(code))}, {"message", text(message)}}));
+  }
+  return Json{std::move(errors)};
+}
+
+Json to_json(const MethodInfo& method) {
+  Json::Array parameters;
+  for (const ParameterInfo& parameter : method.parameters) {
+    parameters.push_back(to_json(parameter));
+  }
+  parameters.push_back(to_json({"cmd_id", Type::Text, Presence::Optional, "the name of the command; a random UUID without it"}));
+  Json::Array events;
+  for (const std::string_view event : method.events) {
+    events.push_back(text(event));
+  }
+  events.push_back(text("Error"));
+  events.push_back(text("Ended"));
+  return object({{"name", text(method.name)},
+                 {"summary", text(method.summary)},
+                 {"paramStructure", text("by-name")},
+                 {"params", Json{std::move(parameters)}},
+                 {"result", started()},
+                 {"errors", errors()},
+                 {"x-events", Json{std::move(events)}}});
+}
+
+std::vector<MethodInfo> make_infos() {
+  const ParameterInfo call_id{"callid", Type::CallId, Presence::Required, "the Call-ID of either leg of the call"};
+  const ParameterInfo leg{"leg", Type::LegOrBoth, Presence::Optional, "one party alone; both by default"};
+  const ParameterInfo limit{"limit", Type::Count, Presence::Optional, "how many at most, 1 to 10000; 1000 by default"};
+  const std::vector<std::string_view> of_transfer = {"Transferring", "TransferStart", "TransferPending", "TransferSuccessful"};
+  return {
+      {"CallStart",
+       "Rings the caller, and when it has answered, connects it to the callee.",
+       {{"caller", Type::Uri, Presence::Required, "whom to ring first"}, {"callee", Type::Uri, Presence::Required, "whom to connect with it"}},
+       {"CallerAnswered", "Transferring", "TransferStart", "TransferPending", "CalleeAnswered"}},
+      {"CallBlindTransfer",
+       "Has a party call somebody else, and ends its present call when that has answered.",
+       {call_id, {"leg", Type::Leg, Presence::Required, "the party that is transferred"}, {"destination", Type::Uri, Presence::Required, "whom it is to call"}},
+       of_transfer},
+      {"CallAttendedTransfer",
+       "Connects a party with one of another call.",
+       {{"callidA", Type::CallId, Presence::Required, "the call of the party that is transferred"},
+        {"legA", Type::Leg, Presence::Required, "that party"},
+        {"callidB", Type::CallId, Presence::Required, "the call of the party that it is connected with"},
+        {"legB", Type::Leg, Presence::Required, "that party"},
+        {"destination", Type::Uri, Presence::Optional, "whom the phone calls; by default the party legB"}},
+       of_transfer},
+      {"CallHold", "Puts both parties of a call on hold, or one.", {call_id, leg}, {"CallHolding", "CallHoldStart", "CallHoldSuccessful"}},
+      {"CallUnhold", "Takes both parties of a call back, or one.", {call_id, leg}, {"CallUnholding", "CallUnholdStart", "CallUnholdSuccessful"}},
+      {"CallEnd", "Hangs a call up.", {call_id}, {}},
+      {"CommandCancel", "Gives a command up that runs.", {{"target", Type::Text, Presence::Required, "its cmd_id"}}, {}},
+      {"CallList", "Tells what calls there are.", {{"ended", Type::Flag, Presence::Optional, "also those that ended of late"}, limit}, {"Reply"}},
+      {"CallInfo", "Tells what is known of a call.", {call_id}, {"Reply"}},
+      {"RegistrationList", "Tells which phones are registered.", {limit}, {"Reply"}},
+      {"Subscribe",
+       "Reports what happens to calls and phones until it is ended.",
+       {{"what", Type::What, Presence::Optional, "calls or registrations; both by default"},
+        {"callid", Type::CallId, Presence::Optional, "that call alone"},
+        {"user", Type::Text, Presence::Optional, "who calls, is called or is registered"},
+        {"after", Type::Count, Presence::Optional, "to go on behind the event of that number"},
+        {"feed", Type::Text, Presence::Optional, "the feed that the number is of"}},
+       {"Subscribed", "Missed", "CallStarted", "CallRinging", "CallAnswered", "CallHeld", "CallReplaced", "CallEnded", "MediaEnded", "Registered",
+        "Unregistered", "PhoneLost", "PhoneBack"}},
+      {"Unsubscribe", "Ends a subscription.", {{"target", Type::Text, Presence::Required, "its cmd_id"}}, {}},
+      {"Echo", "Gives its parameters back, whatever they are.", {}, {"Reply"}},
+  };
+}
+
+}  // namespace
+
+const std::vector<MethodInfo>& method_infos() {
+  static const std::vector<MethodInfo> kInfos = make_infos();
+  return kInfos;
+}
+
+namespace {
+
+Json openrpc_document(std::string_view version) {
+  Json::Array methods;
+  for (const MethodInfo& method : method_infos()) {
+    methods.push_back(to_json(method));
+  }
+  return object({{"openrpc", text("1.3.2")},
+                 {"info", object({{"title", text("Callwright Call API")},
+                                  {"version", text(version)},
+                                  {"description",
+                                   text("JSON-RPC 2.0 over WebSocket. A method is answered at once; its events follow as notifications under its name, with "
+                                        "params.event and params.data, and the last of them is Ended.")}})},
+                 {"methods", Json{std::move(methods)}}});
+}
+
+}  // namespace
+
+const std::string& openrpc_text() {
+  static const std::string kText = [] {
+    std::string text;
+    append_json(text, openrpc_document(CALLWRIGHT_VERSION), MemberOrder::AsGiven);
+    return text;
+  }();
+  return kText;
+}
+
+}  // namespace callwright::server::call_api

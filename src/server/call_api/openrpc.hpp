@@ -1,0 +1,35 @@
+#pragma once
+
+#include "server/call_api/json.hpp"
+
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The Call API as programs read it: an OpenRPC document (https://spec.open-rpc.org), whose methods are checked against those of `command.hpp` by a test.
+namespace callwright::server::call_api {
+
+enum class ParameterType { Any, Text, Uri, CallId, Leg, LegOrBoth, What, Count, Flag };
+
+struct ParameterInfo {
+  std::string_view name;
+  ParameterType type = ParameterType::Text;
+  enum class Presence { Required, Optional } presence = Presence::Required;
+  std::string_view summary;
+};
+
+struct MethodInfo {
+  std::string_view name;
+  std::string_view summary;
+  std::vector<ParameterInfo> parameters;  ///< Without `cmd_id`, which all of them take.
+  std::vector<std::string_view> events;   ///< Without Error and Ended, which all of them may have.
+};
+
+/// All methods but `rpc.discover`.
+[[nodiscard]] const std::vector<MethodInfo>& method_infos();
+/// The document, for this version of the product, as JSON text.
+[[nodiscard]] const std::string& openrpc_text();
+
+}  // namespace callwright::server::call_api
