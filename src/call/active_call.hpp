@@ -86,6 +86,8 @@ class ActiveCall {
   [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& /*session*/) { return nullptr; }
   /// The session with that party while the call is up, between two; else null.
   [[nodiscard]] virtual sip::InviteSession* party(Side /*side*/) { return nullptr; }
+  /// True when the call is answered but not up yet, since an ACK is still to come: then `done` is called once, when it is up, or is over.
+  virtual bool await_up(std::function<void()> /*done*/) { return false; }
   /// Tells that party to call `refer_to`, a URI. `watcher` finds who hears how it goes, or null. Errors: WrongState, it is not up or is being told already.
   virtual base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const FindReferWatcher& watcher);
   /// Puts `newcomer`, who is reached as `media` says, in the place of that party, which is hung up then. Errors: WrongState, and the session is still there.

@@ -61,6 +61,11 @@ void Bridge::hang_up() {
 }
 
 void Bridge::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
+  take_confirmed(session, sdp);
+  tell_those_who_await();
+}
+
+void Bridge::take_confirmed(sip::InviteSession& session, std::string_view sdp) {
   // Does nothing unless the peer's 2xx made an offer that waits for this answer.
   sip::InviteSession& offering = peer(session);
   if (!relays()) {

@@ -3,8 +3,10 @@
 #include "call/active_call.hpp"
 #include "call/bridge_media.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace callwright::call {
 
@@ -25,6 +27,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) override;
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   [[nodiscard]] sip::InviteSession* party(Side side) override;
+  bool await_up(std::function<void()> done) override;
   base::Result<void> refer(Side side, std::string_view refer_to, std::string_view referred_by, const FindReferWatcher& watcher) override;
   base::Result<void> put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media) override;
   [[nodiscard]] PartiesOnHold on_hold() const override;
@@ -60,6 +63,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   // Parties that a command tells to call somebody (bridge_refer.cpp)
   [[nodiscard]] bool is_told(const sip::InviteSession& session) const noexcept;
   void tell_watchers_of_end();
+  void tell_those_who_await();
 
   // Parties that an API puts on hold (bridge_hold.cpp)
   [[nodiscard]] bool on_hold_result(sip::InviteSession& session, const sip::InviteProgress& result);
@@ -82,6 +86,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   void on_media_failed(const base::Error& error) override;
   [[nodiscard]] const std::string& journal_id() const override { return caller_->call_id(); }
 
+  void take_confirmed(sip::InviteSession& session, std::string_view sdp);
   void pass_answer(sip::InviteSession& session, const sip::InviteProgress& result);
   [[nodiscard]] sip::InviteSession& peer(const sip::InviteSession& session) noexcept { return &session == caller_.get() ? *callee_ : *caller_; }
 
@@ -90,8 +95,9 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   std::unique_ptr<sip::InviteSession> callee_;
   std::unique_ptr<Replacement> replacement_;
   std::unique_ptr<Told> told_;
-  std::unique_ptr<Holding> holding_;    ///< While a phone is asked.
-  std::unique_ptr<BridgeMedia> media_;  ///< Null where media bypass the exchange for good.
+  std::unique_ptr<Holding> holding_;                ///< While a phone is asked.
+  std::vector<std::function<void()>> awaiting_up_;  ///< Until both have confirmed.
+  std::unique_ptr<BridgeMedia> media_;              ///< Null where media bypass the exchange for good.
   bool over_ = false;
 };
 

@@ -18,6 +18,26 @@ sip::InviteSession* Bridge::party(Side side) {
   return over_ || session->state() != sip::InviteSession::State::Confirmed ? nullptr : session;
 }
 
+bool Bridge::await_up(std::function<void()> done) {
+  using State = sip::InviteSession::State;
+  const auto is_near = [](const sip::InviteSession& session) { return session.state() == State::Accepted || session.state() == State::Confirmed; };
+  if (over_ || (party(Side::Caller) != nullptr && party(Side::Callee) != nullptr) || !is_near(*caller_) || !is_near(*callee_)) {
+    return false;
+  }
+  awaiting_up_.push_back(std::move(done));
+  return true;
+}
+
+/// To be called last: those who are told may do anything.
+void Bridge::tell_those_who_await() {
+  if (awaiting_up_.empty() || (!over_ && (party(Side::Caller) == nullptr || party(Side::Callee) == nullptr))) {
+    return;
+  }
+  for (const std::function<void()>& done : std::exchange(awaiting_up_, {})) {
+    done();
+  }
+}
+
 base::Result<void> Bridge::refer(Side side, std::string_view refer_to, std::string_view referred_by, const FindReferWatcher& watcher) {
   sip::InviteSession* const told = party(side);
   if (told == nullptr || replacement_ != nullptr) {
@@ -46,6 +66,7 @@ void Bridge::tell_watchers_of_end() {
   if (HoldWatcher* const watcher = found_by(holding)) {
     watcher->on_held_call_ended();
   }
+  tell_those_who_await();
 }
 
 }  // namespace callwright::call

@@ -106,6 +106,9 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void start(CommandId id, const HoldCall& command, CommandObserver& observer);
   /// False, and the observer knows, when no more commands that set up calls are taken.
   [[nodiscard]] bool has_room(CommandId id, CommandObserver& observer) const;
+  /// True when the call of the command is answered but an ACK is still to come: the command starts when it has.
+  template <class Order>
+  [[nodiscard]] bool waits_for(const std::string& call_id, CommandId id, const Order& command, CommandObserver& observer);
   template <class Made>
   Made& run(std::unique_ptr<Made> command);
   void forget(const RunningCommand& command);
@@ -151,6 +154,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   sip::StringMap<ActiveCall*> by_call_id_;
   std::unordered_map<CommandId, RunningCommand*> commands_;
   std::unordered_map<CommandId, ReferringCommand*> referring_commands_;
+  std::unordered_map<CommandId, CommandObserver*> waiting_commands_;                  ///< For a call to be up.
   std::map<std::pair<std::string, CommandId>, ReferringCommand*> commands_by_users_;  ///< By "caller>callee", for phones that lose the token.
   base::DestroyLater<ActiveCall> finished_;
   bool shutting_down_ = false;

@@ -48,6 +48,20 @@ bool Exchange::has_room(CommandId id, CommandObserver& observer) const {
   return true;
 }
 
+template <class Order>
+bool Exchange::waits_for(const std::string& call_id, CommandId id, const Order& command, CommandObserver& observer) {
+  ActiveCall* const call = find(call_id);
+  const bool waits = call != nullptr && call->await_up([this, id, command] {
+    if (const auto waiting = waiting_commands_.extract(id); !waiting.empty()) {
+      start(id, command, *waiting.mapped());
+    }
+  });
+  if (waits) {
+    waiting_commands_.emplace(id, &observer);
+  }
+  return waits;
+}
+
 template <class Made>
 Made& Exchange::run(std::unique_ptr<Made> command) {
   Made& running = *command;
@@ -76,11 +90,17 @@ void Exchange::start(CommandId id, const TransferCall& command, CommandObserver&
   if (!has_room(id, observer)) {
     return;
   }
+  if (waits_for(command.party.call_id, id, command, observer) || (command.joins && waits_for(command.joins->call_id, id, command, observer))) {
+    return;
+  }
   Switchboard& switchboard = *this;
   run(std::make_unique<Transfer>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
 }
 
 void Exchange::start(CommandId id, const HoldCall& command, CommandObserver& observer) {
+  if (waits_for(command.call_id, id, command, observer)) {
+    return;
+  }
   Switchboard& switchboard = *this;
   run(std::make_unique<Hold>(switchboard, settings_.timeouts, id, command, observer)).start();
 }
@@ -96,6 +116,10 @@ void Exchange::start(CommandId id, const EndCall& command, CommandObserver& obse
 }
 
 void Exchange::cancel(CommandId id) {
+  if (const auto waiting = waiting_commands_.extract(id); !waiting.empty()) {
+    refuse(id, *waiting.mapped(), "the command was cancelled");
+    return;
+  }
   const auto found = commands_.find(id);
   if (found != commands_.end()) {
     found->second->cancel("the command was cancelled");

@@ -281,6 +281,43 @@ TEST(HoldCall, is_told_to_the_journal) {
   world.finish();
 }
 
+TEST(HoldCall, waits_for_an_ack_that_is_still_to_come) {
+  HoldWorld world;
+  ScriptedPhone& carol = world.add_phone("carol");
+  ScriptedPhone& dave = world.add_phone("dave");
+  world.drop("carol", "X", "ACK");
+  PhoneLeg& late = carol.call("dave");
+  world.run_for(1s);
+  ASSERT_TRUE(dave.leg(0).confirmed());
+  const CommandId held = world.ExchangeWorld::hold(late.call_id());
+  const CommandId cancelled = world.ExchangeWorld::hold(late.call_id());
+  const CommandId moved = world.transfer(late.call_id(), Side::Callee, "bob");
+  world.exchange->cancel(cancelled);
+  EXPECT_THAT(world.commands.texts(cancelled), ElementsAre("Failed the command was cancelled", "Ended"));
+  EXPECT_THAT(world.commands.texts(held), IsEmpty());
+  world.stop_dropping();
+  EXPECT_THAT(world.told(held), Contains("CallHoldSuccessful callee"));
+  EXPECT_THAT(world.told(moved), Contains("Transferring"));
+  for (ScriptedPhone* const phone : {&carol, &dave, &world.alice, &world.bob}) {
+    phone->hang_up();
+  }
+  world.run_for(5s);
+  world.expect_nothing_left();
+}
+
+TEST(HoldCall, fails_when_the_ack_never_comes) {
+  HoldWorld world;
+  ScriptedPhone& carol = world.add_phone("carol");
+  world.add_phone("dave");
+  world.drop("carol", "X", "ACK");
+  PhoneLeg& late = carol.call("dave");
+  world.run_for(1s);
+  const CommandId held = world.ExchangeWorld::hold(late.call_id());
+  EXPECT_THAT(world.told(held), ElementsAre("Failed 404 Dialog not found", "Ended"));
+  world.stop_dropping();
+  world.finish();
+}
+
 TEST(HoldCall, keeps_calls_apart) {
   HoldWorld world;
   ScriptedPhone& carol = world.add_phone("carol");

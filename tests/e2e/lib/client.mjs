@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import WebSocket from 'ws';
 import { within } from './server.mjs';
 
+export { WebSocket };
+
 const LIMIT_MS = 20_000;
 
 export class Client {
