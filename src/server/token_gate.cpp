@@ -13,7 +13,8 @@ constexpr auto kBan = std::chrono::minutes(1);
 /// Tokens have no accounts that could be counted.
 constexpr std::string_view kNoUser;
 
-constexpr std::string_view kHowTo = R"(send "Authorization: Bearer TOKEN", "X-API-Key: TOKEN" or the query ?token=TOKEN; callwright token create makes one)";
+constexpr std::string_view kHowTo =
+    "Send \"Authorization: Bearer TOKEN\", \"X-API-Key: TOKEN\" or the query ?token=TOKEN. On the server, callwright token create makes one.\n";
 
 bool equals_ignoring_case(std::string_view left, std::string_view lower) {
   return left.size() == lower.size() &&
@@ -39,7 +40,7 @@ std::string_view token_in(const HttpRequest& request) {
 }
 
 HttpResponse refusal(unsigned status, std::string body, std::vector<std::pair<std::string, std::string>> headers) {
-  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(body) + "\n", .headers = std::move(headers)};
+  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(body), .headers = std::move(headers)};
 }
 
 }  // namespace
@@ -50,18 +51,18 @@ TokenGate::TokenGate(TokenFile file, const base::Clock& clock, base::Random& ran
 std::variant<Access, HttpResponse> TokenGate::admit(const HttpRequest& request) {
   const std::string_view secret = token_in(request);
   if (secret.empty()) {
-    return refusal(401, "this needs a token: " + std::string(kHowTo), {{"WWW-Authenticate", R"(Bearer realm="callwright")"}});
+    return refusal(401, "this needs a token\n" + std::string(kHowTo), {{"WWW-Authenticate", R"(Bearer realm="callwright")"}});
   }
   file_.refresh();
   if (const Token* const token = file_.list().find(secret)) {
     return Access(file_, *token);
   }
   if (throttle_.banned(request.remote.ip, kNoUser)) {
-    return refusal(429, "too many wrong tokens from this address; try again in a minute",
+    return refusal(429, "too many wrong tokens from this address; try again in a minute\n",
                    {{"Retry-After", std::to_string(std::chrono::seconds(kBan).count())}});
   }
   throttle_.failed(request.remote.ip, kNoUser);
-  return refusal(401, "there is no such token (any more): " + std::string(kHowTo),
+  return refusal(401, "there is no such token (any more)\n" + std::string(kHowTo),
                  {{"WWW-Authenticate", R"(Bearer realm="callwright", error="invalid_token")"}});
 }
 

@@ -154,7 +154,7 @@ TEST_F(CallApiTokenServer, tells_the_command_line_what_to_do_and_never_the_token
   const auto refused = Client::blocking_connect(url_ + "?token=SECRET", soon());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, make_error_code(base::Errc::Refused));
-  EXPECT_THAT(refused.error().message(), HasSubstr("/call-api?token=***: 401 Unauthorized: there is no such token"));
+  EXPECT_THAT(refused.error().message(), HasSubstr("/call-api?token=***: 401 Unauthorized: there is no such token (any more)"));
   EXPECT_THAT(refused.error().message(), Not(HasSubstr("SECRET")));
   const auto malformed = Client::blocking_connect("http://h/?token=SECRET", soon());
   EXPECT_THAT(malformed.error().message(), Not(HasSubstr("SECRET")));
