@@ -79,6 +79,21 @@ TEST_F(CallApiServer, cancels_what_a_lost_client_left_and_serves_the_others) {
   EXPECT_THAT(receive(other), HasSubstr("Started"));
 }
 
+TEST_F(CallApiServer, without_tokens_serves_nobody_but_this_machine) {
+  const auto from = [this](std::string_view remote) {
+    return api_.admit({.method = "GET", .path = "/call-api", .query = "", .remote = base::SocketAddress::parse(remote).value()});
+  };
+  for (const char* near : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1"}) {
+    EXPECT_TRUE(std::holds_alternative<WebSocketFactory>(from(near))) << near;
+  }
+  for (const char* far : {"192.0.2.1:1", "10.0.0.1:1", "[2001:db8::1]:1", "0.0.0.0:0"}) {
+    const auto refused = from(far);
+    ASSERT_TRUE(std::holds_alternative<HttpResponse>(refused)) << far;
+    EXPECT_EQ(std::get<HttpResponse>(refused).status, 403U);
+    EXPECT_THAT(std::get<HttpResponse>(refused).body, HasSubstr("call_api.tokens"));
+  }
+}
+
 TEST_F(CallApiServer, survives_many_clients_that_come_and_go) {
   for (int round = 0; round < 100; ++round) {
     auto client = connect();
