@@ -144,7 +144,7 @@ void add_token_command(CLI::App& app, callwright::app::TokenOptions& options, in
       "Examples:\n  callwright token create --name crm --scope call:control\n"
       "  callwright token create --name wallboard --scope call:read --file /etc/callwright/tokens");
   add("list", "Print names and scopes", callwright::app::token_list)->footer("Example:\n  callwright token list");
-  CLI::App* const revoke = add("revoke", "Take a token back; connections that use it are closed at their next message", callwright::app::token_revoke);
+  CLI::App* const revoke = add("revoke", "Take a token back; connections that use it are closed by the next message", callwright::app::token_revoke);
   revoke->add_option("NAME", options.name, "As in the list")->required();
   revoke->footer("Example:\n  callwright token revoke crm");
 }

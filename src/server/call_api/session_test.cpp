@@ -432,6 +432,30 @@ TEST_F(CallApiTokenSession, is_closed_when_its_token_was_revoked) {
   EXPECT_EQ(peer_.closed, "1008 the token was revoked");
 }
 
+TEST_F(CallApiTokenSession, is_told_nothing_more_when_its_token_was_revoked) {
+  exchange(R"({"id":1,"method":"Subscribe","params":{"cmd_id":"s1"}})");
+  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  EXPECT_THAT(peer_.take(), SizeIs(1));
+  file_.revoke("ci");
+  const Log log;
+  feed_.note({{}, "", "a", call::CallRinging{}});
+  feed_.note({{}, "", "a", call::CallEnded{}});
+  EXPECT_THAT(peer_.take(), IsEmpty());
+  EXPECT_EQ(peer_.closed, "1008 the token was revoked");
+  EXPECT_THAT(log.lines, ElementsAre("tokens read again tokens=0", "websocket closed: its token was revoked who=ci remote=127.0.0.1:1"));
+}
+
+TEST_F(CallApiTokenSession, does_not_hear_of_its_commands_either_when_its_token_was_revoked) {
+  file_.add("desk", Scopes::all());
+  tokens_->refresh();
+  open({}, Access(*tokens_, *tokens_->list().named("desk")));
+  const auto command = start_call("c1");
+  EXPECT_THAT(reported(command, Kind::CallerAnswered), SizeIs(1));
+  file_.revoke("desk");
+  EXPECT_THAT(reported(command, Kind::Ended), IsEmpty());
+  EXPECT_EQ(peer_.closed, "1008 the token was revoked");
+}
+
 TEST_F(CallApiTokenSession, is_named_in_the_log_with_what_it_does) {
   file_.add("desk", Scopes::all());
   tokens_->refresh();
