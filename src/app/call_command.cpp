@@ -1,6 +1,7 @@
 #include "app/call_view.hpp"
 #include "app/commands.hpp"
 #include "server/call_api/client.hpp"
+#include "server/query.hpp"
 
 #include <cstdio>
 #include <optional>
@@ -39,9 +40,13 @@ int call(const CallOptions& options) {
   const Client::Deadline deadline = std::chrono::steady_clock::now() + options.timeout;
   // A URL that is wrong is named as it was given.
   const std::string url = server::call_api::WebSocketUrl::parse(options.url) ? in_current_dialect(options.url) : options.url;
-  auto client = Client::blocking_connect(url, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::seconds(10)));
+  auto client = Client::blocking_connect(url, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::seconds(10)), options.token);
   if (!client) {
-    std::fprintf(stderr, "callwright call: %s: %s\n", options.url.c_str(), client.error().message().c_str());
+    const std::string why = client.error().message();
+    std::fprintf(stderr, "callwright call: %s: %s\n", server::without_token_values(options.url).c_str(), why.c_str());
+    if (why.find(": 401 ") != std::string::npos) {
+      std::fprintf(stderr, "Put a token into CALLWRIGHT_TOKEN, or use --token; callwright token create makes one.\n");
+    }
     return client.error().code == base::Errc::InvalidArgument ? kUsage : kNoConnection;
   }
   if (const auto sent = client->blocking_send(*request, deadline); !sent) {

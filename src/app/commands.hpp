@@ -25,10 +25,21 @@ struct CallOptions {
   std::string url;
   std::string method;
   std::vector<std::string> params;  ///< "key=value"
+  std::string token;                ///< "" for none.
   enum class Output { Text, Json } output = Output::Text;
   std::chrono::seconds timeout{180};  ///< For the whole command.
 };
 /// `callwright call`: 0 on Ended, 1 on Error or an error answer, 2 on usage, 3 when the server cannot be reached or goes away.
 int call(const CallOptions& options);
+
+struct TokenOptions {
+  std::string file;  ///< "": the one of the configuration, else ./callwright.tokens.
+  std::string name;
+  std::vector<std::string> scopes;
+};
+/// `callwright token …`: 0, 1 when the file cannot be used or the name is not as it has to be there, 2 on usage.
+int token_create(const TokenOptions& options);
+int token_list(const TokenOptions& options);
+int token_revoke(const TokenOptions& options);
 
 }  // namespace callwright::app

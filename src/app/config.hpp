@@ -72,7 +72,7 @@ struct Config {
   std::vector<std::string> allowed_origins;
   server::call_api::Protocol call_api_protocol;
   server::call_api::OnDisconnect on_disconnect = server::call_api::OnDisconnect::Finish;
-  bool allow_unauthenticated = false;  ///< Call API on addresses other than loopback.
+  std::string token_file;  ///< "": clients of this machine need no tokens, and there are no others.
 
   std::chrono::milliseconds ring_timeout{120'000};
   std::chrono::milliseconds refer_timeout{4'000};

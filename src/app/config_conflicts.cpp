@@ -1,14 +1,23 @@
 #include "app/config_conflicts.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace callwright::app {
 namespace {
 
-bool all_loopback(const std::vector<base::SocketAddress>& addresses) {
-  return std::ranges::all_of(
-      addresses, [](const base::IpAddress& ip) { return ip.is_loopback(); }, &base::SocketAddress::ip);
+/// The Call API is served on both listeners.
+std::string missing_tokens(const Config& config, std::string_view file) {
+  for (const auto& [key, addresses] : {std::pair{"call_api.listen", &config.call_api_listen}, {"http.listen", &config.http_listen}}) {
+    const auto open = std::find_if(addresses->begin(), addresses->end(), [](const base::SocketAddress& address) { return !address.ip.is_loopback(); });
+    if (config.token_file.empty() && open != addresses->end()) {
+      return std::string(file) + ": " + key + ": the Call API would be open to the network at " + open->to_string() +
+             "; make a token with: callwright token create --name NAME --scope call:control --file callwright.tokens and set call_api.tokens = "
+             "\"callwright.tokens\", or listen on 127.0.0.1\n";
+    }
+  }
+  return {};
 }
 
 /// An account with hashes in place of its password needs one for each algorithm that a phone may choose.
@@ -33,13 +42,7 @@ std::string conflicts_in(Config& config, std::string_view file) {
   const bool sip_local = std::all_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.address.ip.is_loopback(); });
   const bool secure =
       std::any_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.transport && is_secure(*listener.transport); });
-  const bool api_local = all_loopback(config.call_api_listen) && all_loopback(config.http_listen);
-  std::string problems;
-  if (!api_local && !config.allow_unauthenticated) {
-    problems += std::string(file) +
-                ": the Call API would be open to the network without authentication; listen on 127.0.0.1, put a reverse proxy that authenticates in front, or "
-                "set call_api.allow_unauthenticated = true\n";
-  }
+  std::string problems = missing_tokens(config, file);
   if (secure && config.tls.certificates.empty()) {
     problems +=
         std::string(file) + ": a listener for tls or wss needs a certificate; add a [[certificates]] table with chain and key, the names of PEM files\n";

@@ -157,10 +157,9 @@ TEST(Config, lets_a_variable_override_the_file_and_a_flag_both) {
 }
 
 TEST(Config, reads_numbers_booleans_and_lists_from_text) {
-  const Config config =
-      config_of("", {{"a", "exchange.max_calls", "7"}, {"b", "call_api.allow_unauthenticated", "true"}, {"c", "sip.domains", "one.example,two.example"}});
+  const Config config = config_of("", {{"a", "exchange.max_calls", "7"}, {"b", "capture.secure", "true"}, {"c", "sip.domains", "one.example,two.example"}});
   EXPECT_EQ(config.max_calls, 7U);
-  EXPECT_TRUE(config.allow_unauthenticated);
+  EXPECT_TRUE(config.capture_secure);
   EXPECT_THAT(config.domains, ElementsAre("one.example", "two.example"));
 }
 
@@ -191,9 +190,16 @@ TEST(Config, takes_how_the_call_api_talks) {
             "test.toml:3: call_api.errors: expected \"json-rpc\" or \"reference\"");
 }
 
-TEST(Config, refuses_a_call_api_open_to_the_network) {
-  EXPECT_THAT(problems_of("[call_api]\nlisten = '0.0.0.0:5059'"), HasSubstr("without authentication"));
-  EXPECT_EQ(problems_of("[call_api]\nlisten = '0.0.0.0:5059'\nallow_unauthenticated = true"), "");
+TEST(Config, refuses_a_call_api_open_to_the_network_without_tokens) {
+  for (const char* key : {"call_api", "http"}) {
+    const std::string open = "[" + std::string(key) + "]\nlisten = ['127.0.0.1:0', '0.0.0.0:5059']";
+    EXPECT_THAT(problems_of(open), HasSubstr(std::string(key) + ".listen: the Call API would be open to the network at 0.0.0.0:5059; make a token with: "
+                                                                "callwright token create"));
+    EXPECT_THAT(problems_of(open), HasSubstr("set call_api.tokens = "));
+    EXPECT_EQ(config_of(open, {{"a", "call_api.tokens", "my.tokens"}}).token_file, "my.tokens");
+  }
+  EXPECT_THAT(problems_of("[call_api]\nlisten = '[::]:5059'\ntokens = ''"), HasSubstr("callwright token create"));
+  EXPECT_EQ(problems_of("[call_api]\nlisten = '[::1]:5059'"), "");
 }
 
 TEST(Config, refuses_sip_open_to_the_network_without_accounts) {

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/similar_text.hpp"
 #include "media/codec_names.hpp"
+#include "server/token_file.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -58,7 +59,12 @@ int run_serve(const std::string& path, const std::vector<Override>& flags) {
 }
 
 /// The files that the configuration names can be used.
-callwright::base::Result<void> check_certificates(const Config& config) {
+callwright::base::Result<void> check_files(const Config& config) {
+  if (!config.token_file.empty()) {
+    if (const auto tokens = callwright::server::TokenFile::blocking_open(config.token_file); !tokens) {
+      return tokens.error();
+    }
+  }
   if (!config.tls.certificates.empty()) {
     if (const auto server = callwright::net::TlsServer::create(config.tls); !server) {
       return server.error();
@@ -74,7 +80,7 @@ int run_check(const std::string& path) {
     std::fprintf(stderr, "%s\n", config.error().message().c_str());
     return kUsage;
   }
-  if (const auto usable = check_certificates(*config); !usable) {
+  if (const auto usable = check_files(*config); !usable) {
     std::fprintf(stderr, "%s: %s\n", path.c_str(), usable.error().message().c_str());
     return kUsage;
   }
@@ -117,6 +123,30 @@ PhoneFlags add_phone_options(CLI::App& phone, PhoneOptions& options) {
       "  callwright phone --name echo --listen 127.0.0.1:5070 --play loop:hello.wav --record calls --json\n"
       "  callwright phone --account alice@127.0.0.1 --srtp dtls --ice");
   return flags;
+}
+
+/// `status` and `options` outlive the parser.
+void add_token_command(CLI::App& app, callwright::app::TokenOptions& options, int& status) {
+  CLI::App* const token = app.add_subcommand("token", "Tokens of the Call API: create, list and revoke them");
+  token->require_subcommand(1);
+  token->footer("Help on one:  callwright token create --help");
+  const auto add = [&](const char* name, const char* what, int (*run)(const callwright::app::TokenOptions&)) {
+    CLI::App* const command = token->add_subcommand(name, what);
+    command->add_option("--file", options.file, "The token file (default: call_api.tokens of the configuration, else callwright.tokens)");
+    command->callback([&options, &status, run] { status = run(options); });
+    return command;
+  };
+  CLI::App* const create = add("create", "Print a new token, once, and keep its hash in the file", callwright::app::token_create);
+  create->add_option("--name", options.name, "Who will have it, for lists and logs: letters, digits, '.', '_' and '-'")->required();
+  create->add_option("--scope", options.scopes, "What it allows, one or more of " + callwright::server::names_of_scopes())->required()->delimiter(',');
+  create->footer(
+      "call:control implies call:read, admin implies everything. The server sees the change at once.\n"
+      "Examples:\n  callwright token create --name crm --scope call:control\n"
+      "  callwright token create --name wallboard --scope call:read --file /etc/callwright/tokens");
+  add("list", "Print names and scopes", callwright::app::token_list)->footer("Example:\n  callwright token list");
+  CLI::App* const revoke = add("revoke", "Take a token back; connections that use it are closed by the next message", callwright::app::token_revoke);
+  revoke->add_option("NAME", options.name, "As in the list")->required();
+  revoke->footer("Example:\n  callwright token revoke crm");
 }
 
 int unknown_command(const CLI::App& app, const std::string& word) {
@@ -193,18 +223,24 @@ int run(int argc, char** argv) {
   call->add_option("METHOD", options.method, "CallStart, CallBlindTransfer, CallAttendedTransfer, CallEnd or Echo")->required();
   call->add_option("PARAMS", options.params, "Parameters as key=value");
   call->add_option("--url", options.url, "Where the Call API is")->capture_default_str();
+  call->add_option("--token", options.token, "Token of the Call API. Others on this machine can see it here, so better set the variable")
+      ->envname("CALLWRIGHT_TOKEN");
   call->add_option("--timeout", timeout_s, "Seconds to wait for the end of the command")->capture_default_str()->check(CLI::Range(1, 86400));
   call->add_flag("--json", json, "Print the messages as they come, one a line");
   call->footer(
       "Exit status: 0 Ended, 1 Error, 2 wrong usage, 3 no connection.\n"
       "Examples:\n  callwright call CallStart caller=sip:alice@127.0.0.1 callee=sip:bob@127.0.0.1\n"
       "  callwright call CallBlindTransfer callid=CALL-ID-FROM-TRANSFERSTART leg=callee destination=sip:carol@127.0.0.1\n"
-      "  callwright call CallEnd callid=CALL-ID-FROM-TRANSFERSTART");
+      "  callwright call CallEnd callid=CALL-ID-FROM-TRANSFERSTART\n"
+      "  CALLWRIGHT_TOKEN=$(cat my.token) callwright call Echo");
   call->callback([&] {
     options.output = json ? CallOptions::Output::Json : CallOptions::Output::Text;
     options.timeout = std::chrono::seconds(timeout_s);
     status = callwright::app::call(options);
   });
+
+  callwright::app::TokenOptions token_options;
+  add_token_command(app, token_options, status);
 
   try {
     app.parse(argc, argv);

@@ -81,7 +81,7 @@ class Service::Drain {
   bool hanging_up_ = false;
 };
 
-Service::Service(const Config& config, call::EventSink& events)
+Service::Service(const Config& config, call::EventSink& events, std::optional<server::TokenFile> tokens)
     : config_(config),
       capture_(loop_, events),
       web_(web_config(config)),
@@ -116,12 +116,13 @@ Service::Service(const Config& config, call::EventSink& events)
       exchange_->accounts().add_hashed(account.username, algorithm, ha1);
     }
   }
+  auto gate = tokens ? std::make_unique<server::TokenGate>(std::move(*tokens), web_clock_, random_) : nullptr;
   call_api_ = std::make_unique<server::call_api::CallApi>(
       server::call_api::CallApi::Config{.limits = {.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
                                         .protocol = config_.call_api_protocol},
       server::call_api::EnginePorts{*exchange_, [this](std::function<void()> task) { return loop_.post(std::move(task)); },
                                     [this](std::function<void()> job) { web_.post(std::move(job)); }},
-      feed_);
+      feed_, std::move(gate));
   web_.add_page(config_.call_api_path + "/openrpc.json", [](const server::HttpRequest& /*request*/) {
     return server::HttpResponse{.status = 200, .content_type = "application/json", .body = server::call_api::openrpc_text()};
   });
@@ -132,7 +133,15 @@ Service::Service(const Config& config, call::EventSink& events)
 Service::~Service() { stop(); }
 
 base::Result<std::unique_ptr<Service>> Service::create(const Config& config, call::EventSink& events) {
-  std::unique_ptr<Service> service(new Service(config, events));
+  std::optional<server::TokenFile> tokens;
+  if (!config.token_file.empty()) {
+    auto opened = server::TokenFile::blocking_open(config.token_file);
+    if (!opened) {
+      return opened.error();
+    }
+    tokens = std::move(*opened);
+  }
+  std::unique_ptr<Service> service(new Service(config, events, std::move(tokens)));
   if (const auto listening = service->listen(); !listening) {
     return listening.error();
   }

@@ -11,11 +11,13 @@
 #include "net/media_thread.hpp"
 #include "net/sip_transports.hpp"
 #include "server/call_api/call_api.hpp"
+#include "server/token_file.hpp"
 #include "server/web_server.hpp"
 #include "sip/user_agent.hpp"
 
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,7 +55,7 @@ class Service {
  private:
   class Drain;
 
-  Service(const Config& config, call::EventSink& events);
+  Service(const Config& config, call::EventSink& events, std::optional<server::TokenFile> tokens);
   [[nodiscard]] base::Result<void> listen();
   [[nodiscard]] media::MediaPort& media();
   [[nodiscard]] base::Result<void> blocking_open_capture();
@@ -70,6 +72,7 @@ class Service {
   std::unique_ptr<sip::UserAgent> user_agent_;
   std::unique_ptr<net::MediaThread> media_;  ///< Made for the first call whose media pass through the exchange.
   std::unique_ptr<call::Exchange> exchange_;
+  base::SystemClock web_clock_;
   std::unique_ptr<server::call_api::CallApi> call_api_;
   std::unique_ptr<Drain> drain_;
   std::vector<base::SocketAddress> call_api_addresses_;

@@ -37,6 +37,20 @@ Target split(std::string_view target) {
   return mark == std::string_view::npos ? Target{target, {}} : Target{target.substr(0, mark), target.substr(mark + 1)};
 }
 
+/// The value of a header field that is there once, else "".
+template <class Field>
+std::string_view single(const WebRequest& request, Field field) {
+  return request.count(field) == 1 ? view(request[field]) : std::string_view{};
+}
+
+base::SocketAddress remote_of(const WebStream& stream) {
+  error_code failure;
+  const auto endpoint = stream.socket().remote_endpoint(failure);
+  const auto address = endpoint.address();
+  const auto ip = address.is_v4() ? base::IpAddress::v4(address.to_v4().to_bytes()) : base::IpAddress::v6(address.to_v6().to_bytes());
+  return failure ? base::SocketAddress{} : base::SocketAddress{ip, endpoint.port()};
+}
+
 HttpResponse plain(http::status status, std::string text) {
   return {.status = static_cast<unsigned>(status), .content_type = "text/plain; charset=utf-8", .body = std::move(text)};
 }
@@ -99,7 +113,12 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void route(const WebRequest& request) {
     const Target target = split(view(request.target()));
-    const HttpRequest seen{.method = view(request.method_string()), .path = target.path, .query = target.query};
+    const HttpRequest seen{.method = view(request.method_string()),
+                           .path = target.path,
+                           .query = target.query,
+                           .authorization = single(request, http::field::authorization),
+                           .api_key = single(request, "X-API-Key"),
+                           .remote = remote_of(stream_)};
     const auto websocket = core_.websockets.find(target.path);
     const auto page = core_.pages.find(target.path);
     const KeepAlive keep_alive = request.keep_alive() ? KeepAlive::Yes : KeepAlive::No;
@@ -121,12 +140,20 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void admit(Admission admission) {
     if (auto* refused = std::get_if<HttpResponse>(&admission)) {
-      base::log::info("websocket refused", {{"reason", refused->body}});
+      log_refusal(*refused);
       answer(std::move(*refused), http::verb::get, KeepAlive::No);
       return;
     }
     stream_.expires_never();
     serve_websocket(core_, std::move(stream_), parser_->release(), std::get<WebSocketFactory>(std::move(admission)), std::move(slot_));
+  }
+
+  void log_refusal(const HttpResponse& refused) const {
+    // Those who come too often shall not fill the log; that it came to this has been told.
+    const bool throttled = refused.status == static_cast<unsigned>(http::status::too_many_requests);
+    const std::string_view reason(refused.body);
+    base::log::write(throttled ? base::log::Level::Debug : base::log::Level::Info, "websocket refused",
+                     {{"status", refused.status}, {"reason", reason.substr(0, reason.find('\n'))}, {"remote", remote_of(stream_).to_string()}});
   }
 
   bool may_connect(const WebRequest& request) const {
@@ -143,6 +170,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     response_.result(page.status);
     response_.set(http::field::content_type, page.content_type);
     response_.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : page.headers) {
+      response_.set(name, value);
+    }
     if (page.status == static_cast<unsigned>(http::status::method_not_allowed)) {
       response_.set(http::field::allow, "GET, HEAD");
     }

@@ -10,21 +10,26 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 namespace callwright::server {
 
 struct HttpRequest {
-  std::string_view method;  ///< "GET" or "HEAD"
-  std::string_view path;    ///< Without the query, percent-escapes as sent.
-  std::string_view query;   ///< After the '?', or "".
+  std::string_view method;              ///< "GET" or "HEAD"
+  std::string_view path;                ///< Without the query, percent-escapes as sent.
+  std::string_view query;               ///< After the '?', or "". May have secrets: `without_token_values` makes it fit for a log.
+  std::string_view authorization = {};  ///< This header field and the next one; "" when there is none, or more than one.
+  std::string_view api_key = {};        ///< X-API-Key
+  base::SocketAddress remote = {};
 };
 
 struct HttpResponse {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< Besides those that each answer has.
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest& request)>;

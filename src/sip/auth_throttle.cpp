@@ -77,7 +77,7 @@ bool AuthThrottle::count(std::uint64_t key, unsigned limit) {
 void AuthThrottle::failed(const base::IpAddress& source, std::string_view user) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limits_.ban).count();
   if (count(key_of(kSource, bytes_of(source)), limits_.failures_per_source)) {
-    base::log::warn("too many wrong passwords from one address: its credentials are refused for a while", {{"from", source.to_string()}, {"seconds", seconds}});
+    base::log::warn("too many wrong passwords or tokens from one address: they are refused for a while", {{"from", source.to_string()}, {"seconds", seconds}});
   }
   if (count(key_of(kUser, user), limits_.failures_per_user)) {
     base::log::warn("too many wrong passwords for one account: its credentials are refused for a while", {{"user", user}, {"seconds", seconds}});

@@ -1,33 +1,18 @@
 #include "server/call_api/call_api.hpp"
 
 #include "server/call_api/session.hpp"
+#include "server/query.hpp"
 
-#include <algorithm>
 #include <memory>
-#include <optional>
-#include <string_view>
+#include <utility>
 
 namespace callwright::server::call_api {
 
-namespace {
-
-/// The value of `name` in "a=1&b=2", of several the last; "" for a name without one.
-std::optional<std::string_view> query_value(std::string_view query, std::string_view name) {
-  std::optional<std::string_view> value;
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    if (pair.substr(0, equals) == name) {
-      value = pair.substr(std::min(equals + 1, pair.size()));
-    }
-    query.remove_prefix(std::min(pair.size() + 1, query.size()));
-  }
-  return value;
-}
-
-}  // namespace
-
 Admission CallApi::admit(const HttpRequest& request) {
+  auto admitted = access_of(request);
+  if (auto* const refused = std::get_if<HttpResponse>(&admitted)) {
+    return std::move(*refused);
+  }
   Protocol protocol = protocol_;
   if (const auto name = query_value(request.query, "dialect")) {
     protocol.dialect = find_dialect(*name);
@@ -37,7 +22,22 @@ Admission CallApi::admit(const HttpRequest& request) {
                         .content_type = "text/plain; charset=utf-8",
                         .body = "there is no such dialect; use ?dialect=current or ?dialect=2020, or leave it out\n"};
   }
-  return WebSocketFactory([this, protocol](WebSocketPeer& peer) { return std::make_unique<Session>(peer, desk_, feed_, random_, protocol); });
+  return WebSocketFactory([this, protocol, access = std::get<Access>(std::move(admitted))](WebSocketPeer& peer) {
+    return std::make_unique<Session>(peer, desk_, feed_, random_, protocol, access);
+  });
+}
+
+std::variant<Access, HttpResponse> CallApi::access_of(const HttpRequest& request) {
+  if (gate_ != nullptr) {
+    return gate_->admit(request);
+  }
+  // The configuration sees to it that nobody else can reach us; should that fail, nobody gets in.
+  if (request.remote.ip.is_loopback()) {
+    return Access();
+  }
+  return HttpResponse{.status = 403,
+                      .content_type = "text/plain; charset=utf-8",
+                      .body = "without tokens only clients of this machine are served; set call_api.tokens in the server's configuration\n"};
 }
 
 }  // namespace callwright::server::call_api

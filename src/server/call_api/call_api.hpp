@@ -4,10 +4,13 @@
 #include "server/call_api/command_desk.hpp"
 #include "server/call_api/feed.hpp"
 #include "server/call_api/protocol.hpp"
+#include "server/token_gate.hpp"
 #include "server/web_server.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <utility>
+#include <variant>
 
 namespace callwright::server::call_api {
 
@@ -21,18 +24,23 @@ class CallApi {
     Protocol protocol = {};  ///< Of clients that do not ask for a dialect.
   };
 
-  /// `feed` is what clients may subscribe to; it outlives this.
-  CallApi(const Config& config, EnginePorts ports, Feed& feed) : feed_(feed), desk_(config.limits, std::move(ports)), protocol_(config.protocol) {}
+  /// `feed` is what clients may subscribe to; it outlives this. Without a gate, clients of this machine are let in and may do everything, and nobody else is.
+  CallApi(const Config& config, EnginePorts ports, Feed& feed, std::unique_ptr<TokenGate> gate = nullptr)
+      : feed_(feed), desk_(config.limits, std::move(ports)), protocol_(config.protocol), gate_(std::move(gate)) {}
 
-  /// The handlers of a connection in the dialect that its URL names (`?dialect=2020`); 400 for one that there is not. This object outlives them.
+  /// The handlers of a connection in the dialect that its URL names (`?dialect=2020`); 400 for one that there is not, and whatever the gate refuses with.
+  /// This object outlives them.
   [[nodiscard]] Admission admit(const HttpRequest& request);
   /// Commands that have not ended, of clients that are gone too.
   [[nodiscard]] std::size_t running_commands() const noexcept { return desk_.running(); }
 
  private:
+  [[nodiscard]] std::variant<Access, HttpResponse> access_of(const HttpRequest& request);
+
   Feed& feed_;
   CommandDesk desk_;
   const Protocol protocol_;
+  const std::unique_ptr<TokenGate> gate_;
   base::SystemRandom random_;
 };
 

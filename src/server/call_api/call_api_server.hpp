@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <memory>
 #include <semaphore>
 #include <set>
 #include <string>
@@ -109,7 +110,8 @@ class FakeCallControl final : public call::CallControl {
 
 class CallApiServer : public testing::Test {
  protected:
-  explicit CallApiServer(Protocol protocol = {}) : api_({.limits = {.on_disconnect = OnDisconnect::Cancel}, .protocol = protocol}, ports(), feed_) {
+  explicit CallApiServer(Protocol protocol = {}, std::unique_ptr<TokenGate> gate = nullptr)
+      : api_({.limits = {.on_disconnect = OnDisconnect::Cancel}, .protocol = protocol}, ports(), feed_, std::move(gate)) {
     web_.add_websocket("/call-api", [this](const HttpRequest& request) { return api_.admit(request); });
     address_ = web_.listen(base::SocketAddress::parse("127.0.0.1:0").value()).value();
     url_ = "ws://" + address_.to_string() + "/call-api";

@@ -1,5 +1,6 @@
 #include "server/call_api/client.hpp"
 
+#include "server/query.hpp"
 #include "server/web_stream.hpp"
 
 #include <boost/asio/connect.hpp>
@@ -20,7 +21,7 @@ using boost::system::error_code;
 
 base::Result<WebSocketUrl> WebSocketUrl::parse(std::string_view url) {
   const auto wrong = [&](const char* what) {
-    return base::Error(base::Errc::InvalidArgument, "\"" + std::string(url) + "\": " + what + "; expected a URL such as ws://127.0.0.1:5059/call-api");
+    return base::Error(base::Errc::InvalidArgument, "\"" + without_token_values(url) + "\": " + what + "; expected a URL such as ws://127.0.0.1:5059/call-api");
   };
   if (url.starts_with("wss://")) {
     return base::Error(base::Errc::Unsupported, "wss:// is not supported yet; use ws:// on this machine or through a tunnel");
@@ -58,9 +59,30 @@ base::Result<WebSocketUrl> WebSocketUrl::parse(std::string_view url) {
   return parsed;
 }
 
+namespace {
+
+/// What the server said instead of opening a WebSocket, for a terminal: its first line, and nothing that could steer the terminal.
+std::string text_of(const websocket::response_type& response) {
+  constexpr std::size_t kLongest = 300;
+  std::string text = std::to_string(response.result_int()) + " " + std::string(response.reason());
+  const std::string_view body(response.body());
+  const std::string_view line = body.substr(0, std::min(body.find('\n'), kLongest));
+  text += line.empty() ? "" : ": " + std::string(line);
+  std::replace_if(
+      text.begin(), text.end(), [](char character) { return static_cast<unsigned char>(character) < 0x20 || character == 0x7F; }, '?');
+  return text;
+}
+
+/// RFC 6750 §2.1 allows less; what ends a header field is left out in any case.
+bool is_token(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char character) { return character > 0x20 && character < 0x7F; });
+}
+
+}  // namespace
+
 class Client::Impl {
  public:
-  base::Result<void> connect(const WebSocketUrl& url, Deadline deadline) {
+  base::Result<void> connect(const WebSocketUrl& url, Deadline deadline, std::string_view token) {
     const auto where = [&](const char* what) { return std::string(what) + " " + url.host + " port " + url.port; };
     tcp::resolver resolver(io_);
     tcp::resolver::results_type addresses;
@@ -81,9 +103,7 @@ class Client::Impl {
     error_code ignored;
     beast::get_lowest_layer(stream_).socket().set_option(tcp::no_delay(true), ignored);
     stream_.read_message_max(kMaxMessage);
-    const std::string bracketed = url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
-    return run(deadline, where("no WebSocket at") + " under " + url.target,
-               [&](auto finish) { stream_.async_handshake(bracketed + ":" + url.port, url.target, finish); });
+    return shake_hands(url, deadline, token);
   }
 
   base::Result<void> send(std::string_view text, Deadline deadline) {
@@ -119,6 +139,21 @@ class Client::Impl {
 
  private:
   static constexpr std::size_t kMaxMessage = 16 * 1024 * 1024;
+
+  base::Result<void> shake_hands(const WebSocketUrl& url, Deadline deadline, std::string_view token) {
+    const std::string what = "no WebSocket at " + url.host + " port " + url.port + " under " + without_token_values(url.target);
+    const std::string host = (url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]") + ":" + url.port;
+    if (!token.empty()) {
+      stream_.set_option(websocket::stream_base::decorator([authorization = "Bearer " + std::string(token)](websocket::request_type& request) {
+        request.set(beast::http::field::authorization, authorization);
+      }));
+    }
+    auto done = run(deadline, what, [&](auto finish) { stream_.async_handshake(response_, host, url.target, finish); });
+    if (!done && done.error().code == websocket::error::upgrade_declined) {
+      return base::Error(base::Errc::Refused, what + ": " + text_of(response_));
+    }
+    return done;
+  }
 
   base::Error failed(const std::string& what, error_code failure) const {
     std::string why = failure.message();
@@ -157,6 +192,7 @@ class Client::Impl {
 
   asio::io_context io_{1};
   websocket::stream<WebStream, false> stream_{io_};
+  websocket::response_type response_;  ///< To the handshake.
   beast::flat_buffer buffer_;
   bool reading_ = false;
   std::optional<error_code> read_result_;
@@ -167,13 +203,16 @@ Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
-base::Result<Client> Client::blocking_connect(std::string_view url, Deadline deadline) {
+base::Result<Client> Client::blocking_connect(std::string_view url, Deadline deadline, std::string_view token) {
   const auto parsed = WebSocketUrl::parse(url);
   if (!parsed) {
     return parsed.error();
   }
+  if (!is_token(token)) {
+    return base::Error(base::Errc::InvalidArgument, "the token has blanks or characters that no token has; take it as callwright token create printed it");
+  }
   auto impl = std::make_unique<Impl>();
-  const auto connected = impl->connect(*parsed, deadline);
+  const auto connected = impl->connect(*parsed, deadline, token);
   if (!connected) {
     return connected.error();
   }

@@ -24,8 +24,9 @@ class Client {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  /// Errors: InvalidArgument (the URL), TimedOut, or whatever the network or the server said.
-  static base::Result<Client> blocking_connect(std::string_view url, Deadline deadline);
+  /// `token`, unless "", is shown to the server (`Authorization: Bearer`). No error has it, nor one in the URL. Errors: InvalidArgument (the URL or the
+  /// token), TimedOut, Refused (the server has answered with something else than a WebSocket), or whatever the network said.
+  static base::Result<Client> blocking_connect(std::string_view url, Deadline deadline, std::string_view token = {});
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;

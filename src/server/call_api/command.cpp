@@ -263,22 +263,23 @@ AnyCommand parse_registration_list(Parameters& params, const std::string& /*cmd_
 struct Method {
   std::string_view name;
   AnyCommand (*parse)(Parameters& params, const std::string& cmd_id);
+  Scope scope;  ///< What it takes to call it.
 };
 
 constexpr std::array kMethods = {
-    Method{"CallStart", parse_call_start},
-    Method{"CallBlindTransfer", parse_blind_transfer},
-    Method{"CallAttendedTransfer", parse_attended_transfer},
-    Method{"CallHold", parse_call_hold},
-    Method{"CallUnhold", parse_call_unhold},
-    Method{"CallEnd", parse_call_end},
-    Method{"CommandCancel", parse_cancel},
-    Method{"CallList", parse_call_list},
-    Method{"CallInfo", parse_call_info},
-    Method{"RegistrationList", parse_registration_list},
-    Method{"Subscribe", parse_subscribe},
-    Method{"Unsubscribe", parse_unsubscribe},
-    Method{"Echo", parse_echo},
+    Method{"CallStart", parse_call_start, Scope::CallControl},
+    Method{"CallBlindTransfer", parse_blind_transfer, Scope::CallControl},
+    Method{"CallAttendedTransfer", parse_attended_transfer, Scope::CallControl},
+    Method{"CallHold", parse_call_hold, Scope::CallControl},
+    Method{"CallUnhold", parse_call_unhold, Scope::CallControl},
+    Method{"CallEnd", parse_call_end, Scope::CallControl},
+    Method{"CommandCancel", parse_cancel, Scope::CallControl},
+    Method{"CallList", parse_call_list, Scope::CallRead},
+    Method{"CallInfo", parse_call_info, Scope::CallRead},
+    Method{"RegistrationList", parse_registration_list, Scope::CallRead},
+    Method{"Subscribe", parse_subscribe, Scope::CallRead},
+    Method{"Unsubscribe", parse_unsubscribe, Scope::CallRead},
+    Method{"Echo", parse_echo, Scope::CallRead},
 };
 
 std::string names_of_methods() {
@@ -308,11 +309,14 @@ std::string chosen_cmd_id(Parameters& params) {
 
 }  // namespace
 
-std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base::Random& random) {
+std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base::Random& random, Scopes scopes) {
   const std::string_view name = method_meant(request.method);
   const auto* method = std::find_if(kMethods.begin(), kMethods.end(), [name](const Method& known) { return known.name == name; });
   if (method == kMethods.end()) {
     return RpcError{RpcCode::MethodNotFound, "Method not found; this server knows " + names_of_methods()};
+  }
+  if (!scopes.allow(method->scope)) {
+    return RpcError{RpcCode::Forbidden, "forbidden: this token lacks " + std::string(to_string(method->scope))};
   }
   if (!request.params || request.params->object() == nullptr) {
     return RpcError{RpcCode::InvalidParams, "params must be an object"};

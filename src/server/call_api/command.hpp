@@ -4,6 +4,7 @@
 #include "call/call_control.hpp"
 #include "server/call_api/feed.hpp"
 #include "server/call_api/request.hpp"
+#include "server/scopes.hpp"
 
 #include <string>
 #include <string_view>
@@ -63,8 +64,8 @@ inline constexpr std::size_t kMaxCmdId = 256;
 inline constexpr std::size_t kMaxUri = 1024;
 inline constexpr std::size_t kMaxListed = 10'000;
 
-/// Checks method and parameters. Nothing that could end a SIP header or a URI gets through. Pure, but for the UUID.
-[[nodiscard]] std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base::Random& random);
+/// Checks method, scope and parameters, in this order. Nothing that could end a SIP header or a URI gets through. Pure, but for the UUID.
+[[nodiscard]] std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base::Random& random, Scopes scopes = Scopes::all());
 
 /// "f81d4fae-7dec-4ad0-a765-00a0c91e6bf6"
 [[nodiscard]] std::string random_uuid(base::Random& random);

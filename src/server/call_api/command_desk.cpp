@@ -34,7 +34,6 @@ std::optional<RpcError> CommandDesk::start(CommandOwner& owner, std::string_view
   if (!ports_.to_engine([this, id, command] { ports_.control.submit(id, command, relay_); })) {
     return RpcError{RpcCode::Busy, "server overloaded, try again"};
   }
-  base::log::info("command started", {{"method", method}, {"cmd_id", cmd_id}});
   commands_.emplace(id, Running{.owner = &owner, .method = method, .cmd_id = cmd_id});
   cmd_ids_.emplace(cmd_id, id);
   owners_[&owner].insert(id);

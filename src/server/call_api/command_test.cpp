@@ -128,6 +128,24 @@ TEST_F(Command, chooses_a_uuid_when_there_is_no_cmd_id) {
   EXPECT_NE(first, second);
 }
 
+TEST_F(Command, takes_the_scope_of_its_method) {
+  const auto answer = [this](const char* method, Scopes scopes) {
+    const auto parsed = parse_command({.id = "1", .method = method, .params = std::nullopt}, random_, scopes);
+    return std::get<RpcError>(parsed);
+  };
+  const Scopes read = Scopes().with(Scope::CallRead);
+  for (const char* method : {"CallStart", "CallBlindTransfer", "CallAttendedTransfer", "CallHold", "CallUnhold", "CallUnHold", "CallEnd", "CommandCancel"}) {
+    EXPECT_EQ(answer(method, read), (RpcError{RpcCode::Forbidden, "forbidden: this token lacks call:control"})) << method;
+    EXPECT_EQ(answer(method, Scopes().with(Scope::CallControl)).code, RpcCode::InvalidParams) << method;
+    EXPECT_EQ(answer(method, Scopes::all()).code, RpcCode::InvalidParams) << method;
+  }
+  for (const char* method : {"CallList", "CallInfo", "RegistrationList", "Subscribe", "Unsubscribe", "Echo"}) {
+    EXPECT_EQ(answer(method, read).code, RpcCode::InvalidParams) << method;
+    EXPECT_EQ(answer(method, Scopes()), (RpcError{RpcCode::Forbidden, "forbidden: this token lacks call:read"})) << method;
+  }
+  EXPECT_EQ(answer("Nope", read).code, RpcCode::MethodNotFound);
+}
+
 TEST_F(Command, ignores_parameters_that_it_does_not_know) { accepted("CallEnd", R"({"callid":"x","leg":5,"more":{"a":[]}})"); }
 
 TEST_F(Command, names_the_first_missing_parameter) {

@@ -65,7 +65,8 @@ class ReferenceErrors final : public ErrorStyle {
       case RpcCode::InvalidRequest: return error_answer(R"("")", kCode, "failed to parse JSON-RPC request");
       case RpcCode::MethodNotFound: return error_answer(id, kCode, "unknown JSON-RPC method");
       case RpcCode::InvalidParams:
-      case RpcCode::Busy: break;
+      case RpcCode::Busy:
+      case RpcCode::Forbidden: break;
     }
     const bool has_text = error.detail == RpcError::Detail::NoString;
     return error_answer(id, kCode, has_text ? "bad JSON-RPC parameters" : error.message);

@@ -57,6 +57,7 @@ Json started() {
 Json errors() {
   Json::Array errors;
   for (const auto& [code, message] : {std::pair{RpcCode::InvalidParams, "a parameter is missing or wrong; the message names it"},
+                                      std::pair{RpcCode::Forbidden, "the client's token lacks the scope of the method; the message names it"},
                                       std::pair{RpcCode::Busy, "too much is going on; try again"}}) {
     errors.push_back(object({{"code", number(static_cast<int>(code))}, {"message", text(message)}}));
   }

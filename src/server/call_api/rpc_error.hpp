@@ -4,13 +4,14 @@
 
 namespace callwright::server::call_api {
 
-/// Codes of JSON-RPC 2.0 §5.1; the last one is this server's own.
+/// Codes of JSON-RPC 2.0 §5.1; the last two are this server's own.
 enum class RpcCode : int {
   ParseError = -32700,
   InvalidRequest = -32600,
   MethodNotFound = -32601,
   InvalidParams = -32602,
-  Busy = -32000,  ///< A limit is reached; the same request may succeed later.
+  Busy = -32000,       ///< A limit is reached; the same request may succeed later.
+  Forbidden = -32003,  ///< The client's token has not the scope that this takes.
 };
 
 /// Why a request was refused; `message` is for a person.

@@ -1,5 +1,6 @@
 #include "server/call_api/session.hpp"
 
+#include "base/log.hpp"
 #include "server/call_api/openrpc.hpp"
 
 #include <numeric>
@@ -45,20 +46,33 @@ class Session::Subscription final : public FeedReader {
   const std::string cmd_id_;
 };
 
-Session::Session(WebSocketPeer& peer, CommandDesk& desk, Feed& feed, base::Random& random, Protocol protocol)
-    : peer_(peer), desk_(desk), feed_(feed), random_(random), dialect_(*protocol.dialect), errors_(*protocol.errors) {}
+Session::Session(WebSocketPeer& peer, CommandDesk& desk, Feed& feed, base::Random& random, Protocol protocol, Access access)
+    : peer_(peer), desk_(desk), feed_(feed), random_(random), dialect_(*protocol.dialect), errors_(*protocol.errors), access_(std::move(access)) {}
 
 Session::~Session() { desk_.leave(*this); }
 
+std::optional<Scopes> Session::welcome() {
+  const auto scopes = access_.scopes();
+  if (!scopes && !std::exchange(turned_away_, true)) {
+    base::log::info("websocket closed: its token was revoked", {{"who", access_.name()}, {"remote", peer_.remote()}});
+    peer_.close(CloseCode::PolicyViolation, "the token was revoked");
+  }
+  return scopes;
+}
+
 void Session::on_message(std::string_view text) {
+  const auto scopes = welcome();
+  if (!scopes) {
+    return;
+  }
   handling_ = true;
   const Envelope envelope = decode_envelope(text, errors_);
   std::string answer;
   if (envelope.shape == Envelope::Shape::Single) {
-    answer = handle(envelope.entries.front());
+    answer = handle(envelope.entries.front(), *scopes);
   } else {
     for (const BatchEntry& entry : envelope.entries) {
-      append_to_batch(answer, handle(entry));
+      append_to_batch(answer, handle(entry, *scopes));
     }
     if (!answer.empty()) {
       answer += ']';
@@ -74,7 +88,7 @@ void Session::on_message(std::string_view text) {
   handling_ = false;
 }
 
-std::string Session::handle(const BatchEntry& entry) {
+std::string Session::handle(const BatchEntry& entry, Scopes scopes) {
   if (const auto* refused = std::get_if<RefusedRequest>(&entry)) {
     return errors_.answer(refused->id, refused->error);
   }
@@ -82,13 +96,22 @@ std::string Session::handle(const BatchEntry& entry) {
   if (request.method == kDiscover) {
     return request.id ? result_answer(*request.id, openrpc_text()) : std::string();
   }
-  const auto parsed = parse_command(request, random_);
+  const auto parsed = parse_command(request, random_, scopes);
   const auto* command = std::get_if<ParsedCommand>(&parsed);
   const std::optional<RpcError> refused = command != nullptr ? launch(*command) : std::get<RpcError>(parsed);
+  if (!refused) {
+    log_start(*command);
+  } else if (refused->code == RpcCode::Forbidden) {
+    base::log::info("command forbidden", {{"who", access_.name()}, {"remote", peer_.remote()}, {"method", request.method}, {"reason", refused->message}});
+  }
   if (!request.id) {
     return {};
   }
   return refused ? errors_.answer(*request.id, *refused) : dialect_.started(*request.id, command->cmd_id);
+}
+
+void Session::log_start(const ParsedCommand& command) const {
+  base::log::info("command started", {{"who", access_.name()}, {"remote", peer_.remote()}, {"method", command.method}, {"cmd_id", command.cmd_id}});
 }
 
 std::optional<RpcError> Session::launch(const ParsedCommand& command) {
@@ -230,14 +253,14 @@ void Session::notify_later(const ParsedCommand& command, Kind kind, const std::s
 void Session::notify(std::string message) {
   if (handling_) {
     after_answer_.push_back(std::move(message));
-  } else {
+  } else if (welcome()) {
     peer_.send(std::move(message));
   }
 }
 
 void Session::on_event(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) {
   std::string message = dialect_.event(method, cmd_id, event);
-  if (!message.empty()) {
+  if (!message.empty() && welcome()) {
     peer_.send(std::move(message));
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/random.hpp"
+#include "server/access.hpp"
 #include "server/call_api/command.hpp"
 #include "server/call_api/command_desk.hpp"
 #include "server/call_api/protocol.hpp"
@@ -11,15 +12,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace callwright::server::call_api {
 
 /// One client's side of the protocol: a message becomes an answer and commands; their events become notifications, after the answer.
+/// Each command that starts is logged with who started it. A client whose token is revoked is closed (1008) by the next message from it or to it.
 /// Web thread. `peer`, `desk`, `feed` and `random` outlive it.
 class Session final : public WebSocketHandler, private CommandOwner {
  public:
-  Session(WebSocketPeer& peer, CommandDesk& desk, Feed& feed, base::Random& random, Protocol protocol = {});
+  Session(WebSocketPeer& peer, CommandDesk& desk, Feed& feed, base::Random& random, Protocol protocol = {}, Access access = {});
   ~Session() override;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -29,8 +32,11 @@ class Session final : public WebSocketHandler, private CommandOwner {
  private:
   class Subscription;
 
+  /// What the client may do now. Nothing when its token was revoked: it is closed then.
+  std::optional<Scopes> welcome();
   /// Gives the answer, "" for none.
-  std::string handle(const BatchEntry& entry);
+  std::string handle(const BatchEntry& entry, Scopes scopes);
+  void log_start(const ParsedCommand& command) const;
   /// Why the command does not run, if so.
   std::optional<RpcError> launch(const ParsedCommand& command);
   std::optional<RpcError> run(const ParsedCommand& command, const Echo& echo);
@@ -60,6 +66,8 @@ class Session final : public WebSocketHandler, private CommandOwner {
   base::Random& random_;
   const Dialect& dialect_;
   const ErrorStyle& errors_;
+  Access access_;
+  bool turned_away_ = false;
   bool handling_ = false;
   /// Notifications that follow the answer to the message being handled.
   std::vector<std::string> after_answer_;

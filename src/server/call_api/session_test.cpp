@@ -1,9 +1,14 @@
 #include "server/call_api/session.hpp"
 
+#include "base/log.hpp"
+#include "server/token_file.hpp"
+#include "server/token_test_file.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <optional>
 
 namespace callwright::server::call_api {
 namespace {
@@ -17,11 +22,12 @@ using testing::SizeIs;
 class FakePeer final : public WebSocketPeer {
  public:
   void send(std::string text) override { sent.push_back(std::move(text)); }
-  void close(CloseCode, std::string_view) override {}
+  void close(CloseCode code, std::string_view reason) override { closed = std::to_string(static_cast<int>(code)) + " " + std::string(reason); }
   [[nodiscard]] const std::string& remote() const override { return remote_; }
 
   std::vector<std::string> take() { return std::exchange(sent, {}); }
   std::vector<std::string> sent;
+  std::string closed;
 
  private:
   std::string remote_ = "127.0.0.1:1";
@@ -84,7 +90,7 @@ class CallApiSession : public testing::Test {
     run(web_);
   }
 
-  void open() { session_ = std::make_unique<Session>(peer_, desk_, feed_, random_); }
+  void open(Protocol protocol = {}, Access access = {}) { session_ = std::make_unique<Session>(peer_, desk_, feed_, random_, protocol, std::move(access)); }
 
   std::vector<std::string> exchange(std::string_view text) {
     session_->on_message(text);
@@ -372,6 +378,106 @@ TEST_F(CancellingSession, drops_progress_but_never_the_end_when_the_web_thread_i
   control_.report(id, Kind::Ended);
   settle();
   EXPECT_THAT(peer_.take(), ElementsAre(HasSubstr("Pending"), HasSubstr("Pending"), HasSubstr("Pending"), HasSubstr("Error"), HasSubstr("Ended")));
+}
+
+/// What is logged while it lives, at info and above.
+class Log {
+ public:
+  Log() {
+    base::log::set_level(base::log::Level::Info);
+    base::log::set_sink([this](base::log::Level, std::string_view line) { lines.emplace_back(line); });
+  }
+  ~Log() {
+    base::log::set_sink({});
+    base::log::set_level(base::log::Level::Warn);
+  }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  std::vector<std::string> lines;
+};
+
+/// A client that has shown the token "ci", which may read.
+class CallApiTokenSession : public CallApiSession {
+ protected:
+  CallApiTokenSession() {
+    file_.add("ci", Scopes().with(Scope::CallRead));
+    tokens_.emplace(file_.open());
+    open({}, Access(*tokens_, *tokens_->list().named("ci")));
+  }
+
+  TokenTestFile file_;
+  std::optional<TokenFile> tokens_;
+};
+
+TEST_F(CallApiTokenSession, may_do_what_its_scopes_allow) {
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallEnd","params":{"callid":"x"}})"),
+              ElementsAre(R"({"jsonrpc":"2.0","id":1,"error":{"code":-32003,"message":"forbidden: this token lacks call:control"}})"));
+  EXPECT_THAT(exchange(R"({"method":"CallEnd","params":{"callid":"x"}})"), IsEmpty());
+  EXPECT_THAT(engine_, IsEmpty());
+  EXPECT_THAT(exchange(R"({"id":2,"method":"Echo","params":{}})"), SizeIs(3));
+  open({.errors = &reference_errors()}, Access(*tokens_, *tokens_->list().named("ci")));
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallEnd","params":{"callid":"x"}})"), ElementsAre(HasSubstr(R"("code":32000,"message":"forbidden: )")));
+}
+
+TEST_F(CallApiTokenSession, may_do_more_at_once_when_its_token_may) {
+  file_.revoke("ci");
+  file_.add("ci", Scopes().with(Scope::CallControl));
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallEnd","params":{"callid":"x"}})"), ElementsAre(HasSubstr("Started")));
+}
+
+TEST_F(CallApiTokenSession, is_closed_when_its_token_was_revoked) {
+  file_.revoke("ci");
+  EXPECT_THAT(exchange(R"({"id":2,"method":"Echo","params":{}})"), IsEmpty());
+  EXPECT_EQ(peer_.closed, "1008 the token was revoked");
+}
+
+TEST_F(CallApiTokenSession, is_told_nothing_more_when_its_token_was_revoked) {
+  exchange(R"({"id":1,"method":"Subscribe","params":{"cmd_id":"s1"}})");
+  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  EXPECT_THAT(peer_.take(), SizeIs(1));
+  file_.revoke("ci");
+  const Log log;
+  feed_.note({{}, "", "a", call::CallRinging{}});
+  feed_.note({{}, "", "a", call::CallEnded{}});
+  EXPECT_THAT(peer_.take(), IsEmpty());
+  EXPECT_EQ(peer_.closed, "1008 the token was revoked");
+  EXPECT_THAT(log.lines, ElementsAre("tokens read again tokens=0", "websocket closed: its token was revoked who=ci remote=127.0.0.1:1"));
+}
+
+TEST_F(CallApiTokenSession, does_not_hear_of_its_commands_either_when_its_token_was_revoked) {
+  file_.add("desk", Scopes::all());
+  tokens_->refresh();
+  open({}, Access(*tokens_, *tokens_->list().named("desk")));
+  const auto command = start_call("c1");
+  EXPECT_THAT(reported(command, Kind::CallerAnswered), SizeIs(1));
+  file_.revoke("desk");
+  EXPECT_THAT(reported(command, Kind::Ended), IsEmpty());
+  EXPECT_EQ(peer_.closed, "1008 the token was revoked");
+}
+
+TEST_F(CallApiTokenSession, is_named_in_the_log_with_what_it_does) {
+  file_.add("desk", Scopes::all());
+  tokens_->refresh();
+  open({}, Access(*tokens_, *tokens_->list().named("desk")));
+  const Log log;
+  exchange(R"({"id":1,"method":"CallStart","params":{"caller":"sip:PRIVATE@h","callee":"sip:b@h","cmd_id":"c1"}})");
+  exchange(R"({"id":2,"method":"Echo","params":{"cmd_id":"e1","key":"PRIVATE"}})");
+  exchange(R"({"id":3,"method":"CallEnd","params":{"callid":5,"key":"PRIVATE"}})");
+  EXPECT_THAT(log.lines, ElementsAre("command started who=desk remote=127.0.0.1:1 method=CallStart cmd_id=c1",
+                                     "command started who=desk remote=127.0.0.1:1 method=Echo cmd_id=e1"));
+}
+
+TEST_F(CallApiTokenSession, is_named_in_the_log_with_what_it_may_not_do) {
+  const Log log;
+  exchange(R"({"id":1,"method":"CallEnd","params":{"callid":"PRIVATE"}})");
+  EXPECT_THAT(log.lines, ElementsAre(R"(command forbidden who=ci remote=127.0.0.1:1 method=CallEnd reason="forbidden: this token lacks call:control")"));
+}
+
+TEST_F(CallApiSession, without_a_token_is_logged_as_loopback) {
+  const Log log;
+  exchange(R"({"id":2,"method":"Echo","params":{"cmd_id":"e1"}})");
+  EXPECT_THAT(log.lines, ElementsAre("command started who=loopback remote=127.0.0.1:1 method=Echo cmd_id=e1"));
 }
 
 }  // namespace
