@@ -322,7 +322,7 @@ std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base
     return RpcError{RpcCode::InvalidParams, "params must be an object"};
   }
   Parameters params(*request.params);
-  ParsedCommand command{.method = method->name, .cmd_id = chosen_cmd_id(params), .command = {}};
+  ParsedCommand command{.method = method->name, .scope = method->scope, .cmd_id = chosen_cmd_id(params), .command = {}};
   if (command.cmd_id.empty()) {
     command.cmd_id = random_uuid(random);
   }

@@ -55,6 +55,8 @@ using AnyCommand = std::variant<Echo, Incomplete, Cancel, Subscribe, ListCalls, 
 struct ParsedCommand {
   /// As on the wire; a constant.
   std::string_view method;
+  /// What it takes to call that.
+  Scope scope = Scope::CallRead;
   /// The client's choice, or a fresh UUID (RFC 4122, version 4).
   std::string cmd_id;
   AnyCommand command;

@@ -111,7 +111,9 @@ std::string Session::handle(const BatchEntry& entry, Scopes scopes) {
 }
 
 void Session::log_start(const ParsedCommand& command) const {
-  base::log::info("command started", {{"who", access_.name()}, {"remote", peer_.remote()}, {"method", command.method}, {"cmd_id", command.cmd_id}});
+  // What changes nothing may come tens of thousands of times a second.
+  const auto level = command.scope == Scope::CallRead ? base::log::Level::Debug : base::log::Level::Info;
+  base::log::write(level, "command started", {{"who", access_.name()}, {"remote", peer_.remote()}, {"method", command.method}, {"cmd_id", command.cmd_id}});
 }
 
 std::optional<RpcError> Session::launch(const ParsedCommand& command) {

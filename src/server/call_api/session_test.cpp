@@ -464,8 +464,7 @@ TEST_F(CallApiTokenSession, is_named_in_the_log_with_what_it_does) {
   exchange(R"({"id":1,"method":"CallStart","params":{"caller":"sip:PRIVATE@h","callee":"sip:b@h","cmd_id":"c1"}})");
   exchange(R"({"id":2,"method":"Echo","params":{"cmd_id":"e1","key":"PRIVATE"}})");
   exchange(R"({"id":3,"method":"CallEnd","params":{"callid":5,"key":"PRIVATE"}})");
-  EXPECT_THAT(log.lines, ElementsAre("command started who=desk remote=127.0.0.1:1 method=CallStart cmd_id=c1",
-                                     "command started who=desk remote=127.0.0.1:1 method=Echo cmd_id=e1"));
+  EXPECT_THAT(log.lines, ElementsAre("command started who=desk remote=127.0.0.1:1 method=CallStart cmd_id=c1")) << "what changes nothing is for debugging";
 }
 
 TEST_F(CallApiTokenSession, is_named_in_the_log_with_what_it_may_not_do) {
@@ -476,8 +475,8 @@ TEST_F(CallApiTokenSession, is_named_in_the_log_with_what_it_may_not_do) {
 
 TEST_F(CallApiSession, without_a_token_is_logged_as_loopback) {
   const Log log;
-  exchange(R"({"id":2,"method":"Echo","params":{"cmd_id":"e1"}})");
-  EXPECT_THAT(log.lines, ElementsAre("command started who=loopback remote=127.0.0.1:1 method=Echo cmd_id=e1"));
+  exchange(R"({"id":2,"method":"CallEnd","params":{"cmd_id":"e1","callid":"x"}})");
+  EXPECT_THAT(log.lines, ElementsAre("command started who=loopback remote=127.0.0.1:1 method=CallEnd cmd_id=e1"));
 }
 
 }  // namespace
