@@ -18,14 +18,14 @@ constexpr int kNoConnection = 3;
 constexpr std::string_view kRequestId = "1";
 
 std::optional<std::string> request_of(const CallOptions& options) {
-  std::vector<std::pair<std::string, std::string>> params;
-  for (const std::string& param : options.params) {
-    const std::size_t equals = param.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      std::fprintf(stderr, "callwright call: \"%s\" is not key=value\n", param.c_str());
+  std::vector<CallParameter> params;
+  for (const std::string& argument : options.params) {
+    auto parameter = CallParameter::parse(argument);
+    if (!parameter) {
+      std::fprintf(stderr, "callwright call: %s\n", parameter.error().message().c_str());
       return std::nullopt;
     }
-    params.emplace_back(param.substr(0, equals), param.substr(equals + 1));
+    params.push_back(std::move(*parameter));
   }
   return make_request(kRequestId, options.method, params);
 }

@@ -37,7 +37,30 @@ std::string summary_of(const CallMessage& message, const Json* data) {
 
 }  // namespace
 
-std::string make_request(std::string_view id, std::string_view method, const std::vector<std::pair<std::string, std::string>>& params) {
+CallParameter CallParameter::text(std::string name, std::string_view value) {
+  CallParameter parameter{std::move(name), {}};
+  server::call_api::append_json_string(parameter.value, value);
+  return parameter;
+}
+
+base::Result<CallParameter> CallParameter::parse(std::string_view argument) {
+  const std::size_t equals = argument.find('=');
+  const bool json = equals != std::string_view::npos && equals > 0 && argument[equals - 1] == ':';
+  const std::string name(argument.substr(0, equals == std::string_view::npos ? 0 : equals - (json ? 1 : 0)));
+  if (name.empty()) {
+    return base::Error(base::Errc::InvalidArgument, "\"" + std::string(argument) + "\" is not key=value or key:=json");
+  }
+  const std::string_view value = argument.substr(equals + 1);
+  if (!json) {
+    return text(name, value);
+  }
+  if (const auto parsed = server::call_api::parse_json(value, 32); !parsed) {
+    return base::Error(base::Errc::InvalidArgument, "what follows \"" + name + ":=\" is not JSON: " + parsed.error().message());
+  }
+  return CallParameter{name, std::string(value)};
+}
+
+std::string make_request(std::string_view id, std::string_view method, const std::vector<CallParameter>& params) {
   using server::call_api::append_json_string;
   std::string text = R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":)";
   append_json_string(text, method);
@@ -46,7 +69,7 @@ std::string make_request(std::string_view id, std::string_view method, const std
     text += text.back() == '{' ? "" : ",";
     append_json_string(text, name);
     text += ':';
-    append_json_string(text, value);
+    text += value;
   }
   return text + "}}";
 }

@@ -6,8 +6,20 @@ namespace callwright::app {
 namespace {
 
 TEST(CallView, writes_parameters_as_strings_and_escapes_them) {
-  EXPECT_EQ(make_request("1", "Echo", {{"a", "x\"y"}, {"b", "2"}}), R"({"jsonrpc":"2.0","id":1,"method":"Echo","params":{"a":"x\"y","b":"2"}})");
+  EXPECT_EQ(make_request("1", "Echo", {CallParameter::text("a", "x\"y"), CallParameter::text("b", "2")}),
+            R"({"jsonrpc":"2.0","id":1,"method":"Echo","params":{"a":"x\"y","b":"2"}})");
   EXPECT_EQ(make_request("1", "Echo", {}), R"({"jsonrpc":"2.0","id":1,"method":"Echo","params":{}})");
+}
+
+TEST(CallView, takes_parameters_as_text_or_as_json) {
+  const auto request = [](std::string_view argument) { return make_request("1", "Echo", {CallParameter::parse(argument).value()}); };
+  EXPECT_EQ(request("a=b=c"), R"({"jsonrpc":"2.0","id":1,"method":"Echo","params":{"a":"b=c"}})");
+  EXPECT_EQ(request("a="), R"({"jsonrpc":"2.0","id":1,"method":"Echo","params":{"a":""}})");
+  EXPECT_EQ(request(R"(a:={"b":[1,true]})"), R"({"jsonrpc":"2.0","id":1,"method":"Echo","params":{"a":{"b":[1,true]}}})");
+  for (const char* const bad : {"", "a", "=b", ":=1"}) {
+    EXPECT_EQ(CallParameter::parse(bad).error().message(), "\"" + std::string(bad) + "\" is not key=value or key:=json");
+  }
+  EXPECT_TRUE(CallParameter::parse("a:=b").error().message().starts_with("what follows \"a:=\" is not JSON: "));
 }
 
 TEST(CallView, asks_for_the_dialect_that_it_reads) {

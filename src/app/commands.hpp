@@ -24,7 +24,7 @@ int phone(const PhoneOptions& options);
 struct CallOptions {
   std::string url;
   std::string method;
-  std::vector<std::string> params;  ///< "key=value"
+  std::vector<std::string> params;  ///< "key=value" or "key:=json"
   std::string token;                ///< "" for none.
   enum class Output { Text, Json } output = Output::Text;
   std::chrono::seconds timeout{180};  ///< For the whole command.

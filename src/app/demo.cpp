@@ -168,7 +168,8 @@ base::Result<void> talk(Stage& stage) {
   auto heard = stage.journal.heard();
   auto ended = stage.journal.ended();
   const std::string host = stage.service->sip_addresses(sip::Transport::Udp).front().to_string();
-  const auto call_id = run_command(*client, make_request("1", "CallStart", {{"caller", "sip:alice@" + host}, {"callee", "sip:bob@" + host}}));
+  const auto call_id = run_command(
+      *client, make_request("1", "CallStart", {CallParameter::text("caller", "sip:alice@" + host), CallParameter::text("callee", "sip:bob@" + host)}));
   if (!call_id) {
     return call_id.error();
   }
@@ -183,7 +184,7 @@ base::Result<void> talk(Stage& stage) {
     return agreed;
   }
   std::printf("\n");
-  const auto hung_up = run_command(*client, make_request("2", "CallEnd", {{"callid", *call_id}}));
+  const auto hung_up = run_command(*client, make_request("2", "CallEnd", {CallParameter::text("callid", *call_id)}));
   if (!hung_up) {
     return hung_up.error();
   }

@@ -221,7 +221,7 @@ int run(int argc, char** argv) {
   bool json = false;
   int timeout_s = static_cast<int>(options.timeout.count());
   call->add_option("METHOD", options.method, "CallStart, CallBlindTransfer, CallAttendedTransfer, CallEnd or Echo")->required();
-  call->add_option("PARAMS", options.params, "Parameters as key=value");
+  call->add_option("PARAMS", options.params, "Parameters as key=text or key:=json");
   call->add_option("--url", options.url, "Where the Call API is")->capture_default_str();
   call->add_option("--token", options.token, "Token of the Call API. Others on this machine can see it here, so better set the variable")
       ->envname("CALLWRIGHT_TOKEN");
