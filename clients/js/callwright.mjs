@@ -204,8 +204,8 @@ export class CallApi {
   command(method, params = {}) {
     const id = params.cmd_id || `${this.#prefix}-${++this.#number}`;
     const command = new Command(this, method, id);
-    if (this.#socket?.readyState !== 1) {
-      command.end(new CallError('not connected'));
+    if (this.#socket?.readyState !== 1 || this.#commands.has(id)) {
+      command.end(new CallError(this.#commands.has(id) ? `cmd_id ${id} is in use` : 'not connected'));
       return command;
     }
     this.#commands.set(id, command);
@@ -281,6 +281,11 @@ export class CallApi {
     return new Promise((resolve, reject) => {
       const socket = new this.#options.WebSocket(this.#url.href);
       socket.addEventListener('open', () => {
+        if (this.#closing) {
+          socket.close(1000);
+          reject(new CallError('closed'));
+          return;
+        }
         this.#socket = socket;
         for (const [id, subscription] of this.#subscriptions) {
           this.#resume(id, subscription);

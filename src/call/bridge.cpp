@@ -140,6 +140,9 @@ void Bridge::pass_answer(sip::InviteSession& session, const sip::InviteProgress&
   if (!ours) {
     refuse_offer(asking, status_of(ours.error()));
   } else if (asking.accept_reinvite(*ours) || asking.accept_update(*ours)) {
+    if (media_ != nullptr) {
+      media_->settle_passed();
+    }
     return;
   }
   // Cancelled meanwhile; an offer in the 2xx wants an ACK all the same.

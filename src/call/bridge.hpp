@@ -71,6 +71,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   void report_hold() const;
   void settle_hold(Side side, int status, std::string_view reason);
   void revert_hold();
+  void send_back(Side side);
   [[nodiscard]] bool changes_hold() const noexcept;
 
   // Media through the exchange (bridge_offers.cpp)

@@ -30,6 +30,9 @@ void Bridge::let_in(sip::InviteSession& joined, sip::ServerTransaction& transact
     transaction.respond({.status = 503});
     return;
   }
+  if (const PartiesOnHold held = on_hold(); held.caller || held.callee) {
+    switchboard_.report(caller_->call_id(), CallHeld{});
+  }
   over_ = true;
   const std::string journal = caller_->call_id();
   (*conference)->take(std::move(caller_), journal);

@@ -43,6 +43,7 @@ base::Result<void> Bridge::hold(PartiesOnHold parties, const FindHoldWatcher& wa
   const auto to_callee = media_->reoffer(*callee_, *caller_);
   if (!to_caller || !to_callee) {
     mark_held(former);
+    media_->settle_holds();
     return (to_caller ? to_callee : to_caller).error();
   }
   holding_ = std::make_unique<Holding>();
@@ -71,20 +72,24 @@ bool Bridge::on_hold_result(sip::InviteSession& session, const sip::InviteProgre
   const auto accepted = result.status < 300 ? media_->accept_reoffer(session, peer(session), result.sdp) : base::ok();
   switch (leg) {
     case Holding::Leg::Asked:
+      leg = result.status >= 300 ? Holding::Leg::Refused : accepted ? Holding::Leg::Agreed : Holding::Leg::Unusable;
       if (accepted) {
         settle_hold(side, result.status, result.reason);
       } else {
         settle_hold(side, 488, "Not Acceptable Here: " + accepted.error().message());
       }
       return true;
-    case Holding::Leg::Reverting: leg = Holding::Leg::Agreed; return true;
-    default: leg = Holding::Leg::Refused; return true;
+    case Holding::Leg::Late:
+      leg = Holding::Leg::Refused;
+      if (result.status < 300) {
+        send_back(side);  // It says yes, but nobody waits for that any more.
+      }
+      return true;
+    default: leg = Holding::Leg::Agreed; return true;
   }
 }
 
 void Bridge::settle_hold(Side side, int status, std::string_view reason) {
-  const bool agreed = status < 300;
-  holding_->of(side) = agreed ? Holding::Leg::Agreed : Holding::Leg::Refused;
   const FindHoldWatcher find = holding_->watcher;
   if (!changes_hold()) {
     revert_hold();
@@ -98,19 +103,30 @@ void Bridge::settle_hold(Side side, int status, std::string_view reason) {
 void Bridge::revert_hold() {
   holding_->watcher = nullptr;
   if (holding_->of(Side::Caller) == Holding::Leg::Agreed && holding_->of(Side::Callee) == Holding::Leg::Agreed) {
+    media_->settle_holds();
     report_hold();
     return;
   }
   mark_held(holding_->former);
   for (const Side side : {Side::Caller, Side::Callee}) {
-    sip::InviteSession& session = side == Side::Caller ? *caller_ : *callee_;
-    if (holding_->of(side) == Holding::Leg::Agreed && session.may_reinvite()) {
-      if (const auto offer = media_->reoffer(session, peer(session))) {
-        holding_->of(side) = Holding::Leg::Reverting;
-        static_cast<void>(session.reinvite(*offer));
-      }
+    if (holding_->of(side) == Holding::Leg::Agreed || holding_->of(side) == Holding::Leg::Unusable) {
+      send_back(side);
     }
   }
+  media_->settle_holds();
+}
+
+/// Offers a phone what it had, since the hold, or its end, has come to nothing.
+void Bridge::send_back(Side side) {
+  sip::InviteSession& session = side == Side::Caller ? *caller_ : *callee_;
+  if (!session.may_reinvite()) {
+    return;
+  }
+  if (const auto offer = media_->reoffer(session, peer(session))) {
+    holding_->of(side) = Holding::Leg::Reverting;
+    static_cast<void>(session.reinvite(*offer));
+  }
+  media_->settle_holds();
 }
 
 void Bridge::give_up_holding() {

@@ -118,8 +118,8 @@ void BridgeMedia::withdraw(const Session& session) {
   for (Leg& leg : legs_) {
     if (leg.session == &session) {
       leg.pending.clear();
-    } else if (!leg.passed_before.empty()) {
-      leg.passed_on = std::exchange(leg.passed_before, {});
+    } else {
+      restore_passed(*leg.session);
     }
   }
   if (returning_ == &session) {

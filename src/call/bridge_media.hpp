@@ -77,6 +77,12 @@ class BridgeMedia final : private media::MediaObserver {
   /// into the call.
   void set_held(const Session& session, bool held);
   [[nodiscard]] bool is_held(const Session& session) const noexcept;
+  /// All phones have answered: when nobody is held any more, descriptions count as they are.
+  void settle_holds();
+  /// What was passed on last has been agreed on,
+  void settle_passed();
+  /// or refused, by this one.
+  void restore_passed(const Session& to);
   /// A third party has come into the call, and talks.
   void release_all();
   /// An offer of ours: the media as `to` has them with `other`, in the directions that count now. Errors: WrongState, nothing has been agreed on.

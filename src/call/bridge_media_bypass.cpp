@@ -15,6 +15,8 @@ void BridgeMedia::stay_out() {
   for (Leg& leg : legs_) {
     leg.media.reset();
     leg.pending.clear();
+    leg.passed_on.clear();
+    leg.passed_before.clear();
     leg.music = false;
   }
 }
@@ -69,10 +71,9 @@ std::string BridgeMedia::passed_on(const Session& to, std::string_view sdp) {
   if (leg == nullptr || sdp.empty()) {
     return std::string(sdp);
   }
-  if (leg->passed_on.empty()) {
-    return goes_on(*leg, sdp);
+  if (!leg->passed_on.empty()) {
+    leg->passed_before = std::exchange(leg->passed_on, std::string(sdp));
   }
-  leg->passed_before = std::exchange(leg->passed_on, std::string(sdp));
   return leg->directions.empty() ? goes_on(*leg, sdp) : goes_on(*leg, sdp::directed(sdp, leg->directions, allowed(*leg)));
 }
 

@@ -3,6 +3,7 @@
 #include "sdp/directed.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace callwright::call {
 
@@ -12,10 +13,38 @@ void BridgeMedia::set_held(const Session& session, bool held) {
   }
 }
 
+void BridgeMedia::settle_holds() {
+  if (std::none_of(legs_.begin(), legs_.end(), [](const Leg& leg) { return leg.held; })) {
+    for (Leg& leg : legs_) {
+      leg.directions.clear();
+    }
+  }
+}
+
 void BridgeMedia::release_all() {
   for (Leg& leg : legs_) {
     leg.held = false;
-    leg.directions.clear();
+  }
+  settle_holds();
+  settle_passed();
+  for (Leg& leg : legs_) {
+    for (const Leg& other : legs_) {
+      if (&other != &leg && leg.media != nullptr && other.media != nullptr) {
+        play_to(leg, other);
+      }
+    }
+  }
+}
+
+void BridgeMedia::settle_passed() {
+  for (Leg& leg : legs_) {
+    leg.passed_before.clear();
+  }
+}
+
+void BridgeMedia::restore_passed(const Session& to) {
+  if (Leg* const leg = find(to); leg != nullptr && !leg->passed_before.empty()) {
+    leg->passed_on = std::exchange(leg->passed_before, {});
   }
 }
 
@@ -70,11 +99,7 @@ base::Result<std::string> BridgeMedia::reoffer(const Session& to, const Session&
   if (leg.directions.empty()) {
     leg.directions = sdp::directions_of(leg.passed_on);
   }
-  std::string offer = goes_on(leg, sdp::directed(leg.passed_on, leg.directions, allowed(leg)));
-  if (!leg.held && !beyond.held) {
-    leg.directions.clear();
-  }
-  return offer;
+  return goes_on(leg, sdp::directed(leg.passed_on, leg.directions, allowed(leg)));
 }
 
 base::Result<void> BridgeMedia::accept_reoffer(const Session& to, const Session& other, std::string_view sdp) {

@@ -17,7 +17,11 @@ base::Result<void> Bridge::offer(const sip::InviteSession& from, sip::InviteSess
     return to.reinvite(sdp, on_glare);
   }
   if (!relays()) {
-    return to.reinvite(media_->passed_on(to, sdp), on_glare);
+    auto sent = to.reinvite(media_->passed_on(to, sdp), on_glare);
+    if (!sent) {
+      media_->restore_passed(to);
+    }
+    return sent;
   }
   const auto ours = media_->offer(from, to, sdp);
   if (!ours) {

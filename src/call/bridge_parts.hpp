@@ -34,6 +34,7 @@ struct Bridge::Holding {
     Asked,
     Agreed,
     Refused,
+    Unusable,   ///< It has agreed, to something that cannot be.
     Reverting,  ///< It had agreed, but the other refused: it is asked to go back.
     Late,       ///< It has not answered in time, and counts as one that refused; its answer may still come.
   };

@@ -120,6 +120,7 @@ void Bridge::put_in_place(std::string_view sdp) {
   holding_.reset();
   if (media_ != nullptr) {
     media_->keep(*caller_, *callee_);
+    media_->settle_passed();
     if (const PartiesOnHold held = on_hold(); held.caller || held.callee) {
       media_->release_all();
       report_hold();
@@ -145,6 +146,7 @@ void Bridge::give_up_replacing(int status) {
   const std::unique_ptr<Replacement> done = std::move(replacement_);
   switchboard_.user_agent().retire(std::move(done->newcomer));
   if (media_ != nullptr) {
+    media_->restore_passed(*done->staying);
     media_->keep(*caller_, *callee_);
   }
   if (done->replaced == nullptr) {

@@ -22,7 +22,6 @@ using base::Result;
 namespace {
 
 constexpr std::size_t kMaxFile = 1024 * 1024;
-constexpr mode_t kOwnerOnly = 0600;
 constexpr mode_t kPermissions = 0777;
 constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
 constexpr std::string_view kHeader =

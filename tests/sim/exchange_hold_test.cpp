@@ -178,6 +178,71 @@ TEST_P(HeldCalls, go_on_as_before_when_a_phone_refuses) {
   }
 }
 
+TEST_P(HeldCalls, leave_nothing_behind_when_a_phone_refuses) {
+  HoldWorld world(options());
+  world.bob.script.reinvite = 488;
+  world.held();
+  world.run_for(2s);
+  world.bob.script.reinvite = 200;
+  world.alice.leg(0).reinvite(world.alice.sdp(7, "sendonly"));
+  world.run_for(2s);
+  EXPECT_EQ(world.direction_of(world.bob), Direction::SendOnly) << "what alice wants is no longer hidden";
+  world.alice.hang_up();
+  world.run_for(2s);
+  world.expect_nothing_left();
+}
+
+TEST_P(HeldCalls, hold_a_phone_that_will_not_be_released_whatever_the_other_offers) {
+  HoldWorld world(options());
+  world.held();
+  world.alice.script.reinvite = 500;
+  world.unheld();
+  world.run_for(2s);
+  world.alice.script.reinvite = 200;
+  world.bob.leg(0).reinvite(world.bob.sdp(7));
+  world.run_for(2s);
+  EXPECT_EQ(world.direction_of(world.alice), Direction::Inactive);
+  EXPECT_EQ(world.direction_of(world.bob), Direction::Inactive);
+  world.alice.hang_up();
+  world.run_for(2s);
+  world.expect_nothing_left();
+}
+
+TEST_P(HeldCalls, take_a_phone_back_that_agrees_too_late) {
+  HoldWorld world(options());
+  world.drop("X", "bob", "INVITE");
+  EXPECT_THAT(world.held(), Contains("Failed callee: 408 Request Timeout"));
+  world.stop_dropping();
+  world.run_for(25s);
+  EXPECT_EQ(world.directions(), kTalking);
+  EXPECT_THAT(world.held(), Contains("CallHoldSuccessful callee"));
+  world.unheld();
+  EXPECT_EQ(world.directions(), kTalking);
+  world.finish();
+}
+
+TEST_P(HeldCalls, do_not_point_to_somebody_who_was_refused) {
+  HoldWorld world(options());
+  world.held();
+  world.unheld();
+  PhoneScript elsewhere;
+  elsewhere.address = "203.0.113.99";
+  ScriptedPhone& carol = world.add_phone("carol", elsewhere);
+  world.alice.script.reinvite = 488;
+  const sip::DialogName name = world.bob.leg(0).session()->name_at_peer();
+  PhoneLeg& taking = carol.dial("sip:bob@192.0.2.1?Replaces=" + sip::escape_header_value(name.to_string()), carol.sdp());
+  world.run_for(2s);
+  EXPECT_FALSE(taking.confirmed());
+  world.alice.script.reinvite = 200;
+  world.held();
+  EXPECT_THAT(world.alice.leg(0).remote_sdp(), testing::Not(HasSubstr("203.0.113.99")));
+  EXPECT_EQ(world.directions(), kSilent);
+  world.unheld();
+  world.alice.hang_up();
+  world.run_for(2s);
+  world.expect_nothing_left();
+}
+
 TEST_P(HeldCalls, stay_held_when_a_phone_will_not_be_released) {
   HoldWorld world(options());
   world.held();
@@ -366,6 +431,24 @@ TEST(HoldCall, plays_the_music_of_the_exchange) {
   EXPECT_EQ(world.directions(), std::pair(Direction::SendOnly, Direction::SendOnly));
   EXPECT_TRUE(std::holds_alternative<media::SoundFile>(streams[1]->source));
   world.finish();
+}
+
+TEST(HoldCall, ends_the_music_when_a_third_party_comes) {
+  auto options = with(MediaMode::Relay);
+  options.exchange.media.hold_music = media::SoundFile{"hold.wav", audio::Repeat::Loop};
+  HoldWorld world(options);
+  ScriptedPhone& carol = world.add_phone("carol", {});
+  world.held();
+  const sip::DialogName name = world.bob.leg(0).session()->name_at_peer();
+  PhoneLeg& taking = carol.dial("sip:bob@192.0.2.1?Replaces=" + sip::escape_header_value(name.to_string()), carol.sdp());
+  world.run_for(2s);
+  ASSERT_TRUE(taking.confirmed());
+  for (const auto* const stream : world.streams()) {
+    EXPECT_FALSE(std::holds_alternative<media::SoundFile>(stream->source));
+  }
+  carol.hang_up();
+  world.run_for(2s);
+  world.expect_nothing_left();
 }
 
 }  // namespace
