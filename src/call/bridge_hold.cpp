@@ -50,12 +50,12 @@ base::Result<void> Bridge::hold(PartiesOnHold parties, const FindHoldWatcher& wa
   holding_->former = former;
   holding_->watcher = watcher;
   const bool releases = (former.caller && !parties.caller) || (former.callee && !parties.callee);
+  std::array offers{std::pair(caller_.get(), &*to_caller), std::pair(callee_.get(), &*to_callee)};
   if (releases) {
-    static_cast<void>(callee_->reinvite(*to_callee));
+    std::reverse(offers.begin(), offers.end());  // As OpenSIPS does.
   }
-  static_cast<void>(caller_->reinvite(*to_caller));
-  if (!releases) {
-    static_cast<void>(callee_->reinvite(*to_callee));
+  for (const auto& [session, offer] : offers) {
+    static_cast<void>(session->reinvite(*offer));
   }
   return base::ok();
 }
@@ -83,6 +83,7 @@ bool Bridge::on_hold_result(sip::InviteSession& session, const sip::InviteProgre
       leg = Holding::Leg::Refused;
       if (result.status < 300) {
         send_back(side);  // It says yes, but nobody waits for that any more.
+        media_->settle_holds();
       }
       return true;
     default: leg = Holding::Leg::Agreed; return true;
@@ -126,7 +127,6 @@ void Bridge::send_back(Side side) {
     holding_->of(side) = Holding::Leg::Reverting;
     static_cast<void>(session.reinvite(*offer));
   }
-  media_->settle_holds();
 }
 
 void Bridge::give_up_holding() {

@@ -45,6 +45,10 @@ struct HoldWorld : MediaWorld {
     for (const char* const phone : {"alice", "bob"}) {
       expect_versions_in_order(phone);
     }
+    leave();
+  }
+  /// For calls in which an offer was refused: its version is never seen again.
+  void leave() {
     alice.hang_up();
     run_for(2s);
     EXPECT_TRUE(streams().empty());
@@ -172,9 +176,7 @@ TEST_P(HeldCalls, go_on_as_before_when_a_phone_refuses) {
     EXPECT_THAT(world.unheld(), Contains("Failed 480 No dialog legs on hold"));
     EXPECT_THAT(world.held(), Contains("CallHoldSuccessful callee"));
     EXPECT_EQ(world.directions(), kSilent);
-    world.alice.hang_up();
-    world.run_for(2s);
-    world.expect_nothing_left();
+    world.leave();
   }
 }
 
@@ -187,9 +189,7 @@ TEST_P(HeldCalls, leave_nothing_behind_when_a_phone_refuses) {
   world.alice.leg(0).reinvite(world.alice.sdp(7, "sendonly"));
   world.run_for(2s);
   EXPECT_EQ(world.direction_of(world.bob), Direction::SendOnly) << "what alice wants is no longer hidden";
-  world.alice.hang_up();
-  world.run_for(2s);
-  world.expect_nothing_left();
+  world.leave();
 }
 
 TEST_P(HeldCalls, hold_a_phone_that_will_not_be_released_whatever_the_other_offers) {
@@ -203,9 +203,7 @@ TEST_P(HeldCalls, hold_a_phone_that_will_not_be_released_whatever_the_other_offe
   world.run_for(2s);
   EXPECT_EQ(world.direction_of(world.alice), Direction::Inactive);
   EXPECT_EQ(world.direction_of(world.bob), Direction::Inactive);
-  world.alice.hang_up();
-  world.run_for(2s);
-  world.expect_nothing_left();
+  world.leave();
 }
 
 TEST_P(HeldCalls, take_a_phone_back_that_agrees_too_late) {
@@ -238,9 +236,7 @@ TEST_P(HeldCalls, do_not_point_to_somebody_who_was_refused) {
   EXPECT_THAT(world.alice.leg(0).remote_sdp(), testing::Not(HasSubstr("203.0.113.99")));
   EXPECT_EQ(world.directions(), kSilent);
   world.unheld();
-  world.alice.hang_up();
-  world.run_for(2s);
-  world.expect_nothing_left();
+  world.leave();
 }
 
 TEST_P(HeldCalls, stay_held_when_a_phone_will_not_be_released) {
@@ -253,9 +249,7 @@ TEST_P(HeldCalls, stay_held_when_a_phone_will_not_be_released) {
   world.alice.script.reinvite = 200;
   world.unheld();
   EXPECT_EQ(world.directions(), kTalking);
-  world.alice.hang_up();
-  world.run_for(2s);
-  world.expect_nothing_left();
+  world.leave();
 }
 
 TEST_P(HeldCalls, do_not_wait_for_a_silent_phone) {
@@ -312,9 +306,7 @@ TEST_P(HeldCalls, have_offers_that_cross_made_again) {
   EXPECT_EQ(world.directions(), kSilent);
   world.unheld();
   EXPECT_EQ(world.directions(), kTalking);
-  world.alice.hang_up();
-  world.run_for(2s);
-  world.expect_nothing_left();
+  world.leave();
 }
 
 TEST(HoldCall, tells_what_cannot_be_held) {

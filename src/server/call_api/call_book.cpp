@@ -1,5 +1,7 @@
 #include "server/call_api/call_book.hpp"
 
+#include "server/call_api/json_values.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -12,22 +14,17 @@ namespace {
 /// Every medium of a call would be two; more come when parties give their places to others.
 constexpr std::size_t kMaxMedia = 16;
 
-Json text(std::string value) { return Json{std::move(value)}; }
-template <class Number>
-Json number(Number value) {
-  return Json{Json::Number{fmt::format("{}", value)}};
-}
 Json milliseconds(base::Duration duration) { return Json{Json::Number{fmt::format("{:.1f}", std::chrono::duration<double, std::milli>(duration).count())}}; }
 
 void add_time(Json::Object& members, const char* name, base::WallTime time) {
   if (time != base::WallTime{}) {
-    members.push_back({name, text(to_text(time))});
+    members.push_back({name, json_text(to_text(time))});
   }
 }
 
 void add_text(Json::Object& members, const char* name, const std::string& value) {
   if (!value.empty()) {
-    members.push_back({name, text(value)});
+    members.push_back({name, json_text(value)});
   }
 }
 
@@ -52,9 +49,9 @@ Json to_json(const call::MediaEnded& media) {
   add_text(members, "leg", media.leg);
   add_text(members, "party", media.party);
   members.push_back({"jitter_ms", milliseconds(counted.jitter)});
-  members.push_back({"lost", number(counted.lost)});
-  members.push_back({"packets_received", number(counted.packets_received)});
-  members.push_back({"packets_sent", number(counted.packets_sent)});
+  members.push_back({"lost", json_number(counted.lost)});
+  members.push_back({"packets_received", json_number(counted.packets_received)});
+  members.push_back({"packets_sent", json_number(counted.packets_sent)});
   if (counted.round_trip) {
     members.push_back({"round_trip_ms", milliseconds(*counted.round_trip)});
   }
@@ -72,19 +69,19 @@ Json to_json(const BookedCall& call) {
   add_text(members, "leg", call.leg);
   add_text(members, "caller", call.caller);
   add_text(members, "callee", call.callee);
-  members.push_back({"state", text(name_of(call.state))});
+  members.push_back({"state", json_text(name_of(call.state))});
   add_time(members, "started", call.started);
   add_time(members, "ringing", call.ringing);
   add_time(members, "answered", call.answered);
   add_time(members, "ended", call.ended);
   if (call.state == BookedCall::State::Ended) {
-    members.push_back({"status", number(call.status)});
+    members.push_back({"status", json_number(call.status)});
     add_text(members, "reason", call.reason);
   }
   Json::Array held;
   for (const call::Side side : {call::Side::Caller, call::Side::Callee}) {
     if (call.held.of(side)) {
-      held.push_back(text(std::string(to_string(side))));
+      held.push_back(json_text(std::string(to_string(side))));
     }
   }
   if (!held.empty()) {
@@ -100,8 +97,8 @@ Json to_json(const BookedCall& call) {
 
 Json to_json(const CallBook::Registration& registration) {
   Json::Object members;
-  members.push_back({"user", text(registration.user)});
-  members.push_back({"contact", text(registration.contact)});
+  members.push_back({"user", json_text(registration.user)});
+  members.push_back({"contact", json_text(registration.contact)});
   add_time(members, "since", registration.since);
   members.push_back({"reachable", Json{!registration.lost}});
   return Json{std::move(members)};

@@ -1,5 +1,6 @@
 #include "server/call_api/feed.hpp"
 
+#include "server/call_api/json_values.hpp"
 #include "sip/uri.hpp"
 
 #include <algorithm>
@@ -24,9 +25,6 @@ bool is_needed(const call::Event& event) { return is_one_of<call::CallStarted, c
 
 std::string user_in(std::string_view uri) { return sip::unescape(sip::user_of(uri)); }
 
-Json text(std::string value) { return Json{std::move(value)}; }
-Json number(std::uint64_t value) { return Json{Json::Number{std::to_string(value)}}; }
-
 std::string_view name_of(const call::Event& event) {
   if (const auto* const contact = std::get_if<call::ContactChanged>(&event.what)) {
     static constexpr std::string_view kNames[] = {"PhoneLost", "PhoneBack", "Registered", "Unregistered"};
@@ -43,17 +41,17 @@ std::string_view name_of(const call::Event& event) {
 /// What the event adds to what is known of the call.
 void add_details(Json::Object& members, const call::Event& event) {
   if (const auto* const ended = std::get_if<call::CallEnded>(&event.what)) {
-    members.push_back({"status", number(static_cast<std::uint64_t>(std::max(ended->status, 0)))});
-    members.push_back({"reason", text(ended->reason)});
+    members.push_back({"status", json_number(static_cast<std::uint64_t>(std::max(ended->status, 0)))});
+    members.push_back({"reason", json_text(ended->reason)});
   } else if (const auto* const held = std::get_if<call::CallHeld>(&event.what)) {
     Json::Array parties;
-    if (held->caller) parties.push_back(text("caller"));
-    if (held->callee) parties.push_back(text("callee"));
+    if (held->caller) parties.push_back(json_text("caller"));
+    if (held->callee) parties.push_back(json_text("callee"));
     members.push_back({"held", Json{std::move(parties)}});
   } else if (const auto* const media = std::get_if<call::MediaEnded>(&event.what)) {
     members.push_back({"media", to_json(*media)});
   } else if (is_one_of<call::CallReplaced>(event)) {
-    members.push_back({"former", text(event.call_id)});
+    members.push_back({"former", json_text(event.call_id)});
   }
 }
 
@@ -71,12 +69,12 @@ std::optional<Feed::Entry> Feed::entry_of(const call::Event& event) {
   Entry entry;
   entry.name = name_of(event);
   Json::Object members;
-  members.push_back({"seq", number(latest_ + 1)});
-  members.push_back({"time", text(to_text(event.time))});
+  members.push_back({"seq", json_number(latest_ + 1)});
+  members.push_back({"time", json_text(to_text(event.time))});
   if (const auto* const contact = std::get_if<call::ContactChanged>(&event.what)) {
     entry.caller = contact->user;
-    members.push_back({"user", text(contact->user)});
-    members.push_back({"contact", text(contact->contact)});
+    members.push_back({"user", json_text(contact->user)});
+    members.push_back({"contact", json_text(contact->contact)});
   } else if (call != nullptr) {
     entry.of_call = true;
     entry.call_id = call->call_id;
@@ -84,11 +82,11 @@ std::optional<Feed::Entry> Feed::entry_of(const call::Event& event) {
     entry.former = event.call_id;
     entry.caller = user_in(call->caller);
     entry.callee = user_in(call->callee);
-    members.push_back({"callid", text(call->call_id)});
-    members.push_back({"caller", text(call->caller)});
-    members.push_back({"callee", text(call->callee)});
+    members.push_back({"callid", json_text(call->call_id)});
+    members.push_back({"caller", json_text(call->caller)});
+    members.push_back({"callee", json_text(call->callee)});
     if (!call->leg.empty()) {
-      members.push_back({"leg", text(call->leg)});
+      members.push_back({"leg", json_text(call->leg)});
     }
     add_details(members, event);
   } else {
@@ -134,10 +132,10 @@ void Feed::add(FeedReader& reader, FeedFilter filter, const std::optional<Positi
     if (!same || behind < forgotten) {
       Json::Object missed;
       if (same) {
-        missed.push_back({"from", number(behind + 1)});
-        missed.push_back({"to", number(forgotten)});
+        missed.push_back({"from", json_number(behind + 1)});
+        missed.push_back({"to", json_number(forgotten)});
       } else {
-        missed.push_back({"feed", text(position->feed)});  // Of another run nobody knows how many they were.
+        missed.push_back({"feed", json_text(position->feed)});  // Of another run nobody knows how many they were.
       }
       std::string data;
       append_json(data, Json{std::move(missed)}, MemberOrder::Sorted);

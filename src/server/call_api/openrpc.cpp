@@ -1,6 +1,7 @@
 #include "server/call_api/openrpc.hpp"
 
 #include "server/call_api/command.hpp"
+#include "server/call_api/json_values.hpp"
 #include "server/call_api/rpc_error.hpp"
 
 #include <utility>
@@ -11,14 +12,12 @@ namespace {
 using Presence = ParameterInfo::Presence;
 using Type = ParameterType;
 
-Json text(std::string_view value) { return Json{std::string(value)}; }
-Json number(std::int64_t value) { return Json{Json::Number{std::to_string(value)}}; }
 Json object(Json::Object members) { return Json{std::move(members)}; }
 
 Json texts(std::initializer_list<std::string_view> values) {
   Json::Array array;
   for (const std::string_view value : values) {
-    array.push_back(text(value));
+    array.push_back(json_text(value));
   }
   return Json{std::move(array)};
 }
@@ -26,32 +25,33 @@ Json texts(std::initializer_list<std::string_view> values) {
 Json schema_of(Type type) {
   switch (type) {
     case Type::Any: return Json{true};
-    case Type::Text: return object({{"type", text("string")}, {"maxLength", number(kMaxCmdId)}});
-    case Type::Uri: return object({{"type", text("string")}, {"format", text("uri")}, {"pattern", text("^sips?:")}, {"maxLength", number(kMaxUri)}});
-    case Type::CallId: return object({{"type", text("string")}, {"minLength", number(1)}, {"maxLength", number(kMaxCmdId)}});
+    case Type::Text: return object({{"type", json_text("string")}, {"maxLength", json_number(kMaxCmdId)}});
+    case Type::Uri:
+      return object({{"type", json_text("string")}, {"format", json_text("uri")}, {"pattern", json_text("^sips?:")}, {"maxLength", json_number(kMaxUri)}});
+    case Type::CallId: return object({{"type", json_text("string")}, {"minLength", json_number(1)}, {"maxLength", json_number(kMaxCmdId)}});
     case Type::Leg: return object({{"enum", texts({"caller", "callee"})}});
     case Type::LegOrBoth: return object({{"enum", texts({"caller", "callee", "both"})}});
     case Type::What: return object({{"enum", texts({"calls", "registrations"})}});
-    case Type::Count: return object({{"type", text("integer")}, {"minimum", number(0)}});
-    case Type::Flag: return object({{"type", text("boolean")}});
+    case Type::Count: return object({{"type", json_text("integer")}, {"minimum", json_number(0)}});
+    case Type::Flag: return object({{"type", json_text("boolean")}});
   }
   return Json{true};
 }
 
 Json to_json(const ParameterInfo& parameter) {
-  return object({{"name", text(parameter.name)},
-                 {"summary", text(parameter.summary)},
+  return object({{"name", json_text(parameter.name)},
+                 {"summary", json_text(parameter.summary)},
                  {"required", Json{parameter.presence == Presence::Required}},
                  {"schema", schema_of(parameter.type)}});
 }
 
 /// The answer: that the command runs, under which name.
 Json started() {
-  return object(
-      {{"name", text("started")},
-       {"schema", object({{"type", text("object")},
-                          {"required", texts({"cmd_id", "event"})},
-                          {"properties", object({{"cmd_id", object({{"type", text("string")}})}, {"event", object({{"const", text("Started")}})}})}})}});
+  return object({{"name", json_text("started")},
+                 {"schema", object({{"type", json_text("object")},
+                                    {"required", texts({"cmd_id", "event"})},
+                                    {"properties",
+                                     object({{"cmd_id", object({{"type", json_text("string")}})}, {"event", object({{"const", json_text("Started")}})}})}})}});
 }
 
 Json errors() {
@@ -59,7 +59,7 @@ Json errors() {
   for (const auto& [code, message] : {std::pair{RpcCode::InvalidParams, "a parameter is missing or wrong; the message names it"},
                                       std::pair{RpcCode::Forbidden, "the client's token lacks the scope of the method; the message names it"},
                                       std::pair{RpcCode::Busy, "too much is going on; try again"}}) {
-    errors.push_back(object({{"code", number(static_cast<int>(code))}, {"message", text(message)}}));
+    errors.push_back(object({{"code", json_number(static_cast<int>(code))}, {"message", json_text(message)}}));
   }
   return Json{std::move(errors)};
 }
@@ -72,13 +72,13 @@ Json to_json(const MethodInfo& method) {
   parameters.push_back(to_json({"cmd_id", Type::Text, Presence::Optional, "the name of the command; a random UUID without it"}));
   Json::Array events;
   for (const std::string_view event : method.events) {
-    events.push_back(text(event));
+    events.push_back(json_text(event));
   }
-  events.push_back(text("Error"));
-  events.push_back(text("Ended"));
-  return object({{"name", text(method.name)},
-                 {"summary", text(method.summary)},
-                 {"paramStructure", text("by-name")},
+  events.push_back(json_text("Error"));
+  events.push_back(json_text("Ended"));
+  return object({{"name", json_text(method.name)},
+                 {"summary", json_text(method.summary)},
+                 {"paramStructure", json_text("by-name")},
                  {"params", Json{std::move(parameters)}},
                  {"result", started()},
                  {"errors", errors()},
@@ -142,13 +142,14 @@ Json openrpc_document(std::string_view version) {
   for (const MethodInfo& method : method_infos()) {
     methods.push_back(to_json(method));
   }
-  return object({{"openrpc", text("1.3.2")},
-                 {"info", object({{"title", text("Callwright Call API")},
-                                  {"version", text(version)},
-                                  {"description",
-                                   text("JSON-RPC 2.0 over WebSocket. A method is answered at once; its events follow as notifications under its name, with "
-                                        "params.event and params.data, and the last of them is Ended.")}})},
-                 {"methods", Json{std::move(methods)}}});
+  return object(
+      {{"openrpc", json_text("1.3.2")},
+       {"info",
+        object({{"title", json_text("Callwright Call API")},
+                {"version", json_text(version)},
+                {"description", json_text("JSON-RPC 2.0 over WebSocket. A method is answered at once; its events follow as notifications under its name, with "
+                                          "params.event and params.data, and the last of them is Ended.")}})},
+       {"methods", Json{std::move(methods)}}});
 }
 
 }  // namespace

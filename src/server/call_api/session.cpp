@@ -1,6 +1,7 @@
 #include "server/call_api/session.hpp"
 
 #include "base/log.hpp"
+#include "server/call_api/json_values.hpp"
 #include "server/call_api/openrpc.hpp"
 
 #include <numeric>
@@ -158,6 +159,9 @@ std::optional<RpcError> Session::fail(const ParsedCommand& command, const std::s
 
 std::optional<RpcError> Session::run(const ParsedCommand& command, const Echo& echo) { return reply(command, echo.params); }
 
+/// Where Subscribe goes on without a gap.
+Json::Object Session::position() const { return {{"feed", json_text(feed_.id())}, {"seq", json_number(feed_.latest())}}; }
+
 std::optional<RpcError> Session::run(const ParsedCommand& command, const ListCalls& list) {
   if (auto refused = refusal_of_long_answer(command.cmd_id)) {
     return refused;
@@ -166,11 +170,9 @@ std::optional<RpcError> Session::run(const ParsedCommand& command, const ListCal
   for (const BookedCall* const call : feed_.book().calls(list.ended, list.limit)) {
     calls.push_back(to_json(*call));
   }
-  Json::Object data;
+  Json::Object data = position();
   data.push_back({"calls", Json{std::move(calls)}});
-  data.push_back({"total", Json{Json::Number{std::to_string(feed_.book().size())}}});
-  data.push_back({"feed", Json{feed_.id()}});
-  data.push_back({"seq", Json{Json::Number{std::to_string(feed_.latest())}}});
+  data.push_back({"total", json_number(feed_.book().size())});
   return reply(command, Json{std::move(data)});
 }
 
@@ -187,11 +189,9 @@ std::optional<RpcError> Session::run(const ParsedCommand& command, const ListReg
   for (const CallBook::Registration& registration : feed_.book().registrations(list.limit)) {
     registrations.push_back(to_json(registration));
   }
-  Json::Object data;
+  Json::Object data = position();
   data.push_back({"registrations", Json{std::move(registrations)}});
-  data.push_back({"total", Json{Json::Number{std::to_string(feed_.book().registered())}}});
-  data.push_back({"feed", Json{feed_.id()}});
-  data.push_back({"seq", Json{Json::Number{std::to_string(feed_.latest())}}});
+  data.push_back({"total", json_number(feed_.book().registered())});
   return reply(command, Json{std::move(data)});
 }
 
@@ -205,9 +205,7 @@ std::optional<RpcError> Session::run(const ParsedCommand& command, const Subscri
   auto made = std::make_unique<Subscription>(*this, command.method, command.cmd_id);
   Subscription& subscription = *made;
   subscriptions_.emplace(command.cmd_id, std::move(made));
-  Json::Object data;
-  data.push_back({"feed", Json{feed_.id()}});
-  data.push_back({"seq", Json{Json::Number{std::to_string(feed_.latest())}}});
+  Json::Object data = position();
   std::string text;
   append_json(text, Json{std::move(data)}, MemberOrder::Sorted);
   subscription.on_feed("Subscribed", text);

@@ -52,6 +52,7 @@ class Session final : public WebSocketHandler, private CommandOwner {
   [[nodiscard]] std::optional<RpcError> refusal(const std::string& cmd_id) const;
   /// The same for one that may have a long answer: also when one message has asked for too many of these.
   [[nodiscard]] std::optional<RpcError> refusal_of_long_answer(const std::string& cmd_id) const;
+  [[nodiscard]] Json::Object position() const;
   /// A command that is over with this answer.
   std::optional<RpcError> reply(const ParsedCommand& command, const Json& data);
   std::optional<RpcError> fail(const ParsedCommand& command, const std::string& why);
