@@ -85,9 +85,10 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
     : config_(config),
       capture_(loop_, events),
       web_(web_config(config)),
+      web_jobs_(loop_, web_),
       feed_(random_.token(kFeedIdSize)),
       tap_(
-          capture_, [this](std::function<void()> job) { web_.post(std::move(job)); }, [this](const call::Event& event) { feed_.note(event); }),
+          capture_, [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }, [this](const call::Event& event) { feed_.note(event); }),
       transports_(loop_, config.stream_limits, config.source_limits),
       resolver_(loop_) {
   sip::TransactionLayer::Settings settings;
@@ -121,7 +122,7 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
       server::call_api::CallApi::Config{.limits = {.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
                                         .protocol = config_.call_api_protocol},
       server::call_api::EnginePorts{*exchange_, [this](std::function<void()> task) { return loop_.post(std::move(task)); },
-                                    [this](std::function<void()> job) { web_.post(std::move(job)); }},
+                                    [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }},
       feed_, std::move(gate));
   web_.add_page(config_.call_api_path + "/openrpc.json", [](const server::HttpRequest& /*request*/) {
     return server::HttpResponse{.status = 200, .content_type = "application/json", .body = server::call_api::openrpc_text()};

@@ -2,6 +2,7 @@
 
 #include "app/capture.hpp"
 #include "app/config.hpp"
+#include "app/web_jobs.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "call/event.hpp"
@@ -65,6 +66,7 @@ class Service {
   net::EngineLoop loop_;
   Capture capture_;
   server::WebServer web_;
+  WebJobs web_jobs_;
   server::call_api::Feed feed_;
   server::call_api::FeedTap tap_;
   net::SipTransports transports_;
