@@ -61,6 +61,7 @@ struct Config {
   std::chrono::milliseconds t1{500};  ///< RFC 3261 §17.1.1.1: estimate of the round trip, which all retransmission times derive from.
   std::vector<AccountConfig> accounts;
   std::vector<call::Route> routes;
+  std::vector<std::string> offered;  ///< Users whose calls the Call API decides about, or prefixes that end in '*'.
   std::vector<call::ConferenceRoom> conferences;
   std::vector<base::IpNetwork> trusted;  ///< Whose calls need no credentials.
   sip::SessionPolicy session;

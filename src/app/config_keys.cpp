@@ -259,6 +259,18 @@ bool take_path(Config& config, const ConfigValue& value) {
   return good;
 }
 
+constexpr std::string_view kUsers = "a user such as \"100\", or a prefix such as \"2*\", or a list of such";
+
+bool take_users(std::vector<std::string>& users, const ConfigValue& value) {
+  const auto* const list = std::get_if<std::vector<std::string>>(&value);
+  const auto* const one = std::get_if<std::string>(&value);
+  if (list == nullptr && one == nullptr) {
+    return false;
+  }
+  users = list != nullptr ? *list : std::vector{*one};
+  return std::all_of(users.begin(), users.end(), [](const std::string& user) { return !user.empty() && user.find('*') >= user.size() - 1; });
+}
+
 bool take_on_disconnect(Config& config, const ConfigValue& value) {
   using server::call_api::OnDisconnect;
   const auto* const text = std::get_if<std::string>(&value);
@@ -352,6 +364,7 @@ constexpr ConfigKey kKeys[] = {
      [](Config& config, const ConfigValue& value) { return take_named(config.call_api_protocol.dialect, value, server::call_api::find_dialect); }},
     {"call_api.errors", "\"json-rpc\" or \"reference\"",
      [](Config& config, const ConfigValue& value) { return take_named(config.call_api_protocol.errors, value, server::call_api::find_error_style); }},
+    {"call_api.incoming", kUsers, [](Config& config, const ConfigValue& value) { return take_users(config.offered, value); }},
     {"call_api.on_disconnect", "\"finish\" or \"cancel\"", take_on_disconnect},
     {"call_api.allowed_origins", "a list of origins such as \"https://app.example.com\"",
      [](Config& config, const ConfigValue& value) { return take_strings(config.allowed_origins, value); }},

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace callwright::app {
@@ -118,6 +120,18 @@ bool take_hold_music(Config& config, const ConfigValue& value) {
   return media::blocking_make_source(file, audio::SampleRate{8000}).has_value();
 }
 
+bool take_folder(std::string& folder, const ConfigValue& value) {
+  const auto* const path = std::get_if<std::string>(&value);
+  std::error_code unreadable;
+  if (path == nullptr || !std::filesystem::is_directory(*path, unreadable)) {
+    return false;
+  }
+  folder = *path;
+  return true;
+}
+
+constexpr std::string_view kFolder = "the name of a folder that there is";
+
 constexpr ConfigKey kKeys[] = {
     {"media.mode", kModes, take_mode},
     {"media.codecs", kCodecs, [](Config& config, const ConfigValue& value) { return take_codecs(config.media.profile.codecs, value); }},
@@ -126,6 +140,8 @@ constexpr ConfigKey kKeys[] = {
     {"media.advertised", "an IP address", take_advertised},
     {"media.ports", "a range such as \"20000-29999\", from 1024 on", take_ports},
     {"media.hold_music", "the name of a sound file that can be read and played", take_hold_music},
+    {"media.sounds", kFolder, [](Config& config, const ConfigValue& value) { return take_folder(config.media.sounds, value); }},
+    {"media.recordings", kFolder, [](Config& config, const ConfigValue& value) { return take_folder(config.media.recordings, value); }},
 };
 
 }  // namespace

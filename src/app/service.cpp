@@ -29,6 +29,7 @@ call::ExchangeSettings exchange_settings(const Config& config) {
   settings.domains = config.domains;
   settings.routes = config.routes;
   settings.trusted = config.trusted;
+  settings.offered = config.offered;
   settings.media = config.media;
   settings.media.codecs = media::codecs_by_name(call::AgentMedia().codecs).value();
   for (const AccountConfig& account : config.accounts) {

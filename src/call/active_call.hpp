@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace callwright::call {
 
@@ -64,6 +65,17 @@ template <class Watcher>
 }
 
 struct MediaSide;
+class BridgeMedia;
+
+/// Parties that have left their call, which goes on elsewhere.
+struct ReleasedParties {
+  ReleasedParties();
+  ReleasedParties(ReleasedParties&&) noexcept;
+  ~ReleasedParties();
+  std::vector<std::unique_ptr<sip::InviteSession>> sessions;  ///< The caller's first.
+  std::string journal;                                        ///< The Call-ID under which the journal knows their call.
+  std::unique_ptr<BridgeMedia> media;                         ///< Of both, which last until they have others; null: they bypass us.
+};
 
 /// Somebody whom we have called, and who has answered, for a place in a call.
 struct Newcomer {
@@ -99,6 +111,18 @@ class ActiveCall {
   virtual base::Result<void> hold(PartiesOnHold parties, const FindHoldWatcher& watcher);
   /// Nobody waits for the answers of the phones any more: who has not answered has refused.
   virtual void give_up_holding() {}
+  /// The streams of the exchange with that party of a call that is up, or with both; a party of a conference has the one that `call_id` names. Errors:
+  /// WrongState, it is not up; Unsupported, its media bypass the exchange (`take_media_in`).
+  [[nodiscard]] virtual base::Result<std::vector<media::StreamId>> streams(const std::string& call_id, std::optional<Side> party);
+  /// Makes the media of a call that is up pass through the exchange. `done` is called once, now or later. Errors: WrongState, something else is being
+  /// negotiated, or the call ends before; Unsupported, which says why that cannot be.
+  virtual void take_media_in(std::function<void(const base::Result<void>&)> done);
+  /// Nobody hears that party, or both; or they are heard again. Of a call that has `streams`.
+  virtual void mute(const std::string& /*call_id*/, std::optional<Side> /*party*/, bool /*muted*/) {}
+  /// Whether `release` can be called now: the call is up, and nothing is being changed.
+  [[nodiscard]] virtual bool may_release(const std::string& /*call_id*/) { return false; }
+  /// Gives that party up to somebody else, or both: they have an observer no more, and this call is over for them. Where one is left alone, it is hung up.
+  [[nodiscard]] virtual ReleasedParties release(const std::string& call_id, std::optional<Side> party);
   /// While it rings: how a called phone knows its dialog, in which it can be picked up. Nothing when it does not ring.
   [[nodiscard]] virtual std::optional<sip::DialogName> ringing() const { return std::nullopt; }
 };
@@ -130,6 +154,8 @@ class Switchboard {
   [[nodiscard]] virtual sip::InviteSession* across(const sip::InviteSession& session) = 0;
   /// For media that pass through the exchange; null: all bypass it.
   [[nodiscard]] virtual MediaDesk* media() { return nullptr; }
+  /// What is known of the other side of a session for its media.
+  [[nodiscard]] virtual MediaSide media_side_of(const sip::InviteSession& session) = 0;
   /// Of the account that sent the request which is being handled; null: it has none of its own.
   [[nodiscard]] virtual std::shared_ptr<const MediaProfile> media_of_sender() const { return nullptr; }
   /// Into the journal.

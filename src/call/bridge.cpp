@@ -83,7 +83,7 @@ void Bridge::take_confirmed(sip::InviteSession& session, std::string_view sdp) {
 }
 
 void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
-  if (changes_hold()) {
+  if (asks_phones()) {
     static_cast<void>(session.reject_reinvite(491));
     return;
   }
@@ -98,13 +98,13 @@ void Bridge::on_reinvite(sip::InviteSession& session, std::string_view sdp) {
 }
 
 void Bridge::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
-  if (!on_replacement_result(session, result) && !on_hold_result(session, result)) {
+  if (!on_replacement_result(session, result) && !on_taking_in_result(session, result) && !on_hold_result(session, result)) {
     pass_answer(session, result);
   }
 }
 
 void Bridge::on_update(sip::InviteSession& session, std::string_view sdp) {
-  if (changes_hold()) {
+  if (asks_phones()) {
     static_cast<void>(session.reject_update(491));
     return;
   }

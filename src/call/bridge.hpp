@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,11 +34,17 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   [[nodiscard]] PartiesOnHold on_hold() const override;
   base::Result<void> hold(PartiesOnHold parties, const FindHoldWatcher& watcher) override;
   void give_up_holding() override;
+  [[nodiscard]] base::Result<std::vector<media::StreamId>> streams(const std::string& call_id, std::optional<Side> party) override;
+  void take_media_in(std::function<void(const base::Result<void>&)> done) override;
+  void mute(const std::string& call_id, std::optional<Side> party, bool muted) override;
+  [[nodiscard]] bool may_release(const std::string& call_id) override;
+  [[nodiscard]] ReleasedParties release(const std::string& call_id, std::optional<Side> party) override;
 
  private:
   struct Replacement;
   struct Told;
   struct Holding;
+  struct TakingIn;
 
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
@@ -74,6 +81,12 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   void send_back(Side side);
   [[nodiscard]] bool changes_hold() const noexcept;
 
+  // Sound, for commands (bridge_sound.cpp)
+  [[nodiscard]] bool on_taking_in_result(sip::InviteSession& session, const sip::InviteProgress& result);
+  void end_taking_in(const base::Result<void>& how);
+  /// True while the exchange itself negotiates with the phones.
+  [[nodiscard]] bool asks_phones() const noexcept { return taking_in_ != nullptr || changes_hold(); }
+
   // Media through the exchange (bridge_offers.cpp)
   [[nodiscard]] bool relays() const noexcept { return media_ != nullptr && media_->through(); }
   /// The description of `from` as `to` is to get it.
@@ -97,6 +110,7 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   std::unique_ptr<Replacement> replacement_;
   std::unique_ptr<Told> told_;
   std::unique_ptr<Holding> holding_;                ///< While a phone is asked.
+  std::unique_ptr<TakingIn> taking_in_;             ///< While the media of the call are being taken in.
   std::vector<std::function<void()>> awaiting_up_;  ///< Until both have confirmed.
   std::unique_ptr<BridgeMedia> media_;              ///< Null where media bypass the exchange for good.
   bool over_ = false;

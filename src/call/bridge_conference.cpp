@@ -10,13 +10,39 @@ void ActiveCall::let_in(sip::InviteSession& /*joined*/, sip::ServerTransaction& 
   transaction.respond({.status = 488, .reason = "Call Not Answered Yet"});
 }
 
-void Bridge::let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) {
+bool Bridge::may_release(const std::string& /*call_id*/) {
   using State = sip::InviteSession::State;
+  return !over_ && replacement_ == nullptr && !asks_phones() && caller_->state() == State::Confirmed && callee_->state() == State::Confirmed;
+}
+
+ReleasedParties Bridge::release(const std::string& /*call_id*/, std::optional<Side> party) {
+  if (const PartiesOnHold held = on_hold(); held.caller || held.callee) {
+    switchboard_.report(caller_->call_id(), CallHeld{});
+  }
+  over_ = true;
+  ReleasedParties released;
+  released.journal = caller_->call_id();
+  if (!party) {
+    released.sessions.push_back(std::move(caller_));
+    released.sessions.push_back(std::move(callee_));
+    released.media = std::move(media_);
+  } else {
+    media_.reset();
+    std::unique_ptr<sip::InviteSession>& goes = *party == Side::Caller ? caller_ : callee_;
+    peer(*goes).end();
+    released.sessions.push_back(std::move(goes));
+  }
+  switchboard_.finish(*this);
+  tell_watchers_of_end();
+  return released;
+}
+
+void Bridge::let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) {
   if (over_ || across(joined) == nullptr) {
     transaction.respond({.status = 481});
     return;
   }
-  if (replacement_ != nullptr || changes_hold() || caller_->state() != State::Confirmed || callee_->state() != State::Confirmed) {
+  if (!may_release({})) {
     transaction.respond({.status = 491});
     return;
   }
@@ -30,17 +56,8 @@ void Bridge::let_in(sip::InviteSession& joined, sip::ServerTransaction& transact
     transaction.respond({.status = 503});
     return;
   }
-  if (const PartiesOnHold held = on_hold(); held.caller || held.callee) {
-    switchboard_.report(caller_->call_id(), CallHeld{});
-  }
-  over_ = true;
-  const std::string journal = caller_->call_id();
-  (*conference)->take(std::move(caller_), journal);
-  (*conference)->take(std::move(callee_), journal);
-  (*conference)->keep(std::move(media_));
+  (*conference)->take(release({}, {}), {});
   (*conference)->receive(transaction, invite);
-  switchboard_.finish(*this);
-  tell_watchers_of_end();
 }
 
 }  // namespace callwright::call

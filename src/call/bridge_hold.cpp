@@ -28,7 +28,7 @@ void Bridge::mark_held(PartiesOnHold parties) {
 }
 
 base::Result<void> Bridge::hold(PartiesOnHold parties, const FindHoldWatcher& watcher) {
-  if (over_ || replacement_ != nullptr || changes_hold() || !caller_->may_reinvite() || !callee_->may_reinvite()) {
+  if (over_ || replacement_ != nullptr || asks_phones() || !caller_->may_reinvite() || !callee_->may_reinvite()) {
     return base::Error(base::Errc::WrongState, "The call is not up, or is being changed");
   }
   if (media_ == nullptr) {

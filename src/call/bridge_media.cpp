@@ -16,6 +16,7 @@ using base::Result;
 namespace {
 
 constexpr std::string_view kEvents = "telephone-event";
+constexpr media::Noise kQuiet{.level_dbov = -75};  // In place of a party that is muted: a line, but nobody there.
 
 const sdp::Media* audio_of(const sdp::Description& description) {
   const auto found =
@@ -140,6 +141,9 @@ Result<void> BridgeMedia::open(Leg& leg, const sdp::Description* offer, const sd
     return opened.error();
   }
   leg.media = std::move(*opened);
+  if (const auto before = sdp::Description::parse(leg.session->description())) {
+    follow(leg, before->origin);
+  }
   if (mode_ == MediaMode::Process) {
     // Heard as sound at any time, though nobody listens yet: so packets are never just passed on.
     media::Listening listening(media::Listening::Always);
@@ -335,12 +339,13 @@ Result<void> BridgeMedia::run(Leg& one, Leg& other) {
   return base::ok();
 }
 
-/// Music, as long as the other side does not want to hear.
+/// Music, as long as the other side does not want to hear; and nothing of one that is muted.
 void BridgeMedia::play_to(Leg& leg, const Leg& other) {
   const auto& music = desk_->settings().hold_music;
   const bool play = music && (leg.held || (other.media->negotiated() != nullptr && other.media->negotiated()->held));
-  if (std::exchange(leg.music, play) != play) {
-    desk_->port().set_source(leg.media->stream(), play ? *music : media::SourceSpec(media::Silence{}));
+  const Leg::Hears hears = play ? Leg::Hears::Music : other.muted ? Leg::Hears::Quiet : Leg::Hears::Other;
+  if (std::exchange(leg.hears, hears) != hears) {
+    desk_->legs().set_background(leg.media->stream(), play ? *music : other.muted ? media::SourceSpec(kQuiet) : media::SourceSpec(media::Silence{}));
   }
 }
 

@@ -90,18 +90,29 @@ class BridgeMedia final : private media::MediaObserver {
   /// The answer to it.
   base::Result<void> accept_reoffer(const Session& to, const Session& other, std::string_view sdp);
 
+  // For commands on the sound of a call (bridge_media_sound.cpp)
+  /// The stream towards that party, once media flow through us.
+  [[nodiscard]] std::optional<media::StreamId> stream(const Session& session) noexcept;
+  /// What this party says, nobody hears, or does again.
+  void set_muted(const Session& session, bool muted);
+  /// Makes the media of a call that is up pass through us, for as long as it lasts; `sdp` is an offer of `from`, to be handled like any other after this.
+  /// When that comes to nothing, everything is as before.
+  base::Result<void> take_in(const Session& from, const Session& other, std::string_view sdp);
+
   /// True when an offer of this session waits for its answer.
   [[nodiscard]] bool awaits_answer(const Session& session) const noexcept;
 
  private:
   struct Leg {
+    enum class Hears : std::uint8_t { Other, Music, Quiet };
     const Session* session = nullptr;
     MediaSide side;
     LegStreams::Leg media;                                ///< Once it is needed.
     std::string pending;                                  ///< Its offer that waits for our answer.
     std::string favourite;                                ///< The first codec of its latest offer.
-    bool music = false;                                   ///< It is played to.
-    bool held = false;                                    ///< At an API's wish.
+    Hears hears = Hears::Other;                           ///< While nothing is played to it.
+    bool held = false;                                    ///< At an API's wish,
+    bool muted = false;                                   ///< as this.
     sdp::Direction direction = sdp::Direction::SendRecv;  ///< What our descriptions would say, were nobody held like that.
     std::string passed_on;                                ///< The latest of those that go past us, as it came; kept from the first such hold on.
     std::string passed_before;                            ///< The one before: what counts again when an offer is refused.
@@ -115,6 +126,7 @@ class BridgeMedia final : private media::MediaObserver {
   [[nodiscard]] std::vector<sdp::Codec> speakable(const Leg& leg, const std::vector<sdp::Codec>& offered) const;
   void describe_for_offer(Leg& to, const sdp::Description& description, const sdp::Media& audio) const;
   void describe_for_answer(Leg& to, const sdp::Description& offer, const LegMedia& from) const;
+  base::Result<void> come_in(Leg& source, Leg& sink, const sdp::Description& offer);
   void stay_out();
   [[nodiscard]] static std::string goes_on(Leg& leg, std::string_view sdp);
   [[nodiscard]] sdp::Direction allowed(const Leg& leg) const noexcept;
@@ -129,7 +141,8 @@ class BridgeMedia final : private media::MediaObserver {
   MediaDesk* desk_ = nullptr;
   Owner* owner_;
   MediaMode mode_;
-  bool taken_in_ = false;               ///< In the middle of the call.
+  bool taken_in_ = false;               ///< In the middle of the call,
+  bool stays_in_ = false;               ///< not only for music.
   const Session* returning_ = nullptr;  ///< Its offer goes to the other side as it is.
   std::vector<Leg> legs_;
 };

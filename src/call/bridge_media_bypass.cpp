@@ -11,13 +11,14 @@ namespace callwright::call {
 void BridgeMedia::stay_out() {
   mode_ = MediaMode::Bypass;
   taken_in_ = false;
+  stays_in_ = false;
   returning_ = nullptr;
   for (Leg& leg : legs_) {
     leg.media.reset();
     leg.pending.clear();
     leg.passed_on.clear();
     leg.passed_before.clear();
-    leg.music = false;
+    leg.hears = Leg::Hears::Other;
   }
 }
 
@@ -32,23 +33,29 @@ void BridgeMedia::take_in_for_music(const Session& from, const Session& other, s
   if (!description) {
     return;
   }
+  if (const auto come = come_in(*source, *sink, *description); !come) {
+    base::log::warn("a held party hears no music", {{"reason", come.error().message()}});
+  }
+}
+
+base::Result<void> BridgeMedia::come_in(Leg& source, Leg& sink, const sdp::Description& offer) {
   mode_ = MediaMode::Auto;
   taken_in_ = true;
-  for (const auto& opened : {open(*source, &*description, nullptr), open(*sink, nullptr, &*description)}) {
+  for (auto opened : {open(source, &offer, nullptr), open(sink, nullptr, &offer)}) {
     if (!opened) {
-      base::log::warn("a held party hears no music", {{"reason", opened.error().message()}});
       stay_out();
-      return;
+      return opened;
     }
   }
-  follow(*sink, description->origin);
+  follow(sink, offer.origin);
+  return base::ok();
 }
 
 bool BridgeMedia::returns(const Session& from, const Session& other, std::string_view sdp) {
   const sdp::Glance seen = sdp::glance(sdp);
   Leg* const source = find(from);
   Leg* const sink = find(other);
-  if (!taken_in_ || returning_ != nullptr || !seen.audio || seen.held || source == nullptr || sink == nullptr) {
+  if (!taken_in_ || stays_in_ || returning_ != nullptr || !seen.audio || seen.held || source == nullptr || sink == nullptr) {
     return false;
   }
   for (const Leg* const leg : {source, sink}) {

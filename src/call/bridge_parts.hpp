@@ -44,4 +44,10 @@ struct Bridge::Holding {
   [[nodiscard]] Leg& of(Side side) noexcept { return legs[static_cast<std::size_t>(side)]; }
 };
 
+/// The caller is asked for an offer, which then goes to the callee as ours.
+struct Bridge::TakingIn {
+  std::function<void(const base::Result<void>&)> done;
+  enum class Step : std::uint8_t { AskingCaller, AskingCallee } step = Step::AskingCaller;
+};
+
 }  // namespace callwright::call

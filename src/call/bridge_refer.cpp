@@ -66,6 +66,7 @@ void Bridge::tell_watchers_of_end() {
   if (HoldWatcher* const watcher = found_by(holding)) {
     watcher->on_held_call_ended();
   }
+  end_taking_in(base::Error(base::Errc::WrongState, "The call has ended"));
   tell_those_who_await();
 }
 

@@ -20,7 +20,7 @@ void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& trans
     transaction.respond({.status = 481});
     return;
   }
-  if (replacement_ != nullptr || changes_hold() || staying->state() != sip::InviteSession::State::Confirmed) {
+  if (replacement_ != nullptr || asks_phones() || staying->state() != sip::InviteSession::State::Confirmed) {
     transaction.respond({.status = 491});
     return;
   }
@@ -36,7 +36,7 @@ void Bridge::replace(sip::InviteSession& replaced, sip::ServerTransaction& trans
 
 base::Result<void> Bridge::put_in_place_of(Side side, Newcomer& newcomer, const MediaSide& media) {
   sip::InviteSession* const replaced = party(side);
-  if (replaced == nullptr || replacement_ != nullptr || changes_hold() || peer(*replaced).state() != sip::InviteSession::State::Confirmed) {
+  if (replaced == nullptr || replacement_ != nullptr || asks_phones() || peer(*replaced).state() != sip::InviteSession::State::Confirmed) {
     return base::Error(base::Errc::WrongState, "The call is not up, or one of its parties is being replaced");
   }
   replacement_ = std::make_unique<Replacement>();

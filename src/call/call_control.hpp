@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/id.hpp"
+#include "media/media_port.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -58,7 +59,97 @@ struct HoldCall {
   Change change = Change::Hold;
 };
 
-using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall>;
+/// Plays something to a party of a call that is up, or to both, in place of what the others say, until it is over or stopped, or the call ends. Media that
+/// bypass the exchange are taken in for this, as for all commands on sound.
+struct PlaySound {
+  std::string call_id;             ///< Of either leg; of a conference, that of the party.
+  std::optional<Side> party = {};  ///< Nothing: both.
+  std::string file;                ///< A name in the folder `MediaSettings::sounds`; "": a tone.
+  double tone_hz = 0;
+  media::Repeat repeat = media::Repeat::Once;  ///< Of a file; a tone never ends.
+};
+
+/// Ends what is played there.
+struct StopSound {
+  std::string call_id;
+  std::optional<Side> party = {};
+};
+
+/// Presses keys that a party hears, or is told of (RFC 4733).
+struct PressKeys {
+  std::string call_id;
+  std::optional<Side> party = {};
+  std::string keys;  ///< 0 … 9, *, #, A … D. Never to be logged.
+  media::KeyTiming timing = {};
+};
+
+/// Nobody hears a party any more, or does again.
+struct MuteParty {
+  std::string call_id;
+  std::optional<Side> party = {};
+  bool muted = true;
+};
+
+/// Records both parties of a call until it ends or `ChangeRecording` stops it, also while one of them is replaced.
+struct RecordCall {
+  std::string call_id;
+  media::RecordingLayout layout = media::RecordingLayout::Stereo;  ///< The caller is left.
+  audio::FileFormat format = audio::FileFormat::Wav;
+};
+
+/// Changes the recording of a call that is being recorded.
+struct ChangeRecording {
+  enum class Change : std::uint8_t { Pause, Resume, Stop };
+  std::string call_id;
+  Change change = Change::Stop;
+};
+
+/// Decides about a call that came in for an API (`ExchangeSettings::offered`). Answered, it has one party, with whom commands on sound and `BridgeCalls` deal.
+struct DecideCall {
+  enum class Decision : std::uint8_t { Ring, Answer, Reject, Redirect };
+  std::string call_id;
+  Decision decision = Decision::Answer;
+  int status = 486;              ///< Of Reject, 300 … 699,
+  std::string reason = {};       ///< and in words; "": the usual ones.
+  std::string destination = {};  ///< Of Redirect: the SIP URI whose phones ring from now on.
+};
+
+/// Connects a party of one call with a party of another; whoever talked to them is hung up.
+struct BridgeCalls {
+  CallParty one;
+  CallParty other;
+};
+
+/// Parts the two of a call: each is alone with the exchange then.
+struct UnbridgeCall {
+  std::string call_id;
+};
+
+/// Opens a conference, which lasts until it is ended. Users of the exchange may call its name, too.
+struct CreateConference {
+  std::string name;
+  std::size_t max_parties = 100;
+  bool tones = false;  ///< When somebody comes or leaves.
+};
+
+/// Takes a party of a call into a conference, or both; or calls somebody in.
+struct AddToConference {
+  std::string conference;
+  std::string call_id;             ///< "": `destination` is called.
+  std::optional<Side> party = {};  ///< Nothing: both.
+  std::string destination = {};
+};
+
+/// Hangs up on a party, mutes it, or ends the conference for all.
+struct ChangeConference {
+  enum class Change : std::uint8_t { Remove, Mute, Unmute, End };
+  std::string conference;
+  Change change = Change::End;
+  std::string call_id = {};  ///< The party.
+};
+
+using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall, PlaySound, StopSound, PressKeys, MuteParty, RecordCall, ChangeRecording, DecideCall,
+                             BridgeCalls, UnbridgeCall, CreateConference, AddToConference, ChangeConference>;
 
 /// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
 struct CommandEvent {
@@ -75,6 +166,14 @@ struct CommandEvent {
     CallUnholding,         ///< as CallHolding
     CallUnholdStart,       ///< leg
     CallUnholdSuccessful,  ///< leg
+    CallPlayStart,         ///< leg: something is played to it
+    CallPlaySuccessful,    ///< leg: it was played to its end,
+    CallPlayStopped,       ///< or stopped before
+    CallRecordStart,       ///< extra: the file; of two files, one event each
+    CallRecordSuccessful,  ///< extra: the file is complete
+    CallBridged,           ///< call_id (of the call that the two have now)
+    ConferenceCalling,     ///< call_id, destination: it is called
+    ConferenceJoined,      ///< call_id: that party takes part; also where it is alone
     Failed,                ///< extra: what happened, in words, with the SIP status where there is one
     Ended,                 ///< nothing follows
   };

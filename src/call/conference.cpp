@@ -1,6 +1,7 @@
 #include "call/conference_parts.hpp"
 
 #include "call/bridge.hpp"
+#include "sdp/description.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -72,16 +73,23 @@ bool Conference::refuse(sip::ServerTransaction& transaction) const {
 
 Conference::Party& Conference::come(sip::ServerTransaction& transaction, const sip::Message& invite) {
   std::string contact(sip::user_of(invite.request_uri()));
-  if (options_.kind == Kind::Room) {
+  if (options_.kind == Kind::Room || options_.kind == Kind::Named) {
     contact += ">;isfocus";  // RFC 4579 §5.1
   }
   sip::InviteSessionObserver& observer = *this;
   auto session = switchboard_.user_agent().answer(transaction, invite, std::move(contact), observer);
   const std::string call_id = session->call_id();
-  Party& party = *parties_.emplace_back(std::make_unique<Party>(Party{std::move(session), Step::Waits, call_id}));
+  Party& party = add(std::move(session), Step::Waits, call_id, {});
   party.offer = invite.body();
-  switchboard_.index(call_id, *this);
   switchboard_.report(call_id, CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
+  return party;
+}
+
+Conference::Party& Conference::add(std::unique_ptr<sip::InviteSession> session, Step step, const std::string& journal, const FindWatcher& watcher) {
+  session->set_observer(*this);
+  switchboard_.index(session->call_id(), *this);
+  Party& party = *parties_.emplace_back(std::make_unique<Party>(Party{std::move(session), step, journal}));
+  party.watcher = watcher;
   return party;
 }
 
@@ -91,6 +99,40 @@ void Conference::receive(sip::ServerTransaction& transaction, const sip::Message
     come(transaction, invite);
     go_on();
   }
+}
+
+void Conference::receive(std::unique_ptr<sip::InviteSession> session, std::string offer, const FindWatcher& watcher) {
+  const std::string call_id = session->call_id();
+  add(std::move(session), Step::Waits, call_id, watcher).offer = std::move(offer);
+  go_on();
+}
+
+base::Result<std::string> Conference::dial(const Target& target, std::string_view from, const FindWatcher& watcher) {
+  if (over_ || parties_.size() >= options_.max_parties) {
+    return base::Error(base::Errc::LimitReached, "The conference is full");
+  }
+  sip::InviteSession::CallerOptions options;
+  options.uri = target.uri;
+  options.flow = target.flow;
+  options.routes = target.routes;
+  options.credentials = target.credentials;
+  options.redirects = target.redirects;
+  options.from = from;
+  options.to = "<" + target.uri + ">";
+  options.contact_user = std::string(sip::user_of(from)) + ">;isfocus";
+  sip::InviteSessionObserver& observer = *this;
+  auto session = switchboard_.user_agent().call(std::move(options), observer);
+  auto leg = media_.open(*session, {}, *this);
+  if (!leg) {
+    switchboard_.user_agent().retire(std::move(session));
+    return leg.error();
+  }
+  const std::string call_id = session->call_id();
+  switchboard_.report(call_id, CallStarted{std::string(from.substr(1, from.size() - 2)), target.uri});
+  Party& party = add(std::move(session), Step::Called, call_id, watcher);
+  party.leg = std::move(*leg);
+  static_cast<void>(party.session->invite(party.leg->offer()));
+  return call_id;
 }
 
 void Conference::let_in(sip::InviteSession& /*joined*/, sip::ServerTransaction& transaction, const sip::Message& invite) { receive(transaction, invite); }
@@ -107,21 +149,17 @@ void Conference::replace(sip::InviteSession& replaced, sip::ServerTransaction& t
   go_on();
 }
 
-void Conference::take(std::unique_ptr<sip::InviteSession> session, const std::string& journal) {
-  sip::InviteSession& taken = *session;
-  parties_.push_back(std::make_unique<Party>(Party{std::move(session), Step::ToOffer, journal}));
-  parties_.back()->announced = true;
-  taken.set_observer(*this);
-  // What waits for an answer from the call before gets none; it is asked to try again.
-  static_cast<void>(taken.reject_reinvite(491));
-  static_cast<void>(taken.reject_update(491));
-  switchboard_.index(taken.call_id(), *this);
-}
-
-void Conference::keep(std::unique_ptr<BridgeMedia> media) {
-  before_ = std::move(media);
-  if (before_ != nullptr) {
-    journal_id_ = parties_.front()->journal;
+void Conference::take(ReleasedParties released, const FindWatcher& watcher) {
+  for (std::unique_ptr<sip::InviteSession>& session : released.sessions) {
+    Party& party = add(std::move(session), Step::ToOffer, released.journal, watcher);
+    party.announced = true;
+    // What waits for an answer from the call before gets none; it is asked to try again.
+    static_cast<void>(party.session->reject_reinvite(491));
+    static_cast<void>(party.session->reject_update(491));
+  }
+  if (released.media != nullptr && parties_.size() == released.sessions.size()) {
+    before_ = std::move(released.media);
+    journal_id_ = released.journal;
     before_->set_owner(*this);
   }
 }
@@ -153,6 +191,9 @@ void Conference::offer_to(Party& party) {
       return;
     }
     party.leg = std::move(*leg);
+    if (const auto before = sdp::Description::parse(party.session->description())) {
+      party.leg->follow(before->origin);
+    }
   }
   if (party.session->reinvite(party.leg->offer())) {
     attempts_ = 0;
@@ -208,10 +249,14 @@ void Conference::seat(Party& party) {
     switchboard_.report(party.journal, CallAnswered{});
     play_tone(kCameHz);
   }
+  const FindWatcher watching = std::exchange(party.watcher, nullptr);
   if (const sip::InviteSession* const replaced = std::exchange(party.replaces, nullptr)) {
     if (Party* const goes = find(*replaced)) {
       goes->session->end();
     }
+  }
+  if (CallWatcher* const watcher = found_by(watching)) {
+    watcher->on_answered();
   }
 }
 
@@ -239,6 +284,22 @@ bool Conference::set_party(std::string_view call_id, const media::ConferencePart
   return true;
 }
 
+base::Result<std::vector<media::StreamId>> Conference::streams(const std::string& call_id, std::optional<Side> /*party*/) {
+  const Party* const party = find(call_id);
+  if (party == nullptr || party->step != Step::Takes) {
+    return base::Error(base::Errc::WrongState, "The party does not take part yet");
+  }
+  return std::vector{party->leg->stream()};
+}
+
+void Conference::mute(const std::string& call_id, std::optional<Side> /*party*/, bool muted) {
+  if (const Party* const party = find(call_id)) {
+    media::ConferenceParty options = party->options;
+    options.muted = muted;
+    static_cast<void>(set_party(call_id, options));
+  }
+}
+
 bool Conference::remove(std::string_view call_id) {
   Party* const party = find(call_id);
   if (party != nullptr) {
@@ -259,6 +320,7 @@ void Conference::hang_up() {
     }
   }
   settling_ = was_settling;
+  options_.kind = options_.kind == Kind::Named ? Kind::Room : options_.kind;
   settle();
 }
 
@@ -275,10 +337,14 @@ void Conference::refused(Party& party, int status) {
 
 void Conference::leave(Party& party, int status, std::string_view why) {
   party.step = Step::Leaves;
+  const FindWatcher watching = std::exchange(party.watcher, nullptr);
   if (party.session->state() == sip::InviteSession::State::Incoming) {
     static_cast<void>(party.session->reject(status));
   } else {
     party.session->end(480, sip::Reason{.cause = status, .text = std::string(why)});
+  }
+  if (CallWatcher* const watcher = found_by(watching)) {
+    watcher->on_refused(status, why);
   }
 }
 
@@ -298,6 +364,30 @@ void Conference::give_back(int status) {
   }
   Bridge::join(switchboard_, std::move(sides.at(0)), std::move(sides.at(1)), std::move(before_));
   finish();
+  for (const auto& party : all) {
+    if (CallWatcher* const watcher = found_by(party->watcher)) {
+      watcher->on_refused(status, "No Media For a Conference");
+    }
+  }
+}
+
+bool Conference::may_release(const std::string& call_id) {
+  const Party* const party = find(call_id);
+  return !over_ && party != nullptr && party->step == Step::Takes;
+}
+
+ReleasedParties Conference::release(const std::string& call_id, std::optional<Side> /*side*/) {
+  const auto found = std::find_if(parties_.begin(), parties_.end(), [&](const auto& party) { return party->session->call_id() == call_id; });
+  const std::unique_ptr<Party> gone = std::move(*found);
+  parties_.erase(found);
+  switchboard_.forget(call_id, *this);
+  gone->leg.reset();
+  play_tone(kWentHz);
+  ReleasedParties released;
+  released.journal = gone->journal;
+  released.sessions.push_back(std::move(gone->session));
+  settle();
+  return released;
 }
 
 /// After somebody has left.
@@ -317,7 +407,7 @@ void Conference::settle() {
     parties_.front()->session->end();
   }
   settling_ = false;
-  if (parties_.empty()) {
+  if (parties_.empty() && options_.kind != Kind::Named) {
     finish();
   } else {
     go_on();

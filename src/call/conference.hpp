@@ -3,10 +3,12 @@
 #include "call/active_call.hpp"
 #include "call/bridge_media.hpp"
 #include "call/leg_media.hpp"
+#include "call/routing.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,8 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   enum class Kind : std::uint8_t {
     AdHoc,  ///< A call that grew. It is over when one party is left.
     Room,   ///< A number to call. It is over when it is empty.
+    Named,  ///< One that an API has made. It is over when it is ended.
+    Alone,  ///< One party, which waits for what an API does with it.
   };
   enum class Tones : std::uint8_t { Off, On };
   struct Options {
@@ -45,14 +49,20 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
 
   /// Somebody calls; answered at once, or when those who were taken over are here. 486: the conference is full.
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
-  /// Takes an answered session over from a call. `journal` is the Call-ID under which that is known.
-  void take(std::unique_ptr<sip::InviteSession> session, const std::string& journal);
-  /// The media of the call whose sides were taken: they last until the first side has ours, and go back with the call when it does not want them.
-  void keep(std::unique_ptr<BridgeMedia> media);
+  /// The same with a session that has been made already, not answered; `offer` is that of its INVITE.
+  void receive(std::unique_ptr<sip::InviteSession> session, std::string offer, const FindWatcher& watcher);
+  /// Takes answered sessions over from a call. Where both parties of a call come and do not want our media, it goes back to what it was.
+  /// Nothing happens to them before `begin`, or `receive`; `watcher` is told for each how it goes.
+  void take(ReleasedParties parties, const FindWatcher& watcher);
+  void begin() { go_on(); }
+  /// Calls somebody. Errors: LimitReached, the conference is full; others: no ports.
+  base::Result<std::string> dial(const Target& target, std::string_view from, const FindWatcher& watcher);
   /// By the Call-ID of the party's leg; false: there is none.
   bool remove(std::string_view call_id);
   bool set_party(std::string_view call_id, const media::ConferenceParty& party);
   [[nodiscard]] std::size_t parties() const noexcept { return parties_.size(); }
+  [[nodiscard]] bool has(std::string_view call_id) { return find(call_id) != nullptr; }
+  [[nodiscard]] bool has_room(std::size_t parties) const noexcept { return !over_ && parties_.size() + parties <= options_.max_parties; }
   /// To play something to all, or to record it: as with a stream.
   [[nodiscard]] media::ConferenceId id() const noexcept { return id_; }
 
@@ -60,10 +70,15 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   void hang_up() override;
   void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& watcher) override;
   void let_in(sip::InviteSession& joined, sip::ServerTransaction& transaction, const sip::Message& invite) override;
+  [[nodiscard]] base::Result<std::vector<media::StreamId>> streams(const std::string& call_id, std::optional<Side> party) override;
+  void mute(const std::string& call_id, std::optional<Side> party, bool muted) override;
+  [[nodiscard]] bool may_release(const std::string& call_id) override;
+  [[nodiscard]] ReleasedParties release(const std::string& call_id, std::optional<Side> party) override;
 
  private:
   enum class Step : std::uint8_t {
     Waits,    ///< It has called; those who were taken over come first.
+    Called,   ///< It is called, with our offer.
     ToOffer,  ///< It was taken over; our offer is still to be made,
     Offered,  ///< or under way.
     Answers,  ///< It asked for an offer, and its ACK is to bring the answer.
@@ -72,6 +87,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   };
   struct Party;
 
+  void on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) override;
   void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
@@ -89,6 +105,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   [[nodiscard]] Party* find(const sip::InviteSession& session);
   [[nodiscard]] Party* find(std::string_view call_id);
   Party& come(sip::ServerTransaction& transaction, const sip::Message& invite);
+  Party& add(std::unique_ptr<sip::InviteSession> session, Step step, const std::string& journal, const FindWatcher& watcher);
   [[nodiscard]] bool refuse(sip::ServerTransaction& transaction) const;
   void go_on();
   void offer_to(Party& party);

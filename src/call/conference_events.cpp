@@ -6,6 +6,13 @@
 
 namespace callwright::call {
 
+void Conference::on_accepted(sip::InviteSession& session, const sip::InviteProgress& progress) {
+  Party* const party = find(session);
+  if (party != nullptr && party->step == Step::Called) {
+    take_answer(*party, progress.sdp);
+  }
+}
+
 void Conference::on_confirmed(sip::InviteSession& session, std::string_view sdp) {
   Party* const party = find(session);
   if (party != nullptr && party->step == Step::Answers) {
@@ -90,6 +97,9 @@ void Conference::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
   }
   switchboard_.user_agent().retire(std::move(gone->session));
   settle();
+  if (CallWatcher* const watcher = found_by(gone->watcher)) {
+    watcher->on_refused(end.status, end.reason);
+  }
 }
 
 }  // namespace callwright::call

@@ -17,6 +17,7 @@ struct Conference::Party {
   const sip::InviteSession* replaces = nullptr;  ///< The party in whose place this one comes; may be gone.
   bool announced = false;                        ///< Nobody need be told that it is here.
   media::ConferenceParty options = {};
+  FindWatcher watcher = {};  ///< Until it takes part.
 };
 
 }  // namespace callwright::call

@@ -24,6 +24,24 @@ void ConferenceRooms::receive(Switchboard& switchboard, const ConferenceRoom& ro
 
 void ConferenceRooms::on_finished(const ActiveCall& call) {
   std::erase_if(open_, [&call](const auto& entry) { return entry.second == &call; });
+  std::erase_if(created_, [&call](const auto& entry) { return entry.second == &call; });
+}
+
+Conference* ConferenceRooms::open_conference(std::string_view name) const {
+  if (const auto created = created_.find(name); created != created_.end()) {
+    return created->second;
+  }
+  const auto open = open_.find(find(name));
+  return open == open_.end() ? nullptr : open->second;
+}
+
+base::Result<void> ConferenceRooms::create(Switchboard& switchboard, const std::string& name, const Conference::Options& options) {
+  const auto opened = Conference::open(switchboard, media_, options);
+  if (!opened) {
+    return opened.error();
+  }
+  created_[name] = *opened;
+  return base::ok();
 }
 
 }  // namespace callwright::call

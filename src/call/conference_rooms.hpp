@@ -3,6 +3,8 @@
 #include "call/conference.hpp"
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,10 +31,18 @@ class ConferenceRooms {
   void receive(Switchboard& switchboard, const ConferenceRoom& room, sip::ServerTransaction& transaction, const sip::Message& invite);
   void on_finished(const ActiveCall& call);
 
+  /// A conference that an API has made, or one that is open in a room; null: there is none of that name.
+  [[nodiscard]] Conference* open_conference(std::string_view name) const;
+  /// Whether there is a room or a conference of that name.
+  [[nodiscard]] bool knows(std::string_view name) const { return find(name) != nullptr || open_conference(name) != nullptr; }
+  /// Errors: those of `Conference::open`.
+  base::Result<void> create(Switchboard& switchboard, const std::string& name, const Conference::Options& options);
+
  private:
   ConferenceMedia media_;
   std::vector<ConferenceRoom> rooms_;
   std::unordered_map<const ConferenceRoom*, Conference*> open_;
+  std::map<std::string, Conference*, std::less<>> created_;
 };
 
 }  // namespace callwright::call

@@ -16,6 +16,7 @@ struct LogLine {
   void operator()(const Unregistered& /*what*/) const { line("unregistered"); }
   void operator()(const RegistrationFailed& what) const { line("registration failed", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const CallStarted& what) const { line("call started", {"from", what.from}, {"to", what.to}); }
+  void operator()(const CallOffered& /*what*/) const { line("call offered to the API"); }
   void operator()(const CallRinging& /*what*/) const { line("call ringing"); }
   void operator()(const CallAnswered& /*what*/) const { line("call answered"); }
   void operator()(const CallReplaced& what) const { line("call replaced", {"by", what.by}); }

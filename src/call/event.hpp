@@ -27,6 +27,10 @@ struct CallStarted {
   std::string from;
   std::string to;
 };
+/// It came in for an API to decide about.
+struct CallOffered {
+  std::string caller_name;  ///< As the caller says; "": it does not.
+};
 struct CallRinging {};
 struct CallAnswered {
   std::string leg = {};  ///< At the exchange: the Call-ID of the leg to whoever answered; "" where the caller is alone with us.
@@ -135,7 +139,7 @@ struct Event {
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
                CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded, MediaAgreed, MediaSecured, SoundPlayed, MediaEnded, PartnerSilent,
-               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown, CallHeld>
+               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown, CallHeld, CallOffered>
       what;
 };
 

@@ -156,7 +156,10 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     }
     return;
   }
-  route_call(transaction, request, admitted_.username.empty() ? nullptr : expecting(admitted_.username, request));
+  ReferringCommand* const command = admitted_.username.empty() ? nullptr : expecting(admitted_.username, request);
+  if (command != nullptr || !offer_to_api(transaction, request, *uri)) {
+    route_call(transaction, request, command);
+  }
 }
 
 void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {

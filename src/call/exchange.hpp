@@ -12,6 +12,7 @@
 #include "call/qualifier.hpp"
 #include "call/registration_reports.hpp"
 #include "call/routing.hpp"
+#include "call/sound_command.hpp"
 #include "call/user_states.hpp"
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
@@ -27,6 +28,8 @@
 
 namespace callwright::call {
 
+class OfferedCall;
+
 struct ExchangeSettings {
   std::string realm = "callwright";
   /// MD5 alone by default: phones that are common in the field give up when a challenge begins with, or even offers, something else.
@@ -41,6 +44,7 @@ struct ExchangeSettings {
   Qualifier::Settings qualify;
   MediaSettings media;
   sip::StringMap<std::shared_ptr<const MediaProfile>> media_of = {};  ///< Of accounts that have a profile of their own.
+  std::vector<std::string> offered = {};                              ///< Users that an API answers for, each a user or a prefix that ends in '*'.
   std::size_t max_calls = 10'000;                                     ///< Beyond it calls are refused: 503 with Retry-After.
   int retry_after_s = 5;
 };
@@ -104,11 +108,32 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void start(CommandId id, const EndCall& command, CommandObserver& observer);
   void start(CommandId id, const TransferCall& command, CommandObserver& observer);
   void start(CommandId id, const HoldCall& command, CommandObserver& observer);
+  void start(CommandId id, const PlaySound& command, CommandObserver& observer);
+  void start(CommandId id, const StopSound& command, CommandObserver& observer);
+  void start(CommandId id, const PressKeys& command, CommandObserver& observer);
+  void start(CommandId id, const MuteParty& command, CommandObserver& observer);
+  void start(CommandId id, const RecordCall& command, CommandObserver& observer);
+  void start(CommandId id, const ChangeRecording& command, CommandObserver& observer);
+  void start(CommandId id, const DecideCall& command, CommandObserver& observer);
+  void start(CommandId id, const BridgeCalls& command, CommandObserver& observer);
+  void start(CommandId id, const UnbridgeCall& command, CommandObserver& observer);
+  void start(CommandId id, const CreateConference& command, CommandObserver& observer);
+  void start(CommandId id, const AddToConference& command, CommandObserver& observer);
+  void start(CommandId id, const ChangeConference& command, CommandObserver& observer);
+  /// Starts a `SoundCommand`, with what its constructor takes besides; when the call is up.
+  template <class Made, class Order, class... More>
+  void start_on_sound(CommandId id, const Order& command, CommandObserver& observer, More&... more);
   /// False, and the observer knows, when no more commands that set up calls are taken.
   [[nodiscard]] bool has_room(CommandId id, CommandObserver& observer) const;
   /// True when the call of the command is answered but an ACK is still to come: the command starts when it has.
   template <class Order>
   [[nodiscard]] bool waits_for(const std::string& call_id, CommandId id, const Order& command, CommandObserver& observer);
+  // Calls that an API decides about (exchange_parties.cpp)
+  /// True when it is one, and waits.
+  [[nodiscard]] bool offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
+  void answer_offered(CommandId id, OfferedCall& call, CommandObserver& observer);
+  void redirect_offered(CommandId id, OfferedCall& call, const std::string& destination, CommandObserver& observer);
+  [[nodiscard]] base::Result<Conference*> open_alone();
   template <class Made>
   Made& run(std::unique_ptr<Made> command);
   void forget(const RunningCommand& command);
@@ -125,6 +150,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   [[nodiscard]] MediaDesk* media() override { return media_.get(); }
   [[nodiscard]] std::shared_ptr<const MediaProfile> media_of(const std::string& username) const;
+  [[nodiscard]] MediaSide media_side_of(const sip::InviteSession& session) override;
   [[nodiscard]] std::shared_ptr<const MediaProfile> media_of_sender() const override { return media_of(admitted_.username); }
   void give_profiles(std::string_view uri, std::vector<Target>& targets) const;
   void report(const std::string& call_id, decltype(Event::what) what) override;
@@ -150,6 +176,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   RegistrationReports registrations_;
   std::unique_ptr<Qualifier> qualifier_;  ///< Null when nobody is to be asked.
   std::string capabilities_;
+  RunningRecordings recordings_;
   std::unordered_map<ActiveCall*, Entry> calls_;
   sip::StringMap<ActiveCall*> by_call_id_;
   std::unordered_map<CommandId, RunningCommand*> commands_;

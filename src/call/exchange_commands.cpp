@@ -1,6 +1,7 @@
 // What an API asks of the exchange, and the calls that phones make when a command has told them to.
-#include "call/exchange.hpp"
+#include "call/exchange_parts.hpp"
 #include "call/hold.hpp"
+#include "call/sound_commands.hpp"
 #include "call/transfer.hpp"
 
 #include <charconv>
@@ -20,20 +21,6 @@ std::string users_of(const ReferringCommand& command) {
   return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee())));
 }
 
-CommandEvent event_of(CommandId id, CommandEvent::Kind kind) {
-  CommandEvent event;
-  event.command = id;
-  event.kind = kind;
-  return event;
-}
-
-void refuse(CommandId id, CommandObserver& observer, std::string why) {
-  CommandEvent failed = event_of(id, CommandEvent::Kind::Failed);
-  failed.extra = std::move(why);
-  observer.on_command_event(failed);
-  observer.on_command_event(event_of(id, CommandEvent::Kind::Ended));
-}
-
 }  // namespace
 
 void Exchange::submit(CommandId id, const Command& command, CommandObserver& observer) {
@@ -46,32 +33,6 @@ bool Exchange::has_room(CommandId id, CommandObserver& observer) const {
     return false;
   }
   return true;
-}
-
-template <class Order>
-bool Exchange::waits_for(const std::string& call_id, CommandId id, const Order& command, CommandObserver& observer) {
-  ActiveCall* const call = find(call_id);
-  const bool waits = call != nullptr && call->await_up([this, id, command] {
-    if (const auto waiting = waiting_commands_.extract(id); !waiting.empty()) {
-      start(id, command, *waiting.mapped());
-    }
-  });
-  if (waits) {
-    waiting_commands_.emplace(id, &observer);
-  }
-  return waits;
-}
-
-template <class Made>
-Made& Exchange::run(std::unique_ptr<Made> command) {
-  Made& running = *command;
-  commands_.emplace(running.id(), &running);
-  if constexpr (std::is_base_of_v<ReferringCommand, Made>) {
-    referring_commands_.emplace(running.id(), &running);
-    commands_by_users_.emplace(std::pair(users_of(running), running.id()), &running);
-  }
-  adopt(std::move(command));
-  return running;
 }
 
 void Exchange::start(CommandId id, const StartCall& command, CommandObserver& observer) {
@@ -103,6 +64,29 @@ void Exchange::start(CommandId id, const HoldCall& command, CommandObserver& obs
   }
   Switchboard& switchboard = *this;
   run(std::make_unique<Hold>(switchboard, settings_.timeouts, id, command, observer)).start();
+}
+
+template <class Made, class Order, class... More>
+void Exchange::start_on_sound(CommandId id, const Order& command, CommandObserver& observer, More&... more) {
+  if (!waits_for(command.call_id, id, command, observer)) {
+    run(std::make_unique<Made>(SoundCommand::Setup{*this, settings_.timeouts, id, observer}, command, more...)).start();
+  }
+}
+
+void Exchange::start(CommandId id, const PlaySound& command, CommandObserver& observer) { start_on_sound<Playback>(id, command, observer); }
+void Exchange::start(CommandId id, const StopSound& command, CommandObserver& observer) { start_on_sound<SoundStop>(id, command, observer); }
+void Exchange::start(CommandId id, const PressKeys& command, CommandObserver& observer) { start_on_sound<KeyPressing>(id, command, observer); }
+void Exchange::start(CommandId id, const MuteParty& command, CommandObserver& observer) { start_on_sound<Muting>(id, command, observer); }
+void Exchange::start(CommandId id, const RecordCall& command, CommandObserver& observer) { start_on_sound<CallRecording>(id, command, observer, recordings_); }
+
+void Exchange::start(CommandId id, const ChangeRecording& command, CommandObserver& observer) {
+  const auto found = recordings_.find(command.call_id);
+  if (found == recordings_.end()) {
+    refuse(id, observer, find(command.call_id) == nullptr ? "404 Dialog not found" : "480 The call is not being recorded");
+    return;
+  }
+  found->second->change(command.change);
+  observer.on_command_event(event_of(id, CommandEvent::Kind::Ended));
 }
 
 void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {

@@ -6,13 +6,12 @@
 #include <utility>
 
 namespace callwright::call {
-namespace {
 
 /// What its Contact says, since the flow of a session that came from another call is not known.
-MediaSide side_of(const sip::InviteSession& session, std::shared_ptr<const MediaProfile> profile) {
+MediaSide Exchange::media_side_of(const sip::InviteSession& session) {
   const auto uri = sip::UriView::parse(session.dialog().remote_target);
   MediaSide side;
-  side.profile = std::move(profile);
+  side.profile = media_of(std::string(sip::user_of(party_of(session.dialog()))));
   if (const auto remote = base::IpAddress::parse(uri ? uri->host : std::string_view{})) {
     side.remote = *remote;
   }
@@ -23,8 +22,6 @@ MediaSide side_of(const sip::InviteSession& session, std::shared_ptr<const Media
   return side;
 }
 
-}  // namespace
-
 void Exchange::open_conferences(std::vector<ConferenceRoom> rooms) {
   if (media_ == nullptr) {
     return;
@@ -33,8 +30,7 @@ void Exchange::open_conferences(std::vector<ConferenceRoom> rooms) {
   media.port = [this]() -> media::MediaPort& { return media_->port(); };
   media.open = [this](const sip::InviteSession& session, std::string_view offer, media::MediaObserver& observer) {
     const auto offered = sdp::Description::parse(offer);
-    auto profile = media_of(std::string(sip::user_of(party_of(session.dialog()))));
-    return media_->open(side_of(session, std::move(profile)), offered ? &*offered : nullptr, nullptr, observer);
+    return media_->open(media_side_of(session), offered ? &*offered : nullptr, nullptr, observer);
   };
   media.name = [this](const LegMedia& leg) -> LegStreams::Name& { return media_->name(leg); };
   open_conferences(std::move(media), std::move(rooms));
@@ -59,14 +55,16 @@ void Exchange::on_join(sip::ServerTransaction& transaction, const sip::Message& 
 }
 
 bool Exchange::enter_room(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri) {
-  const ConferenceRoom* const room = is_ours(uri) ? rooms_->find(sip::unescape(uri.user)) : nullptr;
-  if (room == nullptr) {
+  const std::string name = is_ours(uri) ? sip::unescape(uri.user) : std::string();
+  if (name.empty() || !rooms_->knows(name)) {
     return false;
   }
   if (by_call_id_.contains(invite.call_id())) {
     transaction.respond({.status = 482});
-  } else {
+  } else if (const ConferenceRoom* const room = rooms_->find(name)) {
     rooms_->receive(*this, *room, transaction, invite);
+  } else {
+    rooms_->open_conference(name)->receive(transaction, invite);
   }
   return true;
 }

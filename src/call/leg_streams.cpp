@@ -20,12 +20,15 @@ base::Result<LegStreams::Leg> LegStreams::open(media::MediaPort& port, base::Ran
     return opened.error();
   }
   Leg leg(opened->release(), GiveBack{this});
-  streams_[leg->stream()] = {&port, &owner, {}, {}};
+  Stream& stream = streams_[leg->stream()];
+  stream.port = &port;
+  stream.owner = &owner;
   return leg;
 }
 
 void LegStreams::take_back(std::unique_ptr<LegMedia> leg) {
   const auto found = streams_.find(leg->stream());
+  tell_of_end(found->second);
   Stream& stream = found->second;
   if (stream.name.call_id.empty() || leg->negotiated() == nullptr) {
     streams_.erase(found);  // The leg abandons its stream.
@@ -41,12 +44,69 @@ void LegStreams::on_media_event(const media::StreamEvent& event) {
   if (found == streams_.end()) {
     return;
   }
-  if (found->second.owner != nullptr) {
+  if (std::holds_alternative<media::SourceEnded>(event.what) && found->second.play_ended) {
+    end_playing(found->second, event.stream, PlayEnd::Played, {});
+  } else if (const auto* const failed = std::get_if<media::FileFailed>(&event.what); failed != nullptr && found->second.play_ended) {
+    end_playing(found->second, event.stream, PlayEnd::Failed, failed->error.message());
+  } else if (found->second.owner != nullptr) {
     found->second.owner->on_media_event(event);
   } else if (const auto* const ended = std::get_if<media::Ended>(&event.what)) {
     const Stream stream = std::move(found->second);
     streams_.erase(found);
     report_(stream.name.call_id, MediaEnded{ended->statistics, stream.name.leg, stream.name.party, stream.codec});
+  }
+}
+
+void LegStreams::set_background(media::StreamId id, const media::SourceSpec& source) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) {
+    return;
+  }
+  found->second.background = source;
+  if (!found->second.play_ended) {
+    found->second.port->set_source(id, source);
+  }
+}
+
+void LegStreams::play(media::StreamId id, const media::SourceSpec& source, OnPlayEnd ended) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) {
+    return;
+  }
+  OnPlayEnd before = std::exchange(found->second.play_ended, std::move(ended));
+  found->second.port->set_source(id, source);
+  if (before) {
+    before(PlayEnd::Stopped, {});
+  }
+}
+
+bool LegStreams::stop_playing(media::StreamId id) {
+  const auto found = streams_.find(id);
+  const bool plays = found != streams_.end() && found->second.play_ended;
+  if (plays) {
+    end_playing(found->second, id, PlayEnd::Stopped, {});
+  }
+  return plays;
+}
+
+void LegStreams::end_playing(Stream& stream, media::StreamId id, PlayEnd how, const std::string& why) {
+  stream.port->set_source(id, stream.background);
+  std::exchange(stream.play_ended, nullptr)(how, why);
+}
+
+void LegStreams::watch(media::StreamId id, std::function<void()> gone) {
+  if (const auto found = streams_.find(id); found != streams_.end()) {
+    found->second.watchers.push_back(std::move(gone));
+  }
+}
+
+/// They only note it: whoever lets a leg go is in the middle of something.
+void LegStreams::tell_of_end(Stream& stream) {
+  if (const OnPlayEnd ended = std::exchange(stream.play_ended, nullptr)) {
+    ended(PlayEnd::Gone, {});
+  }
+  for (const std::function<void()>& gone : std::exchange(stream.watchers, {})) {
+    gone();
   }
 }
 

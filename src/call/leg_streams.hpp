@@ -4,10 +4,12 @@
 #include "call/leg_media.hpp"
 #include "sip/dialog.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace callwright::call {
 
@@ -38,6 +40,22 @@ class LegStreams final : private media::MediaObserver {
 
   /// As `LegMedia::open`. `owner` hears of the stream until it lets the leg go.
   base::Result<Leg> open(media::MediaPort& port, base::Random& random, media::MediaObserver& owner, LegMedia::Options options);
+  /// What the stream says while nothing is played; that of whom it is joined with where it is Silence.
+  void set_background(media::StreamId id, const media::SourceSpec& source);
+  /// How playing something ended.
+  enum class PlayEnd : std::uint8_t {
+    Played,   ///< To its end.
+    Stopped,  ///< By `stop_playing`, or since something else is played.
+    Failed,   ///< The file cannot be played.
+    Gone,     ///< The stream is, before.
+  };
+  using OnPlayEnd = std::function<void(PlayEnd how, const std::string& why)>;
+  /// Plays something in place of the background, and of whatever is played. `ended` is called once, never from within this.
+  void play(media::StreamId id, const media::SourceSpec& source, OnPlayEnd ended);
+  /// False: nothing is played there.
+  bool stop_playing(media::StreamId id);
+  /// Calls `gone` once, when the stream is closed.
+  void watch(media::StreamId id, std::function<void()> gone);
   /// To be filled in when media flow. A leg without the Call-ID of its call ends unheard.
   [[nodiscard]] Name& name(const LegMedia& leg) { return streams_.at(leg.stream()).name; }
   /// Streams that are open, or whose end is still to come.
@@ -49,10 +67,15 @@ class LegStreams final : private media::MediaObserver {
     media::MediaObserver* owner = nullptr;  ///< Null: only the end is waited for.
     Name name;
     std::string codec;  ///< The last one.
+    media::SourceSpec background = media::Silence{};
+    OnPlayEnd play_ended = {};  ///< While something is played.
+    std::vector<std::function<void()>> watchers = {};
   };
 
   void on_media_event(const media::StreamEvent& event) override;
   void take_back(std::unique_ptr<LegMedia> leg);
+  void end_playing(Stream& stream, media::StreamId id, PlayEnd how, const std::string& why);
+  static void tell_of_end(Stream& stream);
 
   Report report_;
   std::map<media::StreamId, Stream> streams_;

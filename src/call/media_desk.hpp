@@ -22,6 +22,8 @@ struct MediaSettings {
   std::uint16_t first_port = 0;                    ///< As `media::StreamOptions`.
   std::uint16_t last_port = 0;
   std::optional<media::SourceSpec> hold_music = {};  ///< What a party hears whose other side holds; none: what that side says.
+  std::string sounds = {};                           ///< The folder of what an API may have played; "": nothing.
+  std::string recordings = {};                       ///< The folder of what it has recorded; "": nothing.
 };
 
 /// What is known of a side before it has said anything.
@@ -60,6 +62,8 @@ class MediaDesk {
   base::Result<LegStreams::Leg> open(const MediaSide& side, const sdp::Description* offer, const sdp::Description* across, media::MediaObserver& observer);
   /// Into the journal.
   void report(const std::string& call_id, decltype(Event::what) what) const { report_(call_id, std::move(what)); }
+  /// The streams of all legs, to play something to one.
+  [[nodiscard]] LegStreams& legs() noexcept { return streams_; }
   /// How the journal is to name a leg.
   [[nodiscard]] LegStreams::Name& name(const LegMedia& leg) { return streams_.name(leg); }
   /// Of all calls, with those whose end is still to come.

@@ -44,6 +44,15 @@ RoutedCall::RoutedCall(Switchboard& switchboard, sip::ServerTransaction& transac
       incoming_(switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), *this)),
       ring_timeout_(switchboard.user_agent().timers(), base::Callback::to<&RoutedCall::on_ring_timeout>(*this)) {}
 
+RoutedCall::RoutedCall(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> incoming, Options options)
+    : switchboard_(switchboard),
+      options_(std::move(options)),
+      incoming_(std::move(incoming)),
+      ring_timeout_(switchboard.user_agent().timers(), base::Callback::to<&RoutedCall::on_ring_timeout>(*this)),
+      told_(true) {
+  incoming_->set_observer(*this);
+}
+
 RoutedCall::~RoutedCall() {
   sip::UserAgent& user_agent = switchboard_.user_agent();
   for (auto& attempt : attempts_) {
@@ -56,7 +65,9 @@ void RoutedCall::start(const sip::Message& invite) {
   if (over_) {
     return;
   }
-  switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
+  if (!std::exchange(told_, true)) {
+    switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
+  }
   sip::InviteSession::CallerOptions options;
   options.from = sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from());
   options.to = options_.to.empty() ? sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to()) : options_.to;

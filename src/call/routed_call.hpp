@@ -27,6 +27,8 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
 
   /// `transaction` and `invite` as the user agent's handler got them.
   RoutedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, Options options);
+  /// With a session that the journal has been told of already.
+  RoutedCall(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> incoming, Options options);
   ~RoutedCall() override;
 
   /// Rings. Separate from construction, so that the call can be adopted and indexed before anything happens to it.
@@ -86,6 +88,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   std::unique_ptr<Media> media_;  ///< Null where all media bypass the exchange.
   int best_status_ = 0;
   std::string best_reason_;
+  bool told_ = false;  ///< That it has come.
   bool ringing_ = false;
   bool over_ = false;
 };

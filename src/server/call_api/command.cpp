@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 
@@ -51,6 +53,8 @@ class Parameters {
   std::string text(const std::string& name);
   /// A string of a sensible length.
   std::string name(const std::string& name);
+  /// Words that may stand in a header field.
+  std::string phrase(const std::string& name);
   /// A URI that may stand in a request line.
   std::string uri(const std::string& name);
   std::string call_id(const std::string& name);
@@ -60,8 +64,10 @@ class Parameters {
   std::optional<call::Side> leg_or_both(const std::string& name);
   /// A whole number from `least` to `most`, or its digits in a string; `otherwise` when it is not there.
   std::uint64_t number(const std::string& name, std::uint64_t least, std::uint64_t most, std::uint64_t otherwise);
-  /// true or false, or the same in a string; false when it is not there.
-  bool flag(const std::string& name);
+  /// true or false, or the same in a string; `otherwise` when it is not there.
+  bool flag(const std::string& name, bool otherwise = false);
+  /// One of these words, by its place; the first when it is not there.
+  std::size_t word(const std::string& name, std::initializer_list<std::string_view> words);
 
  private:
   void refuse(RpcError error) {
@@ -90,6 +96,14 @@ std::string Parameters::name(const std::string& name) {
   std::string value = text(name);
   if (value.size() > kMaxCmdId) {
     refuse(name + " must not be longer than " + std::to_string(kMaxCmdId) + " bytes");
+  }
+  return value;
+}
+
+std::string Parameters::phrase(const std::string& name) {
+  std::string value = this->name(name);
+  if (std::any_of(value.begin(), value.end(), is_control)) {
+    refuse(name + " must not have control characters");
   }
   return value;
 }
@@ -155,10 +169,10 @@ std::uint64_t Parameters::number(const std::string& name, std::uint64_t least, s
   return value;
 }
 
-bool Parameters::flag(const std::string& name) {
+bool Parameters::flag(const std::string& name, bool otherwise) {
   const Json* const member = find_parameter(params_, name);
   if (member == nullptr) {
-    return false;
+    return otherwise;
   }
   const bool* const value = std::get_if<bool>(&member->value);
   const std::string* const word = member->string();
@@ -166,6 +180,23 @@ bool Parameters::flag(const std::string& name) {
     refuse(name + " must be true or false");
   }
   return value != nullptr ? *value : word != nullptr && *word == "true";
+}
+
+std::size_t Parameters::word(const std::string& name, std::initializer_list<std::string_view> words) {
+  if (!has(name)) {
+    return 0;
+  }
+  const std::string value = text(name);
+  const auto* const found = std::find(words.begin(), words.end(), value);
+  if (found == words.end()) {
+    std::string known;
+    for (const std::string_view word : words) {
+      known.append(known.empty() ? "\"" : "\", \"").append(word);
+    }
+    refuse(name + " must be one of " + known + "\"");
+    return 0;
+  }
+  return static_cast<std::size_t>(found - words.begin());
 }
 
 AnyCommand parse_echo(Parameters& params, const std::string& /*cmd_id*/) { return Echo{params.all()}; }
@@ -204,13 +235,13 @@ AnyCommand parse_attended_transfer(Parameters& params, const std::string& /*cmd_
   return command;
 }
 
+std::optional<call::Side> parties_of(Parameters& params) { return params.has("leg") ? params.leg_or_both("leg") : std::nullopt; }
+
 AnyCommand parse_hold(Parameters& params, call::HoldCall::Change change) {
   call::HoldCall command;
   command.call_id = params.call_id("callid");
   command.change = change;
-  if (params.has("leg")) {
-    command.party = params.leg_or_both("leg");
-  }
+  command.party = parties_of(params);
   return command;
 }
 
@@ -245,6 +276,146 @@ AnyCommand parse_subscribe(Parameters& params, const std::string& /*cmd_id*/) {
   return command;
 }
 
+/// A name in a folder of the server's, which it does not lead out of.
+std::string sound_name(Parameters& params) {
+  static constexpr std::size_t kLongest = 255;
+  std::string name = params.text("file");
+  const bool leads_out = name.starts_with('/') || name == ".." || name.starts_with("../") || name.ends_with("/..") || name.find("/../") != std::string::npos;
+  if (name.empty() || name.size() > kLongest || leads_out || std::any_of(name.begin(), name.end(), is_control)) {
+    params.refuse("file must be the name of a sound in the server's folder of sounds, such as welcome.wav");
+  }
+  return name;
+}
+
+AnyCommand parse_play(Parameters& params, const std::string& /*cmd_id*/) {
+  call::PlaySound command;
+  command.call_id = params.call_id("callid");
+  command.party = parties_of(params);
+  if (params.has("file") || !params.has("tone")) {
+    command.file = sound_name(params);
+  }
+  command.tone_hz = static_cast<double>(params.number("tone", 20, 20'000, 0));
+  command.repeat = params.flag("loop") ? media::Repeat::Loop : media::Repeat::Once;
+  return command;
+}
+
+AnyCommand parse_stop(Parameters& params, const std::string& /*cmd_id*/) {
+  return call::StopSound{.call_id = params.call_id("callid"), .party = parties_of(params)};
+}
+
+AnyCommand parse_dtmf(Parameters& params, const std::string& /*cmd_id*/) {
+  static constexpr std::size_t kMostKeys = 64;
+  call::PressKeys command;
+  command.call_id = params.call_id("callid");
+  command.party = parties_of(params);
+  command.keys = params.text("digits");
+  command.timing.press = std::chrono::milliseconds(params.number("duration_ms", 40, 5000, 100));
+  command.timing.gap = std::chrono::milliseconds(params.number("gap_ms", 40, 5000, 60));
+  if (!params.error() && (command.keys.empty() || command.keys.size() > kMostKeys || !media::check_keys(command.keys, command.timing))) {
+    params.refuse("digits must be 1 to " + std::to_string(kMostKeys) + " of 0 to 9, *, # and A to D");
+  }
+  return command;
+}
+
+AnyCommand parse_mute(Parameters& params, const std::string& /*cmd_id*/) {
+  return call::MuteParty{.call_id = params.call_id("callid"), .party = parties_of(params), .muted = params.flag("muted", true)};
+}
+
+AnyCommand parse_record(Parameters& params, const std::string& /*cmd_id*/) {
+  using Change = call::ChangeRecording::Change;
+  static constexpr std::array kLayouts = {media::RecordingLayout::Stereo, media::RecordingLayout::Mono, media::RecordingLayout::Separate};
+  std::string call_id = params.call_id("callid");
+  switch (params.word("action", {"start", "pause", "resume", "stop"})) {
+    case 1: return call::ChangeRecording{.call_id = std::move(call_id), .change = Change::Pause};
+    case 2: return call::ChangeRecording{.call_id = std::move(call_id), .change = Change::Resume};
+    case 3: return call::ChangeRecording{.call_id = std::move(call_id), .change = Change::Stop};
+    default: break;
+  }
+  call::RecordCall command{.call_id = std::move(call_id)};
+  command.layout = kLayouts.at(params.word("layout", {"stereo", "mono", "separate"}));
+  command.format = params.word("format", {"wav", "ogg"}) == 0 ? audio::FileFormat::Wav : audio::FileFormat::OggOpus;
+  return command;
+}
+
+AnyCommand parse_ring(Parameters& params, const std::string& /*cmd_id*/) {
+  return call::DecideCall{.call_id = params.call_id("callid"), .decision = call::DecideCall::Decision::Ring};
+}
+
+AnyCommand parse_answer(Parameters& params, const std::string& /*cmd_id*/) {
+  return call::DecideCall{.call_id = params.call_id("callid"), .decision = call::DecideCall::Decision::Answer};
+}
+
+AnyCommand parse_reject(Parameters& params, const std::string& /*cmd_id*/) {
+  call::DecideCall command{.call_id = params.call_id("callid"), .decision = call::DecideCall::Decision::Reject};
+  command.status = static_cast<int>(params.number("status", 300, 699, 486));
+  command.reason = params.has("reason") ? params.phrase("reason") : std::string();
+  return command;
+}
+
+AnyCommand parse_redirect(Parameters& params, const std::string& /*cmd_id*/) {
+  call::DecideCall command{.call_id = params.call_id("callid"), .decision = call::DecideCall::Decision::Redirect};
+  command.destination = params.uri("destination");
+  return command;
+}
+
+call::CallParty party_of(Parameters& params, const std::string& call_id, const std::string& leg) {
+  call::CallParty party{.call_id = params.call_id(call_id)};
+  party.side = params.has(leg) ? params.leg(leg) : call::Side::Caller;
+  return party;
+}
+
+AnyCommand parse_bridge(Parameters& params, const std::string& /*cmd_id*/) {
+  return call::BridgeCalls{.one = party_of(params, "callidA", "legA"), .other = party_of(params, "callidB", "legB")};
+}
+
+AnyCommand parse_unbridge(Parameters& params, const std::string& /*cmd_id*/) { return call::UnbridgeCall{params.call_id("callid")}; }
+
+/// A name that can be called.
+std::string conference_of(Parameters& params) {
+  static constexpr std::size_t kLongest = 64;
+  std::string name = params.text("conference");
+  const bool callable = std::all_of(name.begin(), name.end(), [](char character) {
+    const auto letter = static_cast<unsigned char>(static_cast<unsigned char>(character) | 0x20U);
+    return (character >= '0' && character <= '9') || (letter >= 'a' && letter <= 'z') || character == '-' || character == '_' || character == '.';
+  });
+  if (name.empty() || name.size() > kLongest || !callable) {
+    params.refuse("conference must be a name of 1 to " + std::to_string(kLongest) + " letters, digits, '-', '_' and '.'");
+  }
+  return name;
+}
+
+AnyCommand parse_conference_create(Parameters& params, const std::string& /*cmd_id*/) {
+  call::CreateConference command{.name = conference_of(params)};
+  command.max_parties = params.number("max_parties", 1, 1000, command.max_parties);
+  command.tones = params.flag("tones");
+  return command;
+}
+
+AnyCommand parse_conference_add(Parameters& params, const std::string& /*cmd_id*/) {
+  call::AddToConference command{.conference = conference_of(params)};
+  if (params.has("callid") || !params.has("destination")) {
+    command.call_id = params.call_id("callid");
+  }
+  command.party = parties_of(params);
+  if (params.has("destination")) {
+    command.destination = params.uri("destination");
+  }
+  return command;
+}
+
+AnyCommand parse_conference_remove(Parameters& params, const std::string& /*cmd_id*/) {
+  return call::ChangeConference{.conference = conference_of(params), .change = call::ChangeConference::Change::Remove, .call_id = params.call_id("callid")};
+}
+
+AnyCommand parse_conference_mute(Parameters& params, const std::string& /*cmd_id*/) {
+  using Change = call::ChangeConference::Change;
+  call::ChangeConference command{.conference = conference_of(params), .call_id = params.call_id("callid")};
+  command.change = params.flag("muted", true) ? Change::Mute : Change::Unmute;
+  return command;
+}
+
+AnyCommand parse_conference_end(Parameters& params, const std::string& /*cmd_id*/) { return call::ChangeConference{.conference = conference_of(params)}; }
+
 AnyCommand parse_call_list(Parameters& params, const std::string& /*cmd_id*/) {
   ListCalls command;
   command.ended = params.flag("ended");
@@ -272,6 +443,22 @@ constexpr std::array kMethods = {
     Method{"CallAttendedTransfer", parse_attended_transfer, Scope::CallControl},
     Method{"CallHold", parse_call_hold, Scope::CallControl},
     Method{"CallUnhold", parse_call_unhold, Scope::CallControl},
+    Method{"CallPlay", parse_play, Scope::CallControl},
+    Method{"CallStop", parse_stop, Scope::CallControl},
+    Method{"CallDtmf", parse_dtmf, Scope::CallControl},
+    Method{"CallMute", parse_mute, Scope::CallControl},
+    Method{"CallRecord", parse_record, Scope::CallControl},
+    Method{"CallRing", parse_ring, Scope::CallControl},
+    Method{"CallAnswer", parse_answer, Scope::CallControl},
+    Method{"CallReject", parse_reject, Scope::CallControl},
+    Method{"CallRedirect", parse_redirect, Scope::CallControl},
+    Method{"CallBridge", parse_bridge, Scope::CallControl},
+    Method{"CallUnbridge", parse_unbridge, Scope::CallControl},
+    Method{"ConferenceCreate", parse_conference_create, Scope::CallControl},
+    Method{"ConferenceAdd", parse_conference_add, Scope::CallControl},
+    Method{"ConferenceRemove", parse_conference_remove, Scope::CallControl},
+    Method{"ConferenceMute", parse_conference_mute, Scope::CallControl},
+    Method{"ConferenceEnd", parse_conference_end, Scope::CallControl},
     Method{"CallEnd", parse_call_end, Scope::CallControl},
     Method{"CommandCancel", parse_cancel, Scope::CallControl},
     Method{"CallList", parse_call_list, Scope::CallRead},

@@ -48,8 +48,8 @@ struct ListRegistrations {
   std::size_t limit = 1000;
 };
 
-using AnyCommand = std::variant<Echo, Incomplete, Cancel, Subscribe, ListCalls, GetCall, ListRegistrations, call::StartCall, call::EndCall, call::TransferCall,
-                                call::HoldCall>;
+/// The last one is for the engine.
+using AnyCommand = std::variant<Echo, Incomplete, Cancel, Subscribe, ListCalls, GetCall, ListRegistrations, call::Command>;
 
 /// A request whose method is known and whose parameters are right, as far as they are there.
 struct ParsedCommand {

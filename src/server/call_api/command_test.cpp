@@ -43,19 +43,19 @@ TEST_F(Command, call_start_takes_caller_callee_and_cmd_id_as_call_id) {
   const auto command = accepted("CallStart", R"({"caller":"sip:alice@127.0.0.1","callee":"sips:bob@[::1]:5061;transport=tcp","cmd_id":"c-1@host"})");
   EXPECT_EQ(command.method, "CallStart");
   EXPECT_EQ(command.cmd_id, "c-1@host");
-  const auto& start = std::get<call::StartCall>(command.command);
+  const auto& start = std::get<call::StartCall>(std::get<call::Command>(command.command));
   EXPECT_EQ(start.caller, "sip:alice@127.0.0.1");
   EXPECT_EQ(start.callee, "sips:bob@[::1]:5061;transport=tcp");
   EXPECT_EQ(start.call_id, "c-1@host");
 }
 
 TEST_F(Command, call_end_takes_a_call_id) {
-  EXPECT_EQ(std::get<call::EndCall>(accepted("CallEnd", R"({"callid":"ab.c-1@10.0.0.1"})").command).call_id, "ab.c-1@10.0.0.1");
+  EXPECT_EQ(std::get<call::EndCall>(std::get<call::Command>(accepted("CallEnd", R"({"callid":"ab.c-1@10.0.0.1"})").command)).call_id, "ab.c-1@10.0.0.1");
 }
 
 TEST_F(Command, blind_transfer_takes_a_leg_and_a_destination) {
   const auto command = accepted("CallBlindTransfer", R"({"callid":"x@h","leg":"callee","destination":"sip:c@h"})");
-  const auto& transfer = std::get<call::TransferCall>(command.command);
+  const auto& transfer = std::get<call::TransferCall>(std::get<call::Command>(command.command));
   EXPECT_EQ(transfer.party.call_id, "x@h");
   EXPECT_EQ(transfer.party.side, call::Side::Callee);
   EXPECT_EQ(transfer.destination, "sip:c@h");
@@ -70,7 +70,7 @@ TEST_F(Command, attended_transfer_takes_the_legs_of_two_calls_under_both_names) 
   for (const char* params :
        {R"({"callidA":"x","legA":"caller","callidB":"y","legB":"callee"})", R"({"callid_a":"x","leg_a":"caller","callid_b":"y","leg_b":"callee"})"}) {
     const auto command = accepted("CallAttendedTransfer", params);
-    const auto& transfer = std::get<call::TransferCall>(command.command);
+    const auto& transfer = std::get<call::TransferCall>(std::get<call::Command>(command.command));
     EXPECT_EQ(transfer.party.call_id, "x");
     EXPECT_EQ(transfer.party.side, call::Side::Caller);
     ASSERT_TRUE(transfer.joins);
@@ -79,11 +79,13 @@ TEST_F(Command, attended_transfer_takes_the_legs_of_two_calls_under_both_names) 
     EXPECT_EQ(transfer.destination, "");
   }
   const auto command = accepted("CallAttendedTransfer", R"({"callidA":"x","legA":"caller","callidB":"y","legB":"callee","destination":"sip:c@h"})");
-  EXPECT_EQ(std::get<call::TransferCall>(command.command).destination, "sip:c@h");
+  EXPECT_EQ(std::get<call::TransferCall>(std::get<call::Command>(command.command)).destination, "sip:c@h");
 }
 
 TEST_F(Command, hold_takes_one_leg_or_both) {
-  const auto hold = [this](const std::string& method, const std::string& params) { return std::get<call::HoldCall>(accepted(method, params).command); };
+  const auto hold = [this](const std::string& method, const std::string& params) {
+    return std::get<call::HoldCall>(std::get<call::Command>(accepted(method, params).command));
+  };
   EXPECT_EQ(hold("CallHold", R"({"callid":"x@h"})").call_id, "x@h");
   EXPECT_EQ(hold("CallHold", R"({"callid":"x@h"})").change, call::HoldCall::Change::Hold);
   EXPECT_FALSE(hold("CallHold", R"({"callid":"x@h"})").party);

@@ -26,6 +26,7 @@ constexpr Fact kCallId{"callid", &Event::call_id};
 constexpr Fact kDestination{"destination", &Event::destination};
 constexpr Fact kLeg{"leg", &Event::leg};
 constexpr Fact kExtra{"extra", &Event::extra};
+constexpr Fact kFile{"file", &Event::extra};
 
 /// What an event is called in each dialect ("": it is not sent), and what it tells.
 struct EventForm {
@@ -49,6 +50,14 @@ EventForm form_of(Kind kind) {
     case Kind::CallUnholding: return {"CallUnholding", ""};
     case Kind::CallUnholdStart: return {"CallUnholdStart", "", {&kLeg}};
     case Kind::CallUnholdSuccessful: return {"CallUnholdSuccessful", "CALL_UNHOLD", {&kLeg}};
+    case Kind::CallPlayStart: return {"CallPlayStart", "", {&kLeg}};
+    case Kind::CallPlaySuccessful: return {"CallPlaySuccessful", "", {&kLeg}};
+    case Kind::CallPlayStopped: return {"CallPlayStopped", "", {&kLeg}};
+    case Kind::CallRecordStart: return {"CallRecordStart", "", {&kFile}};
+    case Kind::CallRecordSuccessful: return {"CallRecordSuccessful", "", {&kFile}};
+    case Kind::CallBridged: return {"CallBridged", "", {&kCallId}};
+    case Kind::ConferenceCalling: return {"ConferenceCalling", "", {&kCallId, &kDestination}};
+    case Kind::ConferenceJoined: return {"ConferenceJoined", "", {&kCallId}};
     case Kind::Failed: return {"Error", "Error"};
     case Kind::Ended: return {"Ended", "Ended"};
   }

@@ -16,12 +16,14 @@ bool is_one_of(const call::Event& event) {
 
 /// Nothing else is told; above all no keys, of phones or of media.
 bool is_for_clients(const call::Event& event) {
-  return is_one_of<call::CallStarted, call::CallRinging, call::CallAnswered, call::CallHeld, call::CallReplaced, call::CallEnded, call::MediaEnded,
-                   call::ContactChanged>(event);
+  return is_one_of<call::CallStarted, call::CallOffered, call::CallRinging, call::CallAnswered, call::CallHeld, call::CallReplaced, call::CallEnded,
+                   call::MediaEnded, call::ContactChanged>(event);
 }
 
 /// Without them the book of calls would be wrong for ever.
-bool is_needed(const call::Event& event) { return is_one_of<call::CallStarted, call::CallReplaced, call::CallEnded, call::ContactChanged>(event); }
+bool is_needed(const call::Event& event) {
+  return is_one_of<call::CallStarted, call::CallOffered, call::CallReplaced, call::CallEnded, call::ContactChanged>(event);
+}
 
 std::string user_in(std::string_view uri) { return sip::unescape(sip::user_of(uri)); }
 
@@ -31,6 +33,7 @@ std::string_view name_of(const call::Event& event) {
     return kNames[static_cast<std::size_t>(contact->now)];
   }
   if (is_one_of<call::CallStarted>(event)) return "CallStarted";
+  if (is_one_of<call::CallOffered>(event)) return "CallIncoming";
   if (is_one_of<call::CallRinging>(event)) return "CallRinging";
   if (is_one_of<call::CallAnswered>(event)) return "CallAnswered";
   if (is_one_of<call::CallHeld>(event)) return "CallHeld";
@@ -50,6 +53,8 @@ void add_details(Json::Object& members, const call::Event& event) {
     members.push_back({"held", Json{std::move(parties)}});
   } else if (const auto* const media = std::get_if<call::MediaEnded>(&event.what)) {
     members.push_back({"media", to_json(*media)});
+  } else if (const auto* const offered = std::get_if<call::CallOffered>(&event.what)) {
+    members.push_back({"name", json_text(offered->caller_name)});
   } else if (is_one_of<call::CallReplaced>(event)) {
     members.push_back({"former", json_text(event.call_id)});
   }

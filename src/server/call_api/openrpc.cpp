@@ -14,7 +14,7 @@ using Type = ParameterType;
 
 Json object(Json::Object members) { return Json{std::move(members)}; }
 
-Json texts(std::initializer_list<std::string_view> values) {
+Json texts(const std::vector<std::string_view>& values) {
   Json::Array array;
   for (const std::string_view value : values) {
     array.push_back(json_text(value));
@@ -22,27 +22,30 @@ Json texts(std::initializer_list<std::string_view> values) {
   return Json{std::move(array)};
 }
 
-Json schema_of(Type type) {
-  switch (type) {
+Json schema_of(const ParameterInfo& parameter) {
+  switch (parameter.type) {
     case Type::Any: return Json{true};
     case Type::Text: return object({{"type", json_text("string")}, {"maxLength", json_number(kMaxCmdId)}});
     case Type::Uri:
       return object({{"type", json_text("string")}, {"format", json_text("uri")}, {"pattern", json_text("^sips?:")}, {"maxLength", json_number(kMaxUri)}});
     case Type::CallId: return object({{"type", json_text("string")}, {"minLength", json_number(1)}, {"maxLength", json_number(kMaxCmdId)}});
-    case Type::Leg: return object({{"enum", texts({"caller", "callee"})}});
-    case Type::LegOrBoth: return object({{"enum", texts({"caller", "callee", "both"})}});
-    case Type::What: return object({{"enum", texts({"calls", "registrations"})}});
-    case Type::Count: return object({{"type", json_text("integer")}, {"minimum", json_number(0)}});
+    case Type::Keys: return object({{"type", json_text("string")}, {"pattern", json_text("^[0-9A-Da-d*#]{1,64}$")}});
+    case Type::Word: return object({{"enum", texts(parameter.words)}});
     case Type::Flag: return object({{"type", json_text("boolean")}});
+    case Type::Count: break;
   }
-  return Json{true};
+  Json::Object count{{"type", json_text("integer")}, {"minimum", json_number(parameter.least)}};
+  if (parameter.most != 0) {
+    count.push_back({"maximum", json_number(parameter.most)});
+  }
+  return object(std::move(count));
 }
 
 Json to_json(const ParameterInfo& parameter) {
   return object({{"name", json_text(parameter.name)},
                  {"summary", json_text(parameter.summary)},
                  {"required", Json{parameter.presence == Presence::Required}},
-                 {"schema", schema_of(parameter.type)}});
+                 {"schema", schema_of(parameter)}});
 }
 
 /// The answer: that the command runs, under which name.
@@ -87,8 +90,11 @@ Json to_json(const MethodInfo& method) {
 
 std::vector<MethodInfo> make_infos() {
   const ParameterInfo call_id{"callid", Type::CallId, Presence::Required, "the Call-ID of either leg of the call"};
-  const ParameterInfo leg{"leg", Type::LegOrBoth, Presence::Optional, "one party alone; both by default"};
-  const ParameterInfo limit{"limit", Type::Count, Presence::Optional, "how many at most, 1 to 10000; 1000 by default"};
+  const std::vector<std::string_view> legs = {"caller", "callee"};
+  const ParameterInfo leg{"leg", Type::Word, Presence::Optional, "one party alone; both by default", {"caller", "callee", "both"}};
+  const ParameterInfo limit{"limit", Type::Count, Presence::Optional, "how many at most; 1000 by default", {}, 1, kMaxListed};
+  const ParameterInfo conference{"conference", Type::Text, Presence::Required, "its name: letters, digits, '-', '_' and '.'"};
+  const ParameterInfo party{"callid", Type::CallId, Presence::Required, "the Call-ID of the party"};
   const std::vector<std::string_view> of_transfer = {"Transferring", "TransferStart", "TransferPending", "TransferSuccessful"};
   return {
       {"CallStart",
@@ -97,18 +103,84 @@ std::vector<MethodInfo> make_infos() {
        {"CallerAnswered", "Transferring", "TransferStart", "TransferPending", "CalleeAnswered"}},
       {"CallBlindTransfer",
        "Has a party call somebody else, and ends its present call when that has answered.",
-       {call_id, {"leg", Type::Leg, Presence::Required, "the party that is transferred"}, {"destination", Type::Uri, Presence::Required, "whom it is to call"}},
+       {call_id,
+        {"leg", Type::Word, Presence::Required, "the party that is transferred", legs},
+        {"destination", Type::Uri, Presence::Required, "whom it is to call"}},
        of_transfer},
       {"CallAttendedTransfer",
        "Connects a party with one of another call.",
        {{"callidA", Type::CallId, Presence::Required, "the call of the party that is transferred"},
-        {"legA", Type::Leg, Presence::Required, "that party"},
+        {"legA", Type::Word, Presence::Required, "that party", legs},
         {"callidB", Type::CallId, Presence::Required, "the call of the party that it is connected with"},
-        {"legB", Type::Leg, Presence::Required, "that party"},
+        {"legB", Type::Word, Presence::Required, "that party", legs},
         {"destination", Type::Uri, Presence::Optional, "whom the phone calls; by default the party legB"}},
        of_transfer},
       {"CallHold", "Puts both parties of a call on hold, or one.", {call_id, leg}, {"CallHolding", "CallHoldStart", "CallHoldSuccessful"}},
       {"CallUnhold", "Takes both parties of a call back, or one.", {call_id, leg}, {"CallUnholding", "CallUnholdStart", "CallUnholdSuccessful"}},
+      {"CallPlay",
+       "Plays a sound to both parties of a call, or one, in place of what the others say.",
+       {call_id,
+        leg,
+        {"file", Type::Text, Presence::Optional, "a name in the server's folder of sounds; either this or tone"},
+        {"tone", Type::Count, Presence::Optional, "a tone of so many hertz, until it is stopped", {}, 20, 20'000},
+        {"loop", Type::Flag, Presence::Optional, "the file begins again at its end, until it is stopped"}},
+       {"CallPlayStart", "CallPlaySuccessful", "CallPlayStopped"}},
+      {"CallStop", "Ends what is played.", {call_id, leg}, {}},
+      {"CallDtmf",
+       "Presses keys, which both parties of a call hear, or one.",
+       {call_id,
+        leg,
+        {"digits", Type::Keys, Presence::Required, "the keys: 0 to 9, *, #, A to D"},
+        {"duration_ms", Type::Count, Presence::Optional, "how long each is pressed; 100 by default", {}, 40, 5000},
+        {"gap_ms", Type::Count, Presence::Optional, "the time after each; 60 by default", {}, 40, 5000}},
+       {}},
+      {"CallMute",
+       "Nobody hears a party, or either, any more; or does again.",
+       {call_id, leg, {"muted", Type::Flag, Presence::Optional, "false: they are heard again; true by default"}},
+       {}},
+      {"CallRecord",
+       "Records a call until it ends; pauses that, resumes it, or stops it.",
+       {call_id,
+        {"action", Type::Word, Presence::Optional, "start by default", {"start", "pause", "resume", "stop"}},
+        {"layout", Type::Word, Presence::Optional, "stereo by default: the caller is left", {"stereo", "mono", "separate"}},
+        {"format", Type::Word, Presence::Optional, "wav by default", {"wav", "ogg"}}},
+       {"CallRecordStart", "CallRecordSuccessful"}},
+      {"CallRing", "Tells the caller of an incoming call that it rings.", {call_id}, {}},
+      {"CallAnswer", "Answers an incoming call: the caller is with the exchange, alone.", {call_id}, {"ConferenceJoined"}},
+      {"CallReject",
+       "Refuses an incoming call.",
+       {call_id,
+        {"status", Type::Count, Presence::Optional, "the SIP status; 486 by default", {}, 300, 699},
+        {"reason", Type::Text, Presence::Optional, "its reason phrase"}},
+       {}},
+      {"CallRedirect", "Rings somebody for an incoming call.", {call_id, {"destination", Type::Uri, Presence::Required, "who is rung"}}, {}},
+      {"CallBridge",
+       "Connects a party of one call with a party of another; whoever they talked to is hung up.",
+       {{"callidA", Type::CallId, Presence::Required, "the call of the one"},
+        {"legA", Type::Word, Presence::Optional, "that party, where the call has two; the caller by default", legs},
+        {"callidB", Type::CallId, Presence::Required, "the call of the other"},
+        {"legB", Type::Word, Presence::Optional, "that party", legs}},
+       {"CallBridged"}},
+      {"CallUnbridge", "Parts the two of a call: each is with the exchange, alone.", {call_id}, {"ConferenceJoined"}},
+      {"ConferenceCreate",
+       "Opens a conference, which lasts until it is ended.",
+       {conference,
+        {"max_parties", Type::Count, Presence::Optional, "how many at most; 100 by default", {}, 1, 1000},
+        {"tones", Type::Flag, Presence::Optional, "a tone is heard when somebody comes or leaves"}},
+       {}},
+      {"ConferenceAdd",
+       "Takes both parties of a call into a conference, or one; or calls somebody in.",
+       {conference,
+        {"callid", Type::CallId, Presence::Optional, "the call; either this or destination"},
+        leg,
+        {"destination", Type::Uri, Presence::Optional, "who is called"}},
+       {"ConferenceCalling", "ConferenceJoined"}},
+      {"ConferenceRemove", "Hangs up on a party of a conference.", {conference, party}, {}},
+      {"ConferenceMute",
+       "Nobody hears a party of a conference any more; or does again.",
+       {conference, party, {"muted", Type::Flag, Presence::Optional, "false: it is heard again; true by default"}},
+       {}},
+      {"ConferenceEnd", "Hangs up on all parties of a conference.", {conference}, {}},
       {"CallEnd", "Hangs a call up.", {call_id}, {}},
       {"CommandCancel", "Gives a command up that runs.", {{"target", Type::Text, Presence::Required, "its cmd_id"}}, {}},
       {"CallList", "Tells what calls there are.", {{"ended", Type::Flag, Presence::Optional, "also those that ended of late"}, limit}, {"Reply"}},
@@ -116,13 +188,13 @@ std::vector<MethodInfo> make_infos() {
       {"RegistrationList", "Tells which phones are registered.", {limit}, {"Reply"}},
       {"Subscribe",
        "Reports what happens to calls and phones until it is ended.",
-       {{"what", Type::What, Presence::Optional, "calls or registrations; both by default"},
+       {{"what", Type::Word, Presence::Optional, "calls or registrations; both by default", {"calls", "registrations"}},
         {"callid", Type::CallId, Presence::Optional, "that call alone"},
         {"user", Type::Text, Presence::Optional, "who calls, is called or is registered"},
         {"after", Type::Count, Presence::Optional, "to go on behind the event of that number"},
         {"feed", Type::Text, Presence::Optional, "the feed that the number is of"}},
-       {"Subscribed", "Missed", "CallStarted", "CallRinging", "CallAnswered", "CallHeld", "CallReplaced", "CallEnded", "MediaEnded", "Registered",
-        "Unregistered", "PhoneLost", "PhoneBack"}},
+       {"Subscribed", "Missed", "CallStarted", "CallIncoming", "CallRinging", "CallAnswered", "CallHeld", "CallReplaced", "CallEnded", "MediaEnded",
+        "Registered", "Unregistered", "PhoneLost", "PhoneBack"}},
       {"Unsubscribe", "Ends a subscription.", {{"target", Type::Text, Presence::Required, "its cmd_id"}}, {}},
       {"Echo", "Gives its parameters back, whatever they are.", {}, {"Reply"}},
   };

@@ -2,6 +2,7 @@
 
 #include "server/call_api/json.hpp"
 
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -11,13 +12,16 @@
 /// The Call API as programs read it: an OpenRPC document (https://spec.open-rpc.org), whose methods are checked against those of `command.hpp` by a test.
 namespace callwright::server::call_api {
 
-enum class ParameterType { Any, Text, Uri, CallId, Leg, LegOrBoth, What, Count, Flag };
+enum class ParameterType { Any, Text, Uri, CallId, Keys, Word, Count, Flag };
 
 struct ParameterInfo {
   std::string_view name;
   ParameterType type = ParameterType::Text;
   enum class Presence { Required, Optional } presence = Presence::Required;
   std::string_view summary;
+  std::vector<std::string_view> words = {};  ///< Of a Word: all that there are.
+  std::uint64_t least = 0;                   ///< Of a Count,
+  std::uint64_t most = 0;                    ///< as this; 0: any.
 };
 
 struct MethodInfo {

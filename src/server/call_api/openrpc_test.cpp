@@ -12,13 +12,16 @@ namespace {
 
 using testing::HasSubstr;
 
-/// A value that is right for a parameter of that type, as JSON.
-std::string right_value(ParameterType type) {
+/// A value that is right for a parameter, as JSON.
+std::string right_value(const ParameterInfo& parameter) {
   static const std::map<ParameterType, std::string> kValues = {
-      {ParameterType::Any, "1"},           {ParameterType::Text, R"("x")"},     {ParameterType::Uri, R"("sip:a@h")"},
-      {ParameterType::CallId, R"("a@h")"}, {ParameterType::Leg, R"("callee")"}, {ParameterType::LegOrBoth, R"("both")"},
-      {ParameterType::What, R"("calls")"}, {ParameterType::Count, "1"},         {ParameterType::Flag, "true"}};
-  return kValues.at(type);
+      {ParameterType::Any, "1"},           {ParameterType::Text, R"("x")"},   {ParameterType::Uri, R"("sip:a@h")"},
+      {ParameterType::CallId, R"("a@h")"}, {ParameterType::Keys, R"("12#")"}, {ParameterType::Flag, "true"}};
+  switch (parameter.type) {
+    case ParameterType::Word: return "\"" + std::string(parameter.words.front()) + "\"";
+    case ParameterType::Count: return std::to_string(parameter.least);
+    default: return kValues.at(parameter.type);
+  }
 }
 /// One that is not, whatever the type.
 constexpr const char* kWrong = "[]";
@@ -31,7 +34,7 @@ struct OpenRpc : testing::TestWithParam<MethodInfo> {
   std::string params(std::string_view other, const std::string& value) {
     std::string text = "{";
     for (const ParameterInfo& parameter : GetParam().parameters) {
-      const std::string given = parameter.name == other ? value : right_value(parameter.type);
+      const std::string given = parameter.name == other ? value : right_value(parameter);
       if (!given.empty()) {
         text.append(text.size() > 1 ? "," : "").append("\"").append(parameter.name).append("\":").append(given);
       }

@@ -1,0 +1,51 @@
+#include "call/offered_call.hpp"
+
+#include <utility>
+
+namespace callwright::call {
+
+OfferedCall::OfferedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, MediaSide side, base::Duration patience)
+    : switchboard_(switchboard),
+      text_(invite.bytes()),
+      side_(std::move(side)),
+      session_(switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), *this)),
+      patience_(switchboard.user_agent().timers(), base::Callback::to<&OfferedCall::on_patience_end>(*this)) {
+  static_cast<void>(invite_.parse(text_));
+  patience_.start(patience);
+}
+
+OfferedCall::~OfferedCall() { switchboard_.user_agent().retire(std::move(session_)); }
+
+void OfferedCall::ring() {
+  if (!over_ && !std::exchange(ringing_, true)) {
+    static_cast<void>(session_->provisional(180, {}));
+    switchboard_.report(session_->call_id(), CallRinging{});
+  }
+}
+
+void OfferedCall::reject(int status, std::string_view reason) {
+  if (over_) {
+    return;
+  }
+  over_ = true;
+  static_cast<void>(session_->reject(status, reason));
+  switchboard_.report(session_->call_id(), CallEnded{status, std::string(reason)});
+  switchboard_.finish(*this);
+}
+
+std::unique_ptr<sip::InviteSession> OfferedCall::take() {
+  over_ = true;
+  patience_.cancel();
+  switchboard_.finish(*this);
+  return std::move(session_);
+}
+
+void OfferedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
+  if (!over_) {
+    over_ = true;
+    switchboard_.report(session.call_id(), CallEnded{end.status, end.reason});
+    switchboard_.finish(*this);
+  }
+}
+
+}  // namespace callwright::call

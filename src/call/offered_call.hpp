@@ -1,0 +1,46 @@
+#pragma once
+
+#include "call/active_call.hpp"
+#include "call/media_desk.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace callwright::call {
+
+/// A call that came in for an API to decide about: it rings, is answered by the exchange, is refused, or goes on to somebody. Refused with 480 when nobody
+/// decides in time.
+class OfferedCall final : public ActiveCall, private sip::InviteSessionObserver {
+ public:
+  /// `transaction` and `invite` as the user agent's handler got them.
+  OfferedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, MediaSide side, base::Duration patience);
+  ~OfferedCall() override;
+
+  void hang_up() override { reject(480, "Call ended"); }
+
+  /// 180 to the caller, once.
+  void ring();
+  /// 300 … 699
+  void reject(int status, std::string_view reason);
+  /// It goes on as something else, which has the session from now on; this is over.
+  [[nodiscard]] std::unique_ptr<sip::InviteSession> take();
+  /// The INVITE.
+  [[nodiscard]] const sip::Message& invite() const noexcept { return invite_; }
+  [[nodiscard]] const MediaSide& side() const noexcept { return side_; }
+
+ private:
+  void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
+  void on_patience_end() { reject(480, "Nobody Answers"); }
+
+  Switchboard& switchboard_;
+  const std::string text_;
+  sip::Message invite_;  ///< Of that text.
+  const MediaSide side_;
+  std::unique_ptr<sip::InviteSession> session_;
+  base::Timer patience_;
+  bool ringing_ = false;
+  bool over_ = false;
+};
+
+}  // namespace callwright::call
