@@ -5,23 +5,9 @@
 #include "call/transfer.hpp"
 
 #include <charconv>
-#include <type_traits>
 #include <utility>
 
 namespace callwright::call {
-namespace {
-
-std::string pair_of_users(std::string_view caller, std::string_view callee) {
-  std::string users(caller);
-  users.append(">").append(callee);
-  return users;
-}
-
-std::string users_of(const ReferringCommand& command) {
-  return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee())));
-}
-
-}  // namespace
 
 void Exchange::submit(CommandId id, const Command& command, CommandObserver& observer) {
   std::visit([&](const auto& what) { start(id, what, observer); }, command);

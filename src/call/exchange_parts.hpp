@@ -9,6 +9,16 @@
 /// For the files of Exchange only.
 namespace callwright::call {
 
+inline std::string pair_of_users(std::string_view caller, std::string_view callee) {
+  std::string users(caller);
+  users.append(">").append(callee);
+  return users;
+}
+
+inline std::string users_of(const ReferringCommand& command) {
+  return pair_of_users(sip::unescape(sip::user_of(command.caller())), sip::unescape(sip::user_of(command.callee())));
+}
+
 inline CommandEvent event_of(CommandId id, CommandEvent::Kind kind) {
   CommandEvent event;
   event.command = id;

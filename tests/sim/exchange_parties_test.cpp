@@ -1,0 +1,244 @@
+// Calls that an API decides about, parties that it brings together or parts, and its conferences: DecideCall, BridgeCalls, UnbridgeCall, CreateConference …
+#include "sim/exchange_media_world.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+namespace callwright::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using call::CommandId;
+using call::DecideCall;
+using call::MediaMode;
+using call::Side;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct PartiesWorld : MediaWorld {
+  explicit PartiesWorld(MediaMode mode = MediaMode::Relay) : MediaWorld(options_with(mode)) {
+    exchange->open_conferences(std::vector<call::ConferenceRoom>{});
+    for (const char* const name : {"alice", "bob", "carol", "dave"}) {
+      phones[name] = &add_phone(name);
+    }
+  }
+
+  static Options options_with(MediaMode mode) {
+    Options options = with(mode);
+    options.exchange.offered = {"100", "2*"};
+    return options;
+  }
+  ScriptedPhone& phone(const std::string& name) { return *phones.at(name); }
+  CommandId submit(const call::Command& command) {
+    const CommandId id{next_++};
+    exchange->submit(id, command, commands);
+    run_for(2s);
+    return id;
+  }
+  std::vector<std::string> told(const call::Command& command) { return commands.texts(submit(command)); }
+  /// The Call-ID of the caller's leg of a call that is up.
+  std::string connect(const std::string& caller, const std::string& callee) {
+    PhoneLeg& leg = phone(caller).call(callee);
+    run_for(2s);
+    EXPECT_TRUE(leg.confirmed());
+    return leg.call_id();
+  }
+  /// That of a call to an API's number, which waits.
+  std::string offer(const std::string& caller, const std::string& number = "100") {
+    PhoneLeg& leg = phone(caller).call(number);
+    run_for(1s);
+    return leg.call_id();
+  }
+  [[nodiscard]] std::size_t conferring() const {
+    const auto all = streams();
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto* stream) { return stream->conference.has_value(); }));
+  }
+  void leave() {
+    for (const char* const name : {"alice", "bob", "carol", "dave"}) {
+      phone(name).hang_up();
+    }
+    run_for(2s);
+    EXPECT_TRUE(streams().empty());
+    expect_nothing_left();
+  }
+  std::map<std::string, ScriptedPhone*> phones;
+  std::uint64_t next_ = 1000;
+};
+
+TEST(DecideCall, rings_and_answers) {
+  PartiesWorld world;
+  const std::string call_id = world.offer("alice", "234");
+  EXPECT_THAT(world.ladder("alice", "X"), ElementsAre("> INVITE", "< 100 INVITE"));
+  EXPECT_THAT(world.told(DecideCall{call_id, DecideCall::Decision::Ring}), ElementsAre("Ended"));
+  EXPECT_THAT(world.ladder("alice", "X"), Contains("< 180 INVITE"));
+  EXPECT_THAT(world.told(DecideCall{call_id, DecideCall::Decision::Answer}), ElementsAre("ConferenceJoined", "Ended"));
+  EXPECT_TRUE(world.phone("alice").leg(0).confirmed());
+  EXPECT_EQ(world.conferring(), 1U);
+  EXPECT_THAT(world.told(DecideCall{call_id, DecideCall::Decision::Answer}), ElementsAre("Failed 410 the call has been decided about", "Ended"));
+  world.leave();
+}
+
+TEST(DecideCall, refuses) {
+  PartiesWorld world;
+  const std::string call_id = world.offer("alice");
+  EXPECT_THAT(world.told(DecideCall{call_id, DecideCall::Decision::Reject, 603, "Not Now"}), ElementsAre("Ended"));
+  EXPECT_THAT(world.message("X", "alice", "603 INVITE").text, StartsWith("SIP/2.0 603 Not Now\r\n"));
+  EXPECT_THAT(world.told(DecideCall{"nobody@h"}), ElementsAre("Failed 404 Dialog not found", "Ended"));
+  world.leave();
+}
+
+TEST(DecideCall, sends_it_on_to_somebody) {
+  PartiesWorld world;
+  const std::string call_id = world.offer("alice");
+  EXPECT_THAT(world.told(DecideCall{.call_id = call_id, .decision = DecideCall::Decision::Redirect, .destination = "sip:nobody@192.0.2.1"}),
+              ElementsAre(StartsWith("Failed 404"), "Ended"));
+  EXPECT_THAT(world.told(DecideCall{.call_id = call_id, .decision = DecideCall::Decision::Redirect, .destination = "sip:bob@192.0.2.1"}), ElementsAre("Ended"));
+  EXPECT_TRUE(world.phone("alice").leg(0).confirmed());
+  EXPECT_TRUE(world.phone("bob").leg(0).confirmed());
+  EXPECT_THAT(world.message("X", "bob", "INVITE").header("From"), HasSubstr("sip:alice@"));
+  world.leave();
+}
+
+TEST(DecideCall, is_over_when_nobody_decides_or_the_caller_gives_up) {
+  PartiesWorld world;
+  world.offer("alice");
+  const std::string second = world.offer("bob");
+  world.phone("bob").hang_up();
+  world.run_for(1s);
+  EXPECT_THAT(world.told(DecideCall{second}), ElementsAre("Failed 404 Dialog not found", "Ended"));
+  world.run_for(3min);
+  EXPECT_THAT(world.message("X", "alice", "480 INVITE").text, StartsWith("SIP/2.0 480 Nobody Answers\r\n"));
+  EXPECT_EQ(world.events.ended_calls.size(), 2U);
+  world.leave();
+}
+
+TEST(BridgeCalls, connects_two_that_were_answered) {
+  PartiesWorld world;
+  const std::string one = world.offer("alice");
+  const std::string other = world.offer("bob");
+  world.told(DecideCall{one});
+  world.told(DecideCall{other});
+  EXPECT_THAT(world.told(call::BridgeCalls{{one}, {other}}), ElementsAre("CallBridged", "Ended"));
+  EXPECT_EQ(world.conferring(), 0U);
+  ASSERT_EQ(world.streams().size(), 2U);
+  EXPECT_TRUE(world.streams()[0]->joined);
+  // It is a call between two now, as any other.
+  EXPECT_THAT(world.told(call::HoldCall{one}), Contains("CallHoldSuccessful callee"));
+  EXPECT_THAT(world.told(call::HoldCall{other, {}, call::HoldCall::Change::Unhold}), Contains("CallUnholdSuccessful callee"));
+  world.phone("alice").hang_up();
+  world.run_for(2s);
+  EXPECT_EQ(world.phone("bob").active(), 0U);
+  world.leave();
+}
+
+TEST(BridgeCalls, takes_parties_of_calls_and_hangs_up_on_the_others) {
+  for (const MediaMode mode : {MediaMode::Relay, MediaMode::Bypass}) {
+    PartiesWorld world(mode);
+    const std::string one = world.connect("alice", "bob");
+    const std::string other = world.connect("carol", "dave");
+    EXPECT_THAT(world.told(call::BridgeCalls{{one, Side::Callee}, {other, Side::Callee}}), ElementsAre("CallBridged", "Ended"));
+    EXPECT_EQ(world.phone("alice").active(), 0U);
+    EXPECT_EQ(world.phone("carol").active(), 0U);
+    EXPECT_EQ(world.phone("bob").active(), 1U);
+    EXPECT_EQ(world.phone("dave").active(), 1U);
+    world.leave();
+  }
+}
+
+TEST(BridgeCalls, ends_both_when_they_do_not_agree) {
+  PartiesWorld world;
+  const std::string one = world.connect("alice", "bob");
+  const std::string other = world.connect("carol", "dave");
+  world.phone("alice").script.reinvite = 488;
+  EXPECT_THAT(world.told(call::BridgeCalls{{one}, {other}}), ElementsAre(StartsWith("Failed 488"), "Ended"));
+  for (const char* const name : {"alice", "bob", "carol", "dave"}) {
+    EXPECT_EQ(world.phone(name).active(), 0U) << name;
+  }
+  EXPECT_THAT(world.told(call::BridgeCalls{{"x@h"}, {"y@h"}}), ElementsAre("Failed 404 Dialog not found", "Ended"));
+  world.leave();
+}
+
+TEST(UnbridgeCall, leaves_each_alone_until_they_are_brought_together_again) {
+  for (const MediaMode mode : {MediaMode::Relay, MediaMode::Bypass}) {
+    PartiesWorld world(mode);
+    const std::string call_id = world.connect("alice", "bob");
+    const CommandId id = world.submit(call::UnbridgeCall{call_id});
+    EXPECT_THAT(world.commands.texts(id), ElementsAre("ConferenceJoined", "ConferenceJoined", "Ended"));
+    const std::string alice = world.commands.events(id).at(0).call_id;
+    const std::string bob = world.commands.events(id).at(1).call_id;
+    EXPECT_EQ(alice, call_id);
+    EXPECT_EQ(world.conferring(), 2U);
+    EXPECT_EQ(world.told(call::BridgeCalls{{bob}, {bob}}).front(), "Failed 400 the two parties are in one call");
+    EXPECT_THAT(world.told(call::BridgeCalls{{alice}, {bob}}), ElementsAre("CallBridged", "Ended"));
+    EXPECT_EQ(world.conferring(), 0U);
+    world.leave();
+  }
+}
+
+TEST(Conferences, are_made_filled_and_ended_by_an_api) {
+  PartiesWorld world;
+  EXPECT_THAT(world.told(call::CreateConference{.name = "board"}), ElementsAre("Ended"));
+  EXPECT_THAT(world.told(call::CreateConference{.name = "board"}), ElementsAre("Failed 482 there is a conference of this name", "Ended"));
+  const std::string call_id = world.connect("alice", "bob");
+  EXPECT_THAT(world.told(call::AddToConference{.conference = "board", .call_id = call_id}), ElementsAre("ConferenceJoined", "ConferenceJoined", "Ended"));
+  EXPECT_EQ(world.conferring(), 2U);
+  const CommandId called = world.submit(call::AddToConference{.conference = "board", .call_id = {}, .party = {}, .destination = "sip:carol@192.0.2.1"});
+  EXPECT_THAT(world.commands.texts(called), ElementsAre("ConferenceCalling", "ConferenceJoined", "Ended"));
+  EXPECT_EQ(world.conferring(), 3U);
+  PhoneLeg& dialled = world.phone("dave").call("board");
+  world.run_for(2s);
+  EXPECT_TRUE(dialled.confirmed());
+  EXPECT_EQ(world.conferring(), 4U);
+  using Change = call::ChangeConference::Change;
+  const std::string carol = world.commands.events(called).front().call_id;
+  EXPECT_THAT(world.told(call::ChangeConference{"board", Change::Mute, carol}), ElementsAre("Ended"));
+  EXPECT_TRUE(world.streams()[2]->party.muted);
+  EXPECT_THAT(world.told(call::ChangeConference{"board", Change::Unmute, carol}), ElementsAre("Ended"));
+  EXPECT_FALSE(world.streams()[2]->party.muted);
+  EXPECT_THAT(world.told(call::ChangeConference{"board", Change::Remove, carol}), ElementsAre("Ended"));
+  EXPECT_EQ(world.phone("carol").active(), 0U);
+  EXPECT_THAT(world.told(call::ChangeConference{"board", Change::Remove, carol}), ElementsAre("Failed 404 Party not found", "Ended"));
+  EXPECT_THAT(world.told(call::ChangeConference{"board", Change::End}), ElementsAre("Ended"));
+  for (const char* const name : {"alice", "bob", "dave"}) {
+    EXPECT_EQ(world.phone(name).active(), 0U) << name;
+  }
+  EXPECT_THAT(world.told(call::ChangeConference{"board", Change::End}), ElementsAre("Failed 404 Conference not found", "Ended"));
+  world.leave();
+}
+
+TEST(Conferences, tell_of_whom_they_cannot_get) {
+  PartiesWorld world;
+  world.told(call::CreateConference{.name = "small", .max_parties = 1});
+  world.phone("carol").script.answer = 486;
+  const call::AddToConference carol{.conference = "small", .call_id = {}, .party = {}, .destination = "sip:carol@192.0.2.1"};
+  EXPECT_THAT(world.told(carol), ElementsAre("ConferenceCalling", StartsWith("Failed 486"), "Ended"));
+  const std::string call_id = world.connect("alice", "bob");
+  EXPECT_THAT(world.told(call::AddToConference{.conference = "small", .call_id = call_id}), ElementsAre("Failed 486 Conference Full", "Ended"));
+  EXPECT_THAT(world.told(call::AddToConference{.conference = "small", .call_id = call_id, .party = Side::Caller}), ElementsAre("ConferenceJoined", "Ended"));
+  EXPECT_EQ(world.phone("bob").active(), 0U);
+  EXPECT_THAT(world.told(call::AddToConference{.conference = "none", .call_id = call_id}), ElementsAre("Failed 404 Conference not found", "Ended"));
+  EXPECT_THAT(world.told(call::ChangeConference{"small", call::ChangeConference::Change::End}), ElementsAre("Ended"));
+  world.leave();
+}
+
+TEST(Conferences, give_up_somebody_who_rings_when_the_command_is_cancelled) {
+  PartiesWorld world;
+  world.told(call::CreateConference{.name = "board"});
+  world.phone("carol").script.answer = 0;
+  const CommandId id = world.submit(call::AddToConference{.conference = "board", .call_id = {}, .party = {}, .destination = "sip:carol@192.0.2.1"});
+  EXPECT_FALSE(world.commands.ended(id));
+  world.exchange->cancel(id);
+  world.run_for(2s);
+  EXPECT_THAT(world.commands.texts(id), ElementsAre("ConferenceCalling", "Failed the command was cancelled", "Ended"));
+  EXPECT_EQ(world.phone("carol").active(), 0U);
+  world.told(call::ChangeConference{"board", call::ChangeConference::Change::End});
+  world.leave();
+}
+
+}  // namespace
+}  // namespace callwright::simulation
