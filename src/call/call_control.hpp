@@ -2,12 +2,15 @@
 
 #include "base/id.hpp"
 #include "media/media_port.hpp"
+#include "sip/digest.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// The port through which an API steers calls. Engine thread on this side; whoever lives on another thread posts.
 namespace callwright::call {
@@ -16,12 +19,32 @@ struct CommandTag;
 /// Names one command while it runs; chosen by the submitter, unique in the process.
 using CommandId = base::Id<CommandTag>;
 
+/// What a call that an API starts is to look like. All of it has been checked by whoever asks.
+struct CallLook {
+  std::string caller_name = {};                      ///< Display names: that of the caller, which the callee's phone shows,
+  std::string callee_name = {};                      ///< and the other way round.
+  std::string caller_id = {};                        ///< The SIP URI that the callee's phone shows; "": that of the caller.
+  std::string headers = {};                          ///< Ready-made lines for the INVITEs.
+  std::optional<sip::Credentials> credentials = {};  ///< For whoever asks for some, where the exchange has none of its own.
+  std::vector<sdp::Codec> codecs = {};               ///< What the two may speak, by preference; the media pass through the exchange then. None: anything.
+  std::optional<std::chrono::seconds> timeout = {};  ///< How long each phone may ring; nothing: as configured.
+};
+
 /// Click to dial: ring `caller`, and when it has answered, connect it to `callee`. Both are SIP URIs, checked already.
 /// `call_id` becomes the Call-ID of the first leg.
 struct StartCall {
   std::string caller;
   std::string callee;
   std::string call_id;
+  CallLook look = {};
+};
+
+/// A text for all phones of a user (RFC 3428).
+struct SendMessage {
+  std::string from;  ///< SIP URIs.
+  std::string to;
+  std::string text;
+  std::string content_type = "text/plain;charset=UTF-8";
 };
 
 /// Hang up the call to which the leg with this Call-ID belongs: BYE to both sides, CANCEL while ringing.
@@ -149,7 +172,7 @@ struct ChangeConference {
 };
 
 using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall, PlaySound, StopSound, PressKeys, MuteParty, RecordCall, ChangeRecording, DecideCall,
-                             BridgeCalls, UnbridgeCall, CreateConference, AddToConference, ChangeConference>;
+                             BridgeCalls, UnbridgeCall, CreateConference, AddToConference, ChangeConference, SendMessage>;
 
 /// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
 struct CommandEvent {

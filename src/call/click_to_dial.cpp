@@ -16,7 +16,9 @@ ClickToDial::ClickToDial(Switchboard& switchboard, const Routing& routing, Comma
       id_(id),
       command_(std::move(command)),
       observer_(observer),
-      deadline_(switchboard.user_agent().timers(), base::Callback::to<&ClickToDial::on_deadline>(*this)) {}
+      deadline_(switchboard.user_agent().timers(), base::Callback::to<&ClickToDial::on_deadline>(*this)) {
+  timeouts_.ring = command_.look.timeout.value_or(std::chrono::duration_cast<std::chrono::seconds>(timeouts_.ring));
+}
 
 ClickToDial::~ClickToDial() {
   switchboard_.user_agent().retire(std::move(caller_leg_));
@@ -29,7 +31,7 @@ void ClickToDial::start() {
     fail("failed to establish initial call: " + status_text(found.status, {}));
     return;
   }
-  caller_ = found.targets.front();
+  caller_ = dressed(found.targets.front());
   switchboard_.report(command_.call_id, CallStarted{command_.caller, command_.callee});
   deadline_.start(timeouts_.ring);
   call_caller(black_hole_offer());
@@ -41,8 +43,9 @@ void ClickToDial::call_caller(std::string_view offer) {
   options.flow = caller_.flow;
   options.credentials = caller_.credentials;
   // The caller's phone shows whom it is about to be connected with.
-  options.from = "<" + command_.callee + ">";
-  options.to = "<" + command_.caller + ">";
+  options.from = name_addr(command_.look.callee_name, command_.callee);
+  options.to = name_addr(command_.look.caller_name, command_.caller);
+  options.headers = command_.look.headers;
   options.call_id = command_.call_id;
   options.contact_user = sip::user_of(command_.callee);
   caller_leg_ = switchboard_.user_agent().call(std::move(options), *this);
@@ -67,10 +70,16 @@ std::string ClickToDial::offer_without_media() const {
   return nothing.to_string();
 }
 
+Target ClickToDial::dressed(Target target) const {
+  const MediaDesk* const desk = switchboard_.media();
+  apply(command_.look, desk == nullptr ? MediaProfile{} : desk->settings().profile, target);
+  return target;
+}
+
 std::string ClickToDial::black_hole_offer() const {
   // RFC 3725 §4.2: a stream without a place to send to. The callee's phone makes the real offer later.
   sdp::AudioCapabilities nowhere;
-  nowhere.codecs = {sdp::pcmu(), sdp::pcma()};
+  nowhere.codecs = command_.look.codecs.empty() ? std::vector{sdp::pcmu(), sdp::pcma()} : command_.look.codecs;
   nowhere.address = {base::IpAddress::v4({0, 0, 0, 0}), 9};
   nowhere.telephone_event.reset();
   sip::UserAgent& user_agent = switchboard_.user_agent();
@@ -212,9 +221,9 @@ void ClickToDial::call_callee_directly() {
     return;
   }
   state_ = State::CallingCalleeDirectly;
-  const Target& target = found.targets.front();
+  const Target target = dressed(found.targets.front());
   callee_side_ = MediaSide::of(target);
-  callee_leg_ = call_on_behalf(switchboard_.user_agent(), target, command_.caller, command_.callee, *this);
+  callee_leg_ = call_on_behalf(switchboard_.user_agent(), target, command_.caller, command_.callee, *this, command_.look);
   call_id_ = callee_leg_->call_id();
   switchboard_.index(call_id_, *this);
   deadline_.start(timeouts_.ring);

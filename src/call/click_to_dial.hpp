@@ -27,6 +27,7 @@ class ClickToDial final : public ActiveCall, public ReferringCommand, private si
   void cancel(std::string_view why) override;
   [[nodiscard]] const std::string& caller() const noexcept override { return command_.caller; }
   [[nodiscard]] const std::string& callee() const noexcept override { return command_.callee; }
+  [[nodiscard]] const CallLook* look() const noexcept override { return &command_.look; }
   [[nodiscard]] bool expects(std::string_view token) const noexcept override;
   void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) override;
   void on_unroutable(int status) override;
@@ -62,12 +63,13 @@ class ClickToDial final : public ActiveCall, public ReferringCommand, private si
   void fail(std::string text);
   void finish();
   void emit(CommandEvent::Kind kind, std::string extra = {});
+  [[nodiscard]] Target dressed(Target target) const;
   [[nodiscard]] std::string black_hole_offer() const;
   [[nodiscard]] std::string offer_without_media() const;
 
   Switchboard& switchboard_;
   const Routing& routing_;
-  const CommandTimeouts timeouts_;
+  CommandTimeouts timeouts_;
   const CommandId id_;
   const StartCall command_;
   CommandObserver& observer_;

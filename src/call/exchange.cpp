@@ -223,6 +223,9 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     give_profiles(request.request_uri(), options.targets);
   }
   options.ring_timeout = settings_.timeouts.ring;
+  if (const CallLook* const look = command == nullptr ? nullptr : command->look()) {
+    dress(*look, request, *command, options);
+  }
   options.max_forwards = std::min(max_forwards, 70U) - 1;
   Switchboard& switchboard = *this;
   auto made = std::make_unique<RoutedCall>(switchboard, transaction, request, std::move(options));

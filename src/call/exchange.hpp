@@ -11,6 +11,7 @@
 #include "call/message_relay.hpp"
 #include "call/qualifier.hpp"
 #include "call/registration_reports.hpp"
+#include "call/routed_call.hpp"
 #include "call/routing.hpp"
 #include "call/sound_command.hpp"
 #include "call/user_states.hpp"
@@ -120,6 +121,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void start(CommandId id, const CreateConference& command, CommandObserver& observer);
   void start(CommandId id, const AddToConference& command, CommandObserver& observer);
   void start(CommandId id, const ChangeConference& command, CommandObserver& observer);
+  void start(CommandId id, const SendMessage& command, CommandObserver& observer);
   /// Starts a `SoundCommand`, with what its constructor takes besides; when the call is up.
   template <class Made, class Order, class... More>
   void start_on_sound(CommandId id, const Order& command, CommandObserver& observer, More&... more);
@@ -134,6 +136,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void answer_offered(CommandId id, OfferedCall& call, CommandObserver& observer);
   void redirect_offered(CommandId id, OfferedCall& call, const std::string& destination, CommandObserver& observer);
   [[nodiscard]] base::Result<Conference*> open_alone();
+  /// Makes the call that a phone makes for a command look as that wants.
+  void dress(const CallLook& look, const sip::Message& invite, const ReferringCommand& command, RoutedCall::Options& options) const;
   template <class Made>
   Made& run(std::unique_ptr<Made> command);
   void forget(const RunningCommand& command);

@@ -1,7 +1,9 @@
 // What an API asks of the exchange, and the calls that phones make when a command has told them to.
 #include "call/exchange_parts.hpp"
 #include "call/hold.hpp"
+#include "call/referral.hpp"
 #include "call/sound_commands.hpp"
+#include "call/text_sending.hpp"
 #include "call/transfer.hpp"
 
 #include <charconv>
@@ -73,6 +75,31 @@ void Exchange::start(CommandId id, const ChangeRecording& command, CommandObserv
   }
   found->second->change(command.change);
   observer.on_command_event(event_of(id, CommandEvent::Kind::Ended));
+}
+
+void Exchange::dress(const CallLook& look, const sip::Message& invite, const ReferringCommand& command, RoutedCall::Options& options) const {
+  if (!look.caller_name.empty() || !look.caller_id.empty()) {
+    options.from = name_addr(look.caller_name, look.caller_id.empty() ? invite.from().uri : std::string_view(look.caller_id));
+  }
+  options.to = name_addr(look.callee_name, command.callee());
+  options.headers = look.headers;
+  options.ring_timeout = look.timeout.value_or(std::chrono::duration_cast<std::chrono::seconds>(options.ring_timeout));
+  for (Target& target : options.targets) {
+    apply(look, settings_.media.profile, target);
+  }
+}
+
+void Exchange::start(CommandId id, const SendMessage& command, CommandObserver& observer) {
+  if (!has_room(id, observer)) {
+    return;
+  }
+  const Routing::Found found = routing_.find(command.to, Asker::Api);
+  if (found.targets.empty()) {
+    refuse(id, observer, status_text(found.status, {}));
+    return;
+  }
+  Switchboard& switchboard = *this;
+  run(std::make_unique<TextSending>(switchboard, id, observer)).send(command, found.targets);
 }
 
 void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {

@@ -1,5 +1,7 @@
 #include "call/referral.hpp"
 
+#include "sip/digest_hash.hpp"
+
 #include "call/running_command.hpp"
 
 #include <utility>
@@ -61,16 +63,36 @@ void Referral::hang_up() {
 
 bool tells_failure(std::string_view status_line) noexcept { return status_line >= "3"; }
 
+std::string name_addr(std::string_view name, std::string_view uri) {
+  std::string text = name.empty() ? std::string() : "\"" + sip::escape_quoted(name) + "\" ";
+  return text.append("<").append(uri).append(">");
+}
+
 std::unique_ptr<sip::InviteSession> call_on_behalf(sip::UserAgent& user_agent, const Target& target, const std::string& from, const std::string& to,
-                                                   sip::InviteSessionObserver& observer) {
+                                                   sip::InviteSessionObserver& observer, const CallLook& look) {
   sip::InviteSession::CallerOptions options;
   options.uri = target.uri;
   options.flow = target.flow;
   options.credentials = target.credentials;
-  options.from = "<" + from + ">";
-  options.to = "<" + to + ">";
+  options.from = name_addr(look.caller_name, look.caller_id.empty() ? from : look.caller_id);
+  options.to = name_addr(look.callee_name, to);
   options.contact_user = sip::user_of(from);
+  options.headers = look.headers;
   return user_agent.call(std::move(options), observer);
+}
+
+void apply(const CallLook& look, const MediaProfile& usual, Target& target) {
+  if (look.credentials && !target.credentials) {
+    target.credentials = look.credentials;
+  }
+  if (!look.codecs.empty()) {
+    MediaProfile profile = target.media == nullptr ? usual : *target.media;
+    profile.codecs = look.codecs;
+    if (profile.mode.value_or(MediaMode::Auto) == MediaMode::Auto || profile.mode == MediaMode::Bypass) {
+      profile.mode = MediaMode::Relay;
+    }
+    target.media = std::make_shared<const MediaProfile>(std::move(profile));
+  }
 }
 
 std::string status_text(int status, std::string_view reason) {

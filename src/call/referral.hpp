@@ -41,9 +41,14 @@ class Referral {
 /// True for the status line of a failure, "486 Busy Here"; an empty one tells nothing.
 [[nodiscard]] bool tells_failure(std::string_view status_line) noexcept;
 
+/// `"Alice" <sip:alice@example.com>`, without the name where there is none.
+[[nodiscard]] std::string name_addr(std::string_view name, std::string_view uri);
+
 /// A session that calls `target`, known as `to`, on behalf of `from`, both URIs; nothing is sent yet.
 [[nodiscard]] std::unique_ptr<sip::InviteSession> call_on_behalf(sip::UserAgent& user_agent, const Target& target, const std::string& from,
-                                                                 const std::string& to, sip::InviteSessionObserver& observer);
+                                                                 const std::string& to, sip::InviteSessionObserver& observer, const CallLook& look = {});
+/// `target` as it is called in a call that is to look like that.
+void apply(const CallLook& look, const MediaProfile& usual, Target& target);
 
 /// "486 Busy Here", with the reason phrase of the status when there is none.
 [[nodiscard]] std::string status_text(int status, std::string_view reason);

@@ -69,9 +69,10 @@ void RoutedCall::start(const sip::Message& invite) {
     switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
   }
   sip::InviteSession::CallerOptions options;
-  options.from = sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from());
+  options.from = options_.from.empty() ? sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from()) : options_.from;
   options.to = options_.to.empty() ? sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to()) : options_.to;
   options.contact_user = sip::user_of(invite.from().uri);
+  options.headers = options_.headers;
   options.max_forwards = options_.max_forwards;
   if (invite.body().empty()) {
     // An offer in a reliable provisional response would want an answer that the caller may be unable to give before the call is answered.

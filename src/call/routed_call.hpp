@@ -19,8 +19,10 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
     base::Duration ring_timeout = std::chrono::minutes(2);
     unsigned max_forwards = 69;
     CallerIdentity identity;
-    std::string to = {};    ///< To of the calls to the targets; "": that of the caller.
-    MediaSide caller = {};  ///< Where `Switchboard::media` is not null.
+    std::string to = {};       ///< To of the calls to the targets; "": that of the caller.
+    std::string from = {};     ///< From; "": that of the caller.
+    std::string headers = {};  ///< Ready-made lines for them.
+    MediaSide caller = {};     ///< Where `Switchboard::media` is not null.
     /// Finds whoever watches this call, or null when nobody does (any more).
     FindWatcher watcher = [] { return nullptr; };
   };

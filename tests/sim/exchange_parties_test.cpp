@@ -240,5 +240,58 @@ TEST(Conferences, give_up_somebody_who_rings_when_the_command_is_cancelled) {
   world.leave();
 }
 
+TEST(StartCall, looks_as_it_is_asked_to) {
+  PartiesWorld world(MediaMode::Auto);
+  for (const int refer : {202, 405}) {
+    world.clear_wire();
+    world.phone("alice").script.refer = refer;
+    call::StartCall start{"sip:alice@192.0.2.1", "sip:bob@192.0.2.1", "look-" + std::to_string(refer)};
+    start.look.caller_name = "Alice \"A\"";
+    start.look.callee_name = "Bob";
+    start.look.caller_id = "sip:desk@example.com";
+    start.look.headers = "X-Ticket: 7\r\n";
+    start.look.codecs = {sdp::pcmu()};
+    EXPECT_EQ(world.told(start).back(), "Ended");
+    const SentMessage first = world.message("X", "alice", "INVITE");
+    EXPECT_THAT(first.header("From"), StartsWith("\"Bob\" <sip:bob@192.0.2.1>"));
+    EXPECT_EQ(first.header("X-Ticket"), "7");
+    EXPECT_THAT(first.body(), HasSubstr("RTP/AVP 0\r\n"));
+    const SentMessage second = world.message("X", "bob", "INVITE");
+    EXPECT_THAT(second.header("From"), StartsWith("\"Alice \\\"A\\\"\" <sip:desk@example.com>")) << refer;
+    EXPECT_THAT(second.header("To"), StartsWith("\"Bob\" <sip:bob@192.0.2.1>"));
+    EXPECT_EQ(second.header("X-Ticket"), "7");
+    EXPECT_EQ(world.streams().size(), 2U) << "the codecs are seen to by the exchange";
+    world.phone("bob").hang_up();
+    world.run_for(2s);
+  }
+  world.leave();
+}
+
+TEST(StartCall, rings_no_longer_than_it_is_asked_to) {
+  PartiesWorld world;
+  world.phone("alice").script.answer = 0;
+  call::StartCall start{"sip:alice@192.0.2.1", "sip:bob@192.0.2.1", "short"};
+  start.look.timeout = 5s;
+  const CommandId id = world.submit(start);
+  world.run_for(2s);
+  EXPECT_FALSE(world.commands.ended(id));
+  world.run_for(2s);
+  EXPECT_THAT(world.commands.texts(id), ElementsAre(HasSubstr("408 Request Timeout"), "Ended"));
+  world.leave();
+}
+
+TEST(SendMessage, gets_to_the_user_or_tells_why_not) {
+  PartiesWorld world;
+  const call::SendMessage message{.from = "sip:alice@192.0.2.1", .to = "sip:bob@192.0.2.1", .text = "Hello"};
+  EXPECT_THAT(world.told(message), ElementsAre("Ended"));
+  EXPECT_EQ(world.message("X", "bob", "MESSAGE").body(), "Hello");
+  EXPECT_THAT(world.message("X", "bob", "MESSAGE").header("From"), StartsWith("<sip:alice@192.0.2.1>"));
+  world.phone("bob").script.message = 415;
+  EXPECT_THAT(world.told(message), ElementsAre(StartsWith("Failed 415"), "Ended"));
+  EXPECT_THAT(world.told(call::SendMessage{.from = "sip:alice@192.0.2.1", .to = "sip:nobody@192.0.2.1", .text = "Hello"}),
+              ElementsAre(StartsWith("Failed 404"), "Ended"));
+  world.leave();
+}
+
 }  // namespace
 }  // namespace callwright::simulation

@@ -1,7 +1,10 @@
 #include "server/call_api/command.hpp"
 
+#include "media/codec_names.hpp"
 #include "server/call_api/aliases.hpp"
+#include "sip/session_fields.hpp"
 #include "sip/uri.hpp"
+#include "sip/writer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -58,6 +61,10 @@ class Parameters {
   /// A URI that may stand in a request line.
   std::string uri(const std::string& name);
   std::string call_id(const std::string& name);
+  /// An object of header fields that a client may add, as lines of an INVITE.
+  std::string header_lines(const std::string& name);
+  /// Names with commas, or an array of them.
+  std::vector<sdp::Codec> codecs(const std::string& name);
   /// "caller" or "callee".
   call::Side leg(const std::string& name);
   /// The same, or "both": nothing.
@@ -137,6 +144,62 @@ std::string Parameters::call_id(const std::string& name) {
   return call_id;
 }
 
+/// Those that change nothing about where a request goes, and whose it is.
+bool is_free_header(std::string_view name) {
+  static constexpr std::string_view kFree[] = {"alert-info", "call-info", "organization", "priority", "reply-to", "subject", "user-to-user"};
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter; });
+  const bool token = std::all_of(lower.begin(), lower.end(), [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '.';
+  });
+  return token && (std::find(std::begin(kFree), std::end(kFree), lower) != std::end(kFree) || (lower.starts_with("x-") && lower.size() > 2));
+}
+
+std::string Parameters::header_lines(const std::string& name) {
+  static constexpr std::size_t kMost = 16;
+  static constexpr std::size_t kLongest = 512;
+  const Json* const member = find_parameter(params_, name);
+  const Json::Object* const fields = member == nullptr ? nullptr : member->object();
+  if (fields == nullptr || fields->size() > kMost) {
+    refuse(name + " must be an object of header fields, " + std::to_string(kMost) + " at most");
+    return {};
+  }
+  std::string lines;
+  for (const auto& field : *fields) {
+    const std::string* const value = field.value.string();
+    if (!is_free_header(field.name) || field.name.size() > 64 || value == nullptr || value->size() > kLongest || !sip::is_header_safe(*value)) {
+      refuse(name + ": " + field.name +
+             " must be X-…, Alert-Info, Call-Info, Organization, Priority, Reply-To, Subject or User-to-User, and its value a line of text");
+      return {};
+    }
+    sip::append_header(lines, field.name, *value);
+  }
+  return lines;
+}
+
+std::vector<sdp::Codec> Parameters::codecs(const std::string& name) {
+  const Json* const member = find_parameter(params_, name);
+  const Json::Array* const array = member == nullptr ? nullptr : std::get_if<Json::Array>(&member->value);
+  std::vector<std::string> names;
+  for (std::size_t place = 0; array != nullptr && place < array->size(); ++place) {
+    const std::string* const text = (*array)[place].string();
+    names.push_back(text == nullptr ? std::string() : *text);
+  }
+  const std::string listed = array == nullptr ? text(name) : std::string();
+  for (std::string_view rest = listed; !rest.empty();) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    names.emplace_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  auto known = media::codecs_by_name(names);
+  if (!known) {
+    refuse(name + ": " + known.error().message());
+    return {};
+  }
+  return std::move(*known);
+}
+
 call::Side Parameters::leg(const std::string& name) {
   const std::string leg = text(name);
   if (leg != "caller" && leg != "callee") {
@@ -201,6 +264,30 @@ std::size_t Parameters::word(const std::string& name, std::initializer_list<std:
 
 AnyCommand parse_echo(Parameters& params, const std::string& /*cmd_id*/) { return Echo{params.all()}; }
 
+void take_look(Parameters& params, call::CallLook& look) {
+  for (auto [name, value] : {std::pair("caller_name", &look.caller_name), std::pair("callee_name", &look.callee_name)}) {
+    if (params.has(name)) {
+      *value = params.phrase(name);
+    }
+  }
+  if (params.has("caller_id")) {
+    look.caller_id = params.uri("caller_id");
+  }
+  if (params.has("headers")) {
+    look.headers = params.header_lines("headers");
+  }
+  std::string password = params.has("password") ? params.phrase("password") : std::string();
+  if (params.has("username")) {
+    look.credentials = {params.phrase("username"), std::move(password)};
+  }
+  if (params.has("codecs")) {
+    look.codecs = params.codecs("codecs");
+  }
+  if (params.has("timeout")) {
+    look.timeout = std::chrono::seconds(params.number("timeout", 1, 3600, 0));
+  }
+}
+
 AnyCommand parse_call_start(Parameters& params, const std::string& cmd_id) {
   if (!is_call_id(cmd_id)) {
     params.refuse("cmd_id must be a Call-ID here (RFC 3261: word, or word@word; no blanks): it becomes that of the first leg");
@@ -209,6 +296,22 @@ AnyCommand parse_call_start(Parameters& params, const std::string& cmd_id) {
   command.caller = params.uri("caller");
   command.callee = params.uri("callee");
   command.call_id = cmd_id;
+  take_look(params, command.look);
+  return command;
+}
+
+AnyCommand parse_message(Parameters& params, const std::string& /*cmd_id*/) {
+  static constexpr std::size_t kLongest = 16UL * 1024;
+  call::SendMessage command;
+  command.from = params.uri("from");
+  command.to = params.uri("to");
+  command.text = params.text("text");
+  if (command.text.size() > kLongest) {
+    params.refuse("text must not be longer than " + std::to_string(kLongest) + " bytes");
+  }
+  if (params.has("content_type")) {
+    command.content_type = params.phrase("content_type");
+  }
   return command;
 }
 
@@ -448,6 +551,7 @@ constexpr std::array kMethods = {
     Method{"CallDtmf", parse_dtmf, Scope::CallControl},
     Method{"CallMute", parse_mute, Scope::CallControl},
     Method{"CallRecord", parse_record, Scope::CallControl},
+    Method{"CallMessage", parse_message, Scope::CallControl},
     Method{"CallRing", parse_ring, Scope::CallControl},
     Method{"CallAnswer", parse_answer, Scope::CallControl},
     Method{"CallReject", parse_reject, Scope::CallControl},

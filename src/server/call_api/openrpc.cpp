@@ -30,6 +30,11 @@ Json schema_of(const ParameterInfo& parameter) {
       return object({{"type", json_text("string")}, {"format", json_text("uri")}, {"pattern", json_text("^sips?:")}, {"maxLength", json_number(kMaxUri)}});
     case Type::CallId: return object({{"type", json_text("string")}, {"minLength", json_number(1)}, {"maxLength", json_number(kMaxCmdId)}});
     case Type::Keys: return object({{"type", json_text("string")}, {"pattern", json_text("^[0-9A-Da-d*#]{1,64}$")}});
+    case Type::Codecs:
+      return object({{"oneOf", Json{Json::Array{object({{"type", json_text("string")}}),
+                                                object({{"type", json_text("array")}, {"items", object({{"type", json_text("string")}})}})}}}});
+    case Type::Headers:
+      return object({{"type", json_text("object")}, {"additionalProperties", object({{"type", json_text("string")}})}, {"maxProperties", json_number(16)}});
     case Type::Word: return object({{"enum", texts(parameter.words)}});
     case Type::Flag: return object({{"type", json_text("boolean")}});
     case Type::Count: break;
@@ -99,7 +104,16 @@ std::vector<MethodInfo> make_infos() {
   return {
       {"CallStart",
        "Rings the caller, and when it has answered, connects it to the callee.",
-       {{"caller", Type::Uri, Presence::Required, "whom to ring first"}, {"callee", Type::Uri, Presence::Required, "whom to connect with it"}},
+       {{"caller", Type::Uri, Presence::Required, "whom to ring first"},
+        {"callee", Type::Uri, Presence::Required, "whom to connect with it"},
+        {"caller_name", Type::Text, Presence::Optional, "the display name of the caller, for the callee to see"},
+        {"callee_name", Type::Text, Presence::Optional, "that of the callee, for the caller to see"},
+        {"caller_id", Type::Uri, Presence::Optional, "what the callee sees in the place of caller"},
+        {"headers", Type::Headers, Presence::Optional, "header fields for the INVITEs"},
+        {"username", Type::Text, Presence::Optional, "for whoever asks for credentials"},
+        {"password", Type::Text, Presence::Optional, "and its password"},
+        {"codecs", Type::Codecs, Presence::Optional, "what the two may speak, by preference"},
+        {"timeout", Type::Count, Presence::Optional, "for how many seconds each phone may ring", {}, 1, 3600}},
        {"CallerAnswered", "Transferring", "TransferStart", "TransferPending", "CalleeAnswered"}},
       {"CallBlindTransfer",
        "Has a party call somebody else, and ends its present call when that has answered.",
@@ -145,6 +159,13 @@ std::vector<MethodInfo> make_infos() {
         {"layout", Type::Word, Presence::Optional, "stereo by default: the caller is left", {"stereo", "mono", "separate"}},
         {"format", Type::Word, Presence::Optional, "wav by default", {"wav", "ogg"}}},
        {"CallRecordStart", "CallRecordSuccessful"}},
+      {"CallMessage",
+       "Sends a text to all phones of a user.",
+       {{"from", Type::Uri, Presence::Required, "whose text it is"},
+        {"to", Type::Uri, Presence::Required, "who gets it"},
+        {"text", Type::Text, Presence::Required, "up to 16 kB"},
+        {"content_type", Type::Text, Presence::Optional, "text/plain by default"}},
+       {}},
       {"CallRing", "Tells the caller of an incoming call that it rings.", {call_id}, {}},
       {"CallAnswer", "Answers an incoming call: the caller is with the exchange, alone.", {call_id}, {"ConferenceJoined"}},
       {"CallReject",

@@ -12,7 +12,7 @@
 /// The Call API as programs read it: an OpenRPC document (https://spec.open-rpc.org), whose methods are checked against those of `command.hpp` by a test.
 namespace callwright::server::call_api {
 
-enum class ParameterType { Any, Text, Uri, CallId, Keys, Word, Count, Flag };
+enum class ParameterType { Any, Text, Uri, CallId, Keys, Codecs, Headers, Word, Count, Flag };
 
 struct ParameterInfo {
   std::string_view name;

@@ -14,9 +14,14 @@ using testing::HasSubstr;
 
 /// A value that is right for a parameter, as JSON.
 std::string right_value(const ParameterInfo& parameter) {
-  static const std::map<ParameterType, std::string> kValues = {
-      {ParameterType::Any, "1"},           {ParameterType::Text, R"("x")"},   {ParameterType::Uri, R"("sip:a@h")"},
-      {ParameterType::CallId, R"("a@h")"}, {ParameterType::Keys, R"("12#")"}, {ParameterType::Flag, "true"}};
+  static const std::map<ParameterType, std::string> kValues = {{ParameterType::Any, "1"},
+                                                               {ParameterType::Text, R"("x")"},
+                                                               {ParameterType::Uri, R"("sip:a@h")"},
+                                                               {ParameterType::CallId, R"("a@h")"},
+                                                               {ParameterType::Keys, R"("12#")"},
+                                                               {ParameterType::Flag, "true"},
+                                                               {ParameterType::Codecs, R"("opus,PCMA")"},
+                                                               {ParameterType::Headers, R"({"X-A":"b"})"}};
   switch (parameter.type) {
     case ParameterType::Word: return "\"" + std::string(parameter.words.front()) + "\"";
     case ParameterType::Count: return std::to_string(parameter.least);
