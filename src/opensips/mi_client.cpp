@@ -58,6 +58,7 @@ void MiRequest::send(MiCommand command, base::Json::Object params, Repeat repeat
   repeated_ = false;
   tried_other_name_ = false;
   deadline_.start(deadline);
+  naming_ = client_.naming_;
   id_ = client_.next_id();
   client_.requests_.emplace(id_, this);
   transmit();
@@ -72,7 +73,7 @@ void MiRequest::cancel() {
 
 void MiRequest::transmit() {
   const Names& names = names_of(command_);
-  client_.wire_.send(write_request(id_, client_.naming_ == MiClient::Naming::Three ? names.three : names.four, params_));
+  client_.wire_.send(write_request(id_, naming_ == MiNaming::Three ? names.three : names.four, params_));
   if (repeat_ == Repeat::WhileUnanswered) {
     repeat_timer_.start(pause_);
     pause_ = std::min(pause_ * 2, kLongestPause);
@@ -109,7 +110,8 @@ bool MiRequest::try_other_name(const MiAnswer& answer) {
   if ((answer.code != kMethodNotFound && answer.code != kMethodAmbiguous) || std::exchange(tried_other_name_, true)) {
     return false;
   }
-  client_.naming_ = client_.naming_ == MiClient::Naming::Three ? MiClient::Naming::Four : MiClient::Naming::Three;
+  naming_ = naming_ == MiNaming::Three ? MiNaming::Four : MiNaming::Three;
+  client_.naming_ = naming_;
   // Under a new id: the same refusal may come twice.
   client_.requests_.erase(id_);
   id_ = client_.next_id();

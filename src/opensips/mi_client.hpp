@@ -42,6 +42,8 @@ struct MiOutcome {
   bool repeated = false;  ///< The proxy may have got it twice: a refusal may be that of the second time.
 };
 
+enum class MiNaming : std::uint8_t { Three, Four };
+
 class MiClient;
 
 /// One request at a time, sent again while it is unanswered where that does no harm. A member of the object that it reports to: destroyed = forgotten,
@@ -86,6 +88,7 @@ class MiRequest {
   base::Duration pause_{};
   bool repeated_ = false;
   bool tried_other_name_ = false;
+  MiNaming naming_ = MiNaming::Three;  ///< In which it was sent.
   base::Timer repeat_timer_;
   base::Timer deadline_;
 };
@@ -103,15 +106,13 @@ class MiClient {
 
  private:
   friend class MiRequest;
-  enum class Naming : std::uint8_t { Three, Four };
-
   [[nodiscard]] std::string next_id();
 
   base::Timers& timers_;
   Wire& wire_;
   const std::string prefix_;  ///< Another run of this program may still get answers at the same port.
   std::uint64_t last_ = 0;
-  Naming naming_ = Naming::Three;
+  MiNaming naming_ = MiNaming::Three;  ///< The one that worked last.
   std::unordered_map<std::string, MiRequest*> requests_;
 };
 

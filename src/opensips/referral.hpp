@@ -36,6 +36,8 @@ class Referral {
   void on_event(const ProxyEvent& event);
   /// Nothing is reported any more.
   void stop();
+  /// The phone may have been told to call, and its call has not come.
+  [[nodiscard]] bool is_outstanding() const noexcept { return state_ == State::Asked || state_ == State::Referring; }
   /// Of the phone's new call; "" as long as it is not known.
   [[nodiscard]] const std::string& call_id() const noexcept { return call_id_; }
 

@@ -19,10 +19,12 @@ StartCommand::StartCommand(CommandDesk& desk, call::CommandId id, call::StartCal
       referral_(desk, *this),
       callee_(desk, *this),
       subscribe_(desk.mi, [this](const MiOutcome& outcome) { return on_subscribed(outcome); }),
-      end_(desk.mi, [this](const MiOutcome& /*outcome*/) {
-        check_gone();
-        return Next::Done;
-      }) {}
+      end_(desk.mi,
+           [this](const MiOutcome& /*outcome*/) {
+             check_gone();
+             return Next::Done;
+           }),
+      linger_(desk.timers, base::Callback::to<&StartCommand::on_lingered>(*this)) {}
 
 void StartCommand::start() {
   if (!desk_.claim(transfer_topic(command_.call_id), *this) || !desk_.claim(dialog_topic(command_.call_id), *this)) {
@@ -139,6 +141,9 @@ void StartCommand::put_away() {
     return;
   }
   subscribe_.cancel();
+  if (referral_.is_outstanding()) {
+    linger_.start(desk_.settings.refer_timeout);
+  }
   referral_.stop();
   caller_.put_away();
   callee_.put_away();
@@ -153,7 +158,7 @@ void StartCommand::end_referred_call(const std::string& call_id) {
 }
 
 void StartCommand::check_gone() {
-  if (is_over() && caller_.is_gone() && callee_.is_gone() && !end_.pending()) {
+  if (is_over() && caller_.is_gone() && callee_.is_gone() && !end_.pending() && !linger_.pending()) {
     gone();
   }
 }

@@ -52,6 +52,7 @@ class StartCommand final : public RunningCommand, private CallerCall::Owner, pri
   MiRequest::Next on_subscribed(const MiOutcome& outcome);
   [[nodiscard]] bool can_call_directly() const noexcept;
   void call_directly();
+  void on_lingered() { check_gone(); }
   void end_referred_call(const std::string& call_id);
   void report(Kind kind, std::string extra = {});
   void report_transferring();
@@ -65,6 +66,7 @@ class StartCommand final : public RunningCommand, private CallerCall::Owner, pri
   ThirdPartyCall callee_;
   MiRequest subscribe_;
   MiRequest end_;
+  base::Timer linger_;   ///< A REFER that was sent cannot be called back; the call that it brings can be ended.
   std::string call_id_;  ///< Of the call that is left at the end, once it is known.
   bool told_transferring_ = false;
   bool connected_ = false;  ///< Caller and callee are joined by us.

@@ -13,7 +13,8 @@ TransferCommand::TransferCommand(CommandDesk& desk, call::CommandId id, call::Tr
       destination_(command_.destination),
       referral_(desk, *this),
       subscribe_(desk.mi, [this](const MiOutcome& outcome) { return on_subscribed(outcome); }),
-      end_(desk.mi, [this](const MiOutcome& outcome) { return on_ended(outcome); }) {}
+      end_(desk.mi, [this](const MiOutcome& outcome) { return on_ended(outcome); }),
+      linger_(desk.timers, base::Callback::to<&TransferCommand::on_lingered>(*this)) {}
 
 void TransferCommand::start() {
   if (command_.joins && command_.joins->call_id == command_.party.call_id) {
@@ -51,6 +52,8 @@ void TransferCommand::ask() {
 void TransferCommand::on_event(const ProxyEvent& event) {
   if (!is_over()) {
     referral_.on_event(event);
+  } else if (event.text("state") == "start") {
+    end_referred_call(std::string(event.text("transfer_callid")));
   }
 }
 
@@ -68,6 +71,7 @@ void TransferCommand::on_refused(const std::string& text) {
 }
 
 void TransferCommand::on_connected() {
+  succeeded_ = true;
   report(Kind::TransferSuccessful);
   if (!is_over()) {
     end_.send(MiCommand::EndDialog, {parameter("dialog_id", command_.party.call_id)}, Repeat::WhileUnanswered, desk_.settings.answer_timeout);
@@ -79,25 +83,41 @@ Next TransferCommand::on_ended(const MiOutcome& outcome) {
     emit_failed("the transfer succeeded, but OpenSIPS does not say whether it has ended the former call");
   }
   end();
-  gone();
+  if (!linger_.pending()) {
+    gone();
+  }
   return Next::Done;
 }
 
+void TransferCommand::on_lingered() {
+  if (!end_.pending()) {
+    gone();
+  }
+}
+
+void TransferCommand::end_referred_call(const std::string& call_id) {
+  if (!call_id.empty()) {
+    end_.send(MiCommand::EndDialog, {parameter("dialog_id", call_id)}, Repeat::WhileUnanswered, desk_.settings.answer_timeout);
+  }
+}
+
 void TransferCommand::cancel(std::string_view why) {
-  if (!is_over()) {
+  if (!is_over() && !succeeded_) {
     leave(std::string(why));
   }
 }
 
 void TransferCommand::leave(const std::string& text) {
+  if (referral_.is_outstanding()) {
+    linger_.start(desk_.settings.refer_timeout);
+  }
   referral_.stop();
   subscribe_.cancel();
   emit_failed(text);
   end();
-  if (call_id_.empty()) {
+  end_referred_call(call_id_);
+  if (!end_.pending() && !linger_.pending()) {
     gone();
-  } else {
-    end_.send(MiCommand::EndDialog, {parameter("dialog_id", call_id_)}, Repeat::WhileUnanswered, desk_.settings.answer_timeout);
   }
 }
 

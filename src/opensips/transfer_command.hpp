@@ -32,15 +32,19 @@ class TransferCommand final : public RunningCommand, private Referral::Owner {
   MiRequest::Next on_ended(const MiOutcome& outcome);
   void ask();
   void report(Kind kind, std::string extra = {});
+  void on_lingered();
+  void end_referred_call(const std::string& call_id);
   /// Failed, Ended; a call that has begun is ended.
   void leave(const std::string& text);
 
   const call::TransferCall command_;
   std::string destination_;
   std::string call_id_;
+  bool succeeded_ = false;  ///< All that is left is to end the old call.
   Referral referral_;
   MiRequest subscribe_;
   MiRequest end_;
+  base::Timer linger_;  ///< A REFER that was sent cannot be called back; the call that it brings can be ended.
 };
 
 }  // namespace callwright::opensips
