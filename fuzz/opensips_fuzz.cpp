@@ -31,6 +31,11 @@ class LastRequest final : public opensips::Wire {
   std::string id;
 };
 
+class NoJournal final : public call::EventSink {
+ public:
+  void on_event(const call::Event& /*event*/) override {}
+};
+
 class Ends final : public call::CommandObserver {
  public:
   void on_command_event(const call::CommandEvent& event) override {
@@ -60,7 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   base::Timers timers(clock);
   base::DeterministicRandom random(1);
   LastRequest wire;
-  opensips::Connector connector(timers, random, wire, {});
+  NoJournal journal;
+  opensips::Connector connector(timers, random, wire, {}, journal);
   Ends ends;
   const call::Command commands[] = {call::StartCall{"sip:a@p", "sip:b@p", "c1"},
                                     call::TransferCall{{"c1", call::Side::Callee}, "sip:c@p"},

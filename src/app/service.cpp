@@ -197,7 +197,7 @@ void Service::make_opensips() {
   settings.transfer_timeout = config_.transfer_timeout;
   opensips_link_ = std::make_unique<net::OpenSipsLink>(
       loop_, net::OpenSipsLink::Options{.mi = config_.opensips.mi, .events = config_.opensips.events, .reply_path = config_.opensips.reply_path});
-  opensips_ = std::make_unique<opensips::Connector>(loop_.timers(), random_, *opensips_link_, std::move(settings));
+  opensips_ = std::make_unique<opensips::Connector>(loop_.timers(), random_, *opensips_link_, std::move(settings), tap_);
 }
 
 call::CallControl& Service::control() noexcept {

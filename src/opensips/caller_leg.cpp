@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kEnd = "\r\n";
 constexpr std::size_t kMaxStatusText = 256;
+constexpr std::size_t kMaxUri = 1024;
 
 std::string origin_line(const CallerLegPlan& plan, unsigned version) {
   return "o=callwright " + std::to_string(plan.session) + " " + std::to_string(version) + " IN IP4 0.0.0.0";
@@ -164,6 +165,14 @@ std::string as_next_offer(std::string_view sdp, const CallerLegPlan& plan) {
     offer += kEnd;
   });
   return offer;
+}
+
+std::pair<std::string, std::string> dialog_parties(const Json& listed) {
+  const Json* const dialog = first_dialog(listed);
+  const auto uri = [dialog](std::string_view name) {
+    return std::string(dialog == nullptr ? std::string_view{} : text_of(dialog->find(name)).substr(0, kMaxUri));
+  };
+  return {uri("from_uri"), uri("to_uri")};
 }
 
 std::optional<int> dialog_state(const Json& listed) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// The first leg of CallStart: a dialog between the proxy and the caller's phone, of which the connector writes the requests (t_uac_dlg). Pure text.
@@ -51,5 +52,7 @@ struct InviteAnswer {
 
 /// The state of the first dialog in the result of dlg_list: 1 unconfirmed, 2 early, 3 answered, 4 acknowledged, 5 over.
 [[nodiscard]] std::optional<int> dialog_state(const base::Json& listed);
+/// The URIs of its caller and its callee; "" when they are not there.
+[[nodiscard]] std::pair<std::string, std::string> dialog_parties(const base::Json& listed);
 
 }  // namespace callwright::opensips

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxEarlyEvents = 64;
 
 std::vector<std::string> events_of(const Settings& settings) {
-  std::vector<std::string> events{"E_CALL_TRANSFER", "E_CALL_HOLD", "E_DLG_STATE_CHANGED"};
+  std::vector<std::string> events{"E_CALL_TRANSFER", "E_CALL_HOLD", "E_DLG_STATE_CHANGED", "E_UL_CONTACT_INSERT", "E_UL_CONTACT_DELETE"};
   if (settings.third_party) {
     events.emplace_back("E_UA_SESSION");
   }
@@ -64,11 +64,12 @@ void refuse(call::CommandId id, call::CommandObserver& observer, std::string_vie
 
 }  // namespace
 
-Connector::Connector(base::Timers& engine_timers, base::Random& chance, Wire& wire, Settings told)
+Connector::Connector(base::Timers& engine_timers, base::Random& chance, Wire& wire, Settings told, call::EventSink& journal)
     : CommandDesk(client_, engine_timers, chance, settings_),
       settings_(std::move(told)),
       client_(engine_timers, chance, wire),
       subscriptions_(client_, engine_timers, settings_, events_of(settings_)),
+      journal_(client_, engine_timers, settings_, journal),
       over_(engine_timers) {}
 
 Connector::~Connector() = default;
@@ -92,6 +93,7 @@ void Connector::on_datagram(std::string_view bytes) {
 }
 
 void Connector::on_event(const ProxyEvent& event) {
+  journal_.on_event(event);
   const auto topic = topics_.find(topic_of(event));
   if (topic != topics_.end()) {
     topic->second->on_event(event);

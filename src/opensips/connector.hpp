@@ -4,7 +4,9 @@
 #include "base/random.hpp"
 #include "base/timers.hpp"
 #include "call/call_control.hpp"
+#include "call/event.hpp"
 #include "opensips/mi_client.hpp"
+#include "opensips/proxy_journal.hpp"
 #include "opensips/running_command.hpp"
 #include "opensips/settings.hpp"
 #include "opensips/subscriptions.hpp"
@@ -27,7 +29,7 @@ namespace callwright::opensips {
 class Connector final : public call::CallControl, private CommandDesk {
  public:
   /// All are used for as long as this lives.
-  Connector(base::Timers& timers, base::Random& random, Wire& wire, Settings settings);
+  Connector(base::Timers& timers, base::Random& random, Wire& wire, Settings settings, call::EventSink& journal);
   ~Connector() override;
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
@@ -46,6 +48,8 @@ class Connector final : public call::CallControl, private CommandDesk {
   [[nodiscard]] std::size_t running() const noexcept { return by_id_.size(); }
   /// Commands that have something to do, calls that are held together from here included.
   [[nodiscard]] std::size_t alive() const noexcept { return commands_.size(); }
+  /// Calls at the proxy that it has told of.
+  [[nodiscard]] std::size_t calls() const noexcept { return journal_.calls(); }
   /// Requests that wait for an answer.
   [[nodiscard]] std::size_t requests() const noexcept { return client_.pending(); }
 
@@ -66,6 +70,7 @@ class Connector final : public call::CallControl, private CommandDesk {
   Settings settings_;
   MiClient client_;
   Subscriptions subscriptions_;
+  ProxyJournal journal_;
   std::unordered_map<call::CommandId, RunningCommand*> by_id_;
   std::unordered_map<RunningCommand*, Owned> commands_;
   std::unordered_map<std::string, RunningCommand*> topics_;

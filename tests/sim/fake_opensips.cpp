@@ -366,12 +366,16 @@ void FakeOpenSips::list(const std::string& id, const Params& params) {
     refuse(id, 404, "Dialog not found");
     return;
   }
-  Json dialog{Json::Object{parameter("ID", "1"), {"state", base::json_number(found->second.state)}, parameter("callid", found->first)}};
+  Json dialog{Json::Object{parameter("ID", "1"),
+                           {"state", base::json_number(found->second.state)},
+                           parameter("callid", found->first),
+                           parameter("from_uri", found->second.caller),
+                           parameter("to_uri", found->second.callee)}};
   reply(id, Json{Json::Object{{"Dialogs", Json{Json::Array{std::move(dialog)}}}}});
 }
 
 void FakeOpenSips::subscribe(const std::string& id, const Params& params) {
-  static const std::set<std::string> kEvents{"E_CALL_TRANSFER", "E_CALL_HOLD", "E_UA_SESSION"};
+  static const std::set<std::string> kEvents{"E_CALL_TRANSFER", "E_CALL_HOLD", "E_UA_SESSION", "E_UL_CONTACT_INSERT", "E_UL_CONTACT_DELETE"};
   const std::string event = get(params, "event");
   if (!kEvents.contains(event) && !(event == "E_DLG_STATE_CHANGED" && options_.reports_dialogs)) {
     refuse(id, 400, "Bad parameter value");

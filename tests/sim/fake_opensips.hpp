@@ -66,6 +66,11 @@ class FakeOpenSips final : public opensips::Wire {
   void restart();
   /// A call between two phones, acknowledged.
   void add_call(const std::string& call_id, const std::string& caller, const std::string& callee);
+  void set_dialog_state(const std::string& call_id, int state) { set_state(call_id, state); }
+  /// A registration that comes or goes.
+  void raise_contact(std::string_view event, std::string_view user, std::string_view contact) {
+    raise(event, {opensips::parameter("domain", "location"), opensips::parameter("aor", user), opensips::parameter("uri", contact)});
+  }
   void hang_up(const std::string& call_id) { end_dialog(call_id, false); }
 
   std::map<std::string, ProxyPhone> phones;

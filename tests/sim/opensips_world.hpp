@@ -13,10 +13,10 @@
 namespace callwright::sim {
 
 /// A connector and the proxy that it drives, in virtual time.
-class OpenSipsWorld final : private call::CommandObserver {
+class OpenSipsWorld final : private call::CommandObserver, private call::EventSink {
  public:
   explicit OpenSipsWorld(FakeOpenSips::Options options = {}, opensips::Settings settings = {})
-      : proxy(clock_, options), timers_(clock_), random_(options.seed), connector(timers_, random_, proxy, std::move(settings)) {
+      : proxy(clock_, options), timers_(clock_), random_(options.seed), connector(timers_, random_, proxy, std::move(settings), *this) {
     proxy.set_receiver([this](std::string_view bytes) { connector.on_datagram(bytes); });
     proxy.phones = {{"sip:alice@p", {}}, {"sip:bob@p", {}}, {"sip:carol@p", {}}};
     connector.start();
@@ -76,8 +76,10 @@ class OpenSipsWorld final : private call::CommandObserver {
 
  public:
   opensips::Connector connector;
+  std::vector<call::Event> journal;
 
  private:
+  void on_event(const call::Event& event) override { journal.push_back(event); }
   void on_command_event(const call::CommandEvent& event) override { events_[event.command].push_back(event); }
 
   static std::string name_of(call::CommandEvent::Kind kind) {
