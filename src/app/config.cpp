@@ -4,6 +4,7 @@
 #include "app/config_conflicts.hpp"
 #include "app/config_keys.hpp"
 #include "app/config_media.hpp"
+#include "app/config_opensips.hpp"
 #include "sip/uri.hpp"
 #include "sip/writer.hpp"
 
@@ -24,7 +25,7 @@ using base::Result;
 namespace {
 
 constexpr std::string_view kTables[] = {"accounts", "routes", "conferences", "listeners", "certificates"};
-constexpr std::string_view kSections[] = {"sip", "exchange", "session", "media", "call_api", "http", "capture", "server", "log"};
+constexpr std::string_view kSections[] = {"sip", "exchange", "session", "media", "call_api", "opensips", "http", "capture", "server", "log"};
 
 base::SocketAddress loopback(std::uint16_t port) { return {base::IpAddress::v4({127, 0, 0, 1}), port}; }
 
@@ -300,11 +301,12 @@ class Reader {
 
 }  // namespace
 
-Config::Config() : sip_listen{{std::nullopt, loopback(5060), std::nullopt, 0}}, call_api_listen{loopback(5059)}, http_listen{loopback(8080)} {}
+Config::Config()
+    : sip_listen{{std::nullopt, loopback(5060), std::nullopt, 0}}, call_api_listen{loopback(5059)}, http_listen{loopback(8080)}, opensips(default_opensips()) {}
 
 std::vector<SipListener> Config::all_listeners() const {
   std::vector<SipListener> all;
-  if (sip_listen_given || sip_listeners.empty()) {
+  if (sip_listen_given || (sip_listeners.empty() && connector == CallApiConnector::Exchange)) {
     all = sip_listen;
   }
   all.insert(all.end(), sip_listeners.begin(), sip_listeners.end());

@@ -8,8 +8,10 @@
 #include "call/media_desk.hpp"
 #include "call/routing.hpp"
 #include "net/connection.hpp"
+#include "net/opensips_address.hpp"
 #include "net/source_guard.hpp"
 #include "net/tls.hpp"
+#include "opensips/settings.hpp"
 #include "server/call_api/command_desk.hpp"
 #include "server/call_api/protocol.hpp"
 #include "sip/digest.hpp"
@@ -44,10 +46,21 @@ struct SipListener {
   int dscp = 0;
 };
 
+/// What carries out the commands of the Call API.
+enum class CallApiConnector : std::uint8_t { Exchange, OpenSips };
+
+/// The proxy behind the Call API, where that is one.
+struct OpenSipsConfig {
+  net::OpenSipsAddress mi;
+  net::OpenSipsAddress events;
+  std::string reply_path;  ///< Of our end of a Unix socket; "": beside the proxy's.
+  opensips::Settings settings;
+};
+
 /// Everything that `callwright serve` can be told: defaults, then the file, then CALLWRIGHT_* variables, then flags. docs/configuration.md lists the keys.
 struct Config {
   std::vector<SipListener> sip_listen;     ///< Of the key.
-  bool sip_listen_given = false;           ///< Otherwise its default gives way to tables.
+  bool sip_listen_given = false;           ///< Otherwise its default gives way to tables, and to OpenSIPS.
   std::vector<SipListener> sip_listeners;  ///< Of the tables.
   net::TlsSettings tls;
   std::vector<std::string> sip_origins;  ///< Web pages that may connect to WebSocket listeners.
@@ -73,6 +86,8 @@ struct Config {
   std::vector<std::string> allowed_origins;
   server::call_api::Protocol call_api_protocol;
   server::call_api::OnDisconnect on_disconnect = server::call_api::OnDisconnect::Finish;
+  CallApiConnector connector = CallApiConnector::Exchange;
+  OpenSipsConfig opensips;
   std::string token_file;  ///< "": clients of this machine need no tokens, and there are no others.
 
   std::chrono::milliseconds ring_timeout{120'000};

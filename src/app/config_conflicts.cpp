@@ -47,10 +47,10 @@ std::string conflicts_in(Config& config, std::string_view file) {
     problems +=
         std::string(file) + ": a listener for tls or wss needs a certificate; add a [[certificates]] table with chain and key, the names of PEM files\n";
   }
-  if (config.accounts.empty() && sip_local) {
+  if (config.accounts.empty() && sip_local && !listeners.empty()) {
     config.accounts = {{"alice", "alice-demo"}, {"bob", "bob-demo"}, {"carol", "carol-demo"}};
     config.demo_accounts = true;
-  } else if (config.accounts.empty()) {
+  } else if (config.accounts.empty() && !sip_local) {
     problems +=
         std::string(file) + ": sip.listen is open to the network but there are no [[accounts]]; add some, or listen on 127.0.0.1 to use the demo accounts\n";
   }

@@ -1,6 +1,7 @@
 #include "app/config_keys.hpp"
 
 #include "app/config_media.hpp"
+#include "app/config_opensips.hpp"
 #include "base/similar_text.hpp"
 
 #include <algorithm>
@@ -385,6 +386,7 @@ template <class Visit>
 void for_each_key(Visit visit) {
   std::for_each(std::begin(kKeys), std::end(kKeys), visit);
   std::ranges::for_each(media_config_keys(), visit);
+  std::ranges::for_each(opensips_config_keys(), visit);
 }
 
 }  // namespace

@@ -30,6 +30,28 @@ TEST(Config, takes_addresses_as_text_and_as_list) {
   EXPECT_EQ(config_of("[sip]\nlisten = ['127.0.0.1:7000', '[::1]:7000']").sip_listen.size(), 2U);
 }
 
+TEST(Config, puts_opensips_in_the_place_of_the_exchange) {
+  EXPECT_EQ(config_of("").connector, CallApiConnector::Exchange);
+  const std::string connector = "[call_api]\nconnector = 'opensips'\n";
+  const Config config =
+      config_of(connector + "[opensips]\nmi = 'unix:/run/mi.sock'\nevents = 'udp:192.0.2.7:9000'\nsip_uri = 'sip:192.0.2.1:5070'\nthird_party = false");
+  EXPECT_EQ(config.connector, CallApiConnector::OpenSips);
+  EXPECT_EQ(config.opensips.mi.to_string(), "unix:/run/mi.sock");
+  EXPECT_EQ(config.opensips.events.to_string(), "udp:192.0.2.7:9000");
+  EXPECT_EQ(config.opensips.settings.sip_uri, "sip:192.0.2.1:5070");
+  EXPECT_FALSE(config.opensips.settings.third_party);
+  EXPECT_TRUE(config.all_listeners().empty());
+  EXPECT_FALSE(config.demo_accounts);
+  EXPECT_EQ(config_of(connector + "[sip]\nlisten = '127.0.0.1:7000'").all_listeners().size(), 1U);
+}
+
+TEST(Config, refuses_what_opensips_cannot_reach) {
+  for (const std::string_view setting : {"events = 'udp:[::1]:9000'", "events = 'udp:0.0.0.0:9000'", "events = 'http://127.0.0.1:1/'", "mi = 'udp:127.0.0.1:0'",
+                                         "mi = '127.0.0.1:8080'", "sip_uri = 'tel:1'", "answer_timeout_ms = 1", "mi_reply = 'relative'"}) {
+    EXPECT_THAT(problems_of("[opensips]\n" + std::string(setting)), HasSubstr("opensips.")) << setting;
+  }
+}
+
 TEST(Config, takes_listeners_by_transport) {
   const Config config = config_of("[sip]\nlisten = ['127.0.0.1:7000', 'udp:127.0.0.1:7001', 'WS:[::1]:7002', 'tcp:127.0.0.1:0']");
   ASSERT_EQ(config.sip_listen.size(), 4U);

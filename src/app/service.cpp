@@ -118,11 +118,12 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
       exchange_->accounts().add_hashed(account.username, algorithm, ha1);
     }
   }
+  make_opensips();
   auto gate = tokens ? std::make_unique<server::TokenGate>(std::move(*tokens), web_clock_, random_) : nullptr;
   call_api_ = std::make_unique<server::call_api::CallApi>(
       server::call_api::CallApi::Config{.limits = {.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
                                         .protocol = config_.call_api_protocol},
-      server::call_api::EnginePorts{*exchange_, [this](std::function<void()> task) { return loop_.post(std::move(task)); },
+      server::call_api::EnginePorts{control(), [this](std::function<void()> task) { return loop_.post(std::move(task)); },
                                     [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }},
       feed_, std::move(gate));
   web_.add_page(config_.call_api_path + "/openrpc.json", [](const server::HttpRequest& /*request*/) {
@@ -146,6 +147,9 @@ base::Result<std::unique_ptr<Service>> Service::create(const Config& config, cal
   std::unique_ptr<Service> service(new Service(config, events, std::move(tokens)));
   if (const auto listening = service->listen(); !listening) {
     return listening.error();
+  }
+  if (const auto opened = service->open_opensips(); !opened) {
+    return opened.error();
   }
   if (const auto opened = service->blocking_open_capture(); !opened) {
     return opened.error();
@@ -182,6 +186,38 @@ base::Result<void> Service::listen() {
       bound->push_back(*listening);
     }
   }
+  return base::ok();
+}
+
+void Service::make_opensips() {
+  if (config_.connector != CallApiConnector::OpenSips) {
+    return;
+  }
+  opensips::Settings settings = config_.opensips.settings;
+  settings.ring_timeout = config_.ring_timeout;
+  settings.refer_timeout = config_.refer_timeout;
+  settings.transfer_timeout = config_.transfer_timeout;
+  opensips_link_ = std::make_unique<net::OpenSipsLink>(
+      loop_, net::OpenSipsLink::Options{.mi = config_.opensips.mi, .events = config_.opensips.events, .reply_path = config_.opensips.reply_path});
+  opensips_ = std::make_unique<opensips::Connector>(loop_.timers(), random_, *opensips_link_, std::move(settings), tap_);
+}
+
+call::CallControl& Service::control() noexcept {
+  if (opensips_ != nullptr) {
+    return *opensips_;
+  }
+  return *exchange_;
+}
+
+base::Result<void> Service::open_opensips() {
+  if (opensips_ == nullptr) {
+    return base::ok();
+  }
+  const auto opened = opensips_link_->open([this](std::string_view bytes) { opensips_->on_datagram(bytes); });
+  if (!opened) {
+    return opened.error();
+  }
+  opensips_->start(*opened);
   return base::ok();
 }
 

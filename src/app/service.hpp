@@ -10,7 +10,9 @@
 #include "net/dns_resolver.hpp"
 #include "net/engine_loop.hpp"
 #include "net/media_thread.hpp"
+#include "net/opensips_link.hpp"
 #include "net/sip_transports.hpp"
+#include "opensips/connector.hpp"
 #include "server/call_api/call_api.hpp"
 #include "server/token_file.hpp"
 #include "server/web_server.hpp"
@@ -58,6 +60,9 @@ class Service {
 
   Service(const Config& config, call::EventSink& events, std::optional<server::TokenFile> tokens);
   [[nodiscard]] base::Result<void> listen();
+  void make_opensips();
+  [[nodiscard]] base::Result<void> open_opensips();
+  [[nodiscard]] call::CallControl& control() noexcept;
   [[nodiscard]] media::MediaPort& media();
   [[nodiscard]] base::Result<void> blocking_open_capture();
 
@@ -74,6 +79,8 @@ class Service {
   std::unique_ptr<sip::UserAgent> user_agent_;
   std::unique_ptr<net::MediaThread> media_;  ///< Made for the first call whose media pass through the exchange.
   std::unique_ptr<call::Exchange> exchange_;
+  std::unique_ptr<net::OpenSipsLink> opensips_link_;  ///< Where OpenSIPS carries out the commands; else null, as is the next.
+  std::unique_ptr<opensips::Connector> opensips_;
   base::SystemClock web_clock_;
   std::unique_ptr<server::call_api::CallApi> call_api_;
   std::unique_ptr<Drain> drain_;

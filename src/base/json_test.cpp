@@ -1,8 +1,8 @@
-#include "server/call_api/json.hpp"
+#include "base/json.hpp"
 
 #include <gtest/gtest.h>
 
-namespace callwright::server::call_api {
+namespace callwright::base {
 namespace {
 
 constexpr std::size_t kDepth = 32;
@@ -106,4 +106,4 @@ TEST(Json, takes_an_object_of_many_members_in_linear_time) {
 }
 
 }  // namespace
-}  // namespace callwright::server::call_api
+}  // namespace callwright::base

@@ -1,4 +1,4 @@
-#include "server/call_api/json.hpp"
+#include "base/json.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace callwright::server::call_api {
+namespace callwright::base {
 
 namespace {
 
@@ -230,7 +230,7 @@ const Json* Json::find_any_case(std::string_view name) const noexcept {
   return find_last(*this, [name](const Member& member) { return std::ranges::equal(member.name, name, {}, lower, lower); });
 }
 
-base::Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
+Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
   boost::json::parse_options options;
   options.max_depth = max_depth;
   boost::json::basic_parser<Builder> parser(options);
@@ -240,7 +240,7 @@ base::Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
     failure = boost::json::error::extra_data;
   }
   if (failure) {
-    return base::Error(base::Errc::InvalidArgument, failure.message() + " at byte " + std::to_string(used));
+    return Error(Errc::InvalidArgument, failure.message() + " at byte " + std::to_string(used));
   }
   return parser.handler().take();
 }
@@ -276,4 +276,4 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-}  // namespace callwright::server::call_api
+}  // namespace callwright::base

@@ -1,0 +1,420 @@
+#include "sim/fake_opensips.hpp"
+
+#include "base/json_values.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::sim {
+
+using base::Json;
+using opensips::parameter;
+using opensips::text_of;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+/// The names of OpenSIPS 4 → those of OpenSIPS 3.
+const std::map<std::string, std::string, std::less<>> kNewNames{{"tm:uac_dlg", "t_uac_dlg"},
+                                                                {"tm:uac_cancel", "t_uac_cancel"},
+                                                                {"callops:transfer", "call_transfer"},
+                                                                {"callops:hold", "call_hold"},
+                                                                {"callops:unhold", "call_unhold"},
+                                                                {"dialog:end_dlg", "dlg_end_dlg"},
+                                                                {"dialog:list", "dlg_list"},
+                                                                {"evi:subscribe", "event_subscribe"},
+                                                                {"b2b_entities:ua_session_client_start", "ua_session_client_start"},
+                                                                {"b2b_entities:ua_session_terminate", "ua_session_terminate"},
+                                                                {"b2b_entities:ua_session_reply", "ua_session_reply"}};
+
+std::string get(const Json& params, std::string_view name) { return std::string(text_of(params.find(name))); }
+
+std::string header(const std::string& headers, const std::string& name) {
+  const std::size_t at = headers.find(name + ": ");
+  return at == std::string::npos ? std::string() : headers.substr(at + name.size() + 2, headers.find("\r\n", at) - at - name.size() - 2);
+}
+
+std::string status_line(int status) { return std::to_string(status) + (status == 200 ? " OK" : status == 486 ? " Busy Here" : " Not Acceptable Here"); }
+
+std::string sdp_of(const std::string& who) {
+  return "v=0\r\no=" + who + " 7 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=recvonly\r\n";
+}
+
+}  // namespace
+
+void FakeOpenSips::at(base::Duration delay, std::function<void()> action) {
+  planned_.emplace(clock_.now() + delay, [this, life = life_, action = std::move(action)] {
+    if (life == life_) {
+      action();
+    }
+  });
+}
+
+void FakeOpenSips::carry(std::string bytes, std::function<void(std::string_view)> to) {
+  const int copies = random_.chance(options_.loss) ? 0 : random_.chance(options_.duplication) ? 2 : 1;
+  for (int copy = 0; copy < copies; ++copy) {
+    const base::Duration delay(random_.between(1, static_cast<std::uint64_t>(options_.max_delay.count())));
+    planned_.emplace(clock_.now() + delay, [bytes, to] { to(bytes); });
+  }
+}
+
+void FakeOpenSips::send(std::string_view request) {
+  carry(std::string(request), [this](std::string_view bytes) {
+    if (running_) {
+      on_request(bytes);
+    }
+  });
+}
+
+std::optional<base::TimePoint> FakeOpenSips::next_wakeup() const { return planned_.empty() ? std::nullopt : std::optional(planned_.begin()->first); }
+
+void FakeOpenSips::advance() {
+  while (!planned_.empty() && planned_.begin()->first <= clock_.now()) {
+    const auto action = planned_.extract(planned_.begin());
+    action.mapped()();
+  }
+}
+
+void FakeOpenSips::restart() {
+  ++life_;
+  running_ = true;
+  dialogs.clear();
+  sessions.clear();
+  subscriptions_.clear();
+}
+
+void FakeOpenSips::add_call(const std::string& call_id, const std::string& caller, const std::string& callee) {
+  dialogs[call_id] = {.caller = caller, .callee = callee, .state = 4, .transferred = false, .held = {}, .waiting_id = {}};
+}
+
+std::size_t FakeOpenSips::count(std::string_view method) const { return static_cast<std::size_t>(std::ranges::count(methods, method)); }
+
+void FakeOpenSips::on_request(std::string_view bytes) {
+  const auto root = base::parse_json(bytes, 16).value();
+  const std::string id(text_of(root.find("id")));
+  std::string method(text_of(root.find("method")));
+  const auto renamed = kNewNames.find(method);
+  if ((renamed != kNewNames.end()) != (options_.version == 4)) {
+    refuse(id, -32601, "Method not found");
+    return;
+  }
+  method = renamed == kNewNames.end() ? method : renamed->second;
+  const Json& params = *root.find("params");
+  methods.push_back(method);
+  requests.push_back(params);
+  static const std::map<std::string, void (FakeOpenSips::*)(const std::string&, const Json&)> kMethods{
+      {"t_uac_dlg", &FakeOpenSips::send_request},
+      {"t_uac_cancel", &FakeOpenSips::cancel_request},
+      {"call_transfer", &FakeOpenSips::transfer},
+      {"dlg_end_dlg", &FakeOpenSips::end},
+      {"dlg_list", &FakeOpenSips::list},
+      {"event_subscribe", &FakeOpenSips::subscribe},
+      {"ua_session_client_start", &FakeOpenSips::start_session},
+      {"ua_session_terminate", &FakeOpenSips::end_session}};
+  if (const auto known = kMethods.find(method); known != kMethods.end()) {
+    (this->*known->second)(id, params);
+  } else {
+    hold(id, params, method == "call_hold");
+  }
+}
+
+void FakeOpenSips::reply(const std::string& id, Json result) {
+  std::string text;
+  base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), {"result", std::move(result)}, parameter("id", id)}}, base::MemberOrder::AsGiven);
+  at(options_.answers_after, [this, text] { carry(text, receiver_); });
+}
+
+void FakeOpenSips::refuse(const std::string& id, int code, std::string_view message) {
+  std::string text;
+  const Json error{Json::Object{{"code", base::json_number(code)}, parameter("message", message)}};
+  base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), {"error", error}, parameter("id", id)}}, base::MemberOrder::AsGiven);
+  at(options_.answers_after, [this, text] { carry(text, receiver_); });
+}
+
+void FakeOpenSips::raise(std::string_view event, Json::Object params) {
+  const auto subscribed = subscriptions_.find(std::string(event));
+  if (subscribed == subscriptions_.end() || subscribed->second < clock_.now()) {
+    return;
+  }
+  std::string text;
+  base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), parameter("method", event), {"params", Json{std::move(params)}}}},
+                    base::MemberOrder::AsGiven);
+  carry(text, receiver_);
+}
+
+void FakeOpenSips::set_state(const std::string& call_id, int state) {
+  const int before = std::exchange(dialogs.at(call_id).state, state);
+  raise("E_DLG_STATE_CHANGED",
+        {parameter("id", "1"), parameter("callid", call_id), {"old_state", base::json_number(before)}, {"new_state", base::json_number(state)}});
+}
+
+void FakeOpenSips::end_dialog(const std::string& call_id, bool cancelled) {
+  const auto found = dialogs.find(call_id);
+  if (found == dialogs.end()) {
+    return;
+  }
+  set_state(call_id, 5);
+  if (cancelled && !found->second.waiting_id.empty()) {
+    reply(found->second.waiting_id, Json{Json::Object{parameter("Status", "487 Request Terminated")}});
+  }
+  dialogs.erase(found);
+}
+
+void FakeOpenSips::send_request(const std::string& id, const Params& params) {
+  const std::string headers = get(params, "headers");
+  const std::string call_id = header(headers, "Call-ID");
+  if (header(headers, "To").find("tag=") != std::string::npos) {
+    send_in_dialog(id, params, call_id);
+  } else if (!phones.contains(get(params, "ruri"))) {
+    reply(id, Json{Json::Object{parameter("Status", "404 Not Found")}});
+  } else {
+    invite(id, params, call_id);
+  }
+}
+
+void FakeOpenSips::invite(const std::string& id, const Params& params, const std::string& call_id) {
+  const std::string phone = get(params, "ruri");
+  dialogs[call_id] = {.caller = "proxy", .callee = phone, .state = 1, .transferred = false, .held = {}, .waiting_id = id};
+  at(milliseconds(20), [this, id, call_id] {
+    if (dialogs.contains(call_id)) {
+      set_state(call_id, 2);
+      if (options_.passes_provisional) {
+        reply(id, Json{Json::Object{parameter("Status", "180 Ringing")}});
+      }
+    }
+  });
+  at(phones.at(phone).answer_after, [this, call_id] { answer_invite(call_id); });
+}
+
+void FakeOpenSips::answer_invite(const std::string& call_id) {
+  const auto found = dialogs.find(call_id);
+  if (found == dialogs.end() || found->second.state > 2) {
+    return;
+  }
+  const std::string id = std::exchange(found->second.waiting_id, {});
+  const std::string who = found->second.callee;
+  const ProxyPhone& phone = phones.at(who);
+  Json::Object result{parameter("Status", status_line(phone.answer_status))};
+  if (phone.answer_status == 200) {
+    const std::string sdp = sdp_of("a");
+    result.push_back(parameter("RURI", who));
+    result.push_back(parameter(
+        "Message",
+        "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nRecord-Route: <sip:192.0.2.1;lr>\r\nFrom: <sip:x@192.0.2.1>;tag=f\r\nTo: <" + who +
+            ">;tag=t\r\nCall-ID: " + call_id + "\r\nCSeq: 1 INVITE\r\nContact: <sip:a@192.0.2.9:5060>\r\nAllow: INVITE, ACK, BYE" +
+            (phone.allows_refer ? ", REFER" : "") + "\r\nContent-Type: application/sdp\r\nContent-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp));
+    set_state(call_id, 3);
+    at(milliseconds(30), [this, call_id] {
+      if (dialogs.contains(call_id)) {
+        set_state(call_id, 4);
+      }
+    });
+    if (phone.hangs_up_after) {
+      at(*phone.hangs_up_after, [this, call_id] { end_dialog(call_id, false); });
+    }
+  }
+  if (!options_.loses_invite_answers) {
+    reply(id, Json{std::move(result)});
+  }
+  if (phone.answer_status != 200) {
+    end_dialog(call_id, false);
+  }
+}
+
+void FakeOpenSips::send_in_dialog(const std::string& id, const Params& params, const std::string& call_id) {
+  if (!dialogs.contains(call_id)) {
+    reply(id, Json{Json::Object{parameter("Status", "481 Call/Transaction Does Not Exist")}});
+    return;
+  }
+  const bool ends = get(params, "method") == "BYE";
+  const int status = ends ? 200 : phones.at(dialogs.at(call_id).callee).reinvite_status;
+  at(milliseconds(20), [this, id, status] { reply(id, Json{Json::Object{parameter("Status", status_line(status))}}); });
+  if (ends) {
+    end_dialog(call_id, false);
+  }
+}
+
+void FakeOpenSips::cancel_request(const std::string& id, const Params& params) {
+  const std::string call_id = get(params, "callid");
+  const auto found = dialogs.find(call_id);
+  if (found == dialogs.end() || found->second.state > 2) {
+    refuse(id, 481, "No such transaction");
+    return;
+  }
+  reply(id, base::json_text("OK"));
+  end_dialog(call_id, true);
+}
+
+void FakeOpenSips::transfer(const std::string& id, const Params& params) {
+  const std::string call_id = get(params, "callid");
+  const std::string leg = get(params, "leg");
+  const std::string other = get(params, "transfer_callid");
+  const auto found = dialogs.find(call_id);
+  if (!other.empty() && !dialogs.contains(other)) {
+    refuse(id, 404, "Transfer dialog not found");
+  } else if (found == dialogs.end() || found->second.state != 4) {
+    refuse(id, 404, "Dialog not found");
+  } else if (leg != "caller" && leg != "callee") {
+    refuse(id, -32000, "Server error");
+  } else if (std::exchange(found->second.transferred, true)) {
+    refuse(id, 491, "Request Pending");
+  } else {
+    reply(id, base::json_text("Accepted"));
+    const std::string who = leg == "caller" ? found->second.caller : found->second.callee;
+    std::string destination = get(params, "destination");
+    if (destination.empty()) {
+      destination = get(params, "transfer_leg") == "caller" ? dialogs.at(other).caller : dialogs.at(other).callee;
+    }
+    const ProxyPhone::Refer refer = phones[who].refer;
+    if (refer == ProxyPhone::Refer::Follow || refer == ProxyPhone::Refer::FollowWithoutNotify) {
+      at(milliseconds(50), [this, call_id, who, destination, refer] { follow(call_id, who, destination, refer == ProxyPhone::Refer::Follow); });
+    }
+  }
+}
+
+void FakeOpenSips::follow(const std::string& call_id, const std::string& who, const std::string& destination, bool notifies) {
+  const std::string new_call_id = "new" + std::to_string(++calls_) + "@" + who;
+  dialogs[new_call_id] = {.caller = who, .callee = destination, .state = 1, .transferred = false, .held = {}, .waiting_id = {}};
+  // The leg of `start` is the new Call-ID, and that of `notify` is nothing, as OpenSIPS has it.
+  raise("E_CALL_TRANSFER", {parameter("callid", call_id), parameter("leg", new_call_id), parameter("transfer_callid", new_call_id),
+                            parameter("destination", destination), parameter("state", "start"), parameter("status", "")});
+  if (notifies) {
+    at(milliseconds(30), [this, call_id, new_call_id] {
+      raise("E_CALL_TRANSFER", {parameter("callid", call_id),
+                                {"leg", Json{}},
+                                parameter("transfer_callid", new_call_id),
+                                parameter("destination", ""),
+                                parameter("state", "notify"),
+                                parameter("status", "180 Ringing")});
+    });
+  }
+  const base::Duration delay = phones.contains(destination) ? phones.at(destination).answer_after : milliseconds(10);
+  at(delay, [this, call_id, new_call_id, destination, notifies] { conclude_transfer(call_id, new_call_id, destination, notifies); });
+}
+
+void FakeOpenSips::conclude_transfer(const std::string& call_id, const std::string& new_call_id, const std::string& destination, bool notifies) {
+  if (!dialogs.contains(new_call_id)) {
+    return;
+  }
+  const int status = phones.contains(destination) ? phones.at(destination).answer_status : 404;
+  const std::string text = status == 404 ? "404 Not Found" : status_line(status);
+  const auto told = [&](std::string_view state) {
+    return Json::Object{parameter("callid", call_id),
+                        parameter("leg", "callee"),
+                        parameter("transfer_callid", new_call_id),
+                        parameter("destination", state == "notify" ? "" : destination),
+                        parameter("state", state),
+                        parameter("status", text)};
+  };
+  raise("E_CALL_TRANSFER", told(status == 200 ? "ok" : "fail"));
+  if (notifies) {
+    raise("E_CALL_TRANSFER", told("notify"));
+  }
+  if (status == 200) {
+    set_state(new_call_id, 4);
+  } else {
+    end_dialog(new_call_id, false);
+  }
+}
+
+void FakeOpenSips::hold(const std::string& id, const Params& params, bool holds) {
+  const std::string call_id = get(params, "callid");
+  const auto found = dialogs.find(call_id);
+  if (params.find("leg") != nullptr && options_.version == 3) {
+    refuse(id, -32602, "Invalid params");
+  } else if (found == dialogs.end()) {
+    refuse(id, 404, "Dialog not found");
+  } else if (found->second.state != 4) {
+    refuse(id, 410, "Dialog not ready");
+  } else if (holds ? found->second.held.size() == 2 : found->second.held.empty()) {
+    refuse(id, 480, holds ? "Both dialog legs are on hold" : "No dialog legs on hold");
+  } else {
+    reply(id, base::json_text("OK"));
+    for (const auto& [leg, who] : {std::pair{std::string("caller"), found->second.caller}, {"callee", found->second.callee}}) {
+      if (found->second.held.contains(leg) == holds) {
+        continue;
+      }
+      const bool agrees = phones[who].reinvite_status == 200;
+      const auto told = [&, leg = leg](std::string_view state) {
+        return Json::Object{parameter("callid", call_id), parameter("leg", leg), parameter("action", holds ? "hold" : "unhold"), parameter("state", state)};
+      };
+      raise("E_CALL_HOLD", told("start"));
+      at(milliseconds(60), [this, event = told(agrees ? "ok" : "fail")] { raise("E_CALL_HOLD", event); });
+      if (agrees && holds) {
+        found->second.held.insert(leg);
+      } else if (agrees) {
+        found->second.held.erase(leg);
+      }
+    }
+  }
+}
+
+void FakeOpenSips::end(const std::string& id, const Params& params) {
+  const std::string call_id = get(params, "dialog_id");
+  if (!dialogs.contains(call_id)) {
+    refuse(id, 404, "Requested Dialog not found");
+    return;
+  }
+  reply(id, base::json_text("OK"));
+  end_dialog(call_id, true);
+}
+
+void FakeOpenSips::list(const std::string& id, const Params& params) {
+  const auto found = dialogs.find(get(params, "callid"));
+  if (found == dialogs.end()) {
+    refuse(id, 404, "Dialog not found");
+    return;
+  }
+  Json dialog{Json::Object{parameter("ID", "1"),
+                           {"state", base::json_number(found->second.state)},
+                           parameter("callid", found->first),
+                           parameter("from_uri", found->second.caller),
+                           parameter("to_uri", found->second.callee)}};
+  reply(id, Json{Json::Object{{"Dialogs", Json{Json::Array{std::move(dialog)}}}}});
+}
+
+void FakeOpenSips::subscribe(const std::string& id, const Params& params) {
+  static const std::set<std::string> kEvents{"E_CALL_TRANSFER", "E_CALL_HOLD", "E_UA_SESSION", "E_UL_CONTACT_INSERT", "E_UL_CONTACT_DELETE"};
+  const std::string event = get(params, "event");
+  if (!kEvents.contains(event) && !(event == "E_DLG_STATE_CHANGED" && options_.reports_dialogs)) {
+    refuse(id, 400, "Bad parameter value");
+    return;
+  }
+  subscriptions_[event] = clock_.now() + seconds(std::stoi(get(params, "expire")));
+  reply(id, base::json_text("OK"));
+}
+
+void FakeOpenSips::start_session(const std::string& id, const Params& params) {
+  const std::string key = "B2B." + std::to_string(++calls_);
+  const std::string callee = get(params, "ruri");
+  sessions[key] = callee;
+  reply(id, base::json_text(key));
+  at(phones.contains(callee) ? phones.at(callee).answer_after : milliseconds(10), [this, key] { answer_session(key); });
+  raise("E_UA_SESSION", {parameter("key", key), parameter("entity_type", "UAC"), parameter("event_type", "EARLY"), parameter("status", "180"),
+                         parameter("reason", "Ringing"), parameter("method", "INVITE"), parameter("body", "")});
+}
+
+void FakeOpenSips::answer_session(const std::string& key) {
+  const auto session = sessions.find(key);
+  if (session == sessions.end()) {
+    return;
+  }
+  const int status = phones.contains(session->second) ? phones.at(session->second).answer_status : 404;
+  raise("E_UA_SESSION", {parameter("key", key), parameter("entity_type", "UAC"), parameter("event_type", status == 200 ? "ANSWERED" : "REJECTED"),
+                         parameter("status", std::to_string(status)), parameter("reason", status == 200 ? "OK" : "Busy Here"), parameter("method", "INVITE"),
+                         parameter("body", status == 200 ? sdp_of("b") : "")});
+  if (status != 200) {
+    sessions.erase(session);
+  }
+}
+
+void FakeOpenSips::end_session(const std::string& id, const Params& params) {
+  if (sessions.erase(get(params, "key")) == 0) {
+    refuse(id, 404, "Session not found");
+    return;
+  }
+  reply(id, base::json_text("OK"));
+}
+
+}  // namespace callwright::sim
