@@ -12,6 +12,7 @@
 #include "net/tls.hpp"
 #include "server/call_api/command_desk.hpp"
 #include "server/call_api/protocol.hpp"
+#include "server/jwt/jwt.hpp"
 #include "sip/digest.hpp"
 #include "sip/event_notifier.hpp"
 #include "sip/session_policy.hpp"
@@ -72,7 +73,9 @@ struct Config {
   std::vector<std::string> allowed_origins;
   server::call_api::Protocol call_api_protocol;
   server::call_api::OnDisconnect on_disconnect = server::call_api::OnDisconnect::Finish;
-  std::string token_file;  ///< "": clients of this machine need no tokens, and there are no others.
+  std::string token_file;  ///< "", and the next one, too: clients of this machine need no tokens, and there are no others.
+  std::string jwks_file;   ///< Keys of those who sign tokens; "" for none.
+  server::JwtRules jwt;
 
   std::chrono::milliseconds ring_timeout{120'000};
   std::chrono::milliseconds refer_timeout{4'000};

@@ -202,6 +202,14 @@ TEST(Config, refuses_a_call_api_open_to_the_network_without_tokens) {
   EXPECT_EQ(problems_of("[call_api]\nlisten = '[::1]:5059'"), "");
 }
 
+TEST(Config, takes_keys_of_signed_tokens_in_place_of_a_file_of_tokens) {
+  const Config config = config_of("[call_api]\nlisten = '0.0.0.0:5059'\njwks = 'jwks.json'\njwt_issuer = 'https://id.example'\njwt_audience = 'callwright'");
+  EXPECT_EQ(config.jwks_file, "jwks.json");
+  EXPECT_EQ(config.jwt.issuer, "https://id.example");
+  EXPECT_EQ(config.jwt.audience, "callwright");
+  EXPECT_THAT(problems_of("[call_api]\njwt_audience = 'callwright'"), HasSubstr("name the file with their keys in call_api.jwks"));
+}
+
 TEST(Config, refuses_sip_open_to_the_network_without_accounts) {
   EXPECT_THAT(problems_of("[sip]\nlisten = '0.0.0.0:5060'"), HasSubstr("no [[accounts]]"));
   EXPECT_EQ(problems_of("[sip]\nlisten = '0.0.0.0:5060'\n[[accounts]]\nusername = 'a'\npassword = 'b'"), "");

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/similar_text.hpp"
 #include "media/codec_names.hpp"
+#include "server/jwk_file.hpp"
 #include "server/token_file.hpp"
 
 #include <CLI/CLI.hpp>
@@ -63,6 +64,11 @@ callwright::base::Result<void> check_files(const Config& config) {
   if (!config.token_file.empty()) {
     if (const auto tokens = callwright::server::TokenFile::blocking_open(config.token_file); !tokens) {
       return tokens.error();
+    }
+  }
+  if (!config.jwks_file.empty()) {
+    if (const auto keys = callwright::server::blocking_open_jwks(config.jwks_file); !keys) {
+      return keys.error();
     }
   }
   if (!config.tls.certificates.empty()) {

@@ -43,6 +43,26 @@ call::ExchangeSettings exchange_settings(const Config& config) {
   return settings;
 }
 
+/// Nothing when neither of the files is configured.
+base::Result<std::optional<server::TokenSources>> blocking_open_tokens(const Config& config) {
+  server::TokenSources sources{.rules = config.jwt};
+  if (!config.token_file.empty()) {
+    auto tokens = server::TokenFile::blocking_open(config.token_file);
+    if (!tokens) {
+      return tokens.error();
+    }
+    sources.tokens = std::move(*tokens);
+  }
+  if (!config.jwks_file.empty()) {
+    auto keys = server::blocking_open_jwks(config.jwks_file);
+    if (!keys) {
+      return keys.error();
+    }
+    sources.keys = std::move(*keys);
+  }
+  return sources.tokens || sources.keys ? std::optional(std::move(sources)) : std::nullopt;
+}
+
 }  // namespace
 
 /// Looks every now and then whether the last call has ended; lives on the engine thread.
@@ -81,7 +101,7 @@ class Service::Drain {
   bool hanging_up_ = false;
 };
 
-Service::Service(const Config& config, call::EventSink& events, std::optional<server::TokenFile> tokens)
+Service::Service(const Config& config, call::EventSink& events, std::optional<server::TokenSources> tokens)
     : config_(config),
       capture_(loop_, events),
       web_(web_config(config)),
@@ -133,15 +153,11 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
 Service::~Service() { stop(); }
 
 base::Result<std::unique_ptr<Service>> Service::create(const Config& config, call::EventSink& events) {
-  std::optional<server::TokenFile> tokens;
-  if (!config.token_file.empty()) {
-    auto opened = server::TokenFile::blocking_open(config.token_file);
-    if (!opened) {
-      return opened.error();
-    }
-    tokens = std::move(*opened);
+  auto tokens = blocking_open_tokens(config);
+  if (!tokens) {
+    return tokens.error();
   }
-  std::unique_ptr<Service> service(new Service(config, events, std::move(tokens)));
+  std::unique_ptr<Service> service(new Service(config, events, std::move(*tokens)));
   if (const auto listening = service->listen(); !listening) {
     return listening.error();
   }
@@ -229,7 +245,8 @@ void Service::hang_up() {
   }));
 }
 
-void Service::reload_certificates() {
+void Service::reload() {
+  web_.post([this] { call_api_->reload_tokens(); });
   static_cast<void>(loop_.post([this] {
     if (const auto taken = transports_.set_tls(config_.tls); !taken) {
       base::log::error("The certificates were not reloaded; those before stay in force", {{"reason", taken.error().message()}});

@@ -11,7 +11,7 @@
 #include "net/media_thread.hpp"
 #include "net/sip_transports.hpp"
 #include "server/call_api/call_api.hpp"
-#include "server/token_file.hpp"
+#include "server/token_gate.hpp"
 #include "server/web_server.hpp"
 #include "sip/user_agent.hpp"
 
@@ -38,8 +38,8 @@ class Service {
   [[nodiscard]] std::future<void> drain();
   /// Hangs up everything now; a drain becomes ready soon after.
   void hang_up();
-  /// Reads the certificate files again, for connections from now on. What goes wrong is logged, and changes nothing.
-  void reload_certificates();
+  /// Reads the files of certificates, tokens and keys again, for connections from now on. What goes wrong is logged, and changes nothing.
+  void reload();
   /// Ends both threads. What is still up is cut off.
   void stop();
 
@@ -55,7 +55,7 @@ class Service {
  private:
   class Drain;
 
-  Service(const Config& config, call::EventSink& events, std::optional<server::TokenFile> tokens);
+  Service(const Config& config, call::EventSink& events, std::optional<server::TokenSources> tokens);
   [[nodiscard]] base::Result<void> listen();
   [[nodiscard]] media::MediaPort& media();
   [[nodiscard]] base::Result<void> blocking_open_capture();
