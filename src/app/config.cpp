@@ -300,7 +300,7 @@ class Reader {
 
 }  // namespace
 
-Config::Config() : sip_listen{{std::nullopt, loopback(5060), std::nullopt, 0}}, call_api_listen{loopback(5059)}, http_listen{loopback(8080)} {}
+Config::Config() : sip_listen{{std::nullopt, loopback(5060), std::nullopt, 0}}, call_api_listen{{loopback(5059)}}, http_listen{{loopback(8080)}} {}
 
 std::vector<SipListener> Config::all_listeners() const {
   std::vector<SipListener> all;

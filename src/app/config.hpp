@@ -13,6 +13,7 @@
 #include "server/call_api/command_desk.hpp"
 #include "server/call_api/protocol.hpp"
 #include "server/jwt/jwt.hpp"
+#include "server/web_server.hpp"
 #include "sip/digest.hpp"
 #include "sip/event_notifier.hpp"
 #include "sip/session_policy.hpp"
@@ -45,6 +46,12 @@ struct SipListener {
   int dscp = 0;
 };
 
+/// Where HTTP and the Call API are served: an entry of call_api.listen or http.listen.
+struct WebListener {
+  base::SocketAddress address;
+  server::WebSecurity security = server::WebSecurity::Plain;
+};
+
 /// Everything that `callwright serve` can be told: defaults, then the file, then CALLWRIGHT_* variables, then flags. docs/configuration.md lists the keys.
 struct Config {
   std::vector<SipListener> sip_listen;     ///< Of the key.
@@ -67,8 +74,8 @@ struct Config {
   sip::SessionPolicy session;
   call::MediaSettings media;  ///< `codecs` is filled in when it is used.
 
-  std::vector<base::SocketAddress> call_api_listen;
-  std::vector<base::SocketAddress> http_listen;
+  std::vector<WebListener> call_api_listen;
+  std::vector<WebListener> http_listen;
   std::string call_api_path = "/call-api";
   std::vector<std::string> allowed_origins;
   server::call_api::Protocol call_api_protocol;

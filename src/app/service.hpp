@@ -48,8 +48,10 @@ class Service {
   [[nodiscard]] call::Exchange& exchange() noexcept { return *exchange_; }
   [[nodiscard]] net::DnsResolver& resolver() noexcept { return resolver_; }
   [[nodiscard]] const std::vector<base::SocketAddress>& sip_addresses(sip::Transport transport) const noexcept { return transports_.listeners(transport); }
-  [[nodiscard]] const std::vector<base::SocketAddress>& call_api_addresses() const noexcept { return call_api_addresses_; }
-  [[nodiscard]] const std::vector<base::SocketAddress>& http_addresses() const noexcept { return http_addresses_; }
+  /// With the ports in use: "ws://127.0.0.1:5059/call-api", "https://0.0.0.0:8443".
+  [[nodiscard]] std::vector<std::string> call_api_urls() const;
+  [[nodiscard]] std::vector<std::string> http_urls() const;
+  /// "" when there is none.
   [[nodiscard]] std::string call_api_url() const;
 
  private:
@@ -57,6 +59,9 @@ class Service {
 
   Service(const Config& config, call::EventSink& events, std::optional<server::TokenSources> tokens);
   [[nodiscard]] base::Result<void> listen();
+  [[nodiscard]] base::Result<void> listen_for_web();
+  /// The web server shows the same certificates as the exchange.
+  [[nodiscard]] base::Result<void> blocking_load_web_certificates();
   [[nodiscard]] media::MediaPort& media();
   [[nodiscard]] base::Result<void> blocking_open_capture();
 
@@ -75,8 +80,8 @@ class Service {
   base::SystemClock web_clock_;
   std::unique_ptr<server::call_api::CallApi> call_api_;
   std::unique_ptr<Drain> drain_;
-  std::vector<base::SocketAddress> call_api_addresses_;
-  std::vector<base::SocketAddress> http_addresses_;
+  std::vector<WebListener> call_api_listeners_;  ///< As bound.
+  std::vector<WebListener> http_listeners_;
   bool stopped_ = false;
 };
 
