@@ -154,7 +154,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   core.pages.emplace("/healthz", health_page("1.0"));
   LoopbackPair pair;
-  serve_http(core, WebTcpSocket(core.io, boost::asio::ip::tcp::v4(), pair.release_server()), Reach::Loopback);
+  serve_http(core, WebTcpSocket(core.io, boost::asio::ip::tcp::v4(), pair.release_server()), Reach::Loopback, WebSecurity::Plain);
   for (const std::string& piece : script.pieces) {
     pair.write(piece);
     core.io.poll();

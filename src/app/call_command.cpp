@@ -1,5 +1,6 @@
 #include "app/call_view.hpp"
 #include "app/commands.hpp"
+#include "app/follow.hpp"
 #include "server/call_api/client.hpp"
 #include "server/query.hpp"
 
@@ -17,7 +18,7 @@ constexpr int kNoConnection = 3;
 
 constexpr std::string_view kRequestId = "1";
 
-std::optional<std::string> request_of(const CallOptions& options) {
+std::optional<std::vector<CallParameter>> parameters_of(const CallOptions& options) {
   std::vector<CallParameter> params;
   for (const std::string& argument : options.params) {
     auto parameter = CallParameter::parse(argument);
@@ -27,20 +28,23 @@ std::optional<std::string> request_of(const CallOptions& options) {
     }
     params.push_back(std::move(*parameter));
   }
-  return make_request(kRequestId, options.method, params);
+  return params;
 }
 
 }  // namespace
 
 int call(const CallOptions& options) {
-  const auto request = request_of(options);
-  if (!request) {
+  const auto params = parameters_of(options);
+  if (!params) {
     return kUsage;
+  }
+  if (options.follow) {
+    return follow(options, *params);
   }
   const Client::Deadline deadline = std::chrono::steady_clock::now() + options.timeout;
   // A URL that is wrong is named as it was given.
   const std::string url = server::call_api::WebSocketUrl::parse(options.url) ? in_current_dialect(options.url) : options.url;
-  auto client = Client::blocking_connect(url, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::seconds(10)), options.token);
+  auto client = Client::blocking_connect(url, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::seconds(10)), options.token, options.trust);
   if (!client) {
     const std::string why = client.error().message();
     std::fprintf(stderr, "callwright call: %s: %s\n", server::without_token_values(options.url).c_str(), why.c_str());
@@ -49,7 +53,7 @@ int call(const CallOptions& options) {
     }
     return client.error().code == base::Errc::InvalidArgument ? kUsage : kNoConnection;
   }
-  if (const auto sent = client->blocking_send(*request, deadline); !sent) {
+  if (const auto sent = client->blocking_send(make_request(kRequestId, options.method, *params), deadline); !sent) {
     std::fprintf(stderr, "callwright call: %s\n", sent.error().message().c_str());
     return kNoConnection;
   }

@@ -3,6 +3,7 @@
 #include "app/config.hpp"
 #include "app/demo_options.hpp"
 #include "app/phone_options.hpp"
+#include "server/call_api/client.hpp"
 
 #include <chrono>
 #include <string>
@@ -26,10 +27,13 @@ struct CallOptions {
   std::string method;
   std::vector<std::string> params;  ///< "key=value" or "key:=json"
   std::string token;                ///< "" for none.
+  server::call_api::ServerTrust trust;
   enum class Output { Text, Json } output = Output::Text;
   std::chrono::seconds timeout{180};  ///< For the whole command.
+  bool follow = false;                ///< Goes on with a subscription, or with the call of the command.
 };
-/// `callwright call`: 0 on Ended, 1 on Error or an error answer, 2 on usage, 3 when the server cannot be reached or goes away.
+/// `callwright call`: 0 on Ended (or when stopped by a signal while it follows), 1 on Error or an error answer, 2 on usage, 3 when the server cannot be reached
+/// or goes away.
 int call(const CallOptions& options);
 
 struct TokenOptions {

@@ -14,6 +14,8 @@
 #include "opensips/settings.hpp"
 #include "server/call_api/command_desk.hpp"
 #include "server/call_api/protocol.hpp"
+#include "server/jwt/jwt.hpp"
+#include "server/web_server.hpp"
 #include "sip/digest.hpp"
 #include "sip/event_notifier.hpp"
 #include "sip/session_policy.hpp"
@@ -57,6 +59,12 @@ struct OpenSipsConfig {
   opensips::Settings settings;
 };
 
+/// Where HTTP and the Call API are served: an entry of call_api.listen or http.listen.
+struct WebListener {
+  base::SocketAddress address;
+  server::WebSecurity security = server::WebSecurity::Plain;
+};
+
 /// Everything that `callwright serve` can be told: defaults, then the file, then CALLWRIGHT_* variables, then flags. docs/configuration.md lists the keys.
 struct Config {
   std::vector<SipListener> sip_listen;     ///< Of the key.
@@ -80,15 +88,17 @@ struct Config {
   sip::SessionPolicy session;
   call::MediaSettings media;  ///< `codecs` is filled in when it is used.
 
-  std::vector<base::SocketAddress> call_api_listen;
-  std::vector<base::SocketAddress> http_listen;
+  std::vector<WebListener> call_api_listen;
+  std::vector<WebListener> http_listen;
   std::string call_api_path = "/call-api";
   std::vector<std::string> allowed_origins;
   server::call_api::Protocol call_api_protocol;
   server::call_api::OnDisconnect on_disconnect = server::call_api::OnDisconnect::Finish;
   CallApiConnector connector = CallApiConnector::Exchange;
   OpenSipsConfig opensips;
-  std::string token_file;  ///< "": clients of this machine need no tokens, and there are no others.
+  std::string token_file;  ///< "", and the next one, too: clients of this machine need no tokens, and there are no others.
+  std::string jwks_file;   ///< Keys of those who sign tokens; "" for none.
+  server::JwtRules jwt;
 
   std::chrono::milliseconds ring_timeout{120'000};
   std::chrono::milliseconds refer_timeout{4'000};

@@ -1,5 +1,7 @@
 #include "app/config_conflicts.hpp"
 
+#include "app/config_web.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -9,12 +11,12 @@ namespace {
 
 /// The Call API is served on both listeners.
 std::string missing_tokens(const Config& config, std::string_view file) {
-  for (const auto& [key, addresses] : {std::pair{"call_api.listen", &config.call_api_listen}, {"http.listen", &config.http_listen}}) {
-    const auto open = std::find_if(addresses->begin(), addresses->end(), [](const base::SocketAddress& address) { return !address.ip.is_loopback(); });
-    if (config.token_file.empty() && open != addresses->end()) {
-      return std::string(file) + ": " + key + ": the Call API would be open to the network at " + open->to_string() +
+  for (const auto& [key, listeners] : {std::pair{"call_api.listen", &config.call_api_listen}, {"http.listen", &config.http_listen}}) {
+    const auto open = std::find_if(listeners->begin(), listeners->end(), [](const WebListener& listener) { return !listener.address.ip.is_loopback(); });
+    if (config.token_file.empty() && config.jwks_file.empty() && open != listeners->end()) {
+      return std::string(file) + ": " + key + ": the Call API would be open to the network at " + open->address.to_string() +
              "; make a token with: callwright token create --name NAME --scope call:control --file callwright.tokens and set call_api.tokens = "
-             "\"callwright.tokens\", or listen on 127.0.0.1\n";
+             "\"callwright.tokens\", or name the keys of signed tokens in call_api.jwks, or listen on 127.0.0.1\n";
     }
   }
   return {};
@@ -41,11 +43,15 @@ std::string conflicts_in(Config& config, std::string_view file) {
   const std::vector<SipListener> listeners = config.all_listeners();
   const bool sip_local = std::all_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.address.ip.is_loopback(); });
   const bool secure =
-      std::any_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.transport && is_secure(*listener.transport); });
+      std::any_of(listeners.begin(), listeners.end(), [](const SipListener& listener) { return listener.transport && is_secure(*listener.transport); }) ||
+      serves_web_securely(config);
   std::string problems = missing_tokens(config, file);
+  if (config.jwks_file.empty() && !(config.jwt.issuer.empty() && config.jwt.audience.empty())) {
+    problems += std::string(file) + ": call_api.jwt_issuer and call_api.jwt_audience are about signed tokens; name the file with their keys in call_api.jwks\n";
+  }
   if (secure && config.tls.certificates.empty()) {
     problems +=
-        std::string(file) + ": a listener for tls or wss needs a certificate; add a [[certificates]] table with chain and key, the names of PEM files\n";
+        std::string(file) + ": a listener for tls, wss or https needs a certificate; add a [[certificates]] table with chain and key, the names of PEM files\n";
   }
   if (config.accounts.empty() && sip_local && !listeners.empty()) {
     config.accounts = {{"alice", "alice-demo"}, {"bob", "bob-demo"}, {"carol", "carol-demo"}};

@@ -2,6 +2,7 @@
 
 #include "app/config_media.hpp"
 #include "app/config_opensips.hpp"
+#include "app/config_web.hpp"
 #include "base/similar_text.hpp"
 
 #include <algorithm>
@@ -23,26 +24,15 @@ bool take_strings(std::vector<std::string>& out, const ConfigValue& value) {
   return one != nullptr;
 }
 
-namespace {
-
-constexpr std::string_view kAddresses = "an address with port such as \"127.0.0.1:5060\", or a list of them";
-
-bool take_addresses(std::vector<base::SocketAddress>& out, const ConfigValue& value) {
-  std::vector<std::string> texts;
-  if (!take_strings(texts, value)) {
-    return false;
+bool take_text(std::string& out, const ConfigValue& value) {
+  const auto* const text = std::get_if<std::string>(&value);
+  if (text != nullptr) {
+    out = *text;
   }
-  std::vector<base::SocketAddress> addresses;
-  for (const std::string& text : texts) {
-    const auto address = base::SocketAddress::parse(text);
-    if (!address) {
-      return false;
-    }
-    addresses.push_back(*address);
-  }
-  out = std::move(addresses);
-  return true;
+  return text != nullptr;
 }
+
+namespace {
 
 /// "192.0.2.1:5060" for UDP and TCP, "tls:192.0.2.1:5061" for one transport.
 std::optional<SipListener> listener_of(std::string_view text) {
@@ -95,14 +85,6 @@ bool take_networks(std::vector<base::IpNetwork>& out, const ConfigValue& value) 
 }
 
 bool take_bool(bool& out, const ConfigValue& value);
-
-bool take_text(std::string& out, const ConfigValue& value) {
-  const auto* const text = std::get_if<std::string>(&value);
-  if (text != nullptr) {
-    out = *text;
-  }
-  return text != nullptr;
-}
 
 bool take_client_certificates(Config& config, const ConfigValue& value) {
   using net::ClientCertificates;
@@ -251,15 +233,6 @@ bool take_seconds(std::chrono::seconds& out, const ConfigValue& value, std::int6
   return taken;
 }
 
-bool take_path(Config& config, const ConfigValue& value) {
-  const auto* const text = std::get_if<std::string>(&value);
-  const bool good = text != nullptr && text->starts_with('/') && text->find_first_of(" ?#\r\n") == std::string::npos && *text != "/healthz";
-  if (good) {
-    config.call_api_path = *text;
-  }
-  return good;
-}
-
 constexpr std::string_view kUsers = "a user such as \"100\", or a prefix such as \"2*\", or a list of such";
 
 bool take_users(std::vector<std::string>& users, const ConfigValue& value) {
@@ -359,24 +332,18 @@ constexpr ConfigKey kKeys[] = {
     {"session.min_timer_s", kSessionSeconds,
      [](Config& config, const ConfigValue& value) { return take_session_interval(config.session.min_interval, value); }},
     {"session.reliable", "one of off, supported, required", take_reliable},
-    {"call_api.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.call_api_listen, value); }},
-    {"call_api.path", "a path such as \"/call-api\"", take_path},
     {"call_api.dialect", "\"current\" or \"2020\"",
      [](Config& config, const ConfigValue& value) { return take_named(config.call_api_protocol.dialect, value, server::call_api::find_dialect); }},
     {"call_api.errors", "\"json-rpc\" or \"reference\"",
      [](Config& config, const ConfigValue& value) { return take_named(config.call_api_protocol.errors, value, server::call_api::find_error_style); }},
     {"call_api.incoming", kUsers, [](Config& config, const ConfigValue& value) { return take_users(config.offered, value); }},
     {"call_api.on_disconnect", "\"finish\" or \"cancel\"", take_on_disconnect},
-    {"call_api.allowed_origins", "a list of origins such as \"https://app.example.com\"",
-     [](Config& config, const ConfigValue& value) { return take_strings(config.allowed_origins, value); }},
-    {"call_api.tokens", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.token_file, value); }},
     {"call_api.max_commands_per_client", kCount,
      [](Config& config, const ConfigValue& value) { return take_number(config.max_commands_per_client, value, 1, kMaxCount); }},
     {"call_api.refer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.refer_timeout, value); }},
     {"call_api.transfer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.transfer_timeout, value); }},
     {"capture.file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.capture_file, value); }},
     {"capture.secure", "true or false", [](Config& config, const ConfigValue& value) { return take_bool(config.capture_secure, value); }},
-    {"http.listen", kAddresses, [](Config& config, const ConfigValue& value) { return take_addresses(config.http_listen, value); }},
     {"http.max_connections", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_connections, value, 1, kMaxCount); }},
     {"server.grace_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.grace, value); }},
     {"log.level", "one of trace, debug, info, warn, error, off", take_log_level},
@@ -387,6 +354,7 @@ void for_each_key(Visit visit) {
   std::for_each(std::begin(kKeys), std::end(kKeys), visit);
   std::ranges::for_each(media_config_keys(), visit);
   std::ranges::for_each(opensips_config_keys(), visit);
+  std::ranges::for_each(web_config_keys(), visit);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct ConfigKey {
 [[nodiscard]] const ConfigKey* find_config_key(std::string_view name) noexcept;
 /// A list, or one text as a list of one; false for anything else.
 [[nodiscard]] bool take_strings(std::vector<std::string>& out, const ConfigValue& value);
+[[nodiscard]] bool take_text(std::string& out, const ConfigValue& value);
 /// For `routes.follow_redirects`: "no", "domain" or "all"; false for anything else.
 [[nodiscard]] bool take_redirects(sip::RedirectPolicy& out, const ConfigValue& value);
 /// The key with the most similar name, for "did you mean"; empty when none is near.

@@ -21,8 +21,8 @@ TEST(Config, has_demo_accounts_on_loopback_when_there_is_nothing_else) {
   EXPECT_TRUE(config.demo_accounts);
   EXPECT_EQ(config.accounts.size(), 3U);
   EXPECT_EQ(config.sip_listen.front().address.to_string(), "127.0.0.1:5060");
-  EXPECT_EQ(config.call_api_listen.front().to_string(), "127.0.0.1:5059");
-  EXPECT_EQ(config.http_listen.front().to_string(), "127.0.0.1:8080");
+  EXPECT_EQ(config.call_api_listen.front().address.to_string(), "127.0.0.1:5059");
+  EXPECT_EQ(config.http_listen.front().address.to_string(), "127.0.0.1:8080");
 }
 
 TEST(Config, takes_addresses_as_text_and_as_list) {
@@ -222,6 +222,28 @@ TEST(Config, refuses_a_call_api_open_to_the_network_without_tokens) {
   }
   EXPECT_THAT(problems_of("[call_api]\nlisten = '[::]:5059'\ntokens = ''"), HasSubstr("callwright token create"));
   EXPECT_EQ(problems_of("[call_api]\nlisten = '[::1]:5059'"), "");
+}
+
+TEST(Config, takes_listeners_of_the_call_api_and_of_http_with_tls) {
+  const std::string certificate = "\n[[certificates]]\nchain = 'chain.pem'\nkey = 'key.pem'";
+  const Config config =
+      config_of("[call_api]\ntokens = 't'\nlisten = ['ws:127.0.0.1:5059', 'wss:[::]:5060']\n[http]\nlisten = 'https:0.0.0.0:8443'" + certificate);
+  ASSERT_EQ(config.call_api_listen.size(), 2U);
+  EXPECT_EQ(config.call_api_listen[0].security, server::WebSecurity::Plain);
+  EXPECT_EQ(config.call_api_listen[1].security, server::WebSecurity::Tls);
+  EXPECT_EQ(config.call_api_listen[1].address.to_string(), "[::]:5060");
+  EXPECT_EQ(config.http_listen.at(0).security, server::WebSecurity::Tls);
+  EXPECT_THAT(problems_of("[call_api]\nlisten = 'wss:127.0.0.1:5059'"), HasSubstr("a listener for tls, wss or https needs a certificate"));
+  EXPECT_THAT(problems_of("[call_api]\nlisten = 'https:127.0.0.1:5059'" + certificate), HasSubstr("call_api.listen: expected an address with port"));
+  EXPECT_THAT(problems_of("[call_api]\nlisten = 'wss:0.0.0.0:5059'" + certificate), HasSubstr("open to the network at 0.0.0.0:5059"));
+}
+
+TEST(Config, takes_keys_of_signed_tokens_in_place_of_a_file_of_tokens) {
+  const Config config = config_of("[call_api]\nlisten = '0.0.0.0:5059'\njwks = 'jwks.json'\njwt_issuer = 'https://id.example'\njwt_audience = 'callwright'");
+  EXPECT_EQ(config.jwks_file, "jwks.json");
+  EXPECT_EQ(config.jwt.issuer, "https://id.example");
+  EXPECT_EQ(config.jwt.audience, "callwright");
+  EXPECT_THAT(problems_of("[call_api]\njwt_audience = 'callwright'"), HasSubstr("name the file with their keys in call_api.jwks"));
 }
 
 TEST(Config, refuses_sip_open_to_the_network_without_accounts) {

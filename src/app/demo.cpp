@@ -54,7 +54,7 @@ base::Result<void> set_up(Stage& stage) {
   Config config;
   const base::SocketAddress any{base::IpAddress::v4({127, 0, 0, 1}), 0};
   config.sip_listen = {{std::nullopt, any, std::nullopt, 0}};
-  config.call_api_listen = config.http_listen = {any};
+  config.call_api_listen = config.http_listen = {{any}};
   base::SystemRandom random;
   config.accounts = {{"alice", random.token(20)}, {"bob", random.token(20)}};
   auto service = Service::create(config, stage.journal);

@@ -1,8 +1,10 @@
 #include "app/commands.hpp"
+#include "app/completion.hpp"
 #include "app/config.hpp"
 #include "base/log.hpp"
 #include "base/similar_text.hpp"
 #include "media/codec_names.hpp"
+#include "server/jwk_file.hpp"
 #include "server/token_file.hpp"
 
 #include <CLI/CLI.hpp>
@@ -18,9 +20,11 @@
 namespace {
 
 using callwright::app::CallOptions;
+using callwright::app::CompletionCommand;
 using callwright::app::Config;
 using callwright::app::Override;
 using callwright::app::PhoneOptions;
+using callwright::server::call_api::ServerTrust;
 
 constexpr int kUsage = 2;
 
@@ -63,6 +67,11 @@ callwright::base::Result<void> check_files(const Config& config) {
   if (!config.token_file.empty()) {
     if (const auto tokens = callwright::server::TokenFile::blocking_open(config.token_file); !tokens) {
       return tokens.error();
+    }
+  }
+  if (!config.jwks_file.empty()) {
+    if (const auto keys = callwright::server::blocking_open_jwks(config.jwks_file); !keys) {
+      return keys.error();
     }
   }
   if (!config.tls.certificates.empty()) {
@@ -149,6 +158,87 @@ void add_token_command(CLI::App& app, callwright::app::TokenOptions& options, in
   revoke->footer("Example:\n  callwright token revoke crm");
 }
 
+/// What the parser writes before it becomes a CallOptions.
+struct CallFlags {
+  bool json = false;
+  bool insecure = false;
+  int timeout_s = 0;
+};
+
+/// `options` and `status` outlive the parser.
+void add_call_command(CLI::App& app, CallOptions& options, int& status) {
+  CLI::App* const call = app.add_subcommand("call", "Send one command to the Call API and print what comes back");
+  options.url = "ws://127.0.0.1:5059/call-api";
+  const auto flags = std::make_shared<CallFlags>();
+  flags->timeout_s = static_cast<int>(options.timeout.count());
+  call->add_option("METHOD", options.method, "CallStart, CallEnd, Subscribe, …; docs/call-api.md has them all")->required();
+  call->add_option("PARAMS", options.params, "Parameters as key=text or key:=json");
+  call->add_option("--url", options.url, "Where the Call API is: ws://… or, with TLS, wss://…")->capture_default_str();
+  call->add_option("--token", options.token, "Token of the Call API. Others on this machine can see it here, so better set the variable")
+      ->envname("CALLWRIGHT_TOKEN");
+  call->add_option("--ca", options.trust.ca_file,
+                   "PEM file of those who may have signed the certificate of a wss:// server (default: the system's authorities)");
+  call->add_flag("--insecure", flags->insecure, "Takes whatever certificate the server has; for tests");
+  call->add_option("--timeout", flags->timeout_s, "Seconds to wait for the end of the command")->capture_default_str()->check(CLI::Range(1, 86400));
+  call->add_flag("--json", flags->json, "Print the messages as they come, one a line");
+  call->add_flag(
+      "-f,--follow", options.follow,
+      "Goes on until Ctrl-C with a Subscribe, also when the connection breaks; and, behind a command, with its call until that has ended. Prints a JSON "
+      "object for each event, one a line, unless it prints to a terminal");
+  call->footer(
+      "Exit status: 0 Ended, or stopped while it follows; 1 Error, 2 wrong usage, 3 no connection.\n"
+      "Examples:\n  callwright call CallStart caller=sip:alice@127.0.0.1 callee=sip:bob@127.0.0.1\n"
+      "  callwright call CallBlindTransfer callid=CALL-ID-FROM-TRANSFERSTART leg=callee destination=sip:carol@127.0.0.1\n"
+      "  callwright call CallEnd callid=CALL-ID-FROM-TRANSFERSTART\n"
+      "  callwright call Subscribe what=calls --follow | jq -r .data.callid\n"
+      "  CALLWRIGHT_TOKEN=$(cat my.token) callwright call Echo --url wss://pbx.example.com:5060/call-api");
+  call->callback([&options, &status, flags] {
+    options.output = flags->json ? CallOptions::Output::Json : CallOptions::Output::Text;
+    options.trust.verification = flags->insecure ? ServerTrust::Verification::Off : ServerTrust::Verification::On;
+    options.timeout = std::chrono::seconds(flags->timeout_s);
+    status = callwright::app::call(options);
+  });
+}
+
+/// The commands and options below `app` as completion needs them.
+CompletionCommand completion_of(const CLI::App& app) {
+  CompletionCommand command{app.get_name(), {}, {}};
+  for (const CLI::Option* const option : app.get_options()) {
+    const bool takes_value = option->get_items_expected_max() > 0;
+    for (const std::string& name : option->get_lnames()) {
+      command.options.push_back({"--" + name, takes_value});
+    }
+    for (const std::string& name : option->get_snames()) {
+      command.options.push_back({"-" + name, takes_value});
+    }
+  }
+  for (const CLI::App* const sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command.commands.push_back(completion_of(*sub));
+  }
+  return command;
+}
+
+/// `status` outlives the parser.
+void add_completion_command(CLI::App& app, int& status) {
+  CLI::App* const completion = app.add_subcommand("completion", "Print what completes commands, options, methods and parameters in a shell");
+  completion->require_subcommand(1);
+  completion->footer("Help on one:  callwright completion bash --help");
+  const auto add = [&](const char* shell, const char* what, const char* example, std::string (*make)(const CompletionCommand&)) {
+    CLI::App* const command = completion->add_subcommand(shell, what);
+    command->footer(example);
+    command->callback([&app, &status, make] {
+      std::fputs(make(completion_of(app)).c_str(), stdout);
+      status = 0;
+    });
+  };
+  add("bash", "For bash 4.3 and newer",
+      "For this shell:  source <(callwright completion bash)\nFor all:  callwright completion bash > /etc/bash_completion.d/callwright",
+      callwright::app::bash_completion);
+  add("zsh", "For zsh",
+      "For this shell:  source <(callwright completion zsh)\nFor all:  callwright completion zsh > /usr/local/share/zsh/site-functions/_callwright",
+      callwright::app::zsh_completion);
+}
+
 int unknown_command(const CLI::App& app, const std::string& word) {
   constexpr std::size_t kMostChanges = 3;
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
@@ -215,32 +305,12 @@ int run(int argc, char** argv) {
     status = callwright::app::phone(phone_options);
   });
 
-  CLI::App* const call = app.add_subcommand("call", "Send one command to the Call API and print what comes back");
-  CallOptions options;
-  options.url = "ws://127.0.0.1:5059/call-api";
-  bool json = false;
-  int timeout_s = static_cast<int>(options.timeout.count());
-  call->add_option("METHOD", options.method, "CallStart, CallBlindTransfer, CallAttendedTransfer, CallEnd or Echo")->required();
-  call->add_option("PARAMS", options.params, "Parameters as key=text or key:=json");
-  call->add_option("--url", options.url, "Where the Call API is")->capture_default_str();
-  call->add_option("--token", options.token, "Token of the Call API. Others on this machine can see it here, so better set the variable")
-      ->envname("CALLWRIGHT_TOKEN");
-  call->add_option("--timeout", timeout_s, "Seconds to wait for the end of the command")->capture_default_str()->check(CLI::Range(1, 86400));
-  call->add_flag("--json", json, "Print the messages as they come, one a line");
-  call->footer(
-      "Exit status: 0 Ended, 1 Error, 2 wrong usage, 3 no connection.\n"
-      "Examples:\n  callwright call CallStart caller=sip:alice@127.0.0.1 callee=sip:bob@127.0.0.1\n"
-      "  callwright call CallBlindTransfer callid=CALL-ID-FROM-TRANSFERSTART leg=callee destination=sip:carol@127.0.0.1\n"
-      "  callwright call CallEnd callid=CALL-ID-FROM-TRANSFERSTART\n"
-      "  CALLWRIGHT_TOKEN=$(cat my.token) callwright call Echo");
-  call->callback([&] {
-    options.output = json ? CallOptions::Output::Json : CallOptions::Output::Text;
-    options.timeout = std::chrono::seconds(timeout_s);
-    status = callwright::app::call(options);
-  });
+  CallOptions call_options;
+  add_call_command(app, call_options, status);
 
   callwright::app::TokenOptions token_options;
   add_token_command(app, token_options, status);
+  add_completion_command(app, status);
 
   try {
     app.parse(argc, argv);

@@ -55,11 +55,11 @@ void announce(const Config& config, const Service& service) {
       std::printf("listening sip %s %s\n", lower_case(sip::to_string(transport)).c_str(), address.to_string().c_str());
     }
   }
-  for (const base::SocketAddress& address : service.call_api_addresses()) {
-    std::printf("listening call-api ws://%s%s\n", address.to_string().c_str(), config.call_api_path.c_str());
+  for (const std::string& url : service.call_api_urls()) {
+    std::printf("listening call-api %s\n", url.c_str());
   }
-  for (const base::SocketAddress& address : service.http_addresses()) {
-    std::printf("listening http http://%s\n", address.to_string().c_str());
+  for (const std::string& url : service.http_urls()) {
+    std::printf("listening http %s\n", url.c_str());
   }
   if (!config.capture_file.empty()) {
     std::printf("capturing SIP messages to %s\n", config.capture_file.c_str());
@@ -87,7 +87,7 @@ int serve(const Config& config) {
   announce(config, service);
 
   while (signals.blocking_wait() == SIGHUP) {
-    service.reload_certificates();
+    service.reload();
   }
   const auto drained = service.drain();
   std::printf("stopping: calls may end within %lld ms; once more to hang them up now\n", static_cast<long long>(config.grace.count()));

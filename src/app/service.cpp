@@ -1,5 +1,6 @@
 #include "app/service.hpp"
 
+#include "app/config_web.hpp"
 #include "base/log.hpp"
 #include "media/codec_names.hpp"
 #include "server/call_api/openrpc.hpp"
@@ -44,6 +45,26 @@ call::ExchangeSettings exchange_settings(const Config& config) {
   return settings;
 }
 
+/// Nothing when neither of the files is configured.
+base::Result<std::optional<server::TokenSources>> blocking_open_tokens(const Config& config) {
+  server::TokenSources sources{.rules = config.jwt};
+  if (!config.token_file.empty()) {
+    auto tokens = server::TokenFile::blocking_open(config.token_file);
+    if (!tokens) {
+      return tokens.error();
+    }
+    sources.tokens = std::move(*tokens);
+  }
+  if (!config.jwks_file.empty()) {
+    auto keys = server::blocking_open_jwks(config.jwks_file);
+    if (!keys) {
+      return keys.error();
+    }
+    sources.keys = std::move(*keys);
+  }
+  return sources.tokens || sources.keys ? std::optional(std::move(sources)) : std::nullopt;
+}
+
 }  // namespace
 
 /// Looks every now and then whether the last call has ended; lives on the engine thread.
@@ -82,7 +103,7 @@ class Service::Drain {
   bool hanging_up_ = false;
 };
 
-Service::Service(const Config& config, call::EventSink& events, std::optional<server::TokenFile> tokens)
+Service::Service(const Config& config, call::EventSink& events, std::optional<server::TokenSources> tokens)
     : config_(config),
       capture_(loop_, events),
       web_(web_config(config)),
@@ -136,15 +157,11 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
 Service::~Service() { stop(); }
 
 base::Result<std::unique_ptr<Service>> Service::create(const Config& config, call::EventSink& events) {
-  std::optional<server::TokenFile> tokens;
-  if (!config.token_file.empty()) {
-    auto opened = server::TokenFile::blocking_open(config.token_file);
-    if (!opened) {
-      return opened.error();
-    }
-    tokens = std::move(*opened);
+  auto tokens = blocking_open_tokens(config);
+  if (!tokens) {
+    return tokens.error();
   }
-  std::unique_ptr<Service> service(new Service(config, events, std::move(tokens)));
+  std::unique_ptr<Service> service(new Service(config, events, std::move(*tokens)));
   if (const auto listening = service->listen(); !listening) {
     return listening.error();
   }
@@ -177,13 +194,20 @@ base::Result<void> Service::listen() {
     }
   }
   user_agent_->locator().set_transports({offered.begin(), offered.end()});
-  for (const auto& [wanted, bound] : {std::pair{&config_.call_api_listen, &call_api_addresses_}, std::pair{&config_.http_listen, &http_addresses_}}) {
-    for (const base::SocketAddress& address : *wanted) {
-      const auto listening = web_.listen(address);
+  return listen_for_web();
+}
+
+base::Result<void> Service::listen_for_web() {
+  if (const auto loaded = blocking_load_web_certificates(); !loaded) {
+    return loaded.error();
+  }
+  for (const auto& [wanted, bound] : {std::pair{&config_.call_api_listen, &call_api_listeners_}, std::pair{&config_.http_listen, &http_listeners_}}) {
+    for (const WebListener& listener : *wanted) {
+      const auto listening = web_.listen(listener.address, listener.security);
       if (!listening) {
         return listening.error();
       }
-      bound->push_back(*listening);
+      bound->push_back({*listening, listener.security});
     }
   }
   return base::ok();
@@ -218,6 +242,20 @@ base::Result<void> Service::open_opensips() {
     return opened.error();
   }
   opensips_->start(*opened);
+  return base::ok();
+}
+
+base::Result<void> Service::blocking_load_web_certificates() {
+  if (!serves_web_securely(config_)) {
+    return base::ok();
+  }
+  net::TlsSettings settings = config_.tls;
+  settings.client_certificates = net::ClientCertificates::Ignored;  // Those are for phones; clients show tokens.
+  const auto tls = net::TlsServer::create(settings);
+  if (!tls) {
+    return tls.error();
+  }
+  web_.set_tls({*tls, &(*tls)->context()});
   return base::ok();
 }
 
@@ -267,7 +305,11 @@ void Service::hang_up() {
   }));
 }
 
-void Service::reload_certificates() {
+void Service::reload() {
+  web_.post([this] { call_api_->reload_tokens(); });
+  if (const auto loaded = blocking_load_web_certificates(); !loaded) {
+    base::log::error("The certificates of the web server were not reloaded; those before stay in force", {{"reason", loaded.error().message()}});
+  }
   static_cast<void>(loop_.post([this] {
     if (const auto taken = transports_.set_tls(config_.tls); !taken) {
       base::log::error("The certificates were not reloaded; those before stay in force", {{"reason", taken.error().message()}});
@@ -286,9 +328,27 @@ void Service::stop() {
   loop_.join();
 }
 
+std::vector<std::string> Service::call_api_urls() const {
+  std::vector<std::string> urls;
+  for (const WebListener& listener : call_api_listeners_) {
+    urls.push_back((listener.security == server::WebSecurity::Tls ? "wss://" : "ws://") + listener.address.to_string() + config_.call_api_path);
+  }
+  return urls;
+}
+
+std::vector<std::string> Service::http_urls() const {
+  std::vector<std::string> urls;
+  for (const WebListener& listener : http_listeners_) {
+    urls.push_back((listener.security == server::WebSecurity::Tls ? "https://" : "http://") + listener.address.to_string());
+  }
+  return urls;
+}
+
 std::string Service::call_api_url() const {
-  const auto& addresses = call_api_addresses_.empty() ? http_addresses_ : call_api_addresses_;
-  return addresses.empty() ? std::string{} : "ws://" + addresses.front().to_string() + config_.call_api_path;
+  if (!call_api_listeners_.empty()) {
+    return call_api_urls().front();
+  }
+  return http_listeners_.empty() ? std::string{} : "ws" + http_urls().front().substr(std::string_view("http").size()) + config_.call_api_path;
 }
 
 }  // namespace callwright::app

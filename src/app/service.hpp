@@ -14,7 +14,7 @@
 #include "net/sip_transports.hpp"
 #include "opensips/connector.hpp"
 #include "server/call_api/call_api.hpp"
-#include "server/token_file.hpp"
+#include "server/token_gate.hpp"
 #include "server/web_server.hpp"
 #include "sip/user_agent.hpp"
 
@@ -41,8 +41,8 @@ class Service {
   [[nodiscard]] std::future<void> drain();
   /// Hangs up everything now; a drain becomes ready soon after.
   void hang_up();
-  /// Reads the certificate files again, for connections from now on. What goes wrong is logged, and changes nothing.
-  void reload_certificates();
+  /// Reads the files of certificates, tokens and keys again, for connections from now on. What goes wrong is logged, and changes nothing.
+  void reload();
   /// Ends both threads. What is still up is cut off.
   void stop();
 
@@ -51,18 +51,23 @@ class Service {
   [[nodiscard]] call::Exchange& exchange() noexcept { return *exchange_; }
   [[nodiscard]] net::DnsResolver& resolver() noexcept { return resolver_; }
   [[nodiscard]] const std::vector<base::SocketAddress>& sip_addresses(sip::Transport transport) const noexcept { return transports_.listeners(transport); }
-  [[nodiscard]] const std::vector<base::SocketAddress>& call_api_addresses() const noexcept { return call_api_addresses_; }
-  [[nodiscard]] const std::vector<base::SocketAddress>& http_addresses() const noexcept { return http_addresses_; }
+  /// With the ports in use: "ws://127.0.0.1:5059/call-api", "https://0.0.0.0:8443".
+  [[nodiscard]] std::vector<std::string> call_api_urls() const;
+  [[nodiscard]] std::vector<std::string> http_urls() const;
+  /// "" when there is none.
   [[nodiscard]] std::string call_api_url() const;
 
  private:
   class Drain;
 
-  Service(const Config& config, call::EventSink& events, std::optional<server::TokenFile> tokens);
+  Service(const Config& config, call::EventSink& events, std::optional<server::TokenSources> tokens);
   [[nodiscard]] base::Result<void> listen();
   void make_opensips();
   [[nodiscard]] base::Result<void> open_opensips();
   [[nodiscard]] call::CallControl& control() noexcept;
+  [[nodiscard]] base::Result<void> listen_for_web();
+  /// The web server shows the same certificates as the exchange.
+  [[nodiscard]] base::Result<void> blocking_load_web_certificates();
   [[nodiscard]] media::MediaPort& media();
   [[nodiscard]] base::Result<void> blocking_open_capture();
 
@@ -84,8 +89,8 @@ class Service {
   base::SystemClock web_clock_;
   std::unique_ptr<server::call_api::CallApi> call_api_;
   std::unique_ptr<Drain> drain_;
-  std::vector<base::SocketAddress> call_api_addresses_;
-  std::vector<base::SocketAddress> http_addresses_;
+  std::vector<WebListener> call_api_listeners_;  ///< As bound.
+  std::vector<WebListener> http_listeners_;
   bool stopped_ = false;
 };
 

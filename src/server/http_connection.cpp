@@ -4,6 +4,9 @@
 #include "server/web_stream.hpp"
 #include "server/websocket_connection.hpp"
 
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -16,8 +19,10 @@
 
 namespace callwright::server {
 
+namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
 
 namespace {
@@ -73,9 +78,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   HttpConnection(WebCore& core, WebTcpSocket socket, Reach reach, ConnectionSlot slot)
       : core_(core), stream_(std::move(socket)), reach_(reach), slot_(std::move(slot)) {}
 
-  void run() {
+  void run(WebSecurity security) {
     slot_.occupy(weak_from_this());
-    read();
+    if (security == WebSecurity::Plain) {
+      read();
+      return;
+    }
+    stream_.expires_after(core_.config.handshake_timeout);
+    stream_.secure(core_.tls).async_handshake(ssl::stream_base::server, beast::bind_front_handler(&HttpConnection::on_handshake, shared_from_this()));
   }
 
   void begin_close() override {
@@ -88,6 +98,19 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
   void abort() override { stream_.close(); }
 
  private:
+  void on_handshake(error_code failure) {
+    if (!failure) {
+      read();
+      return;
+    }
+    // Anybody may cause these.
+    base::log::debug("TLS handshake failed", {{"reason", failure.message()}, {"remote", remote_of(stream_).to_string()}});
+    if (failure.category() == asio::error::get_ssl_category() && ERR_GET_REASON(static_cast<unsigned long>(failure.value())) == SSL_R_HTTP_REQUEST) {
+      stream_.forget_tls();
+      answer(plain(http::status::bad_request, "this port speaks TLS: use https:// or wss://\n"), http::verb::get, KeepAlive::No);
+    }
+  }
+
   void read() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(core_.config.max_header_bytes));
@@ -158,8 +181,16 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   bool may_connect(const WebRequest& request) const {
     const std::size_t origins = request.count(http::field::origin);
-    return origins == 0 ||
-           (origins == 1 && origin_may_connect(view(request[http::field::origin]), view(request[http::field::host]), core_.config.allowed_origins, reach_));
+    const std::string host = addressed_host(request);
+    return origins == 0 || (origins == 1 && origin_may_connect(view(request[http::field::origin]), host, core_.config.allowed_origins, reach_));
+  }
+
+  /// With its port where we speak TLS: a page that came without is none of ours.
+  std::string addressed_host(const WebRequest& request) const {
+    std::string host(view(request[http::field::host]));
+    const std::size_t colon = host.rfind(':');
+    const bool has_port = colon != std::string::npos && host.find(']', colon) == std::string::npos;
+    return stream_.is_secure() && !has_port && !host.empty() ? host + ":443" : host;
   }
 
   enum class KeepAlive { No, Yes };
@@ -188,20 +219,29 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void on_written(error_code failure, std::size_t) {
     answering_ = false;
-    if (failure || closing_ || !response_.keep_alive()) {
-      error_code ignored;
-      stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
-      stream_.expires_after(kLinger);
-      linger();
+    if (!failure && !closing_ && response_.keep_alive()) {
+      read();
       return;
     }
-    read();
+    stream_.expires_after(kLinger);
+    if (failure || !stream_.is_secure()) {
+      end_sending();
+      return;
+    }
+    // That the answer is whole, and nobody has cut it, is told by closing TLS, too; what the client makes of that does not matter.
+    stream_.tls()->async_shutdown([self = shared_from_this()](error_code) { self->end_sending(); });
+  }
+
+  void end_sending() {
+    error_code ignored;
+    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    linger();
   }
 
   /// A socket that is closed with unread input resets the connection, and the client may never see the answer: so the rest is read, within limits.
   void linger() {
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(kLingerBytes), [self = shared_from_this()](error_code failure, std::size_t length) {
+    stream_.tcp().async_read_some(buffer_.prepare(kLingerBytes), [self = shared_from_this()](error_code failure, std::size_t length) {
       self->lingered_ += length;
       if (!failure && self->lingered_ < self->core_.config.max_body_bytes) {
         self->linger();
@@ -223,8 +263,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
 }  // namespace
 
-void serve_http(WebCore& core, WebTcpSocket socket, Reach reach) {
-  std::make_shared<HttpConnection>(core, std::move(socket), reach, ConnectionSlot(core))->run();
+void serve_http(WebCore& core, WebTcpSocket socket, Reach reach, WebSecurity security) {
+  std::make_shared<HttpConnection>(core, std::move(socket), reach, ConnectionSlot(core))->run(security);
 }
 
 }  // namespace callwright::server

@@ -1,6 +1,6 @@
 #include "server/token_file.hpp"
 
-#include "base/log.hpp"
+#include "server/descriptor.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -21,30 +21,9 @@ using base::Result;
 
 namespace {
 
-constexpr std::size_t kMaxFile = 1024 * 1024;
 constexpr mode_t kPermissions = 0777;
-constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
 constexpr std::string_view kHeader =
     "# Tokens of the Call API, a line each: name, scopes, hash. `callwright token` adds and revokes them; a token itself is not kept.\n";
-
-/// Closed when it goes.
-class Descriptor {
- public:
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) {
-      ::close(number_);
-    }
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  [[nodiscard]] int get() const noexcept { return number_; }
-  explicit operator bool() const noexcept { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 /// With the reason that the system has left in errno.
 Error failed(const std::string& path, const std::string& what) {
@@ -52,39 +31,7 @@ Error failed(const std::string& path, const std::string& what) {
   return {reason, path + ": " + what + ": " + reason.message()};
 }
 
-struct FileText {
-  std::string text;
-  struct stat status {};
-};
-
-Result<FileText> blocking_read(const std::string& path) {
-  // A pipe must not make us wait for somebody who writes.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  FileText read;
-  if (!file || ::fstat(file.get(), &read.status) != 0) {
-    return failed(path, "the token file cannot be read");
-  }
-  if (!S_ISREG(read.status.st_mode)) {
-    return Error(Errc::InvalidArgument, path + ": this is no file");
-  }
-  if ((read.status.st_mode & kOthersWrite) != 0) {
-    return Error(Errc::InvalidArgument, path + ": others may write to the token file, and so let themselves in; chmod 600 " + path);
-  }
-  char block[16 * 1024];
-  while (true) {
-    const ssize_t size = ::read(file.get(), block, sizeof block);
-    if (size < 0) {
-      return failed(path, "the token file cannot be read");
-    }
-    if (size == 0) {
-      return read;
-    }
-    read.text.append(block, static_cast<std::size_t>(size));
-    if (read.text.size() > kMaxFile) {
-      return Error(Errc::LimitReached, path + ": a token file has " + std::to_string(kMaxFile) + " bytes at most");
-    }
-  }
-}
+Result<FileText> blocking_read(const std::string& path) { return blocking_read_guarded(path, "token file"); }
 
 bool write_all(int file, std::string_view text) {
   while (!text.empty()) {
@@ -167,41 +114,16 @@ Result<TokenList> blocking_read_tokens(const std::string& path) {
   return read ? TokenList::parse(read->text, path) : read.error();
 }
 
-Result<TokenFile> TokenFile::blocking_open(std::string path) {
-  TokenFile file(std::move(path));
-  file.seen_ = file.stamp();
-  auto list = blocking_read_tokens(file.path_);
-  if (!list && file.seen_.size < 0) {
-    return Error(list.error().code,
-                 list.error().message() + "; make a token with: callwright token create --name NAME --scope call:control --file " + file.path_);
+Result<TokenFile> TokenFile::blocking_open(const std::string& path) {
+  const bool missing = FileStamp::of(path) == FileStamp();
+  auto file = WatchedFile<TokenList>::blocking_open(path, "tokens", &blocking_read_tokens);
+  if (!file && missing) {
+    return Error(file.error().code, file.error().message() + "; make a token with: callwright token create --name NAME --scope call:control --file " + path);
   }
-  if (!list) {
-    return list.error();
+  if (!file) {
+    return file.error();
   }
-  file.list_ = std::move(*list);
-  return file;
-}
-
-TokenFile::Stamp TokenFile::stamp() const noexcept {
-  struct stat status {};
-  return ::stat(path_.c_str(), &status) == 0 ? Stamp{status.st_ino, status.st_size, status.st_mtim} : Stamp{};
-}
-
-void TokenFile::refresh() {
-  // Taken first: a change while we read is seen the next time.
-  const Stamp now = stamp();
-  if (now == seen_) {
-    return;
-  }
-  seen_ = now;
-  auto list = blocking_read_tokens(path_);
-  if (!list) {
-    base::log::error("the tokens were not read again; those before stay in force", {{"reason", list.error().message()}});
-    return;
-  }
-  list_ = std::move(*list);
-  ++version_;
-  base::log::info("tokens read again", {{"tokens", list_.tokens().size()}});
+  return TokenFile(std::move(*file));
 }
 
 }  // namespace callwright::server

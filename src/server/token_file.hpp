@@ -2,13 +2,12 @@
 
 #include "base/result.hpp"
 #include "server/token_list.hpp"
+#include "server/watched_file.hpp"
 
 #include <cstdint>
-#include <ctime>
 #include <string>
 #include <string_view>
-
-#include <sys/types.h>
+#include <utility>
 
 namespace callwright::server {
 
@@ -23,34 +22,18 @@ base::Result<TokenList> blocking_read_tokens(const std::string& path);
 class TokenFile {
  public:
   /// Reads the file. The error says how to make it.
-  static base::Result<TokenFile> blocking_open(std::string path);
+  static base::Result<TokenFile> blocking_open(const std::string& path);
 
-  /// Reads it again if it has changed. When it cannot be read, the log says why (once) and what was read before stays in force.
-  /// Small enough for the thread of a server: one stat, and rarely a file of up to a megabyte.
-  void refresh();
-  [[nodiscard]] const TokenList& list() const noexcept { return list_; }
-  /// Another number after each change.
-  [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+  /// As `WatchedFile` has them.
+  void refresh() { file_.refresh(); }
+  void reload() { file_.reload(); }
+  [[nodiscard]] const TokenList& list() const noexcept { return file_.content(); }
+  [[nodiscard]] std::uint64_t version() const noexcept { return file_.version(); }
 
  private:
-  /// By what a file is told from what it was.
-  struct Stamp {
-    ino_t inode = 0;
-    off_t size = -1;  ///< -1: there is no file.
-    std::timespec modified{};
-    friend bool operator==(const Stamp& left, const Stamp& right) noexcept {
-      return left.inode == right.inode && left.size == right.size && left.modified.tv_sec == right.modified.tv_sec &&
-             left.modified.tv_nsec == right.modified.tv_nsec;
-    }
-  };
+  explicit TokenFile(WatchedFile<TokenList> file) : file_(std::move(file)) {}
 
-  explicit TokenFile(std::string path) : path_(std::move(path)) {}
-  [[nodiscard]] Stamp stamp() const noexcept;
-
-  std::string path_;
-  Stamp seen_;
-  TokenList list_;
-  std::uint64_t version_ = 0;
+  WatchedFile<TokenList> file_;
 };
 
 }  // namespace callwright::server

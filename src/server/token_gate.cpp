@@ -1,5 +1,6 @@
 #include "server/token_gate.hpp"
 
+#include "base/log.hpp"
 #include "server/query.hpp"
 
 #include <algorithm>
@@ -45,17 +46,16 @@ HttpResponse refusal(unsigned status, std::string body, std::vector<std::pair<st
 
 }  // namespace
 
-TokenGate::TokenGate(TokenFile file, const base::Clock& clock, base::Random& random)
-    : file_(std::move(file)), throttle_(clock, random, {.failures_per_user = 0, .ban = kBan}) {}
+TokenGate::TokenGate(TokenSources sources, const base::Clock& clock, base::Random& random)
+    : sources_(std::move(sources)), clock_(clock), throttle_(clock, random, {.failures_per_user = 0, .ban = kBan}) {}
 
 std::variant<Access, HttpResponse> TokenGate::admit(const HttpRequest& request) {
   const std::string_view secret = token_in(request);
   if (secret.empty()) {
     return refusal(401, "this needs a token\n" + std::string(kHowTo), {{"WWW-Authenticate", R"(Bearer realm="callwright")"}});
   }
-  file_.refresh();
-  if (const Token* const token = file_.list().find(secret)) {
-    return Access(file_, *token);
+  if (auto access = access_of(secret, request.remote)) {
+    return std::move(*access);
   }
   if (throttle_.banned(request.remote.ip, kNoUser)) {
     return refusal(429, "too many wrong tokens from this address; try again in a minute\n",
@@ -64,6 +64,36 @@ std::variant<Access, HttpResponse> TokenGate::admit(const HttpRequest& request) 
   throttle_.failed(request.remote.ip, kNoUser);
   return refusal(401, "there is no such token (any more)\n" + std::string(kHowTo),
                  {{"WWW-Authenticate", R"(Bearer realm="callwright", error="invalid_token")"}});
+}
+
+std::optional<Access> TokenGate::access_of(std::string_view secret, const base::SocketAddress& remote) {
+  if (sources_.tokens) {
+    sources_.tokens->refresh();
+    if (const Token* const token = sources_.tokens->list().find(secret)) {
+      return Access(*sources_.tokens, *token);
+    }
+  }
+  if (!sources_.keys || !looks_like_jwt(secret)) {
+    return std::nullopt;
+  }
+  sources_.keys->refresh();
+  const auto jwt = read_jwt(secret, sources_.keys->content(), sources_.rules, clock_.wall_now());
+  if (jwt) {
+    return Access(*sources_.keys, clock_, *jwt);
+  }
+  // Those who come too often shall not fill the log; that it came to this has been told.
+  const auto level = throttle_.banned(remote.ip, kNoUser) ? base::log::Level::Debug : base::log::Level::Info;
+  base::log::write(level, "signed token refused", {{"reason", jwt.error().message()}, {"remote", remote.to_string()}});
+  return std::nullopt;
+}
+
+void TokenGate::reload() {
+  if (sources_.tokens) {
+    sources_.tokens->reload();
+  }
+  if (sources_.keys) {
+    sources_.keys->reload();
+  }
 }
 
 }  // namespace callwright::server

@@ -33,6 +33,8 @@ class WebCore {
   const WebConfig config;
   std::map<std::string, HttpHandler, std::less<>> pages;
   std::map<std::string, WebSocketGate, std::less<>> websockets;
+  /// For new connections to listeners for TLS; null when there are none.
+  std::shared_ptr<boost::asio::ssl::context> tls;
   bool stopping = false;
 
   [[nodiscard]] std::size_t connections() const noexcept { return count_.load(std::memory_order_relaxed); }

@@ -39,7 +39,7 @@ tcp::endpoint endpoint_of(const base::SocketAddress& address) {
 /// Accepts connections on one address.
 class Listener {
  public:
-  explicit Listener(WebCore& core) : core_(core), acceptor_(core.io), pause_(core.io) {}
+  Listener(WebCore& core, WebSecurity security) : core_(core), security_(security), acceptor_(core.io), pause_(core.io) {}
 
   base::Result<base::SocketAddress> open(const base::SocketAddress& address) {
     const auto endpoint = endpoint_of(address);
@@ -89,12 +89,13 @@ class Listener {
     if (core_.connections() < core_.config.max_connections + kRefusalSlots) {
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
-      serve_http(core_, std::move(socket), reach_);
+      serve_http(core_, std::move(socket), reach_, security_);
     }
     accept();
   }
 
   WebCore& core_;
+  const WebSecurity security_;
   asio::basic_socket_acceptor<tcp, Executor> acceptor_;
   asio::steady_timer pause_;
   Reach reach_ = Reach::Network;
@@ -106,8 +107,11 @@ class WebServer::Impl {
  public:
   explicit Impl(WebConfig config) : core(std::move(config)), work_(asio::make_work_guard(core.io)), grace_(core.io) {}
 
-  base::Result<base::SocketAddress> listen(const base::SocketAddress& address) {
-    auto listener = std::make_unique<Listener>(core);
+  base::Result<base::SocketAddress> listen(const base::SocketAddress& address, WebSecurity security) {
+    if (security == WebSecurity::Tls && core.tls == nullptr) {
+      return base::Error(base::Errc::WrongState, "a listener for wss or https needs a certificate; add a [[certificates]] table with chain and key");
+    }
+    auto listener = std::make_unique<Listener>(core, security);
     auto bound = listener->open(address);
     if (bound) {
       listeners_.push_back(std::move(listener));
@@ -121,6 +125,14 @@ class WebServer::Impl {
     }
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "web");
+  }
+
+  void set_tls(std::shared_ptr<asio::ssl::context> context) {
+    if (!thread_.joinable()) {
+      core.tls = std::move(context);
+      return;
+    }
+    asio::post(core.io, [this, context = std::move(context)]() mutable { core.tls = std::move(context); });
   }
 
   void blocking_stop(std::chrono::milliseconds grace) {
@@ -184,7 +196,9 @@ void WebServer::add_websocket(std::string path, WebSocketFactory factory) {
   add_websocket(std::move(path), [factory = std::move(factory)](const HttpRequest&) -> Admission { return factory; });
 }
 
-base::Result<base::SocketAddress> WebServer::listen(const base::SocketAddress& address) { return impl_->listen(address); }
+void WebServer::set_tls(std::shared_ptr<asio::ssl::context> context) { impl_->set_tls(std::move(context)); }
+
+base::Result<base::SocketAddress> WebServer::listen(const base::SocketAddress& address, WebSecurity security) { return impl_->listen(address, security); }
 
 void WebServer::start() { impl_->start(); }
 

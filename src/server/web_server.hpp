@@ -14,7 +14,14 @@
 #include <variant>
 #include <vector>
 
+namespace boost::asio::ssl {
+class context;
+}
+
 namespace callwright::server {
+
+/// Of a listener.
+enum class WebSecurity { Plain, Tls };
 
 struct HttpRequest {
   std::string_view method;              ///< "GET" or "HEAD"
@@ -40,13 +47,14 @@ using Admission = std::variant<WebSocketFactory, HttpResponse>;
 using WebSocketGate = std::function<Admission(const HttpRequest& request)>;
 
 struct WebConfig {
-  std::size_t max_connections = 1000;                 ///< More are answered with 503.
-  std::size_t max_header_bytes = 8 * 1024;            ///< Request line and headers; more is 431.
-  std::size_t max_body_bytes = 64 * 1024;             ///< More is 413.
-  std::chrono::milliseconds request_timeout{30'000};  ///< For a whole request, and for the next one on an idle connection.
-  std::size_t max_message_bytes = 1024 * 1024;        ///< Of a WebSocket message; more is close 1009.
-  std::chrono::milliseconds idle_timeout{60'000};     ///< A silent WebSocket client is pinged after half of it and dropped after it.
-  std::chrono::milliseconds close_timeout{5'000};     ///< How long a client may take to answer a close.
+  std::size_t max_connections = 1000;                   ///< More are answered with 503.
+  std::size_t max_header_bytes = 8 * 1024;              ///< Request line and headers; more is 431.
+  std::size_t max_body_bytes = 64 * 1024;               ///< More is 413.
+  std::chrono::milliseconds request_timeout{30'000};    ///< For a whole request, and for the next one on an idle connection.
+  std::chrono::milliseconds handshake_timeout{10'000};  ///< Of TLS.
+  std::size_t max_message_bytes = 1024 * 1024;          ///< Of a WebSocket message; more is close 1009.
+  std::chrono::milliseconds idle_timeout{60'000};       ///< A silent WebSocket client is pinged after half of it and dropped after it.
+  std::chrono::milliseconds close_timeout{5'000};       ///< How long a client may take to answer a close.
   /// Nothing more is read from a client while more than this waits to be sent to it.
   std::size_t high_water_bytes = 256 * 1024;
   std::size_t high_water_messages = 2048;
@@ -57,7 +65,7 @@ struct WebConfig {
   std::vector<std::string> allowed_origins = {};
 };
 
-/// HTTP/1.1 and WebSocket (RFC 6455) on one thread of its own, any number of listeners, all with the same routes.
+/// HTTP/1.1 and WebSocket (RFC 6455), each with or without TLS, on one thread of its own, any number of listeners, all with the same routes.
 /// Life: add routes, listen, start, blocking_stop, destroy. All from one thread, save `post`.
 class WebServer {
  public:
@@ -72,8 +80,10 @@ class WebServer {
   void add_websocket(std::string path, WebSocketGate gate);
   /// One without a gate.
   void add_websocket(std::string path, WebSocketFactory factory);
-  /// Gives the address in use: the port is filled in when it was 0. The error says what to do.
-  base::Result<base::SocketAddress> listen(const base::SocketAddress& address);
+  /// How TLS handshakes go from now on, with which certificates; connections that are open stay as they are. Before `start`, or any thread.
+  void set_tls(std::shared_ptr<boost::asio::ssl::context> context);
+  /// Gives the address in use: the port is filled in when it was 0. For TLS, `set_tls` comes first. The error says what to do.
+  base::Result<base::SocketAddress> listen(const base::SocketAddress& address, WebSecurity security = WebSecurity::Plain);
 
   void start();
   /// Runs `job` on the web thread, in the order of the calls; after the stop it is not run any more. Any thread.

@@ -1,16 +1,106 @@
 #pragma once
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/role.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
 namespace callwright::server {
 
-/// The concrete executor spares a type-erased call for each operation.
-using WebStream = boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+/// A TCP connection with or without TLS: an AsyncStream with time-outs to Asio and Beast, so that what is built on top needs one form for both.
+/// May be moved while nothing is under way.
+class WebStream {
+ public:
+  /// The concrete executor spares a type-erased call for each operation.
+  using Tcp = boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Tls = boost::asio::ssl::stream<Tcp&>;
+  using executor_type = Tcp::executor_type;
+
+  template <class SocketOrContext>
+  requires(!std::same_as<std::remove_cvref_t<SocketOrContext>, WebStream>) explicit WebStream(SocketOrContext&& from)
+      : layers_(std::make_unique<Layers>(std::forward<SocketOrContext>(from))) {}
+
+  /// From now on bytes go through TLS, once its handshake is done. New certificates do not touch this connection: it keeps the context.
+  Tls& secure(std::shared_ptr<boost::asio::ssl::context> context) {
+    layers_->context = std::move(context);
+    return layers_->tls.emplace(layers_->tcp, *layers_->context);
+  }
+  /// From now on they do not.
+  void forget_tls() noexcept { layers_->tls.reset(); }
+
+  /// Null without TLS.
+  [[nodiscard]] Tls* tls() noexcept { return layers_->tls ? &*layers_->tls : nullptr; }
+  [[nodiscard]] bool is_secure() const noexcept { return layers_->tls.has_value(); }
+  [[nodiscard]] Tcp& tcp() noexcept { return layers_->tcp; }
+  [[nodiscard]] Tcp::socket_type& socket() noexcept { return layers_->tcp.socket(); }
+  [[nodiscard]] const Tcp::socket_type& socket() const noexcept { return layers_->tcp.socket(); }
+  [[nodiscard]] executor_type get_executor() noexcept { return layers_->tcp.get_executor(); }
+
+  /// What is under way then fails.
+  void expires_after(std::chrono::nanoseconds time) { layers_->tcp.expires_after(time); }
+  void expires_never() { layers_->tcp.expires_never(); }
+  void close() { layers_->tcp.close(); }
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [layers = layers_.get()](auto&& handler, const Buffers& into) {
+          if (layers->tls) {
+            layers->tls->async_read_some(into, std::forward<decltype(handler)>(handler));
+          } else {
+            layers->tcp.async_read_some(into, std::forward<decltype(handler)>(handler));
+          }
+        },
+        token, buffers);
+  }
+
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [layers = layers_.get()](auto&& handler, const Buffers& from) {
+          if (layers->tls) {
+            layers->tls->async_write_some(from, std::forward<decltype(handler)>(handler));
+          } else {
+            layers->tcp.async_write_some(from, std::forward<decltype(handler)>(handler));
+          }
+        },
+        token, buffers);
+  }
+
+ private:
+  /// Stay where they are: TLS refers to TCP.
+  struct Layers {
+    template <class SocketOrContext>
+    explicit Layers(SocketOrContext&& from) : tcp(std::forward<SocketOrContext>(from)) {}
+    Tcp tcp;
+    std::shared_ptr<boost::asio::ssl::context> context;
+    std::optional<Tls> tls;
+  };
+  std::unique_ptr<Layers> layers_;
+};
+
+/// Beast's time-outs call this.
+inline void beast_close_socket(WebStream& stream) { stream.close(); }
+
+/// What Beast does after the closing frames of a WebSocket, which say that nothing was cut off: TLS adds nothing to that.
+template <class Handler>
+void async_teardown(boost::beast::role_type role, WebStream& stream, Handler&& handler) {
+  async_teardown(role, stream.tcp(), std::forward<Handler>(handler));
+}
+
 using WebRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
 }  // namespace callwright::server

@@ -2,6 +2,7 @@
 // Blocks that are not meant to be run say so by another language: `text`, `console`, `mermaid`.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,6 +51,8 @@ class Workplace {
 
   constructor() {
     this.#authority.issue('DNS:pbx.example.com');
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(join(this.#authority.directory, 'jwks.json'), JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }));
     const program = join(this.directory, 'bin', 'callwright');
     mkdirSync(dirname(program));
     writeFileSync(program, `#!/bin/sh\n[ $# -gt 0 ] || set -- demo\n[ "$1" != call ] || set -- "$@" --url "$CALL_API"\nexec '${binary()}' "$@"\n`, { mode: 0o755 });

@@ -31,6 +31,12 @@ class CallApi {
   /// The handlers of a connection in the dialect that its URL names (`?dialect=2020`); 400 for one that there is not, and whatever the gate refuses with.
   /// This object outlives them.
   [[nodiscard]] Admission admit(const HttpRequest& request);
+  /// Reads the gate's files again, if it has one.
+  void reload_tokens() {
+    if (gate_ != nullptr) {
+      gate_->reload();
+    }
+  }
   /// Commands that have not ended, of clients that are gone too.
   [[nodiscard]] std::size_t running_commands() const noexcept { return desk_.running(); }
 

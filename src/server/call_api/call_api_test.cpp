@@ -112,7 +112,7 @@ TEST_F(CallApiServer, survives_many_clients_that_come_and_go) {
 class CallApiTokenServer : public CallApiServer {
  protected:
   explicit CallApiTokenServer(std::unique_ptr<TokenTestFile> file = filled())
-      : CallApiServer({}, std::make_unique<TokenGate>(file->open(), kClock, kRandom)), file_(std::move(file)) {}
+      : CallApiServer({}, std::make_unique<TokenGate>(TokenSources{file->open()}, kClock, kRandom)), file_(std::move(file)) {}
 
   static std::unique_ptr<TokenTestFile> filled() {
     auto file = std::make_unique<TokenTestFile>();

@@ -1,8 +1,12 @@
 #include "server/call_api/client.hpp"
 
+#include "base/socket_address.hpp"
 #include "server/query.hpp"
 #include "server/web_stream.hpp"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <boost/asio/connect.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -15,6 +19,7 @@ namespace callwright::server::call_api {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
+namespace ssl = boost::asio::ssl;
 namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
 using boost::system::error_code;
@@ -23,20 +28,19 @@ base::Result<WebSocketUrl> WebSocketUrl::parse(std::string_view url) {
   const auto wrong = [&](const char* what) {
     return base::Error(base::Errc::InvalidArgument, "\"" + without_token_values(url) + "\": " + what + "; expected a URL such as ws://127.0.0.1:5059/call-api");
   };
-  if (url.starts_with("wss://")) {
-    return base::Error(base::Errc::Unsupported, "wss:// is not supported yet; use ws:// on this machine or through a tunnel");
-  }
-  if (!url.starts_with("ws://")) {
-    return wrong("this is no ws:// URL");
+  const bool secure = url.starts_with("wss://");
+  if (!secure && !url.starts_with("ws://")) {
+    return wrong("this is no ws:// or wss:// URL");
   }
   if (std::any_of(url.begin(), url.end(),
                   [](char character) { return static_cast<unsigned char>(character) <= 0x20 || character == 0x7F || character == '#'; })) {
     return wrong("it has blanks, control characters or a '#'");
   }
-  const std::string_view rest = url.substr(5);
+  const std::string_view rest = url.substr(secure ? 6 : 5);
   const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
   std::string_view authority = rest.substr(0, end);
-  WebSocketUrl parsed{.host = {}, .port = "80", .target = std::string(rest.substr(end))};
+  WebSocketUrl parsed{
+      .security = secure ? WebSecurity::Tls : WebSecurity::Plain, .host = {}, .port = secure ? "443" : "80", .target = std::string(rest.substr(end))};
   if (!parsed.target.starts_with('/')) {
     parsed.target.insert(0, 1, '/');
   }
@@ -78,11 +82,31 @@ bool is_token(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char character) { return character > 0x20 && character < 0x7F; });
 }
 
+constexpr std::string_view kTrustHint = "--ca FILE names who has signed it; --insecure looks at no certificate, and is for tests";
+
+base::Result<std::shared_ptr<ssl::context>> context_for(const ServerTrust& trust) {
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  if (trust.verification == ServerTrust::Verification::Off) {
+    context->set_verify_mode(ssl::verify_none);
+    return context;
+  }
+  context->set_verify_mode(ssl::verify_peer);
+  error_code failure;
+  trust.ca_file.empty() ? context->set_default_verify_paths(failure) : context->load_verify_file(trust.ca_file, failure);
+  ERR_clear_error();
+  if (failure) {
+    return base::Error(base::Errc::InvalidArgument,
+                       "the CA file " + trust.ca_file + " cannot be used: " + failure.message() + "; it has to be a readable PEM file");
+  }
+  return context;
+}
+
 }  // namespace
 
 class Client::Impl {
  public:
-  base::Result<void> connect(const WebSocketUrl& url, Deadline deadline, std::string_view token) {
+  base::Result<void> connect(const WebSocketUrl& url, Deadline deadline, std::string_view token, const ServerTrust& trust) {
     const auto where = [&](const char* what) { return std::string(what) + " " + url.host + " port " + url.port; };
     tcp::resolver resolver(io_);
     tcp::resolver::results_type addresses;
@@ -103,7 +127,10 @@ class Client::Impl {
     error_code ignored;
     beast::get_lowest_layer(stream_).socket().set_option(tcp::no_delay(true), ignored);
     stream_.read_message_max(kMaxMessage);
-    return shake_hands(url, deadline, token);
+    if (url.security == WebSecurity::Tls) {
+      done = secure(url, deadline, trust);
+    }
+    return done ? shake_hands(url, deadline, token) : done;
   }
 
   base::Result<void> send(std::string_view text, Deadline deadline) {
@@ -139,6 +166,30 @@ class Client::Impl {
 
  private:
   static constexpr std::size_t kMaxMessage = 16 * 1024 * 1024;
+
+  base::Result<void> secure(const WebSocketUrl& url, Deadline deadline, const ServerTrust& trust) {
+    const auto context = context_for(trust);
+    if (!context) {
+      return context.error();
+    }
+    WebStream::Tls& tls = stream_.next_layer().secure(*context);
+    SSL* const native = tls.native_handle();
+    // RFC 6066 §3: an address is no server name.
+    if (base::IpAddress::parse(url.host)) {
+      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(native), url.host.c_str());
+    } else {
+      SSL_set_tlsext_host_name(native, url.host.c_str());
+      SSL_set1_host(native, url.host.c_str());
+    }
+    const std::string what = "no TLS with " + url.host + " port " + url.port;
+    auto done = run(deadline, what, [&](auto finish) { tls.async_handshake(ssl::stream_base::client, finish); });
+    const long verified = SSL_get_verify_result(native);
+    if (!done && verified != X509_V_OK && trust.verification == ServerTrust::Verification::On) {
+      return base::Error(done.error().code,
+                         what + ": its certificate is not accepted: " + X509_verify_cert_error_string(verified) + "; " + std::string(kTrustHint));
+    }
+    return done;
+  }
 
   base::Result<void> shake_hands(const WebSocketUrl& url, Deadline deadline, std::string_view token) {
     const std::string what = "no WebSocket at " + url.host + " port " + url.port + " under " + without_token_values(url.target);
@@ -203,7 +254,7 @@ Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
-base::Result<Client> Client::blocking_connect(std::string_view url, Deadline deadline, std::string_view token) {
+base::Result<Client> Client::blocking_connect(std::string_view url, Deadline deadline, std::string_view token, const ServerTrust& trust) {
   const auto parsed = WebSocketUrl::parse(url);
   if (!parsed) {
     return parsed.error();
@@ -212,7 +263,7 @@ base::Result<Client> Client::blocking_connect(std::string_view url, Deadline dea
     return base::Error(base::Errc::InvalidArgument, "the token has blanks or characters that no token has; take it as callwright token create printed it");
   }
   auto impl = std::make_unique<Impl>();
-  const auto connected = impl->connect(*parsed, deadline, token);
+  const auto connected = impl->connect(*parsed, deadline, token, trust);
   if (!connected) {
     return connected.error();
   }

@@ -34,17 +34,35 @@ class Session::Subscription final : public FeedReader {
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  void on_feed(std::string_view event, std::string_view data) override { session_.notify(session_.dialect_.report(method_, cmd_id_, event, data)); }
+  void on_feed(std::string_view event, std::string_view data) override {
+    if (over_) {
+      return;
+    }
+    if (session_.access_.expired()) {
+      notify(Kind::Failed, "the token has expired; connect again with a new one");
+      end();
+      return;
+    }
+    session_.notify(session_.dialect_.report(method_, cmd_id_, event, data));
+  }
   void end() {
-    call::CommandEvent event;
-    event.kind = Kind::Ended;
-    session_.notify(session_.dialect_.event(method_, cmd_id_, event));
+    if (!std::exchange(over_, true)) {
+      notify(Kind::Ended);
+    }
   }
 
  private:
+  void notify(Kind kind, const std::string& extra = {}) {
+    call::CommandEvent event;
+    event.kind = kind;
+    event.extra = extra;
+    session_.notify(session_.dialect_.event(method_, cmd_id_, event));
+  }
+
   Session& session_;
   const std::string_view method_;  ///< A constant.
   const std::string cmd_id_;
+  bool over_ = false;  ///< Its client has been told that it has ended.
 };
 
 Session::Session(WebSocketPeer& peer, CommandDesk& desk, Feed& feed, base::Random& random, Protocol protocol, Access access)
@@ -99,7 +117,10 @@ std::string Session::handle(const BatchEntry& entry, Scopes scopes) {
   }
   const auto parsed = parse_command(request, random_, scopes);
   const auto* command = std::get_if<ParsedCommand>(&parsed);
-  const std::optional<RpcError> refused = command != nullptr ? launch(*command) : std::get<RpcError>(parsed);
+  std::optional<RpcError> refused = command != nullptr ? launch(*command) : std::get<RpcError>(parsed);
+  if (refused && refused->code == RpcCode::Forbidden && access_.expired()) {
+    refused->message = "forbidden: this token has expired; connect again with a new one";
+  }
   if (!refused) {
     log_start(*command);
   } else if (refused->code == RpcCode::Forbidden) {

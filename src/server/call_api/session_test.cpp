@@ -1,6 +1,8 @@
 #include "server/call_api/session.hpp"
 
 #include "base/log.hpp"
+#include "server/jwt/jwt.hpp"
+#include "server/jwt/token_signer.hpp"
 #include "server/token_file.hpp"
 #include "server/token_test_file.hpp"
 
@@ -8,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 namespace callwright::server::call_api {
@@ -18,6 +22,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::StartsWith;
 
 class FakePeer final : public WebSocketPeer {
  public:
@@ -442,7 +447,7 @@ TEST_F(CallApiTokenSession, is_told_nothing_more_when_its_token_was_revoked) {
   feed_.note({{}, "", "a", call::CallEnded{}});
   EXPECT_THAT(peer_.take(), IsEmpty());
   EXPECT_EQ(peer_.closed, "1008 the token was revoked");
-  EXPECT_THAT(log.lines, ElementsAre("tokens read again tokens=0", "websocket closed: its token was revoked who=ci remote=127.0.0.1:1"));
+  EXPECT_THAT(log.lines, ElementsAre(StartsWith("file read again what=tokens file="), "websocket closed: its token was revoked who=ci remote=127.0.0.1:1"));
 }
 
 TEST_F(CallApiTokenSession, does_not_hear_of_its_commands_either_when_its_token_was_revoked) {
@@ -471,6 +476,52 @@ TEST_F(CallApiTokenSession, is_named_in_the_log_with_what_it_may_not_do) {
   const Log log;
   exchange(R"({"id":1,"method":"CallEnd","params":{"callid":"PRIVATE"}})");
   EXPECT_THAT(log.lines, ElementsAre(R"(command forbidden who=ci remote=127.0.0.1:1 method=CallEnd reason="forbidden: this token lacks call:control")"));
+}
+
+/// A client that has shown a signed token that ends.
+class CallApiSignedSession : public CallApiSession {
+ protected:
+  CallApiSignedSession() {
+    std::ofstream(path()) << signer_.jwks();
+    std::filesystem::permissions(path(), std::filesystem::perms(0600));
+    keys_.emplace(blocking_open_jwks(path()).value());
+    open({}, Access(*keys_, clock_, Jwt{"alice", Scopes::all(), end_, keys_->content().keys()[0].key.fingerprint()}));
+  }
+  [[nodiscard]] std::string path() const { return folder_.folder() / "jwks.json"; }
+  void expire() { clock_.set(base::TimePoint(end_)); }
+
+  TokenTestFile folder_;
+  base::ManualClock clock_;
+  std::chrono::seconds end_{1'800'000'000};
+  TokenSigner signer_ = TokenSigner::hs256("k");
+  std::optional<JwkFile> keys_;
+};
+
+TEST_F(CallApiSignedSession, can_start_nothing_more_when_its_token_has_expired_but_hears_how_its_commands_end) {
+  const auto command = start_call("c1");
+  expire();
+  EXPECT_THAT(exchange(R"({"id":2,"method":"Echo","params":{}})"),
+              ElementsAre(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32003,"message":"forbidden: this token has expired; connect again with a new one"}})"));
+  EXPECT_THAT(exchange(R"({"method":"CallEnd","params":{"callid":"x"}})"), IsEmpty());
+  EXPECT_THAT(reported(command, Kind::Ended), SizeIs(1));
+  EXPECT_EQ(peer_.closed, "");
+}
+
+TEST_F(CallApiSignedSession, has_its_subscriptions_ended_when_its_token_has_expired) {
+  exchange(R"({"id":1,"method":"Subscribe","params":{"cmd_id":"s1"}})");
+  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  EXPECT_THAT(peer_.take(), SizeIs(1));
+  expire();
+  feed_.note({{}, "", "a", call::CallRinging{}});
+  feed_.note({{}, "", "a", call::CallEnded{}});
+  EXPECT_THAT(peer_.take(), ElementsAre(HasSubstr(R"("cmd_id":"s1","data":"the token has expired; connect again with a new one","event":"Error")"),
+                                        HasSubstr(R"("cmd_id":"s1","event":"Ended")")));
+}
+
+TEST_F(CallApiSignedSession, is_closed_when_the_key_of_its_token_is_withdrawn) {
+  std::ofstream(path()) << TokenSigner::hs256("k", std::string(33, 'n')).jwks();
+  EXPECT_THAT(exchange(R"({"id":2,"method":"Echo","params":{}})"), IsEmpty());
+  EXPECT_EQ(peer_.closed, "1008 the token was revoked");
 }
 
 TEST_F(CallApiSession, without_a_token_is_logged_as_loopback) {

@@ -50,7 +50,7 @@ export class Server {
   #exited;
   #printed = [];
 
-  /** `options.args` are added to the command line, `options.env` to the environment; `options.sip` is the address of the exchange. */
+  /** `options.args` are added to the command line, `options.env` to the environment; `options.sip`, `callApi` and `http` are the addresses that it listens on. */
   static async start(options = {}) {
     const server = new Server();
     await server.#start(options);
@@ -128,10 +128,10 @@ export class Server {
     return (Number(fields[11]) + Number(fields[12])) * 10;
   }
 
-  async #start({ args = [], env = {}, sip = '127.0.0.1:0' }) {
+  async #start({ args = [], env = {}, sip = '127.0.0.1:0', callApi = '127.0.0.1:0', http = '127.0.0.1:0' }) {
     this.#directory = mkdtempSync(join(tmpdir(), 'callwright-e2e-'));
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLWRIGHT_')));
-    const own = ['serve', '--sip', sip, '--call-api', '127.0.0.1:0', '--http', '127.0.0.1:0'];
+    const own = ['serve', '--sip', sip, '--call-api', callApi, '--http', http];
     this.#child = tie(spawn(binary(), [...own, ...args], {
       cwd: this.#directory,
       env: { ...inherited, HOME: this.#directory, ...env },
