@@ -227,7 +227,7 @@ void RoutedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
     over_ = true;
     end_attempts();
     media_.reset();
-    switchboard_.report(session.call_id(), CallEnded{end.status, end.reason});
+    switchboard_.report(session.call_id(), CallEnded{end.status, end.reason, ended_by(end, Side::Caller)});
     if (CallWatcher* const watcher = options_.watcher()) {
       watcher->on_refused(end.status, end.reason);
     }
