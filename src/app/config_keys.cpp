@@ -1,6 +1,7 @@
 #include "app/config_keys.hpp"
 
 #include "app/config_media.hpp"
+#include "app/config_records.hpp"
 #include "base/similar_text.hpp"
 
 #include <algorithm>
@@ -372,6 +373,7 @@ template <class Visit>
 void for_each_key(Visit visit) {
   std::for_each(std::begin(kKeys), std::end(kKeys), visit);
   std::ranges::for_each(media_config_keys(), visit);
+  std::ranges::for_each(records_config_keys(), visit);
 }
 
 }  // namespace

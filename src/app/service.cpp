@@ -84,10 +84,11 @@ class Service::Drain {
 Service::Service(const Config& config, call::EventSink& events, std::optional<server::TokenFile> tokens)
     : config_(config),
       capture_(loop_, events),
+      records_(loop_, random_, capture_),
       web_(web_config(config)),
       feed_(random_.token(kFeedIdSize)),
       tap_(
-          capture_, [this](std::function<void()> job) { web_.post(std::move(job)); }, [this](const call::Event& event) { feed_.note(event); }),
+          records_, [this](std::function<void()> job) { web_.post(std::move(job)); }, [this](const call::Event& event) { feed_.note(event); }),
       transports_(loop_, config.stream_limits, config.source_limits),
       resolver_(loop_) {
   sip::TransactionLayer::Settings settings;
@@ -146,6 +147,9 @@ base::Result<std::unique_ptr<Service>> Service::create(const Config& config, cal
     return listening.error();
   }
   if (const auto opened = service->blocking_open_capture(); !opened) {
+    return opened.error();
+  }
+  if (const auto opened = service->records_.blocking_open(config.records); !opened) {
     return opened.error();
   }
   return service;
@@ -246,6 +250,7 @@ void Service::stop() {
   web_.blocking_stop(std::chrono::seconds(2));
   loop_.stop();
   loop_.join();
+  records_.blocking_finish();
 }
 
 std::string Service::call_api_url() const {

@@ -2,6 +2,7 @@
 
 #include "app/capture.hpp"
 #include "app/config.hpp"
+#include "app/records.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "call/event.hpp"
@@ -40,6 +41,8 @@ class Service {
   void hang_up();
   /// Reads the certificate files again, for connections from now on. What goes wrong is logged, and changes nothing.
   void reload_certificates();
+  /// Call records go on in the files that the configuration names, for whoever has moved those before away.
+  void reopen_records() { records_.reopen(); }
   /// Ends both threads. What is still up is cut off.
   void stop();
 
@@ -64,6 +67,7 @@ class Service {
   base::SystemRandom random_;
   net::EngineLoop loop_;
   Capture capture_;
+  Records records_;
   server::WebServer web_;
   server::call_api::Feed feed_;
   server::call_api::FeedTap tap_;
