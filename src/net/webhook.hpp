@@ -24,8 +24,8 @@ namespace callwright::net {
 class Webhook {
  public:
   struct Settings {
-    HttpUrl url;
-    std::string secret;
+    HttpUrl url = {};
+    std::string secret = {};
     std::string user_agent = "Callwright";
     base::Duration give_up_after = std::chrono::hours(1);  ///< What was not taken for so long.
     base::Duration first_retry = std::chrono::seconds(1);
@@ -48,8 +48,11 @@ class Webhook {
 
   /// `id` is the same however often it is sent: by it the server tells what it has already.
   void deliver(std::string id, std::string body);
-  /// The end: each has one more chance, all of them within `limit`; then `done` is called, once, and nothing is left.
+  /// The end: each that is not under way has one more chance, all of them within `limit`; then `done` is called, once, and nothing is left.
   void finish(base::Duration limit, std::function<void()> done);
+  /// Sent, and not answered yet.
+  [[nodiscard]] std::size_t under_way() const noexcept { return under_way_.size(); }
+  /// The same, with those that are to be sent.
   [[nodiscard]] std::size_t waiting() const noexcept { return due_.size() + under_way_.size(); }
 
  private:

@@ -200,7 +200,7 @@ TEST_F(Hooked, the_end_is_one_more_chance_for_each) {
   for (const char* const id : {"one", "two", "three"}) {
     hook->deliver(id, id);
   }
-  run_until([this] { return receiver.requests.size() == 3; });
+  run_until([this] { return receiver.requests.size() == 3 && hook->under_way() == 0; });
   finish(10s);
   EXPECT_EQ(receiver.requests.size(), 6U);
   EXPECT_THAT(letters, SizeIs(1)) << "with one that answers 500 again";
