@@ -6,6 +6,7 @@
 #include "server/call_api/client.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,14 @@ struct TokenOptions {
 int token_create(const TokenOptions& options);
 int token_list(const TokenOptions& options);
 int token_revoke(const TokenOptions& options);
+
+struct RecordsOptions {
+  std::string file;
+  std::string since;  ///< The beginning of an RFC 3339 time; "": any.
+  std::size_t limit = 20;
+  enum class Output { Text, Json } output = Output::Text;
+};
+/// `callwright records`: prints the latest calls of a database, the latest first; 1 when it cannot be read.
+int records(const RecordsOptions& options);
 
 }  // namespace callwright::app

@@ -25,7 +25,7 @@ using base::Result;
 namespace {
 
 constexpr std::string_view kTables[] = {"accounts", "routes", "conferences", "listeners", "certificates"};
-constexpr std::string_view kSections[] = {"sip", "exchange", "session", "media", "call_api", "opensips", "http", "capture", "server", "log"};
+constexpr std::string_view kSections[] = {"sip", "exchange", "session", "media", "call_api", "opensips", "http", "capture", "records", "server", "log"};
 
 base::SocketAddress loopback(std::uint16_t port) { return {base::IpAddress::v4({127, 0, 0, 1}), port}; }
 
@@ -67,7 +67,7 @@ class Reader {
       } else if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections) || !node.is_table()) {
         complain(key.source().begin.line,
                  std::string(name) +
-                     ": unknown section; there are sip, exchange, session, media, call_api, http, capture, server, log, [[accounts]], [[routes]], "
+                     ": unknown section; there are sip, exchange, session, media, call_api, http, capture, records, server, log, [[accounts]], [[routes]], "
                      "[[conferences]], [[listeners]] and [[certificates]]");
       } else {
         read_section(name, *node.as_table());

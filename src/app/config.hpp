@@ -65,6 +65,19 @@ struct WebListener {
   server::WebSecurity security = server::WebSecurity::Plain;
 };
 
+/// Where call records go; "": not there.
+struct RecordsConfig {
+  std::string file;
+  std::string database;
+  std::string webhook;         ///< A URL.
+  std::string webhook_secret;  ///< Never in a message.
+  std::string webhook_dead_letters;
+  std::string webhook_ca_file;
+  std::chrono::seconds webhook_give_up{3'600};
+
+  [[nodiscard]] bool wanted() const noexcept { return !file.empty() || !database.empty() || !webhook.empty(); }
+};
+
 /// Everything that `callwright serve` can be told: defaults, then the file, then CALLWRIGHT_* variables, then flags. docs/configuration.md lists the keys.
 struct Config {
   std::vector<SipListener> sip_listen;     ///< Of the key.
@@ -114,6 +127,8 @@ struct Config {
   std::chrono::milliseconds max_lag{500};  ///< Zero: off.
   std::size_t max_connections = 1'000;
   std::size_t max_commands_per_client = 1'000;
+
+  RecordsConfig records;
 
   std::string capture_file;     ///< "" for none.
   bool capture_secure = false;  ///< What went over TLS as well, in clear.

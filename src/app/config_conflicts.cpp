@@ -1,5 +1,6 @@
 #include "app/config_conflicts.hpp"
 
+#include "app/config_records.hpp"
 #include "app/config_web.hpp"
 
 #include <algorithm>
@@ -64,7 +65,7 @@ std::string conflicts_in(Config& config, std::string_view file) {
     problems +=
         std::string(file) + ": session.timer_s is less than session.min_timer_s, so the exchange would ask for what it refuses; make it as long at least\n";
   }
-  return problems + missing_hashes(config, file);
+  return problems + missing_hashes(config, file) + conflicts_in(config.records, file);
 }
 
 }  // namespace callwright::app

@@ -2,6 +2,7 @@
 
 #include "app/config_media.hpp"
 #include "app/config_opensips.hpp"
+#include "app/config_records.hpp"
 #include "app/config_web.hpp"
 #include "base/similar_text.hpp"
 
@@ -355,6 +356,7 @@ void for_each_key(Visit visit) {
   std::ranges::for_each(media_config_keys(), visit);
   std::ranges::for_each(opensips_config_keys(), visit);
   std::ranges::for_each(web_config_keys(), visit);
+  std::ranges::for_each(records_config_keys(), visit);
 }
 
 }  // namespace

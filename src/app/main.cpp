@@ -239,6 +239,20 @@ void add_completion_command(CLI::App& app, int& status) {
       callwright::app::zsh_completion);
 }
 
+/// `options`, `json` and `status` outlive the parser.
+void add_records_command(CLI::App& app, callwright::app::RecordsOptions& options, bool& json, int& status) {
+  CLI::App* const records = app.add_subcommand("records", "The latest call records of a database");
+  records->add_option("FILE", options.file, "The database: records.database of the configuration")->required();
+  records->add_option("--since", options.since, "Calls that began then or later, UTC: 2026-03-01, or 2026-03-01T12:30");
+  records->add_option("--limit", options.limit, "So many at most")->capture_default_str()->check(CLI::Range(1, 1'000'000));
+  records->add_flag("--json", json, "Print whole records as JSON, one a line");
+  records->footer("Exit status: 0, also when there are none; 1 when the file cannot be read.\nExample:\n  callwright records calls.sqlite --since 2026-03-01");
+  records->callback([&options, &json, &status] {
+    options.output = json ? callwright::app::RecordsOptions::Output::Json : callwright::app::RecordsOptions::Output::Text;
+    status = callwright::app::records(options);
+  });
+}
+
 int unknown_command(const CLI::App& app, const std::string& word) {
   constexpr std::size_t kMostChanges = 3;
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
@@ -310,6 +324,9 @@ int run(int argc, char** argv) {
 
   callwright::app::TokenOptions token_options;
   add_token_command(app, token_options, status);
+  callwright::app::RecordsOptions records_options;
+  bool records_json = false;
+  add_records_command(app, records_options, records_json, status);
   add_completion_command(app, status);
 
   try {

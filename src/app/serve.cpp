@@ -88,6 +88,7 @@ int serve(const Config& config) {
 
   while (signals.blocking_wait() == SIGHUP) {
     service.reload();
+    service.reopen_records();
   }
   const auto drained = service.drain();
   std::printf("stopping: calls may end within %lld ms; once more to hang them up now\n", static_cast<long long>(config.grace.count()));

@@ -106,11 +106,12 @@ class Service::Drain {
 Service::Service(const Config& config, call::EventSink& events, std::optional<server::TokenSources> tokens)
     : config_(config),
       capture_(loop_, events),
+      records_(loop_, random_, capture_),
       web_(web_config(config)),
       web_jobs_(loop_, web_),
       feed_(random_.token(kFeedIdSize)),
       tap_(
-          capture_, [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }, [this](const call::Event& event) { feed_.note(event); }),
+          records_, [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }, [this](const call::Event& event) { feed_.note(event); }),
       transports_(loop_, config.stream_limits, config.source_limits),
       resolver_(loop_) {
   sip::TransactionLayer::Settings settings;
@@ -169,6 +170,9 @@ base::Result<std::unique_ptr<Service>> Service::create(const Config& config, cal
     return opened.error();
   }
   if (const auto opened = service->blocking_open_capture(); !opened) {
+    return opened.error();
+  }
+  if (const auto opened = service->records_.blocking_open(config.records); !opened) {
     return opened.error();
   }
   return service;
@@ -326,6 +330,7 @@ void Service::stop() {
   web_.blocking_stop(std::chrono::seconds(2));
   loop_.stop();
   loop_.join();
+  records_.blocking_finish();
 }
 
 std::vector<std::string> Service::call_api_urls() const {

@@ -2,6 +2,7 @@
 
 #include "app/capture.hpp"
 #include "app/config.hpp"
+#include "app/records.hpp"
 #include "app/web_jobs.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
@@ -43,6 +44,8 @@ class Service {
   void hang_up();
   /// Reads the files of certificates, tokens and keys again, for connections from now on. What goes wrong is logged, and changes nothing.
   void reload();
+  /// Call records go on in the files that the configuration names, for whoever has moved those before away.
+  void reopen_records() { records_.reopen(); }
   /// Ends both threads. What is still up is cut off.
   void stop();
 
@@ -75,6 +78,7 @@ class Service {
   base::SystemRandom random_;
   net::EngineLoop loop_;
   Capture capture_;
+  Records records_;
   server::WebServer web_;
   WebJobs web_jobs_;
   server::call_api::Feed feed_;

@@ -45,6 +45,9 @@ struct PartiesOnHold {
   [[nodiscard]] bool of(Side side) const noexcept { return side == Side::Caller ? caller : callee; }
 };
 
+/// Who ended a call in which the session with that party has come to its end.
+[[nodiscard]] CallEnded::By ended_by(const sip::SessionEnd& end, Side party) noexcept;
+
 /// Hears what the phones of a call say to being put on hold or taken back.
 class HoldWatcher {
  public:

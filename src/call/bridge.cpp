@@ -27,6 +27,15 @@ int relayed_content_status(int status) {
 
 }  // namespace
 
+CallEnded::By ended_by(const sip::SessionEnd& end, Side party) noexcept {
+  switch (end.by) {
+    case sip::SessionEnd::Party::Remote: return party == Side::Caller ? CallEnded::By::Caller : CallEnded::By::Callee;
+    case sip::SessionEnd::Party::Network: return CallEnded::By::Network;
+    case sip::SessionEnd::Party::Local: break;
+  }
+  return CallEnded::By::Exchange;
+}
+
 Bridge::Bridge(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<sip::InviteSession> callee,
                std::unique_ptr<BridgeMedia> media)
     : switchboard_(switchboard), caller_(std::move(caller)), callee_(std::move(callee)), media_(std::move(media)) {
@@ -211,7 +220,7 @@ void Bridge::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
   }
   over_ = true;
   media_.reset();
-  switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason});
+  switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason, ended_by(end, &session == caller_.get() ? Side::Caller : Side::Callee)});
   peer(session).end();
   switchboard_.finish(*this);
   tell_watchers_of_end();

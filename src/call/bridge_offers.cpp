@@ -72,11 +72,11 @@ void Bridge::on_media_failed(const base::Error& error) {
   }
   over_ = true;
   switchboard_.report(caller_->call_id(), MediaFailed{error.message()});
+  media_.reset();
   switchboard_.report(caller_->call_id(), CallEnded{500, "Media failed"});
   const sip::Reason cause{"SIP", 500, "Media failed"};
   caller_->end(480, cause);
   callee_->end(480, cause);
-  media_.reset();
   switchboard_.finish(*this);
   tell_watchers_of_end();
 }

@@ -116,7 +116,8 @@ void Bridge::put_in_place(std::string_view sdp) {
   static_cast<void>(place->role() == sip::InviteSession::Role::Caller ? place->acknowledge(*ours) : place->accept(*ours));
   switchboard_.report(former, CallReplaced{.by = caller_->call_id(),
                                            .party = party_of(place->dialog()),
-                                           .side = &place == &caller_ ? CallReplaced::Side::Caller : CallReplaced::Side::Callee});
+                                           .side = &place == &caller_ ? CallReplaced::Side::Caller : CallReplaced::Side::Callee,
+                                           .leg = place->call_id()});
   holding_.reset();
   if (media_ != nullptr) {
     media_->keep(*caller_, *callee_);

@@ -90,7 +90,8 @@ void Conference::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
   switchboard_.forget(session.call_id(), *this);
   gone->leg.reset();
   if (std::none_of(parties_.begin(), parties_.end(), [&](const auto& party) { return party->journal == gone->journal; })) {
-    switchboard_.report(gone->journal, CallEnded{end.status, end.reason});
+    const bool calls_us = gone->session->role() == sip::InviteSession::Role::Answerer;
+    switchboard_.report(gone->journal, CallEnded{end.status, end.reason, ended_by(end, calls_us ? Side::Caller : Side::Callee)});
   }
   if (gone->step == Step::Takes) {
     play_tone(kWentHz);

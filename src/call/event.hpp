@@ -7,8 +7,10 @@
 #include "sip/transport.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -36,15 +38,24 @@ struct CallAnswered {
   std::string leg = {};  ///< At the exchange: the Call-ID of the leg to whoever answered; "" where the caller is alone with us.
 };
 struct CallEnded {
+  enum class By : std::uint8_t { Exchange, Caller, Callee, Network };
   int status = 0;
   std::string reason;
+  By by = By::Exchange;     ///< Who ended it; the exchange also at the wish of an API, and when it refuses. Not told of an agent's call.
+  std::size_t streams = 0;  ///< At the exchange: MediaEnded of this call that are still to come.
 };
+/// "exchange", "caller", "callee" or "network"
+[[nodiscard]] constexpr std::string_view to_string(CallEnded::By by) noexcept {
+  constexpr std::string_view kNames[] = {"exchange", "caller", "callee", "network"};
+  return kNames[static_cast<std::size_t>(by)];
+}
 /// A party has given its place in a call to another (RFC 3891); the call goes on under the Call-ID of that one.
 struct CallReplaced {
   enum class Side { Caller, Callee };
   std::string by;
   std::string party;  ///< The URI of whoever came.
   Side side = Side::Caller;
+  std::string leg = {};  ///< The Call-ID of the leg to whoever came.
 };
 /// The first sound that an agent hears in a call, or a steady tone in it. `since_start` counts from the start of its media.
 struct AudioHeard {

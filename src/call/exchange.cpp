@@ -296,6 +296,9 @@ void Exchange::finish(ActiveCall& call) {
 
 void Exchange::report(const std::string& call_id, decltype(Event::what) what) {
   states_.note(call_id, what);
+  if (auto* const ended = std::get_if<CallEnded>(&what); ended != nullptr && media_ != nullptr) {
+    ended->streams = media_->ending(call_id);
+  }
   events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = {}, .call_id = call_id, .what = std::move(what)});
 }
 

@@ -36,7 +36,13 @@ void LegStreams::take_back(std::unique_ptr<LegMedia> leg) {
   }
   stream.owner = nullptr;
   stream.codec = leg->negotiated()->codec.name;
+  ++ending_[stream.name.call_id];
   leg->close();
+}
+
+std::size_t LegStreams::ending(const std::string& call_id) const {
+  const auto found = ending_.find(call_id);
+  return found == ending_.end() ? 0 : found->second;
 }
 
 void LegStreams::on_media_event(const media::StreamEvent& event) {
@@ -53,6 +59,9 @@ void LegStreams::on_media_event(const media::StreamEvent& event) {
   } else if (const auto* const ended = std::get_if<media::Ended>(&event.what)) {
     const Stream stream = std::move(found->second);
     streams_.erase(found);
+    if (const auto count = ending_.find(stream.name.call_id); --count->second == 0) {
+      ending_.erase(count);
+    }
     report_(stream.name.call_id, MediaEnded{ended->statistics, stream.name.leg, stream.name.party, stream.codec});
   }
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace callwright::call {
@@ -60,6 +61,8 @@ class LegStreams final : private media::MediaObserver {
   [[nodiscard]] Name& name(const LegMedia& leg) { return streams_.at(leg.stream()).name; }
   /// Streams that are open, or whose end is still to come.
   [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
+  /// Those of a call, as the journal knows it, that have been let go and whose end is still to come.
+  [[nodiscard]] std::size_t ending(const std::string& call_id) const;
 
  private:
   struct Stream {
@@ -79,6 +82,7 @@ class LegStreams final : private media::MediaObserver {
 
   Report report_;
   std::map<media::StreamId, Stream> streams_;
+  std::unordered_map<std::string, std::size_t> ending_;  ///< By the call; no zeros.
 };
 
 /// The URI of the other side of a dialog, "" when it has none that can be read.

@@ -68,6 +68,8 @@ class MediaDesk {
   [[nodiscard]] LegStreams::Name& name(const LegMedia& leg) { return streams_.name(leg); }
   /// Of all calls, with those whose end is still to come.
   [[nodiscard]] std::size_t streams() const noexcept { return streams_.size(); }
+  /// As `LegStreams::ending`.
+  [[nodiscard]] std::size_t ending(const std::string& call_id) const { return streams_.ending(call_id); }
 
  private:
   [[nodiscard]] base::IpAddress address_towards(const base::IpAddress& remote) const;

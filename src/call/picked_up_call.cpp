@@ -29,7 +29,7 @@ void PickedUpCall::begin(Switchboard& switchboard, Caller caller, sip::ServerTra
     watching->on_moved(call);
   }
   const std::string id = call.caller_->call_id();
-  switchboard.report(id, CallReplaced{.by = id, .party = std::string(invite.from().uri), .side = CallReplaced::Side::Callee});
+  switchboard.report(id, CallReplaced{.by = id, .party = std::string(invite.from().uri), .side = CallReplaced::Side::Callee, .leg = call.newcomer_->call_id()});
   call.start(caller.offer, invite.body());
 }
 
@@ -127,7 +127,7 @@ void PickedUpCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& 
   over_ = true;
   media_.reset();
   (&session == caller_.get() ? newcomer_ : caller_)->end();
-  switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason});
+  switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason, ended_by(end, &session == caller_.get() ? Side::Caller : Side::Callee)});
   if (CallWatcher* const watcher = watcher_()) {
     watcher->on_refused(end.status, end.reason);
   }

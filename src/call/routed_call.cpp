@@ -61,12 +61,18 @@ RoutedCall::~RoutedCall() {
   user_agent.retire(std::move(incoming_));
 }
 
+/// For the journal. The URI of a request that a command has brought about holds the command's token.
+std::string RoutedCall::callee_of(const sip::Message& invite) const {
+  const auto to = sip::NameAddr::parse(options_.to);
+  return std::string(to ? to->uri : invite.request_uri());
+}
+
 void RoutedCall::start(const sip::Message& invite) {
   if (over_) {
     return;
   }
   if (!std::exchange(told_, true)) {
-    switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
+    switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), callee_of(invite)});
   }
   sip::InviteSession::CallerOptions options;
   options.from = options_.from.empty() ? sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from()) : options_.from;
@@ -237,9 +243,10 @@ void RoutedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
   if (&session == incoming_.get()) {
     // The caller hung up, or a refusal of ours is out.
     over_ = true;
+    const bool callee_refused = end.by == sip::SessionEnd::Party::Local && phone_refused_ && attempts_.empty();
     end_attempts();
     media_.reset();
-    switchboard_.report(session.call_id(), CallEnded{end.status, end.reason});
+    switchboard_.report(session.call_id(), CallEnded{end.status, end.reason, callee_refused ? CallEnded::By::Callee : ended_by(end, Side::Caller)});
     if (CallWatcher* const watcher = options_.watcher()) {
       watcher->on_refused(end.status, end.reason);
     }
@@ -260,6 +267,7 @@ void RoutedCall::note_refusal(const sip::SessionEnd& end) {
   const int status = relayed(end.status);
   if (best_status_ == 0 || rank(status) < rank(best_status_)) {
     best_status_ = status;
+    phone_refused_ = end.by == sip::SessionEnd::Party::Remote;
     best_reason_ = status == end.status ? end.reason : std::string{};
   }
 }

@@ -79,6 +79,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   [[nodiscard]] sip::InviteSession* early_peer(const sip::InviteSession& session) const noexcept;
   void drop(sip::InviteSession& attempt);
   void refuse(int status, std::string_view reason);
+  [[nodiscard]] std::string callee_of(const sip::Message& invite) const;
   void end_attempts(const std::optional<sip::Reason>& cause = {});
   void note_refusal(const sip::SessionEnd& end);
 
@@ -89,6 +90,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   base::Timer ring_timeout_;
   std::unique_ptr<Media> media_;  ///< Null where all media bypass the exchange.
   int best_status_ = 0;
+  bool phone_refused_ = false;  ///< That status came from a phone.
   std::string best_reason_;
   bool told_ = false;  ///< That it has come.
   bool ringing_ = false;

@@ -55,6 +55,9 @@ class CommandLog final : public call::CommandObserver {
 class NullEventSink final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
+    if (view) {
+      view(event);
+    }
     if (const auto* const changed = std::get_if<call::ContactChanged>(&event.what)) {
       using Now = call::ContactChanged::Now;
       (changed->now == Now::Registered || changed->now == Now::Unregistered ? registrations : contacts).push_back(*changed);
@@ -66,6 +69,7 @@ class NullEventSink final : public call::EventSink {
       ended_media.emplace_back(event.call_id, *ended);
     }
   }
+  std::function<void(const call::Event&)> view;                       ///< Sees all of them, if there is one.
   std::vector<call::ContactChanged> registrations;                    ///< Phones that came and went,
   std::vector<call::ContactChanged> contacts;                         ///< others of that kind,
   std::vector<call::CallHeld> held;                                   ///< Who was put on hold,

@@ -2,7 +2,6 @@
 
 #include "server/call_api/json_values.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,22 +10,7 @@
 namespace callwright::server::call_api {
 namespace {
 
-/// Every medium of a call would be two; more come when parties give their places to others.
-constexpr std::size_t kMaxMedia = 16;
-
 Json milliseconds(base::Duration duration) { return Json{Json::Number{fmt::format("{:.1f}", std::chrono::duration<double, std::milli>(duration).count())}}; }
-
-void add_time(Json::Object& members, const char* name, base::WallTime time) {
-  if (time != base::WallTime{}) {
-    members.push_back({name, json_text(to_text(time))});
-  }
-}
-
-void add_text(Json::Object& members, const char* name, const std::string& value) {
-  if (!value.empty()) {
-    members.push_back({name, json_text(value)});
-  }
-}
 
 const char* name_of(BookedCall::State state) {
   static constexpr const char* kNames[] = {"started", "ringing", "up", "ended"};
@@ -34,13 +18,6 @@ const char* name_of(BookedCall::State state) {
 }
 
 }  // namespace
-
-std::string to_text(base::WallTime time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds);
-  const std::time_t whole = std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(seconds));
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(whole), rest.count());
-}
 
 Json to_json(const call::MediaEnded& media) {
   const media::StreamStatistics& counted = media.statistics;
@@ -75,8 +52,8 @@ Json to_json(const BookedCall& call) {
   add_time(members, "answered", call.answered);
   add_time(members, "ended", call.ended);
   if (call.state == BookedCall::State::Ended) {
-    members.push_back({"status", json_number(call.status)});
-    add_text(members, "reason", call.reason);
+    members.push_back({"status", json_number(call.end.status)});
+    add_text(members, "reason", call.end.reason);
   }
   Json::Array held;
   for (const call::Side side : {call::Side::Caller, call::Side::Callee}) {
@@ -109,98 +86,34 @@ const BookedCall* CallBook::note(const call::Event& event) {
     note_contact(*contact, event.time);
     return nullptr;
   }
-  if (const auto* const started = std::get_if<call::CallStarted>(&event.what)) {
-    BookedCall& call = calls_[event.call_id];
-    call = {};
-    call.call_id = event.call_id;
-    call.caller = started->from;
-    call.callee = started->to;
-    call.started = event.time;
-    return &call;
-  }
   if (const auto* const ended = std::get_if<call::CallEnded>(&event.what)) {
-    return end(event.call_id, *ended, event.time);
+    return end(event, *ended);
   }
-  if (const auto* const media = std::get_if<call::MediaEnded>(&event.what)) {
-    return note_media(event.call_id, *media);
-  }
-  if (const auto* const replaced = std::get_if<call::CallReplaced>(&event.what)) {
-    replace(event.call_id, *replaced);
-    return find(replaced->by);
-  }
-  BookedCall* const call = open(event.call_id);
-  if (call == nullptr) {
+  const BookedCall* const call = open_.note(event);
+  const auto* const media = std::get_if<call::MediaEnded>(&event.what);
+  return call == nullptr && media != nullptr ? add_to_ended(event.call_id, *media) : call;
+}
+
+const BookedCall* CallBook::end(const call::Event& event, const call::CallEnded& what) {
+  auto call = open_.end(event, what);
+  if (!call) {
     return nullptr;
   }
-  if (std::holds_alternative<call::CallRinging>(event.what)) {
-    call->state = BookedCall::State::Ringing;
-    call->ringing = event.time;
-  } else if (const auto* const answered = std::get_if<call::CallAnswered>(&event.what)) {
-    call->state = BookedCall::State::Up;
-    call->answered = event.time;
-    call->leg = answered->leg;
-    if (!answered->leg.empty()) {
-      by_leg_[answered->leg] = call->call_id;
-    }
-  } else if (const auto* const held = std::get_if<call::CallHeld>(&event.what)) {
-    call->held = {held->caller, held->callee};
-  }
-  return call;
-}
-
-BookedCall* CallBook::open(const std::string& call_id) {
-  const auto found = calls_.find(call_id);
-  return found == calls_.end() ? nullptr : &found->second;
-}
-
-void CallBook::replace(const std::string& former, const call::CallReplaced& what) {
-  auto moved = calls_.extract(former);
-  if (moved.empty()) {
-    return;
-  }
-  BookedCall& call = moved.mapped();
-  (what.side == call::CallReplaced::Side::Caller ? call.caller : call.callee) = what.party;
-  call.call_id = what.by;
-  if (what.side == call::CallReplaced::Side::Callee) {
-    by_leg_.erase(call.leg);
-    call.leg.clear();  // Nothing tells that of the new one.
-  } else if (!call.leg.empty()) {
-    by_leg_[call.leg] = what.by;
-  }
-  moved.key() = what.by;
-  calls_.insert(std::move(moved));
-}
-
-const BookedCall* CallBook::end(const std::string& call_id, const call::CallEnded& what, base::WallTime now) {
-  auto found = calls_.extract(call_id);
-  if (found.empty()) {
-    return nullptr;
-  }
-  BookedCall& call = found.mapped();
-  by_leg_.erase(call.leg);
-  call.state = BookedCall::State::Ended;
-  call.held = {};
-  call.ended = now;
-  call.status = what.status;
-  call.reason = what.reason;
-  ended_.push_back(std::move(call));
+  ended_.push_back(std::move(*call));
   if (ended_.size() > remembered_) {
     ended_.pop_front();
   }
   return ended_.empty() ? nullptr : &ended_.back();
 }
 
-/// Comes after the end of the call, or in it, when somebody has given his place to another.
-const BookedCall* CallBook::note_media(const std::string& call_id, const call::MediaEnded& what) {
-  BookedCall* call = open(call_id);
-  if (call == nullptr) {
-    const auto found = std::find_if(ended_.rbegin(), ended_.rend(), [&call_id](const BookedCall& ended) { return ended.call_id == call_id; });
-    call = found == ended_.rend() ? nullptr : &*found;
+/// Comes after the end of the call.
+const BookedCall* CallBook::add_to_ended(const std::string& call_id, const call::MediaEnded& what) {
+  const auto found = std::find_if(ended_.rbegin(), ended_.rend(), [&call_id](const BookedCall& ended) { return ended.call_id == call_id; });
+  if (found == ended_.rend()) {
+    return nullptr;
   }
-  if (call != nullptr && call->media.size() < kMaxMedia) {
-    call->media.push_back(what);
-  }
-  return call;
+  found->add(what);
+  return &*found;
 }
 
 void CallBook::note_contact(const call::ContactChanged& what, base::WallTime now) {
@@ -216,12 +129,8 @@ void CallBook::note_contact(const call::ContactChanged& what, base::WallTime now
 }
 
 const BookedCall* CallBook::find(const std::string& call_id) const {
-  if (const auto found = calls_.find(call_id); found != calls_.end()) {
-    return &found->second;
-  }
-  if (const auto leg = by_leg_.find(call_id); leg != by_leg_.end()) {
-    const auto found = calls_.find(leg->second);
-    return found == calls_.end() ? nullptr : &found->second;
+  if (const BookedCall* const open = open_.find(call_id)) {
+    return open;
   }
   const auto found =
       std::find_if(ended_.rbegin(), ended_.rend(), [&call_id](const BookedCall& ended) { return ended.call_id == call_id || ended.leg == call_id; });
@@ -233,7 +142,7 @@ std::vector<const BookedCall*> CallBook::calls(bool ended, std::size_t limit) co
   for (auto call = ended_.begin(); ended && call != ended_.end() && found.size() < limit; ++call) {
     found.push_back(&*call);
   }
-  for (auto call = calls_.begin(); call != calls_.end() && found.size() < limit; ++call) {
+  for (auto call = open_.all().begin(); call != open_.all().end() && found.size() < limit; ++call) {
     found.push_back(&call->second);
   }
   return found;

@@ -1,0 +1,184 @@
+#include "call/open_calls.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::call {
+namespace {
+
+/// Every medium of a call would be two; more come when parties give their places to others.
+constexpr std::size_t kMaxMedia = 16;
+/// Somebody may press hold all day.
+constexpr std::size_t kMaxChanges = 64;
+constexpr std::size_t kMaxLegs = 32;
+
+void add_change(BookedCall& call, base::WallTime now, decltype(BookedCall::Change::what) what) {
+  if (call.changes.size() < kMaxChanges) {
+    call.changes.push_back({now, std::move(what)});
+  }
+}
+
+void leave(BookedCall& call, Side side, base::WallTime now) {
+  for (BookedCall::Leg& leg : call.legs) {
+    if (leg.side == side && leg.until == base::WallTime{}) {
+      leg.until = now;
+    }
+  }
+}
+
+/// Somebody comes in the place of who was there on that side.
+void enter(BookedCall& call, BookedCall::Leg leg) {
+  const auto known = std::find_if(call.legs.begin(), call.legs.end(), [&leg](const auto& other) { return other.call_id == leg.call_id; });
+  if (known != call.legs.end()) {
+    known->since = leg.since;
+    return;
+  }
+  leave(call, leg.side, leg.since);
+  if (!leg.call_id.empty() && call.legs.size() < kMaxLegs) {
+    call.legs.push_back(std::move(leg));
+  }
+}
+
+}  // namespace
+
+bool BookedCall::is_called(const std::string& id) const {
+  const auto was = [&id](const Change& change) {
+    const auto* const replaced = std::get_if<Replaced>(&change.what);
+    return replaced != nullptr && replaced->call_id == id;
+  };
+  return call_id == id || leg == id || std::any_of(changes.begin(), changes.end(), was);
+}
+
+void BookedCall::add(const MediaEnded& media_of_leg) {
+  if (media.size() < kMaxMedia) {
+    media.push_back(media_of_leg);
+  }
+}
+
+BookedCall* OpenCalls::note(const Event& event) {
+  if (const auto* const started = std::get_if<CallStarted>(&event.what)) {
+    return &start(event, *started);
+  }
+  if (const auto* const replaced = std::get_if<CallReplaced>(&event.what)) {
+    return replace(event, *replaced);
+  }
+  BookedCall* const call = open(event.call_id);
+  if (call == nullptr) {
+    return nullptr;
+  }
+  if (std::holds_alternative<CallRinging>(event.what)) {
+    call->state = BookedCall::State::Ringing;
+    call->ringing = event.time;
+  } else if (const auto* const answered = std::get_if<CallAnswered>(&event.what)) {
+    answer(*call, *answered, event.time);
+  } else if (const auto* const held = std::get_if<CallHeld>(&event.what)) {
+    call->held = {held->caller, held->callee};
+    add_change(*call, event.time, call->held);
+  } else if (const auto* const media = std::get_if<MediaEnded>(&event.what)) {
+    call->add(*media);
+  }
+  return call;
+}
+
+BookedCall& OpenCalls::start(const Event& event, const CallStarted& what) {
+  BookedCall& call = calls_[event.call_id];
+  forget_names(call);
+  call = {};
+  call.call_id = event.call_id;
+  call.caller = what.from;
+  call.callee = what.to;
+  call.started = event.time;
+  enter(call, {event.call_id, what.from, Side::Caller, event.time, {}});
+  return call;
+}
+
+void OpenCalls::answer(BookedCall& call, const CallAnswered& what, base::WallTime now) {
+  call.state = BookedCall::State::Up;
+  call.answered = now;
+  call.leg = what.leg;
+  if (!what.leg.empty()) {
+    by_leg_[what.leg] = call.call_id;
+    enter(call, {what.leg, call.callee, Side::Callee, now, {}});
+  }
+}
+
+BookedCall* OpenCalls::replace(const Event& event, const CallReplaced& what) {
+  auto moved = calls_.extract(event.call_id);
+  if (moved.empty()) {
+    return nullptr;
+  }
+  BookedCall& call = moved.mapped();
+  const Side side = what.side == CallReplaced::Side::Caller ? Side::Caller : Side::Callee;
+  std::string& party = side == Side::Caller ? call.caller : call.callee;
+  add_change(call, event.time, BookedCall::Replaced{side, std::exchange(party, what.party), what.party, call.call_id});
+  call.call_id = what.by;
+  if (side == Side::Callee) {
+    by_leg_.erase(call.leg);
+    call.leg = what.leg;
+  }
+  enter(call, {side == Side::Caller ? what.by : what.leg, what.party, side, event.time, {}});
+  if (!call.leg.empty()) {
+    by_leg_[call.leg] = what.by;
+  }
+  for (const BookedCall::Change& change : call.changes) {
+    const auto* const replaced = std::get_if<BookedCall::Replaced>(&change.what);
+    if (replaced != nullptr && replaced->call_id != what.by) {
+      by_former_[replaced->call_id] = what.by;
+    }
+  }
+  moved.key() = what.by;
+  return &calls_.insert(std::move(moved)).position->second;
+}
+
+std::optional<BookedCall> OpenCalls::end(const Event& event, const CallEnded& what) {
+  auto found = calls_.extract(event.call_id);
+  if (found.empty()) {
+    return std::nullopt;
+  }
+  BookedCall call = std::move(found.mapped());
+  forget_names(call);
+  call.state = BookedCall::State::Ended;
+  call.held = {};
+  call.ended = event.time;
+  call.end = what;
+  leave(call, Side::Caller, event.time);
+  leave(call, Side::Callee, event.time);
+  return call;
+}
+
+std::vector<BookedCall> OpenCalls::take_all() {
+  std::vector<BookedCall> all;
+  for (auto& [call_id, call] : std::exchange(calls_, {})) {
+    all.push_back(std::move(call));
+  }
+  by_leg_.clear();
+  by_former_.clear();
+  return all;
+}
+
+void OpenCalls::forget_names(const BookedCall& call) {
+  by_leg_.erase(call.leg);
+  for (const BookedCall::Change& change : call.changes) {
+    if (const auto* const replaced = std::get_if<BookedCall::Replaced>(&change.what)) {
+      by_former_.erase(replaced->call_id);
+    }
+  }
+}
+
+BookedCall* OpenCalls::open(const std::string& call_id) {
+  auto found = calls_.find(call_id);
+  if (const auto former = by_former_.find(call_id); found == calls_.end() && former != by_former_.end()) {
+    found = calls_.find(former->second);
+  }
+  return found == calls_.end() ? nullptr : &found->second;
+}
+
+const BookedCall* OpenCalls::find(const std::string& call_id) const {
+  auto found = calls_.find(call_id);
+  if (const auto leg = by_leg_.find(call_id); found == calls_.end() && leg != by_leg_.end()) {
+    found = calls_.find(leg->second);
+  }
+  return found == calls_.end() ? nullptr : &found->second;
+}
+
+}  // namespace callwright::call

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "call/active_call.hpp"
+#include "call/event.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace callwright::call {
+
+/// A call as the journal of the exchange tells of it. Times that are zero: it never was.
+struct BookedCall {
+  enum class State { Started, Ringing, Up, Ended };
+
+  /// Somebody who took part: who called, who answered, and who took their places.
+  struct Leg {
+    std::string call_id;
+    std::string party;  ///< URI.
+    Side side = Side::Caller;
+    base::WallTime since{};  ///< Took part from here
+    base::WallTime until{};  ///< to here.
+  };
+  /// Another in the place of a party.
+  struct Replaced {
+    Side side = Side::Caller;
+    std::string former;   ///< URI of who went,
+    std::string party;    ///< and of who came.
+    std::string call_id;  ///< What the call was called before.
+  };
+  struct Change {
+    base::WallTime time{};
+    std::variant<Replaced, PartiesOnHold> what;
+  };
+
+  std::string call_id;  ///< Of the leg from the caller,
+  std::string leg;      ///< and of that to whoever answered; "" before.
+  std::string caller;   ///< URI.
+  std::string callee;
+  State state = State::Started;
+  PartiesOnHold held;
+  base::WallTime started{};
+  base::WallTime ringing{};
+  base::WallTime answered{};
+  base::WallTime ended{};
+  CallEnded end;
+  std::vector<Leg> legs;
+  std::vector<Change> changes;
+  std::vector<MediaEnded> media;  ///< Of legs whose media passed through the exchange and are over.
+
+  /// True for the Call-ID of a leg that it has, or that it was known by.
+  [[nodiscard]] bool is_called(const std::string& id) const;
+  void add(const MediaEnded& media_of_leg);
+};
+
+/// The calls that there are: a view of the journal. One thread.
+class OpenCalls {
+ public:
+  /// The call that the event was about, as it is now; null when it was about none. Valid until it has ended. CallEnded is for `end`.
+  BookedCall* note(const Event& event);
+  /// Takes the call out that has ended, if it was known.
+  [[nodiscard]] std::optional<BookedCall> end(const Event& event, const CallEnded& what);
+  /// Takes all out, as they are.
+  [[nodiscard]] std::vector<BookedCall> take_all();
+
+  /// By the Call-ID of either leg; null: unknown.
+  [[nodiscard]] const BookedCall* find(const std::string& call_id) const;
+  /// By Call-ID.
+  [[nodiscard]] const std::map<std::string, BookedCall>& all() const noexcept { return calls_; }
+
+ private:
+  BookedCall& start(const Event& event, const CallStarted& what);
+  void answer(BookedCall& call, const CallAnswered& what, base::WallTime now);
+  BookedCall* replace(const Event& event, const CallReplaced& what);
+  [[nodiscard]] BookedCall* open(const std::string& call_id);
+  void forget_names(const BookedCall& call);
+
+  std::map<std::string, BookedCall> calls_;
+  std::unordered_map<std::string, std::string> by_leg_;     ///< Call-IDs by that of the other leg,
+  std::unordered_map<std::string, std::string> by_former_;  ///< and by those before: media of whoever went end a little later.
+};
+
+}  // namespace callwright::call
