@@ -1,8 +1,11 @@
 #pragma once
 
 #include "base/id.hpp"
+#include "call/user_features.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +24,12 @@ struct StartCall {
   std::string caller;
   std::string callee;
   std::string call_id;
+};
+
+/// The same as soon as neither of them, who are users of the exchange, is in a call (RFC 5359 §2.17).
+struct RedialCall {
+  StartCall call;
+  std::chrono::seconds limit{0};  ///< How long to wait for that.
 };
 
 /// Hang up the call to which the leg with this Call-ID belongs: BYE to both sides, CANCEL while ringing.
@@ -58,7 +67,17 @@ struct HoldCall {
   Change change = Change::Hold;
 };
 
-using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall>;
+/// Tells the features of a user of the exchange,
+struct GetFeatures {
+  std::string user;
+};
+/// or changes some of them, for calls from now on.
+struct SetFeatures {
+  std::string user;
+  FeatureChange change;
+};
+
+using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall, GetFeatures, SetFeatures, RedialCall>;
 
 /// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
 struct CommandEvent {
@@ -75,6 +94,8 @@ struct CommandEvent {
     CallUnholding,         ///< as CallHolding
     CallUnholdStart,       ///< leg
     CallUnholdSuccessful,  ///< leg
+    Features,              ///< features: as they are now
+    CalleeBusy,            ///< callee: one of the two is in a call; the command waits
     Failed,                ///< extra: what happened, in words, with the SIP status where there is one
     Ended,                 ///< nothing follows
   };
@@ -87,6 +108,7 @@ struct CommandEvent {
   std::string destination;
   std::string leg = {};  ///< "caller" or "callee"
   std::string extra;
+  std::shared_ptr<const UserFeatures> features = {};
 };
 
 class CommandObserver {

@@ -41,8 +41,8 @@ std::string SentMessage::body() const {
 
 std::string to_text(const CommandEvent& event) {
   static constexpr const char* kNames[] = {
-      "CallerAnswered", "Transferring",       "TransferStart", "TransferPending", "TransferSuccessful",   "CalleeAnswered", "CallHolding",
-      "CallHoldStart",  "CallHoldSuccessful", "CallUnholding", "CallUnholdStart", "CallUnholdSuccessful", "Failed",         "Ended"};
+      "CallerAnswered",     "Transferring",  "TransferStart",   "TransferPending",      "TransferSuccessful", "CalleeAnswered", "CallHolding", "CallHoldStart",
+      "CallHoldSuccessful", "CallUnholding", "CallUnholdStart", "CallUnholdSuccessful", "Features",           "CalleeBusy",     "Failed",      "Ended"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
   for (const std::string* const more : {&event.leg, &event.extra}) {
     text += more->empty() ? "" : " " + *more;
@@ -162,6 +162,12 @@ CommandId ExchangeWorld::start(std::string_view caller, std::string_view callee,
   command.caller = "sip:" + std::string(caller) + "@192.0.2.1";
   command.callee = "sip:" + std::string(callee) + "@192.0.2.1";
   command.call_id = call_id.empty() ? "call-" + std::to_string(id.value) : std::move(call_id);
+  exchange->submit(id, command, commands);
+  return id;
+}
+
+CommandId ExchangeWorld::submit(const call::Command& command) {
+  const CommandId id{next_command_++};
   exchange->submit(id, command, commands);
   return id;
 }

@@ -49,6 +49,8 @@ EventForm form_of(Kind kind) {
     case Kind::CallUnholding: return {"CallUnholding", ""};
     case Kind::CallUnholdStart: return {"CallUnholdStart", "", {&kLeg}};
     case Kind::CallUnholdSuccessful: return {"CallUnholdSuccessful", "CALL_UNHOLD", {&kLeg}};
+    case Kind::Features: return {"Reply", "Reply"};
+    case Kind::CalleeBusy: return {"CalleeBusy", "", {&kCallee}};
     case Kind::Failed: return {"Error", "Error"};
     case Kind::Ended: return {"Ended", "Ended"};
   }
