@@ -6,13 +6,14 @@ base::Result<void> FeatureBook::set(const std::string& user, UserFeatures featur
   if (auto checked = check(features); !checked) {
     return checked;
   }
-  if (features == UserFeatures()) {
+  const auto made = std::make_shared<const UserFeatures>(std::move(features));
+  if (*made == UserFeatures()) {
     entries_.erase(user);
   } else {
-    entries_[user] = std::make_shared<const UserFeatures>(std::move(features));
+    entries_[user] = made;
   }
   if (changed_) {
-    changed_(entries_);
+    changed_(user, *made);
   }
   return base::ok();
 }

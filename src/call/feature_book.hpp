@@ -14,9 +14,8 @@ namespace callwright::call {
 /// The features of all users who have some. Engine thread.
 class FeatureBook {
  public:
-  using Entries = sip::StringMap<std::shared_ptr<const UserFeatures>>;
   /// Hears of each change after it.
-  using Changed = std::function<void(const Entries& all)>;
+  using Changed = std::function<void(const std::string& user, const UserFeatures& features)>;
 
   void set_listener(Changed changed) { changed_ = std::move(changed); }
   /// Null: none. The call that it steers keeps it when it is changed.
@@ -28,7 +27,7 @@ class FeatureBook {
   base::Result<void> set(const std::string& user, UserFeatures features);
 
  private:
-  Entries entries_;
+  sip::StringMap<std::shared_ptr<const UserFeatures>> entries_;
   Changed changed_;
 };
 

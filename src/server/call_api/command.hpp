@@ -49,7 +49,7 @@ struct ListRegistrations {
 };
 
 using AnyCommand = std::variant<Echo, Incomplete, Cancel, Subscribe, ListCalls, GetCall, ListRegistrations, call::StartCall, call::EndCall, call::TransferCall,
-                                call::HoldCall>;
+                                call::HoldCall, call::RedialCall, call::GetFeatures, call::SetFeatures>;
 
 /// A request whose method is known and whose parameters are right, as far as they are there.
 struct ParsedCommand {

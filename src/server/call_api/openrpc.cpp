@@ -89,6 +89,7 @@ std::vector<MethodInfo> make_infos() {
   const ParameterInfo call_id{"callid", Type::CallId, Presence::Required, "the Call-ID of either leg of the call"};
   const ParameterInfo leg{"leg", Type::LegOrBoth, Presence::Optional, "one party alone; both by default"};
   const ParameterInfo limit{"limit", Type::Count, Presence::Optional, "how many at most, 1 to 10000; 1000 by default"};
+  const ParameterInfo user{"user", Type::Text, Presence::Required, "the name of an account"};
   const std::vector<std::string_view> of_transfer = {"Transferring", "TransferStart", "TransferPending", "TransferSuccessful"};
   return {
       {"CallStart",
@@ -110,10 +111,25 @@ std::vector<MethodInfo> make_infos() {
       {"CallHold", "Puts both parties of a call on hold, or one.", {call_id, leg}, {"CallHolding", "CallHoldStart", "CallHoldSuccessful"}},
       {"CallUnhold", "Takes both parties of a call back, or one.", {call_id, leg}, {"CallUnholding", "CallUnholdStart", "CallUnholdSuccessful"}},
       {"CallEnd", "Hangs a call up.", {call_id}, {}},
+      {"CallRedial",
+       "As CallStart, as soon as neither of the two is in a call.",
+       {{"caller", Type::Uri, Presence::Required, "whom to ring first, a user of the exchange"},
+        {"callee", Type::Uri, Presence::Required, "whom to connect with it, another"},
+        {"limit_s", Type::Count, Presence::Optional, "how long to wait, 1 to 86400 seconds; 3600 by default"}},
+       {"CalleeBusy", "CallerAnswered", "Transferring", "TransferStart", "TransferPending", "CalleeAnswered"}},
       {"CommandCancel", "Gives a command up that runs.", {{"target", Type::Text, Presence::Required, "its cmd_id"}}, {}},
       {"CallList", "Tells what calls there are.", {{"ended", Type::Flag, Presence::Optional, "also those that ended of late"}, limit}, {"Reply"}},
       {"CallInfo", "Tells what is known of a call.", {call_id}, {"Reply"}},
       {"RegistrationList", "Tells which phones are registered.", {limit}, {"Reply"}},
+      {"UserFeatures", "Tells where calls of a user are forwarded, where he is looked for, and whom he may call and be called by.", {user}, {"Reply"}},
+      {"UserFeaturesSet",
+       "Changes some of that, for calls from now on.",
+       {user,
+        {"forward", Type::Any, Presence::Optional, "where calls go instead: {always, busy, no_answer, after_s}"},
+        {"find_me", Type::Any, Presence::Optional, "where he is looked for, in order: [{to, time_s}]"},
+        {"screening", Type::Any, Presence::Optional, "{incoming: {allow, deny}, outgoing: {allow, deny}}"},
+        {"do_not_disturb", Type::Flag, Presence::Optional, "whether calls are refused as if he were busy"}},
+       {"Reply"}},
       {"Subscribe",
        "Reports what happens to calls and phones until it is ended.",
        {{"what", Type::What, Presence::Optional, "calls or registrations; both by default"},
