@@ -2,6 +2,7 @@
 
 #include "app/config_conferences.hpp"
 #include "app/config_conflicts.hpp"
+#include "app/config_features.hpp"
 #include "app/config_keys.hpp"
 #include "app/config_media.hpp"
 #include "app/config_opensips.hpp"
@@ -188,10 +189,13 @@ class Reader {
   }
 
   void read_account(const toml::table& table) {
-    refuse_other_keys(table, "accounts", {"username", "password", "ha1_md5", "ha1_sha256", "ha1_sha512_256", "media", "codecs", "security"});
+    refuse_other_keys(table, "accounts",
+                      {"username", "password", "ha1_md5", "ha1_sha256", "ha1_sha512_256", "media", "codecs", "security", "forward", "find_me", "screening",
+                       "do_not_disturb"});
     AccountConfig account{.username = text_at(table, "accounts", "username", true), .password = {}};
     read_hashes(table, account);
     account.media = read_profile(table, "accounts");
+    account.features = read_features(table, [this](std::uint32_t line, const std::string& what) { complain(line, what); });
     if (account.ha1.empty()) {
       account.password = text_at(table, "accounts", "password", true);
     } else if (table.contains("password")) {

@@ -7,6 +7,7 @@
 #include "call/conference_rooms.hpp"
 #include "call/media_desk.hpp"
 #include "call/routing.hpp"
+#include "call/user_features.hpp"
 #include "net/connection.hpp"
 #include "net/opensips_address.hpp"
 #include "net/source_guard.hpp"
@@ -38,6 +39,7 @@ struct AccountConfig {
   std::string password;  ///< Or, when "":
   std::vector<std::pair<sip::DigestAlgorithm, std::string>> ha1 = {};
   std::shared_ptr<const call::MediaProfile> media = {};  ///< Null: as for all.
+  call::UserFeatures features = {};
 };
 
 /// Where the exchange listens: an entry of sip.listen, or a [[listeners]] table, which can say more.
@@ -122,6 +124,7 @@ struct Config {
   unsigned qualify_misses = 2;
   sip::Notifier::Limits subscriptions;
   std::size_t max_calls = 10'000;
+  std::string features_file;  ///< Keeps what users' features are changed to at run time; "": they are lost with the next restart.
   std::size_t max_transactions = 200'000;
   std::size_t max_dialogs = 100'000;
   std::chrono::milliseconds max_lag{500};  ///< Zero: off.

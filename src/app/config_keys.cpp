@@ -314,6 +314,7 @@ constexpr ConfigKey kKeys[] = {
     {"sip.ban_ms", kLongTime, [](Config& config, const ConfigValue& value) { return take_long_time(config.source_limits.ban, value); }},
     {"sip.unlimited_sources", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.source_limits.unlimited, value); }},
     {"exchange.trusted", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.trusted, value); }},
+    {"exchange.features_file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.features_file, value); }},
     {"exchange.max_calls", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_calls, value, 1, kMaxCount); }},
     {"exchange.max_subscriptions", kCount,
      [](Config& config, const ConfigValue& value) { return take_number(config.subscriptions.subscriptions, value, 1, kMaxCount); }},

@@ -25,6 +25,28 @@ TEST(Config, has_demo_accounts_on_loopback_when_there_is_nothing_else) {
   EXPECT_EQ(config.http_listen.front().address.to_string(), "127.0.0.1:8080");
 }
 
+TEST(Config, takes_what_users_want_to_happen_to_their_calls) {
+  const Config config = config_of(
+      "[exchange]\nfeatures_file = 'f.json'\n[[accounts]]\nusername = 'bob'\npassword = 'x'\nforward = { busy = 'carol', after_s = 10 }\n"
+      "find_me = [{ to = 'phones', time_s = 15 }, { to = ['dave', 'sip:bob@h'] }]\nscreening = { incoming = { deny = ['anonymous'] } }\n"
+      "do_not_disturb = true\n");
+  const call::UserFeatures& features = config.accounts.front().features;
+  EXPECT_EQ(features.forward, (call::Forwarding{.busy = "carol", .after = std::chrono::seconds(10)}));
+  ASSERT_EQ(features.find_me.size(), 2U);
+  EXPECT_THAT(features.find_me[1].places, ElementsAre("dave", "sip:bob@h"));
+  EXPECT_THAT(features.incoming.deny, ElementsAre("anonymous"));
+  EXPECT_TRUE(features.do_not_disturb);
+  EXPECT_EQ(config.features_file, "f.json");
+}
+
+TEST(Config, says_what_is_wrong_with_that) {
+  const std::string account = "[[accounts]]\nusername = 'bob'\npassword = 'x'\n";
+  EXPECT_THAT(problems_of(account + "forward = { busy = 'a b' }"), HasSubstr("test.toml:4: accounts.forward.busy: expected a user or number"));
+  EXPECT_THAT(problems_of(account + "forward = { busi = 'carol' }"), HasSubstr("test.toml:4: accounts.forward.busi: unknown key"));
+  EXPECT_THAT(problems_of(account + "find_me = ['carol']"), HasSubstr("test.toml:4: accounts.find_me: expected an object"));
+  EXPECT_THAT(problems_of(account + "screening = { outgoing = { deny = ['a*b'] } }"), HasSubstr("test.toml:4: accounts.screening.outgoing: expected lists"));
+}
+
 TEST(Config, takes_addresses_as_text_and_as_list) {
   EXPECT_EQ(config_of("[sip]\nlisten = '127.0.0.1:7000'").sip_listen.size(), 1U);
   EXPECT_EQ(config_of("[sip]\nlisten = ['127.0.0.1:7000', '[::1]:7000']").sip_listen.size(), 2U);

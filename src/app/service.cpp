@@ -169,6 +169,9 @@ base::Result<std::unique_ptr<Service>> Service::create(const Config& config, cal
   if (const auto opened = service->open_opensips(); !opened) {
     return opened.error();
   }
+  if (const auto set = service->blocking_set_features(); !set) {
+    return set.error();
+  }
   if (const auto opened = service->blocking_open_capture(); !opened) {
     return opened.error();
   }
@@ -272,6 +275,35 @@ base::Result<void> Service::blocking_open_capture() {
   }
   return capture_.blocking_open(config_.capture_file,
                                 config_.capture_secure ? net::CaptureFile::SecureTransports::Write : net::CaptureFile::SecureTransports::Leave);
+}
+
+base::Result<void> Service::blocking_set_features() {
+  call::FeatureBook& book = exchange_->features();
+  for (const AccountConfig& account : config_.accounts) {
+    if (const auto set = book.set(account.username, account.features); !set) {
+      return set.error();
+    }
+  }
+  if (config_.features_file.empty()) {
+    return base::ok();
+  }
+  feature_file_ = std::make_unique<FeatureFile>(config_.features_file);
+  if (const auto read = feature_file_->blocking_read(); !read) {
+    return read.error();
+  }
+  for (const auto& [user, features] : feature_file_->entries()) {
+    if (const auto set = book.set(user, features); !set) {
+      return set.error();
+    }
+  }
+  book.set_listener([this](const std::string& user, const call::UserFeatures& features) {
+    web_.post([this, user, features] {
+      if (const auto written = feature_file_->blocking_set(user, features); !written) {
+        base::log::error("features of users are not kept", {{"reason", written.error().message()}});
+      }
+    });
+  });
+  return base::ok();
 }
 
 media::MediaPort& Service::media() {

@@ -2,6 +2,7 @@
 
 #include "app/capture.hpp"
 #include "app/config.hpp"
+#include "app/feature_file.hpp"
 #include "app/records.hpp"
 #include "app/web_jobs.hpp"
 #include "base/random.hpp"
@@ -73,6 +74,8 @@ class Service {
   [[nodiscard]] base::Result<void> blocking_load_web_certificates();
   [[nodiscard]] media::MediaPort& media();
   [[nodiscard]] base::Result<void> blocking_open_capture();
+  /// Of the configuration, and over it those of the file.
+  [[nodiscard]] base::Result<void> blocking_set_features();
 
   const Config config_;
   base::SystemRandom random_;
@@ -83,6 +86,7 @@ class Service {
   WebJobs web_jobs_;
   server::call_api::Feed feed_;
   server::call_api::FeedTap tap_;
+  std::unique_ptr<FeatureFile> feature_file_;  ///< Of the web thread, which has time for files. Null: nothing is kept.
   net::SipTransports transports_;
   net::DnsResolver resolver_;
   std::unique_ptr<sip::UserAgent> user_agent_;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/id.hpp"
+#include "call/user_features.hpp"
 #include "media/media_port.hpp"
 #include "sip/digest.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +47,12 @@ struct SendMessage {
   std::string to;
   std::string text;
   std::string content_type = "text/plain;charset=UTF-8";
+};
+
+/// The same as soon as neither of them, who are users of the exchange, is in a call (RFC 5359 §2.17).
+struct RedialCall {
+  StartCall call;
+  std::chrono::seconds limit{0};  ///< How long to wait for that.
 };
 
 /// Hang up the call to which the leg with this Call-ID belongs: BYE to both sides, CANCEL while ringing.
@@ -171,8 +179,18 @@ struct ChangeConference {
   std::string call_id = {};  ///< The party.
 };
 
+/// Tells the features of a user of the exchange,
+struct GetFeatures {
+  std::string user;
+};
+/// or changes some of them, for calls from now on.
+struct SetFeatures {
+  std::string user;
+  FeatureChange change;
+};
+
 using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall, PlaySound, StopSound, PressKeys, MuteParty, RecordCall, ChangeRecording, DecideCall,
-                             BridgeCalls, UnbridgeCall, CreateConference, AddToConference, ChangeConference, SendMessage>;
+                             BridgeCalls, UnbridgeCall, CreateConference, AddToConference, ChangeConference, SendMessage, GetFeatures, SetFeatures, RedialCall>;
 
 /// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
 struct CommandEvent {
@@ -197,6 +215,8 @@ struct CommandEvent {
     CallBridged,           ///< call_id (of the call that the two have now)
     ConferenceCalling,     ///< call_id, destination: it is called
     ConferenceJoined,      ///< call_id: that party takes part; also where it is alone
+    Features,              ///< features: as they are now
+    CalleeBusy,            ///< callee: one of the two is in a call; the command waits
     Failed,                ///< extra: what happened, in words, with the SIP status where there is one
     Ended,                 ///< nothing follows
   };
@@ -209,6 +229,7 @@ struct CommandEvent {
   std::string destination;
   std::string leg = {};  ///< "caller" or "callee"
   std::string extra;
+  std::shared_ptr<const UserFeatures> features = {};
 };
 
 class CommandObserver {

@@ -33,13 +33,12 @@ CallerIdentity CallerIdentity::vouched_for(const sip::Message& invite) {
 void CallerIdentity::apply(Peer peer, sip::InviteSession::CallerOptions& call) const {
   // RFC 3323 §4.2: "none" overrules whatever else is asked for, as what a subscriber has set up for all calls.
   const bool hides_user = privacy_.user && !privacy_.none;
-  const bool hides_id = (privacy_.id || privacy_.user) && !privacy_.none;
   if (peer == Peer::Trusted) {
     call.headers += asserted_;
     sip::append_header(call.headers, "Privacy", privacy_.to_string());
     return;
   }
-  if (privacy_.none || (peer == Peer::User && !hides_id)) {
+  if (privacy_.none || (peer == Peer::User && !hides_caller())) {
     call.headers += asserted_;
   }
   if (privacy_.none) {

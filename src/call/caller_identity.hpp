@@ -27,6 +27,10 @@ class CallerIdentity {
 
   /// True when the caller insists on privacy that is not to be had here: that of the session, whose media would have to pass a relay.
   [[nodiscard]] bool wants_too_much() const noexcept { return privacy_.session && privacy_.critical; }
+  /// True when the caller wants to be unknown to whom he calls.
+  [[nodiscard]] bool hides_caller() const noexcept { return (privacy_.id || privacy_.user) && !privacy_.none; }
+  /// True when the way of the call is not for others to know (RFC 7044 §10.1).
+  [[nodiscard]] bool hides_history() const noexcept { return (privacy_.history || privacy_.header) && !privacy_.none; }
   /// Puts P-Asserted-Identity and Privacy into a call to that peer, or takes the caller's name out of it.
   void apply(Peer peer, sip::InviteSession::CallerOptions& call) const;
 

@@ -31,6 +31,8 @@ class DialogInfo final : public sip::EventPackage {
 
   /// Follows the calls by the journal.
   void note(const std::string& call_id, const decltype(Event::what)& what);
+  /// Whether the user calls, is called or talks.
+  [[nodiscard]] bool is_in_call(const std::string& user) const { return by_user_.contains(user); }
   /// Calls that are known.
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
 

@@ -39,6 +39,9 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
           [this](const std::string& call_id) { return ringing(call_id); }),
       messages_(user_agent),
       registrations_(registrar_, [this](ContactChanged what) { report({}, std::move(what)); }),
+      redials_(
+          user_agent.timers(), [this](const StartCall& call) { return is_in_call(call); },
+          [this](CommandId id, const StartCall& call, CommandObserver& observer) { start(id, call, observer); }),
       capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
       finished_(user_agent.timers()) {
   user_agent_.set_handler(this);
@@ -63,8 +66,13 @@ Exchange::~Exchange() {
   finished_.clear();
 }
 
-void Exchange::shut_down() {
+void Exchange::refuse_new_calls() {
   shutting_down_ = true;
+  redials_.cancel_all("503 Service Unavailable: the server stops");
+}
+
+void Exchange::shut_down() {
+  refuse_new_calls();
   states_.notifier().end_all(sip::SubscriptionState::Reason::Probation, std::chrono::seconds(settings_.retry_after_s));
   std::vector<ActiveCall*> calls;
   for (const auto& [call, entry] : calls_) {
@@ -142,7 +150,7 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     transaction.respond({.status = 416});
     return;
   }
-  if (rooms_ != nullptr && enter_room(transaction, request, *uri)) {
+  if (!may_call(transaction, request) || (rooms_ != nullptr && enter_room(transaction, request, *uri))) {
     return;
   }
   if (const auto token = uri->parameter(ReferringCommand::kTokenParameter)) {
@@ -195,7 +203,6 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     transaction.respond({.status = 482});
     return;
   }
-  Routing::Found found = command == nullptr ? routing_.find(request.request_uri(), Asker::Phone) : routing_.find(command->callee(), Asker::Api);
   RoutedCall::Options options;
   options.identity = identity_of(transaction, request, command);
   if (options.identity.wants_too_much()) {
@@ -203,30 +210,35 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     transaction.respond({.status = 500, .reason = "Session Privacy Not Available"});
     return;
   }
-  if (found.targets.empty()) {
-    transaction.respond({.status = found.status});
+  options.course = course_of(transaction, request, command, options.identity);
+  CallCourse::Next next = command == nullptr ? first_step(std::string(request.request_uri()), Asker::Phone, options.course.get())
+                                             : first_step(command->callee(), Asker::Api, options.course.get());
+  if (const auto* const refusal = std::get_if<CallCourse::Refusal>(&next)) {
+    transaction.respond({.status = refusal->status, .reason = refusal->reason});
     if (command != nullptr) {
-      command->on_unroutable(found.status);
+      command->on_unroutable(refusal->status);
     }
     return;
   }
+  auto& step = std::get<CallCourse::Step>(next);
   // RFC 3261 §17.2.1: finding and ringing a phone takes more than 200 ms, so the caller need not repeat its INVITE.
   transaction.respond({.status = 100});
   if (command != nullptr) {
     options.watcher = command->watcher();
     options.to = "<" + command->callee() + ">";
   }
-  const std::string destination = found.targets.front().uri;
-  options.targets = std::move(found.targets);
+  const std::string destination = step.targets.front().uri;
+  options.targets = std::move(step.targets);
   if (media_ != nullptr) {
     options.caller = MediaSide::of(transaction.flow(), media_of(admitted_.username));
-    give_profiles(request.request_uri(), options.targets);
   }
-  options.ring_timeout = settings_.timeouts.ring;
+  options.ring_timeout = step.time;
   if (const CallLook* const look = command == nullptr ? nullptr : command->look()) {
     dress(*look, request, *command, options);
   }
-  options.max_forwards = std::min(max_forwards, 70U) - 1;
+  options.hops = step.hops;
+  options.forwarded_to = std::move(step.forwarded_to);
+  options.max_forwards = std::min(max_forwards, 70U) - 1 - std::min(max_forwards - 1, step.hops);
   Switchboard& switchboard = *this;
   auto made = std::make_unique<RoutedCall>(switchboard, transaction, request, std::move(options));
   RoutedCall& call = *made;
@@ -243,17 +255,15 @@ std::shared_ptr<const MediaProfile> Exchange::media_of(const std::string& userna
   return found == settings_.media_of.end() ? nullptr : found->second;
 }
 
-/// Phones are called with what is configured for their user.
-void Exchange::give_profiles(std::string_view uri, std::vector<Target>& targets) const {
-  if (settings_.media_of.empty()) {
-    return;
-  }
-  const auto profile = media_of(user_of(uri));
-  for (Target& target : targets) {
-    if (target.peer == Peer::User) {
-      target.media = profile;
+Routing::Found Exchange::find_places(std::string_view uri, Asker asker) const {
+  Routing::Found found = routing_.find(uri, asker);
+  if (!settings_.media_of.empty()) {
+    const auto profile = media_of(user_of(uri));
+    for (Target& target : found.targets) {
+      target.media = target.peer == Peer::User ? profile : target.media;
     }
   }
+  return found;
 }
 
 void Exchange::index(const std::string& call_id, ActiveCall& call) {
@@ -299,6 +309,7 @@ void Exchange::report(const std::string& call_id, decltype(Event::what) what) {
   if (auto* const ended = std::get_if<CallEnded>(&what); ended != nullptr && media_ != nullptr) {
     ended->streams = media_->ending(call_id);
   }
+  redials_.note(what);
   events_.on_event({.time = user_agent_.timers().clock().wall_now(), .agent = {}, .call_id = call_id, .what = std::move(what)});
 }
 

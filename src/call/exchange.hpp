@@ -5,8 +5,10 @@
 #include "call/accounts.hpp"
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
+#include "call/call_course.hpp"
 #include "call/click_to_dial.hpp"
 #include "call/conference_rooms.hpp"
+#include "call/feature_book.hpp"
 #include "call/media_desk.hpp"
 #include "call/message_relay.hpp"
 #include "call/qualifier.hpp"
@@ -15,6 +17,7 @@
 #include "call/routing.hpp"
 #include "call/sound_command.hpp"
 #include "call/user_states.hpp"
+#include "call/waiting_redials.hpp"
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
 
@@ -64,6 +67,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] std::size_t streams() const noexcept { return media_ == nullptr ? 0 : media_->streams(); }
   /// What can be subscribed to; tell it of waiting messages.
   [[nodiscard]] UserStates& states() noexcept { return states_; }
+  /// Forwarding, find-me and screening of the accounts.
+  [[nodiscard]] FeatureBook& features() noexcept { return features_; }
   /// Every message becomes a SipMessage event from now on; costs a copy of each.
   void trace_messages() { user_agent_.set_trace(this); }
   /// From now on there are conferences: of calls that somebody joins (RFC 3911), and in these rooms. Before the first call. The port outlives the exchange.
@@ -71,7 +76,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   /// The same, with the media of this exchange; without these there are none.
   void open_conferences(std::vector<ConferenceRoom> rooms);
   /// From now on new calls and commands get 503.
-  void refuse_new_calls() noexcept { shutting_down_ = true; }
+  void refuse_new_calls();
   /// Hangs up everything and refuses what is new. Poll `calls()` and `streams()` for the end.
   void shut_down();
 
@@ -98,6 +103,15 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
   [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command) const;
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ReferringCommand* command);
+  // Forwarding, find-me, screening (exchange_features.cpp)
+  /// False, and refused, when the user who calls may not call there.
+  [[nodiscard]] bool may_call(sip::ServerTransaction& transaction, const sip::Message& invite);
+  /// The way of a call to a user who has features; null: all his phones ring.
+  [[nodiscard]] std::unique_ptr<CallCourse> course_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command,
+                                                      const CallerIdentity& identity);
+  [[nodiscard]] bool is_in_call(const StartCall& call) const;
+  /// What the call rings first: as the course says, or, without one, the routing.
+  [[nodiscard]] CallCourse::Next first_step(const std::string& callee, Asker asker, CallCourse* course) const;
   void take_place(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand& command, const CallParty& partner);
   [[nodiscard]] bool admit_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   [[nodiscard]] bool authenticate(sip::ServerTransaction& transaction, const sip::Message& request);
@@ -125,6 +139,9 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   /// Starts a `SoundCommand`, with what its constructor takes besides; when the call is up.
   template <class Made, class Order, class... More>
   void start_on_sound(CommandId id, const Order& command, CommandObserver& observer, More&... more);
+  void start(CommandId id, const GetFeatures& command, CommandObserver& observer);
+  void start(CommandId id, const SetFeatures& command, CommandObserver& observer);
+  void start(CommandId id, const RedialCall& command, CommandObserver& observer);
   /// False, and the observer knows, when no more commands that set up calls are taken.
   [[nodiscard]] bool has_room(CommandId id, CommandObserver& observer) const;
   /// True when the call of the command is answered but an ACK is still to come: the command starts when it has.
@@ -156,7 +173,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] std::shared_ptr<const MediaProfile> media_of(const std::string& username) const;
   [[nodiscard]] MediaSide media_side_of(const sip::InviteSession& session) override;
   [[nodiscard]] std::shared_ptr<const MediaProfile> media_of_sender() const override { return media_of(admitted_.username); }
-  void give_profiles(std::string_view uri, std::vector<Target>& targets) const;
+  /// As `Routing::find`; phones are called with what is configured for their user.
+  [[nodiscard]] Routing::Found find_places(std::string_view uri, Asker asker) const;
   void report(const std::string& call_id, decltype(Event::what) what) override;
   // sip::TraceSink
   void on_trace(Direction direction, const sip::Flow& flow, std::string_view message) override;
@@ -173,11 +191,13 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   Accounts::Check admitted_;  ///< Of the request that is being handled: no name when it needed none.
   sip::Registrar registrar_;
   Routing routing_;
+  FeatureBook features_;
   UserStates states_;
   MessageRelay messages_;
   std::unique_ptr<MediaDesk> media_;        ///< Null when all media bypass the exchange.
   std::unique_ptr<ConferenceRooms> rooms_;  ///< Null: no conferences.
   RegistrationReports registrations_;
+  WaitingRedials redials_;
   std::unique_ptr<Qualifier> qualifier_;  ///< Null when nobody is to be asked.
   std::string capabilities_;
   RunningRecordings recordings_;

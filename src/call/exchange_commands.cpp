@@ -117,6 +117,9 @@ void Exchange::cancel(CommandId id) {
     refuse(id, *waiting.mapped(), "the command was cancelled");
     return;
   }
+  if (redials_.cancel(id, "the command was cancelled")) {
+    return;
+  }
   const auto found = commands_.find(id);
   if (found != commands_.end()) {
     found->second->cancel("the command was cancelled");

@@ -80,7 +80,7 @@ void Exchange::answer_offered(CommandId id, OfferedCall& call, CommandObserver& 
 }
 
 void Exchange::redirect_offered(CommandId id, OfferedCall& call, const std::string& destination, CommandObserver& observer) {
-  Routing::Found found = routing_.find(destination, Asker::Api);
+  Routing::Found found = find_places(destination, Asker::Api);
   if (found.targets.empty()) {
     refuse(id, observer, status_text(found.status, {}));
     return;
@@ -176,7 +176,7 @@ void Exchange::start(CommandId id, const AddToConference& command, CommandObserv
   }
   Switchboard& switchboard = *this;
   if (command.call_id.empty()) {
-    const Routing::Found found = routing_.find(command.destination, Asker::Api);
+    const Routing::Found found = find_places(command.destination, Asker::Api);
     if (found.targets.empty()) {
       refuse(id, observer, status_text(found.status, {}));
       return;

@@ -36,6 +36,18 @@ int relayed(int status) {
   return status >= 400 ? status : 480;
 }
 
+CallCourse::Outcome outcome_of(const sip::SessionEnd& end) {
+  using Outcome = CallCourse::Outcome;
+  constexpr int kBusy = 486;
+  constexpr int kBusyEverywhere = 600;
+  if (end.status == kBusy || end.status == kBusyEverywhere) {
+    return Outcome::Busy;
+  }
+  // A phone that is not there does not answer either.
+  const bool nobody = end.by == sip::SessionEnd::Party::Network || end.status == 408 || end.status == 480;
+  return nobody ? Outcome::NoAnswer : end.status > kBusyEverywhere ? Outcome::Declined : Outcome::Refused;
+}
+
 }  // namespace
 
 RoutedCall::RoutedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, Options options)
@@ -74,37 +86,22 @@ void RoutedCall::start(const sip::Message& invite) {
   if (!std::exchange(told_, true)) {
     switchboard_.report(incoming_->call_id(), CallStarted{std::string(invite.from().uri), callee_of(invite)});
   }
-  sip::InviteSession::CallerOptions options;
+  tell_of_forwarding();
+  if (over_) {
+    return;
+  }
+  offer_ = invite.body();
+  sip::InviteSession::CallerOptions& options = call_options_;
   options.from = options_.from.empty() ? sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from()) : options_.from;
   options.to = options_.to.empty() ? sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to()) : options_.to;
   options.contact_user = sip::user_of(invite.from().uri);
   options.headers = options_.headers;
-  options.max_forwards = options_.max_forwards;
   if (invite.body().empty()) {
     // An offer in a reliable provisional response would want an answer that the caller may be unable to give before the call is answered.
     options.policy = switchboard_.user_agent().session_policy();
     options.policy->reliable = sip::SessionPolicy::Reliable::Off;
   }
-  if (switchboard_.media() != nullptr) {
-    plan_media(invite);
-  }
-  for (const Target& target : options_.targets) {
-    const sip::InviteSession& attempt = add_attempt(target, options);
-    if (media_ != nullptr) {
-      choose_media(attempt, target);
-    }
-  }
-  if (media_ != nullptr) {
-    media_->options = std::move(options);
-  }
-  ring_timeout_.start(options_.ring_timeout);
-  if (media_ != nullptr && media_->bridge != nullptr) {
-    invite_all_with_media();
-    return;
-  }
-  for (const auto& attempt : attempts_) {
-    static_cast<void>(attempt->invite(invite.body()));
-  }
+  ring();
 }
 
 sip::InviteSession& RoutedCall::add_attempt(const Target& target, sip::InviteSession::CallerOptions options) {
@@ -113,6 +110,7 @@ sip::InviteSession& RoutedCall::add_attempt(const Target& target, sip::InviteSes
   options.routes = target.routes;
   options.credentials = target.credentials;
   options.redirects = target.redirects;
+  options.headers += target.headers;
   options_.identity.apply(target.peer, options);
   attempts_.push_back(switchboard_.user_agent().call(std::move(options), *this));
   switchboard_.index(attempts_.back()->call_id(), *this);
@@ -163,8 +161,8 @@ void RoutedCall::on_provisional(sip::InviteSession& session, const sip::InvitePr
   if (over_) {
     return;
   }
-  // Early media can come from one target only; of several that ring the caller gets to know just that.
-  const bool single = attempts_.size() == 1;
+  // Early media can come from one target only; of several that ring, now or one after the other, the caller gets to know just that.
+  const bool single = attempts_.size() == 1 && (!may_go_on() || progress.sdp.empty());
   const bool reliable = single && progress.delivery == sip::InviteProgress::Delivery::Reliable;
   std::string_view sdp = single ? progress.sdp : std::string_view{};
   base::Result<std::string> ours = std::string();
@@ -212,7 +210,7 @@ void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgr
 }
 
 sip::InviteSession* RoutedCall::early_peer(const sip::InviteSession& session) const noexcept {
-  if (over_ || attempts_.size() != 1) {
+  if (over_ || attempts_.size() != 1 || may_go_on()) {
     return nullptr;
   }
   return &session == incoming_.get() ? attempts_.front().get() : incoming_.get();
@@ -253,13 +251,17 @@ void RoutedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
     switchboard_.finish(*this);
     return;
   }
+  if (std::none_of(attempts_.begin(), attempts_.end(), [&session](const auto& attempt) { return attempt.get() == &session; })) {
+    return;  // It has been given up.
+  }
   if (media_ != nullptr && try_with_media(session, end)) {
     return;
   }
   note_refusal(end);
+  outcome_ = std::min(outcome_, outcome_of(end));
   drop(session);
   if (attempts_.empty()) {
-    refuse(best_status_, best_reason_);
+    go_on(outcome_);
   }
 }
 
@@ -295,7 +297,5 @@ void RoutedCall::end_attempts(const std::optional<sip::Reason>& cause) {
   }
   attempts_.clear();
 }
-
-void RoutedCall::on_ring_timeout() { refuse(480, "No answer"); }
 
 }  // namespace callwright::call

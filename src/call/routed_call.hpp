@@ -2,6 +2,7 @@
 
 #include "call/active_call.hpp"
 #include "call/bridge_media.hpp"
+#include "call/call_course.hpp"
 #include "call/routing.hpp"
 
 #include <functional>
@@ -11,18 +12,22 @@
 
 namespace callwright::call {
 
-/// A call that came in and rings at one target or several at once; the first to answer gets it, and a Bridge takes over.
+/// A call that came in and rings at one target or several at once, and then at others, as its course says; the first to answer gets it, and a Bridge takes
+/// over.
 class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, private BridgeMedia::Owner {
  public:
   struct Options {
-    std::vector<Target> targets;  ///< At least one.
+    std::vector<Target> targets;  ///< At least one, which ring first.
     base::Duration ring_timeout = std::chrono::minutes(2);
     unsigned max_forwards = 69;
+    unsigned hops = 0;  ///< How often the call has been forwarded here already.
     CallerIdentity identity;
-    std::string to = {};       ///< To of the calls to the targets; "": that of the caller.
-    std::string from = {};     ///< From; "": that of the caller.
-    std::string headers = {};  ///< Ready-made lines for them.
-    MediaSide caller = {};     ///< Where `Switchboard::media` is not null.
+    std::string to = {};                      ///< To of the calls to the targets; "": that of the caller.
+    std::string from = {};                    ///< From; "": that of the caller.
+    std::string headers = {};                 ///< Ready-made lines for them.
+    MediaSide caller = {};                    ///< Where `Switchboard::media` is not null.
+    std::string forwarded_to = {};            ///< A URI, when these are not the targets of whom the caller called.
+    std::unique_ptr<CallCourse> course = {};  ///< What follows; null: nothing.
     /// Finds whoever watches this call, or null when nobody does (any more).
     FindWatcher watcher = [] { return nullptr; };
   };
@@ -48,12 +53,20 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   void on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_ring_timeout();
+  // One step after the other (routed_call_steps.cpp)
+  /// Calls the targets of the options.
+  void ring();
+  /// Nobody has answered: others are called, or the caller is refused.
+  void go_on(CallCourse::Outcome outcome);
+  void tell_of_forwarding();
+  void give_up_attempts();
+  [[nodiscard]] bool may_go_on() const { return options_.course != nullptr && options_.course->may_go_on(); }
   /// A session with the target, which has sent nothing yet; `options` as they are for all targets.
   sip::InviteSession& add_attempt(const Target& target, sip::InviteSession::CallerOptions options);
 
   // Media through the exchange (routed_call_media.cpp)
   struct Media;
-  void plan_media(const sip::Message& invite);
+  void plan_media();
   void choose_media(const sip::InviteSession& attempt, const Target& target);
   void relay(const sip::InviteSession& attempt, MediaSide side, MediaMode mode);
   [[nodiscard]] bool relays(const sip::InviteSession& session) const noexcept;
@@ -88,9 +101,12 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   std::unique_ptr<sip::InviteSession> incoming_;
   std::vector<std::unique_ptr<sip::InviteSession>> attempts_;
   base::Timer ring_timeout_;
-  std::unique_ptr<Media> media_;  ///< Null where all media bypass the exchange.
+  std::string offer_;                               ///< Of the caller; "" when it wants the callee to make one.
+  sip::InviteSession::CallerOptions call_options_;  ///< As they are for all targets.
+  std::unique_ptr<Media> media_;                    ///< Null where all media bypass the exchange.
   int best_status_ = 0;
   bool phone_refused_ = false;  ///< That status came from a phone.
+  CallCourse::Outcome outcome_ = CallCourse::Outcome::Declined;  ///< Of the present step, so far.
   std::string best_reason_;
   bool told_ = false;  ///< That it has come.
   bool ringing_ = false;

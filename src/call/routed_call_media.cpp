@@ -17,15 +17,14 @@ int status_of(const base::Error& error) {
 
 }  // namespace
 
-void RoutedCall::plan_media(const sip::Message& invite) {
+void RoutedCall::plan_media() {
   const MediaDesk& desk = *switchboard_.media();
   const bool bypass = std::all_of(options_.targets.begin(), options_.targets.end(), [&](const Target& target) {
     const MediaSide called{.profile = target.media};
     return desk.mode_for(options_.caller, called) == MediaMode::Bypass;
   });
-  if (!bypass) {
+  if (!bypass && media_ == nullptr) {
     media_ = std::make_unique<Media>();
-    media_->offer = invite.body();
   }
 }
 
@@ -38,9 +37,9 @@ void RoutedCall::choose_media(const sip::InviteSession& attempt, const Target& t
     sdp::Glance offer;
     offer.audio = true;
     offer.browser = options_.caller.kind == MediaSide::Kind::Browser;
-    mode = MediaDesk::decide(media_->offer.empty() ? offer : sdp::glance(media_->offer), options_.caller, called);
+    mode = MediaDesk::decide(offer_.empty() ? offer : sdp::glance(offer_), options_.caller, called);
   }
-  if (automatic && !media_->offer.empty()) {
+  if (automatic && !offer_.empty()) {
     media_->automatic.push_back({&attempt, &target});
   }
   if (mode != MediaMode::Bypass) {
@@ -62,7 +61,7 @@ bool RoutedCall::relays(const sip::InviteSession& session) const noexcept {
 }
 
 base::Result<std::string> RoutedCall::offer_for(const sip::InviteSession& attempt) {
-  return media_->offer.empty() || !relays(attempt) ? media_->offer : media_->bridge->offer(*incoming_, attempt, media_->offer);
+  return offer_.empty() || !relays(attempt) ? offer_ : media_->bridge->offer(*incoming_, attempt, offer_);
 }
 
 void RoutedCall::invite_all_with_media() {
@@ -79,7 +78,7 @@ void RoutedCall::invite_all_with_media() {
       // No ports are left: it may still work from phone to phone.
       base::log::warn("media bypass the exchange, since it has no ports", {{"reason", offer.error().message()}});
       media_->bridge->drop(*attempt);
-      static_cast<void>(attempt->invite(media_->offer));
+      static_cast<void>(attempt->invite(offer_));
     } else {
       give_up(*attempt, offer.error());
     }
@@ -98,7 +97,7 @@ base::Result<std::string> RoutedCall::answer_from(const sip::InviteSession& atte
   if (progress.sdp.empty()) {
     return std::string();
   }
-  if (media_->offer.empty()) {
+  if (offer_.empty()) {
     return bridge.offer(attempt, *incoming_, progress.sdp);
   }
   const bool last = progress.status >= 200 || progress.delivery == sip::InviteProgress::Delivery::Reliable;
@@ -131,11 +130,11 @@ bool RoutedCall::try_with_media(sip::InviteSession& refused, const sip::SessionE
   }
   const Target& target = *found->target;
   media_->automatic.erase(found);
-  const sdp::Glance offer = sdp::glance(media_->offer);
+  const sdp::Glance offer = sdp::glance(offer_);
   if (!offer.audio || offer.others) {
     return false;
   }
-  sip::InviteSession& attempt = add_attempt(target, media_->options);
+  sip::InviteSession& attempt = add_attempt(target, call_options_);
   relay(attempt, MediaSide::of(target), MediaMode::Auto);
   const auto ours = offer_for(attempt);
   if (!ours) {
@@ -157,11 +156,11 @@ void RoutedCall::give_up(sip::InviteSession& attempt, const base::Error& error) 
   }
   drop(attempt);
   if (attempts_.empty()) {
-    refuse(best_status_, best_reason_);
+    go_on(CallCourse::Outcome::Refused);
   }
 }
 
-const std::string& RoutedCall::offer_of_caller() const noexcept { return media_->offer; }
+const std::string& RoutedCall::offer_of_caller() const noexcept { return offer_; }
 
 std::unique_ptr<BridgeMedia> RoutedCall::media_for(const sip::InviteSession& callee) {
   if (relays(callee)) {

@@ -12,9 +12,7 @@ struct RoutedCall::Media {
     const sip::InviteSession* attempt = nullptr;
     const Target* target = nullptr;  ///< Of the options of the call.
   };
-  std::string offer;                          ///< Of the caller; "" when it wants the callee to make one.
-  sip::InviteSession::CallerOptions options;  ///< As they are for all targets.
-  std::unique_ptr<BridgeMedia> bridge;        ///< Null as long as no attempt needs it.
+  std::unique_ptr<BridgeMedia> bridge;  ///< Null as long as no attempt needs it.
   std::vector<Automatic> automatic;
 };
 

@@ -32,6 +32,7 @@ struct Target {
   Peer peer = Peer::Stranger;
   sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;  ///< Which 3xx of it are followed.
   std::shared_ptr<const MediaProfile> media = {};            ///< Null: as for all.
+  std::string headers = {};                                  ///< Ready-made lines for the INVITE.
 };
 
 /// Who asks: the API may call any URI, a phone only users and routes of this exchange (nobody else pays for its calls).

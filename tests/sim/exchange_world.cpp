@@ -60,7 +60,7 @@ std::string to_text(const CommandEvent& event) {
                                            "CallBridged",
                                            "ConferenceCalling",
                                            "ConferenceJoined",
-                                           "Failed",
+                                           "Features", "CalleeBusy", "Failed",
                                            "Ended"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
   for (const std::string* const more : {&event.leg, &event.extra}) {
@@ -181,6 +181,12 @@ CommandId ExchangeWorld::start(std::string_view caller, std::string_view callee,
   command.caller = "sip:" + std::string(caller) + "@192.0.2.1";
   command.callee = "sip:" + std::string(callee) + "@192.0.2.1";
   command.call_id = call_id.empty() ? "call-" + std::to_string(id.value) : std::move(call_id);
+  exchange->submit(id, command, commands);
+  return id;
+}
+
+CommandId ExchangeWorld::submit(const call::Command& command) {
+  const CommandId id{next_command_++};
   exchange->submit(id, command, commands);
   return id;
 }

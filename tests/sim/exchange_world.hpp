@@ -113,6 +113,8 @@ class ExchangeWorld {
   /// Submits HoldCall, of both parties or of one.
   call::CommandId hold(const std::string& call_id, std::optional<call::Side> party = {});
   call::CommandId unhold(const std::string& call_id, std::optional<call::Side> party = {});
+  /// Submits any other.
+  call::CommandId submit(const call::Command& command);
   [[nodiscard]] bool run_until_event(call::CommandId id, std::string_view text, base::Duration limit = std::chrono::minutes(5));
   [[nodiscard]] bool run_until_ended(call::CommandId id) { return run_until_event(id, "Ended"); }
   void run_for(base::Duration duration) { network.run_for(duration); }

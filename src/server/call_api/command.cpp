@@ -2,6 +2,7 @@
 
 #include "media/codec_names.hpp"
 #include "server/call_api/aliases.hpp"
+#include "server/call_api/features_json.hpp"
 #include "sip/session_fields.hpp"
 #include "sip/uri.hpp"
 #include "sip/writer.hpp"
@@ -351,6 +352,29 @@ AnyCommand parse_hold(Parameters& params, call::HoldCall::Change change) {
 AnyCommand parse_call_hold(Parameters& params, const std::string& /*cmd_id*/) { return parse_hold(params, call::HoldCall::Change::Hold); }
 AnyCommand parse_call_unhold(Parameters& params, const std::string& /*cmd_id*/) { return parse_hold(params, call::HoldCall::Change::Unhold); }
 
+AnyCommand parse_call_redial(Parameters& params, const std::string& cmd_id) {
+  constexpr std::uint64_t kHour = 3600;
+  constexpr std::uint64_t kDay = 24 * kHour;
+  call::RedialCall command;
+  command.call = std::get<call::StartCall>(parse_call_start(params, cmd_id));
+  command.limit = std::chrono::seconds(params.number("limit_s", 1, kDay, kHour));
+  return command;
+}
+
+AnyCommand parse_user_features(Parameters& params, const std::string& /*cmd_id*/) { return call::GetFeatures{params.name("user")}; }
+
+AnyCommand parse_user_features_set(Parameters& params, const std::string& /*cmd_id*/) {
+  call::SetFeatures command;
+  command.user = params.name("user");
+  auto change = read_features(params.all());
+  if (change) {
+    command.change = std::move(*change);
+  } else {
+    params.refuse(change.error().message());
+  }
+  return command;
+}
+
 AnyCommand parse_cancel(Parameters& params, const std::string& /*cmd_id*/) { return Cancel{.target = params.name("target")}; }
 AnyCommand parse_unsubscribe(Parameters& params, const std::string& /*cmd_id*/) {
   return Cancel{.target = params.name("target"), .only = Cancel::Only::Subscriptions};
@@ -564,10 +588,13 @@ constexpr std::array kMethods = {
     Method{"ConferenceMute", parse_conference_mute, Scope::CallControl},
     Method{"ConferenceEnd", parse_conference_end, Scope::CallControl},
     Method{"CallEnd", parse_call_end, Scope::CallControl},
+    Method{"CallRedial", parse_call_redial, Scope::CallControl},
     Method{"CommandCancel", parse_cancel, Scope::CallControl},
     Method{"CallList", parse_call_list, Scope::CallRead},
     Method{"CallInfo", parse_call_info, Scope::CallRead},
     Method{"RegistrationList", parse_registration_list, Scope::CallRead},
+    Method{"UserFeatures", parse_user_features, Scope::CallRead},
+    Method{"UserFeaturesSet", parse_user_features_set, Scope::Admin},
     Method{"Subscribe", parse_subscribe, Scope::CallRead},
     Method{"Unsubscribe", parse_unsubscribe, Scope::CallRead},
     Method{"Echo", parse_echo, Scope::CallRead},

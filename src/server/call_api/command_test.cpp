@@ -53,6 +53,28 @@ TEST_F(Command, call_end_takes_a_call_id) {
   EXPECT_EQ(std::get<call::EndCall>(std::get<call::Command>(accepted("CallEnd", R"({"callid":"ab.c-1@10.0.0.1"})").command)).call_id, "ab.c-1@10.0.0.1");
 }
 
+TEST_F(Command, call_redial_takes_what_call_start_takes_and_a_limit) {
+  using std::chrono_literals::operator""s;
+  const auto command = accepted("CallRedial", R"({"caller":"sip:a@h","callee":"sip:b@h","cmd_id":"r1"})");
+  const auto& redial = std::get<call::RedialCall>(std::get<call::Command>(command.command));
+  EXPECT_EQ(redial.call.callee, "sip:b@h");
+  EXPECT_EQ(redial.call.call_id, "r1");
+  EXPECT_EQ(redial.limit, 3600s);
+  EXPECT_EQ(refused("CallRedial", R"({"caller":"sip:a@h","callee":"sip:b@h","limit_s":86401})"), "limit_s must be a whole number from 1 to 86400");
+}
+
+TEST_F(Command, user_features_set_takes_what_is_to_change) {
+  const auto command = accepted("UserFeaturesSet", R"({"user":"bob","forward":{"busy":"carol"},"do_not_disturb":true})");
+  const auto& set = std::get<call::SetFeatures>(std::get<call::Command>(command.command));
+  EXPECT_EQ(set.user, "bob");
+  EXPECT_EQ(set.change.forward->busy, "carol");
+  EXPECT_EQ(set.change.do_not_disturb, true);
+  EXPECT_FALSE(set.change.find_me);
+  EXPECT_FALSE(set.change.incoming);
+  EXPECT_EQ(refused("UserFeaturesSet", R"({"user":"bob","forward":{"busy":"<sip:c@h>"}})").substr(0, 24), "forward.busy: expected a");
+  EXPECT_EQ(std::get<call::GetFeatures>(std::get<call::Command>(accepted("UserFeatures", R"({"user":"bob"})").command)).user, "bob");
+}
+
 TEST_F(Command, blind_transfer_takes_a_leg_and_a_destination) {
   const auto command = accepted("CallBlindTransfer", R"({"callid":"x@h","leg":"callee","destination":"sip:c@h"})");
   const auto& transfer = std::get<call::TransferCall>(std::get<call::Command>(command.command));
@@ -136,15 +158,20 @@ TEST_F(Command, takes_the_scope_of_its_method) {
     return std::get<RpcError>(parsed);
   };
   const Scopes read = Scopes().with(Scope::CallRead);
-  for (const char* method : {"CallStart", "CallBlindTransfer", "CallAttendedTransfer", "CallHold", "CallUnhold", "CallUnHold", "CallEnd", "CommandCancel"}) {
+  for (const char* method :
+       {"CallStart", "CallBlindTransfer", "CallAttendedTransfer", "CallHold", "CallUnhold", "CallUnHold", "CallEnd", "CallRedial", "CommandCancel"}) {
     EXPECT_EQ(answer(method, read), (RpcError{RpcCode::Forbidden, "forbidden: this token lacks call:control"})) << method;
     EXPECT_EQ(answer(method, Scopes().with(Scope::CallControl)).code, RpcCode::InvalidParams) << method;
     EXPECT_EQ(answer(method, Scopes::all()).code, RpcCode::InvalidParams) << method;
   }
-  for (const char* method : {"CallList", "CallInfo", "RegistrationList", "Subscribe", "Unsubscribe", "Echo"}) {
+  for (const char* method : {"CallList", "CallInfo", "RegistrationList", "UserFeatures", "Subscribe", "Unsubscribe", "Echo"}) {
     EXPECT_EQ(answer(method, read).code, RpcCode::InvalidParams) << method;
     EXPECT_EQ(answer(method, Scopes()), (RpcError{RpcCode::Forbidden, "forbidden: this token lacks call:read"})) << method;
   }
+  for (const Scopes scopes : {read, Scopes().with(Scope::CallControl)}) {
+    EXPECT_EQ(answer("UserFeaturesSet", scopes), (RpcError{RpcCode::Forbidden, "forbidden: this token lacks admin"}));
+  }
+  EXPECT_EQ(answer("UserFeaturesSet", Scopes::all()).code, RpcCode::InvalidParams);
   EXPECT_EQ(answer("Nope", read).code, RpcCode::MethodNotFound);
 }
 

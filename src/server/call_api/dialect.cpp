@@ -1,5 +1,6 @@
 #include "server/call_api/dialect.hpp"
 
+#include "server/call_api/features_json.hpp"
 #include "server/call_api/json.hpp"
 
 #include <algorithm>
@@ -58,10 +59,18 @@ EventForm form_of(Kind kind) {
     case Kind::CallBridged: return {"CallBridged", "", {&kCallId}};
     case Kind::ConferenceCalling: return {"ConferenceCalling", "", {&kCallId, &kDestination}};
     case Kind::ConferenceJoined: return {"ConferenceJoined", "", {&kCallId}};
+    case Kind::Features: return {"Reply", "Reply"};
+    case Kind::CalleeBusy: return {"CalleeBusy", "", {&kCallee}};
     case Kind::Failed: return {"Error", "Error"};
     case Kind::Ended: return {"Ended", "Ended"};
   }
   return {};
+}
+
+std::string features_of(const Event& event) {
+  std::string text;
+  append_json(text, to_json(event.features == nullptr ? call::UserFeatures() : *event.features), MemberOrder::Sorted);
+  return text;
 }
 
 /// Names and values, neither yet as JSON.
@@ -125,6 +134,8 @@ class CurrentDialect final : public Dialect {
     std::string data;
     if (event.kind == Kind::Failed) {
       append_json_string(data, event.extra);
+    } else if (event.kind == Kind::Features) {
+      data = features_of(event);
     } else if (Texts facts = facts_of(event); !facts.empty()) {
       append_object(data, std::move(facts));
     }
@@ -166,11 +177,12 @@ class DialectOf2020 final : public Dialect {
     return CurrentDialect::notification("Event", cmd_id, event, data);
   }
 
-  [[nodiscard]] std::string event(std::string_view /*method*/, std::string_view cmd_id, const Event& event) const override {
+  [[nodiscard]] std::string event(std::string_view method, std::string_view cmd_id, const Event& event) const override {
     const std::string_view name = form_of(event.kind).name_of_2020;
     switch (event.kind) {
       case Kind::Failed: return notification(name, {{"cmd_id", cmd_id}, {"error_msg", event.extra}});
       case Kind::Ended: return notification(name, {{"cmd_id", cmd_id}});
+      case Kind::Features: return reply(method, cmd_id, features_of(event));
       default: break;
     }
     if (name.empty()) {

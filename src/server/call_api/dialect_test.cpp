@@ -52,6 +52,18 @@ TEST(CurrentDialect, replies_under_the_name_of_the_command) {
             R"({"jsonrpc":"2.0","method":"Echo","params":{"cmd_id":"c1","data":{"n":5},"event":"Reply"}})");
 }
 
+TEST(Dialect, tells_the_features_of_a_user_as_a_reply) {
+  call::CommandEvent event;
+  event.kind = Kind::Features;
+  event.features = std::make_shared<const call::UserFeatures>(call::UserFeatures{.forward = {.busy = "carol"}});
+  const std::string data =
+      R"("data":{"do_not_disturb":false,"find_me":[],"forward":{"after_s":20,"busy":"carol"},"screening":{"incoming":{"allow":[],"deny":[]},)"
+      R"("outgoing":{"allow":[],"deny":[]}}})";
+  EXPECT_EQ(current_dialect().event("UserFeatures", "f1", event),
+            R"({"jsonrpc":"2.0","method":"UserFeatures","params":{"cmd_id":"f1",)" + data + R"(,"event":"Reply"}})");
+  EXPECT_EQ(dialect_of_2020().event("UserFeatures", "f1", event), R"({"jsonrpc":"2.0","method":"Event","params":{"cmd_id":"f1",)" + data + "}}");
+}
+
 TEST(Dialect, tells_of_hold_which_leg_it_is) {
   call::CommandEvent event;
   event.kind = Kind::CallHoldSuccessful;

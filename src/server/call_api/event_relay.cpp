@@ -9,8 +9,8 @@ EventRelay::EventRelay(PostToWeb to_web, Sink sink, std::size_t capacity)
 
 void EventRelay::on_command_event(const call::CommandEvent& event) {
   using Kind = call::CommandEvent::Kind;
-  const bool is_final = event.kind == Kind::Failed || event.kind == Kind::Ended;
-  transit_.carry(is_final ? Transit::Importance::Needed : Transit::Importance::Dispensable, [this, event] { sink_(event); });
+  const bool is_needed = event.kind == Kind::Failed || event.kind == Kind::Ended || event.kind == Kind::Features;
+  transit_.carry(is_needed ? Transit::Importance::Needed : Transit::Importance::Dispensable, [this, event] { sink_(event); });
 }
 
 }  // namespace callwright::server::call_api

@@ -100,6 +100,7 @@ std::vector<MethodInfo> make_infos() {
   const ParameterInfo limit{"limit", Type::Count, Presence::Optional, "how many at most; 1000 by default", {}, 1, kMaxListed};
   const ParameterInfo conference{"conference", Type::Text, Presence::Required, "its name: letters, digits, '-', '_' and '.'"};
   const ParameterInfo party{"callid", Type::CallId, Presence::Required, "the Call-ID of the party"};
+  const ParameterInfo user{"user", Type::Text, Presence::Required, "the name of an account"};
   const std::vector<std::string_view> of_transfer = {"Transferring", "TransferStart", "TransferPending", "TransferSuccessful"};
   return {
       {"CallStart",
@@ -203,10 +204,25 @@ std::vector<MethodInfo> make_infos() {
        {}},
       {"ConferenceEnd", "Hangs up on all parties of a conference.", {conference}, {}},
       {"CallEnd", "Hangs a call up.", {call_id}, {}},
+      {"CallRedial",
+       "As CallStart, as soon as neither of the two is in a call.",
+       {{"caller", Type::Uri, Presence::Required, "whom to ring first, a user of the exchange"},
+        {"callee", Type::Uri, Presence::Required, "whom to connect with it, another"},
+        {"limit_s", Type::Count, Presence::Optional, "how many seconds to wait; 3600 by default", {}, 1, 86'400}},
+       {"CalleeBusy", "CallerAnswered", "Transferring", "TransferStart", "TransferPending", "CalleeAnswered"}},
       {"CommandCancel", "Gives a command up that runs.", {{"target", Type::Text, Presence::Required, "its cmd_id"}}, {}},
       {"CallList", "Tells what calls there are.", {{"ended", Type::Flag, Presence::Optional, "also those that ended of late"}, limit}, {"Reply"}},
       {"CallInfo", "Tells what is known of a call.", {call_id}, {"Reply"}},
       {"RegistrationList", "Tells which phones are registered.", {limit}, {"Reply"}},
+      {"UserFeatures", "Tells where calls of a user are forwarded, where he is looked for, and whom he may call and be called by.", {user}, {"Reply"}},
+      {"UserFeaturesSet",
+       "Changes some of that, for calls from now on.",
+       {user,
+        {"forward", Type::Any, Presence::Optional, "where calls go instead: {always, busy, no_answer, after_s}"},
+        {"find_me", Type::Any, Presence::Optional, "where he is looked for, in order: [{to, time_s}]"},
+        {"screening", Type::Any, Presence::Optional, "{incoming: {allow, deny}, outgoing: {allow, deny}}"},
+        {"do_not_disturb", Type::Flag, Presence::Optional, "whether calls are refused as if he were busy"}},
+       {"Reply"}},
       {"Subscribe",
        "Reports what happens to calls and phones until it is ended.",
        {{"what", Type::Word, Presence::Optional, "calls or registrations; both by default", {"calls", "registrations"}},
