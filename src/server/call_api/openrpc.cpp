@@ -12,6 +12,8 @@ namespace {
 using Presence = ParameterInfo::Presence;
 using Type = ParameterType;
 
+constexpr std::size_t kMaxDepth = 8;  // Of the examples.
+
 Json object(Json::Object members) { return Json{std::move(members)}; }
 
 Json texts(const std::vector<std::string_view>& values) {
@@ -24,7 +26,7 @@ Json texts(const std::vector<std::string_view>& values) {
 
 Json schema_of(const ParameterInfo& parameter) {
   switch (parameter.type) {
-    case Type::Any: return Json{true};
+    case Type::Any: return object({{"examples", Json{Json::Array{parse_json(parameter.example, kMaxDepth).value()}}}});
     case Type::Text: return object({{"type", json_text("string")}, {"maxLength", json_number(kMaxCmdId)}});
     case Type::Uri:
       return object({{"type", json_text("string")}, {"format", json_text("uri")}, {"pattern", json_text("^sips?:")}, {"maxLength", json_number(kMaxUri)}});
@@ -218,9 +220,23 @@ std::vector<MethodInfo> make_infos() {
       {"UserFeaturesSet",
        "Changes some of that, for calls from now on.",
        {user,
-        {"forward", Type::Any, Presence::Optional, "where calls go instead: {always, busy, no_answer, after_s}"},
-        {"find_me", Type::Any, Presence::Optional, "where he is looked for, in order: [{to, time_s}]"},
-        {"screening", Type::Any, Presence::Optional, "{incoming: {allow, deny}, outgoing: {allow, deny}}"},
+        {"forward",
+         Type::Any,
+         Presence::Optional,
+         "where calls go instead: {always, busy, no_answer, after_s}",
+         {},
+         0,
+         0,
+         R"({"busy":"sip:carol@127.0.0.1","after_s":20})"},
+        {"find_me",
+         Type::Any,
+         Presence::Optional,
+         "where he is looked for, in order: [{to, time_s}]",
+         {},
+         0,
+         0,
+         R"([{"to":"sip:carol@127.0.0.1","time_s":15}])"},
+        {"screening", Type::Any, Presence::Optional, "{incoming: {allow, deny}, outgoing: {allow, deny}}", {}, 0, 0, R"({"incoming":{"deny":["anonymous"]}})"},
         {"do_not_disturb", Type::Flag, Presence::Optional, "whether calls are refused as if he were busy"}},
        {"Reply"}},
       {"Subscribe",

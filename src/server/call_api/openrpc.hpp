@@ -22,6 +22,7 @@ struct ParameterInfo {
   std::vector<std::string_view> words = {};  ///< Of a Word: all that there are.
   std::uint64_t least = 0;                   ///< Of a Count,
   std::uint64_t most = 0;                    ///< as this; 0: any.
+  std::string_view example = "1";            ///< Of an Any, as JSON.
 };
 
 struct MethodInfo {
