@@ -51,8 +51,8 @@ void FakeOpenSips::at(base::Duration delay, std::function<void()> action) {
   });
 }
 
-void FakeOpenSips::carry(std::string bytes, std::function<void(std::string_view)> to) {
-  const int copies = random_.chance(options_.loss) ? 0 : random_.chance(options_.duplication) ? 2 : 1;
+void FakeOpenSips::carry(std::string bytes, std::function<void(std::string_view)> to, double duplication) {
+  const int copies = random_.chance(options_.loss) ? 0 : random_.chance(duplication) ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
     const base::Duration delay(random_.between(1, static_cast<std::uint64_t>(options_.max_delay.count())));
     planned_.emplace(clock_.now() + delay, [bytes, to] { to(bytes); });
@@ -60,11 +60,12 @@ void FakeOpenSips::carry(std::string bytes, std::function<void(std::string_view)
 }
 
 void FakeOpenSips::send(std::string_view request) {
-  carry(std::string(request), [this](std::string_view bytes) {
+  const auto take = [this](std::string_view bytes) {
     if (running_) {
       on_request(bytes);
     }
-  });
+  };
+  carry(std::string(request), take, 0);
 }
 
 std::optional<base::TimePoint> FakeOpenSips::next_wakeup() const { return planned_.empty() ? std::nullopt : std::optional(planned_.begin()->first); }
@@ -122,14 +123,14 @@ void FakeOpenSips::on_request(std::string_view bytes) {
 void FakeOpenSips::reply(const std::string& id, Json result) {
   std::string text;
   base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), {"result", std::move(result)}, parameter("id", id)}}, base::MemberOrder::AsGiven);
-  at(options_.answers_after, [this, text] { carry(text, receiver_); });
+  at(options_.answers_after, [this, text] { carry(text, receiver_, options_.duplication); });
 }
 
 void FakeOpenSips::refuse(const std::string& id, int code, std::string_view message) {
   std::string text;
   const Json error{Json::Object{{"code", base::json_number(code)}, parameter("message", message)}};
   base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), {"error", error}, parameter("id", id)}}, base::MemberOrder::AsGiven);
-  at(options_.answers_after, [this, text] { carry(text, receiver_); });
+  at(options_.answers_after, [this, text] { carry(text, receiver_, options_.duplication); });
 }
 
 void FakeOpenSips::raise(std::string_view event, Json::Object params) {
@@ -140,7 +141,7 @@ void FakeOpenSips::raise(std::string_view event, Json::Object params) {
   std::string text;
   base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), parameter("method", event), {"params", Json{std::move(params)}}}},
                     base::MemberOrder::AsGiven);
-  carry(text, receiver_);
+  carry(text, receiver_, options_.duplication);
 }
 
 void FakeOpenSips::set_state(const std::string& call_id, int state) {
