@@ -83,6 +83,9 @@ class FakeOpenSips final : public opensips::Wire {
 
  private:
   using Params = base::Json;
+  static std::string get(const Params& params, std::string_view name);
+  static std::string status_line(int status);
+  static std::string sdp_of(const std::string& who);
   void at(base::Duration delay, std::function<void()> action);
   void carry(std::string bytes, std::function<void(std::string_view)> to, double duplication);
   void on_request(std::string_view bytes);
