@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <deque>
 #include <utility>
 
 namespace callwright::net {
@@ -23,6 +24,9 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kMaxDatagram = 65'536;
+constexpr std::size_t kMaxWaiting = 1'000;
+/// Nothing tells when a Unix socket of another process has room again.
+constexpr base::Duration kAgain = std::chrono::milliseconds(2);
 /// The proxy runs as another user of a group in common.
 constexpr mode_t kSocketMode = 0660;
 
@@ -59,7 +63,12 @@ class OpenSipsLink::Datagrams final : public Sender, public std::enable_shared_f
 
   /// Sends to `remote`; takes what comes from a peer that the filter lets pass.
   Datagrams(EngineLoop& loop, std::weak_ptr<const Receiver> receiver, Endpoint remote, Filter filter)
-      : loop_(loop), receiver_(std::move(receiver)), socket_(loop.context()), remote_(std::move(remote)), filter_(filter) {}
+      : loop_(loop),
+        receiver_(std::move(receiver)),
+        socket_(loop.context()),
+        remote_(std::move(remote)),
+        filter_(filter),
+        again_(loop.timers(), base::Callback::to<&Datagrams::on_again>(*this)) {}
 
   error_code open(const Endpoint& local) {
     error_code failure;
@@ -82,20 +91,48 @@ class OpenSipsLink::Datagrams final : public Sender, public std::enable_shared_f
   }
 
   void send(std::string_view bytes) override {
-    error_code failure;
-    socket_.send_to(boost::asio::buffer(bytes.data(), bytes.size()), remote_, 0, failure);
-    if (failure) {
-      // As if it were lost on the way: what may be repeated is, and all has its deadline.
-      base::log::debug("a request to OpenSIPS was not sent", {{"reason", failure.message()}});
+    if (!waiting_.empty() || !transmit(bytes)) {
+      waiting_.emplace_back(bytes);
+    }
+    if (waiting_.size() > kMaxWaiting) {
+      base::log::warn("OpenSIPS does not read its requests; one is dropped", {{"waiting", waiting_.size()}});
+      waiting_.pop_front();
+    }
+    if (!waiting_.empty() && !again_.pending()) {
+      again_.start(kAgain);
     }
   }
 
   void close() override {
+    again_.cancel();
     error_code ignored;
     socket_.close(ignored);
   }
 
  private:
+  /// False when there is no room: a Unix socket takes ten datagrams before they are read.
+  bool transmit(std::string_view bytes) {
+    error_code failure;
+    socket_.send_to(boost::asio::buffer(bytes.data(), bytes.size()), remote_, 0, failure);
+    if (failure == boost::asio::error::would_block || failure == boost::asio::error::try_again) {
+      return false;
+    }
+    if (failure) {
+      // As if it were lost on the way: what may be repeated is, and all has its deadline.
+      base::log::debug("a request to OpenSIPS was not sent", {{"reason", failure.message()}});
+    }
+    return true;
+  }
+
+  void on_again() {
+    while (!waiting_.empty() && transmit(waiting_.front())) {
+      waiting_.pop_front();
+    }
+    if (!waiting_.empty()) {
+      again_.start(kAgain);
+    }
+  }
+
   void wait() {
     socket_.async_receive_from(boost::asio::buffer(buffer_), from_, [self = this->shared_from_this()](const error_code& failure, std::size_t size) {
       if (failure != boost::asio::error::operation_aborted) {
@@ -121,6 +158,8 @@ class OpenSipsLink::Datagrams final : public Sender, public std::enable_shared_f
   typename Protocol::socket socket_;
   const Endpoint remote_;
   const Filter filter_;
+  std::deque<std::string> waiting_;  ///< For room in the socket.
+  base::Timer again_;
   Endpoint from_;
   std::array<char, kMaxDatagram> buffer_{};
 };

@@ -50,8 +50,10 @@ void StartCommand::on_event(const ProxyEvent& event) {
   } else if (event.name == "E_UA_SESSION") {
     callee_.on_event(event);
   } else if (event.text("state") == "start" && (is_over() || !callee_.is_gone())) {
-    // The phone follows the REFER after all, when it is too late.
-    end_referred_call(std::string(event.text("transfer_callid")));
+    // The phone follows the REFER after all, when it is too late; unless that is the call that was told as connected, once more.
+    if (!referred_) {
+      end_referred_call(std::string(event.text("transfer_callid")));
+    }
   } else {
     referral_.on_event(event);
   }
@@ -82,6 +84,7 @@ void StartCommand::on_started(const std::string& call_id, const std::string& /*d
 }
 
 void StartCommand::on_connected() {
+  referred_ = true;
   report(Kind::CalleeAnswered);
   put_away();
 }

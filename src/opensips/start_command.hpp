@@ -69,6 +69,7 @@ class StartCommand final : public RunningCommand, private CallerCall::Owner, pri
   base::Timer linger_;   ///< A REFER that was sent cannot be called back; the call that it brings can be ended.
   std::string call_id_;  ///< Of the call that is left at the end, once it is known.
   bool told_transferring_ = false;
+  bool referred_ = false;   ///< Caller and callee talk in the phone's own call.
   bool connected_ = false;  ///< Caller and callee are joined by us.
   bool leaving_ = false;
 };

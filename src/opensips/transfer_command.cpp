@@ -52,7 +52,7 @@ void TransferCommand::ask() {
 void TransferCommand::on_event(const ProxyEvent& event) {
   if (!is_over()) {
     referral_.on_event(event);
-  } else if (event.text("state") == "start") {
+  } else if (event.text("state") == "start" && !succeeded_) {
     end_referred_call(std::string(event.text("transfer_callid")));
   }
 }

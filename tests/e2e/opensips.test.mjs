@@ -116,6 +116,21 @@ for (const kind of ['udp', 'unix', 'http']) {
       assert.deepEqual(await run('CallEnd', { callid: 'x1' }), ['Started', '404 Requested Dialog not found', 'Ended']);
     });
 
+    test('tells of calls and phones, whoever started them', async () => {
+      const watcher = await Client.connect(server.callApi);
+      watcher.request('Subscribe', {});
+      await watcher.next();
+      assert.equal((await watcher.next()).params.event, 'Subscribed');
+      assert.deepEqual(await run('CallStart', { caller: 'sip:alice@p', callee: 'sip:bob@p', cmd_id: 'watched' }), TALKING);
+      const events = [];
+      while (events.at(-1)?.event !== 'CallEnded') {
+        events.push((await watcher.next()).params);
+      }
+      assert.deepEqual(events.map(({ event, data }) => `${event} ${data.callid}`), ['CallStarted watched', 'CallAnswered watched', 'CallEnded watched']);
+      assert.equal(events[0].data.callee, 'sip:alice@p');
+      await watcher.close();
+    });
+
     test('cancels a call that rings', async () => {
       client.request('CallStart', { caller: 'sip:silent@p', callee: 'sip:bob@p', cmd_id: 'ringing' });
       await client.next();

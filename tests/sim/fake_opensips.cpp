@@ -28,20 +28,22 @@ const std::map<std::string, std::string, std::less<>> kNewNames{{"tm:uac_dlg", "
                                                                 {"b2b_entities:ua_session_terminate", "ua_session_terminate"},
                                                                 {"b2b_entities:ua_session_reply", "ua_session_reply"}};
 
-std::string get(const Json& params, std::string_view name) { return std::string(text_of(params.find(name))); }
-
 std::string header(const std::string& headers, const std::string& name) {
   const std::size_t at = headers.find(name + ": ");
   return at == std::string::npos ? std::string() : headers.substr(at + name.size() + 2, headers.find("\r\n", at) - at - name.size() - 2);
 }
 
-std::string status_line(int status) { return std::to_string(status) + (status == 200 ? " OK" : status == 486 ? " Busy Here" : " Not Acceptable Here"); }
+}  // namespace
 
-std::string sdp_of(const std::string& who) {
-  return "v=0\r\no=" + who + " 7 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=recvonly\r\n";
+std::string FakeOpenSips::get(const Json& params, std::string_view name) { return std::string(text_of(params.find(name))); }
+
+std::string FakeOpenSips::status_line(int status) {
+  return std::to_string(status) + (status == 200 ? " OK" : status == 486 ? " Busy Here" : " Not Acceptable Here");
 }
 
-}  // namespace
+std::string FakeOpenSips::sdp_of(const std::string& who) {
+  return "v=0\r\no=" + who + " 7 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=recvonly\r\n";
+}
 
 void FakeOpenSips::at(base::Duration delay, std::function<void()> action) {
   planned_.emplace(clock_.now() + delay, [this, life = life_, action = std::move(action)] {
@@ -51,8 +53,8 @@ void FakeOpenSips::at(base::Duration delay, std::function<void()> action) {
   });
 }
 
-void FakeOpenSips::carry(std::string bytes, std::function<void(std::string_view)> to) {
-  const int copies = random_.chance(options_.loss) ? 0 : random_.chance(options_.duplication) ? 2 : 1;
+void FakeOpenSips::carry(std::string bytes, std::function<void(std::string_view)> to, double duplication) {
+  const int copies = random_.chance(options_.loss) ? 0 : random_.chance(duplication) ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
     const base::Duration delay(random_.between(1, static_cast<std::uint64_t>(options_.max_delay.count())));
     planned_.emplace(clock_.now() + delay, [bytes, to] { to(bytes); });
@@ -60,11 +62,12 @@ void FakeOpenSips::carry(std::string bytes, std::function<void(std::string_view)
 }
 
 void FakeOpenSips::send(std::string_view request) {
-  carry(std::string(request), [this](std::string_view bytes) {
+  const auto take = [this](std::string_view bytes) {
     if (running_) {
       on_request(bytes);
     }
-  });
+  };
+  carry(std::string(request), take, 0);
 }
 
 std::optional<base::TimePoint> FakeOpenSips::next_wakeup() const { return planned_.empty() ? std::nullopt : std::optional(planned_.begin()->first); }
@@ -122,14 +125,14 @@ void FakeOpenSips::on_request(std::string_view bytes) {
 void FakeOpenSips::reply(const std::string& id, Json result) {
   std::string text;
   base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), {"result", std::move(result)}, parameter("id", id)}}, base::MemberOrder::AsGiven);
-  at(options_.answers_after, [this, text] { carry(text, receiver_); });
+  at(options_.answers_after, [this, text] { carry(text, receiver_, options_.duplication); });
 }
 
 void FakeOpenSips::refuse(const std::string& id, int code, std::string_view message) {
   std::string text;
   const Json error{Json::Object{{"code", base::json_number(code)}, parameter("message", message)}};
   base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), {"error", error}, parameter("id", id)}}, base::MemberOrder::AsGiven);
-  at(options_.answers_after, [this, text] { carry(text, receiver_); });
+  at(options_.answers_after, [this, text] { carry(text, receiver_, options_.duplication); });
 }
 
 void FakeOpenSips::raise(std::string_view event, Json::Object params) {
@@ -140,7 +143,7 @@ void FakeOpenSips::raise(std::string_view event, Json::Object params) {
   std::string text;
   base::append_json(text, Json{Json::Object{parameter("jsonrpc", "2.0"), parameter("method", event), {"params", Json{std::move(params)}}}},
                     base::MemberOrder::AsGiven);
-  carry(text, receiver_);
+  carry(text, receiver_, options_.duplication);
 }
 
 void FakeOpenSips::set_state(const std::string& call_id, int state) {
@@ -246,110 +249,6 @@ void FakeOpenSips::cancel_request(const std::string& id, const Params& params) {
   end_dialog(call_id, true);
 }
 
-void FakeOpenSips::transfer(const std::string& id, const Params& params) {
-  const std::string call_id = get(params, "callid");
-  const std::string leg = get(params, "leg");
-  const std::string other = get(params, "transfer_callid");
-  const auto found = dialogs.find(call_id);
-  if (!other.empty() && !dialogs.contains(other)) {
-    refuse(id, 404, "Transfer dialog not found");
-  } else if (found == dialogs.end() || found->second.state != 4) {
-    refuse(id, 404, "Dialog not found");
-  } else if (leg != "caller" && leg != "callee") {
-    refuse(id, -32000, "Server error");
-  } else if (std::exchange(found->second.transferred, true)) {
-    refuse(id, 491, "Request Pending");
-  } else {
-    reply(id, base::json_text("Accepted"));
-    const std::string who = leg == "caller" ? found->second.caller : found->second.callee;
-    std::string destination = get(params, "destination");
-    if (destination.empty()) {
-      destination = get(params, "transfer_leg") == "caller" ? dialogs.at(other).caller : dialogs.at(other).callee;
-    }
-    const ProxyPhone::Refer refer = phones[who].refer;
-    if (refer == ProxyPhone::Refer::Follow || refer == ProxyPhone::Refer::FollowWithoutNotify) {
-      at(milliseconds(50), [this, call_id, who, destination, refer] { follow(call_id, who, destination, refer == ProxyPhone::Refer::Follow); });
-    }
-  }
-}
-
-void FakeOpenSips::follow(const std::string& call_id, const std::string& who, const std::string& destination, bool notifies) {
-  const std::string new_call_id = "new" + std::to_string(++calls_) + "@" + who;
-  dialogs[new_call_id] = {.caller = who, .callee = destination, .state = 1, .transferred = false, .held = {}, .waiting_id = {}};
-  // The leg of `start` is the new Call-ID, and that of `notify` is nothing, as OpenSIPS has it.
-  raise("E_CALL_TRANSFER", {parameter("callid", call_id), parameter("leg", new_call_id), parameter("transfer_callid", new_call_id),
-                            parameter("destination", destination), parameter("state", "start"), parameter("status", "")});
-  if (notifies) {
-    at(milliseconds(30), [this, call_id, new_call_id] {
-      raise("E_CALL_TRANSFER", {parameter("callid", call_id),
-                                {"leg", Json{}},
-                                parameter("transfer_callid", new_call_id),
-                                parameter("destination", ""),
-                                parameter("state", "notify"),
-                                parameter("status", "180 Ringing")});
-    });
-  }
-  const base::Duration delay = phones.contains(destination) ? phones.at(destination).answer_after : milliseconds(10);
-  at(delay, [this, call_id, new_call_id, destination, notifies] { conclude_transfer(call_id, new_call_id, destination, notifies); });
-}
-
-void FakeOpenSips::conclude_transfer(const std::string& call_id, const std::string& new_call_id, const std::string& destination, bool notifies) {
-  if (!dialogs.contains(new_call_id)) {
-    return;
-  }
-  const int status = phones.contains(destination) ? phones.at(destination).answer_status : 404;
-  const std::string text = status == 404 ? "404 Not Found" : status_line(status);
-  const auto told = [&](std::string_view state) {
-    return Json::Object{parameter("callid", call_id),
-                        parameter("leg", "callee"),
-                        parameter("transfer_callid", new_call_id),
-                        parameter("destination", state == "notify" ? "" : destination),
-                        parameter("state", state),
-                        parameter("status", text)};
-  };
-  raise("E_CALL_TRANSFER", told(status == 200 ? "ok" : "fail"));
-  if (notifies) {
-    raise("E_CALL_TRANSFER", told("notify"));
-  }
-  if (status == 200) {
-    set_state(new_call_id, 4);
-  } else {
-    end_dialog(new_call_id, false);
-  }
-}
-
-void FakeOpenSips::hold(const std::string& id, const Params& params, bool holds) {
-  const std::string call_id = get(params, "callid");
-  const auto found = dialogs.find(call_id);
-  if (params.find("leg") != nullptr && options_.version == 3) {
-    refuse(id, -32602, "Invalid params");
-  } else if (found == dialogs.end()) {
-    refuse(id, 404, "Dialog not found");
-  } else if (found->second.state != 4) {
-    refuse(id, 410, "Dialog not ready");
-  } else if (holds ? found->second.held.size() == 2 : found->second.held.empty()) {
-    refuse(id, 480, holds ? "Both dialog legs are on hold" : "No dialog legs on hold");
-  } else {
-    reply(id, base::json_text("OK"));
-    for (const auto& [leg, who] : {std::pair{std::string("caller"), found->second.caller}, {"callee", found->second.callee}}) {
-      if (found->second.held.contains(leg) == holds) {
-        continue;
-      }
-      const bool agrees = phones[who].reinvite_status == 200;
-      const auto told = [&, leg = leg](std::string_view state) {
-        return Json::Object{parameter("callid", call_id), parameter("leg", leg), parameter("action", holds ? "hold" : "unhold"), parameter("state", state)};
-      };
-      raise("E_CALL_HOLD", told("start"));
-      at(milliseconds(60), [this, event = told(agrees ? "ok" : "fail")] { raise("E_CALL_HOLD", event); });
-      if (agrees && holds) {
-        found->second.held.insert(leg);
-      } else if (agrees) {
-        found->second.held.erase(leg);
-      }
-    }
-  }
-}
-
 void FakeOpenSips::end(const std::string& id, const Params& params) {
   const std::string call_id = get(params, "dialog_id");
   if (!dialogs.contains(call_id)) {
@@ -382,38 +281,6 @@ void FakeOpenSips::subscribe(const std::string& id, const Params& params) {
     return;
   }
   subscriptions_[event] = clock_.now() + seconds(std::stoi(get(params, "expire")));
-  reply(id, base::json_text("OK"));
-}
-
-void FakeOpenSips::start_session(const std::string& id, const Params& params) {
-  const std::string key = "B2B." + std::to_string(++calls_);
-  const std::string callee = get(params, "ruri");
-  sessions[key] = callee;
-  reply(id, base::json_text(key));
-  at(phones.contains(callee) ? phones.at(callee).answer_after : milliseconds(10), [this, key] { answer_session(key); });
-  raise("E_UA_SESSION", {parameter("key", key), parameter("entity_type", "UAC"), parameter("event_type", "EARLY"), parameter("status", "180"),
-                         parameter("reason", "Ringing"), parameter("method", "INVITE"), parameter("body", "")});
-}
-
-void FakeOpenSips::answer_session(const std::string& key) {
-  const auto session = sessions.find(key);
-  if (session == sessions.end()) {
-    return;
-  }
-  const int status = phones.contains(session->second) ? phones.at(session->second).answer_status : 404;
-  raise("E_UA_SESSION", {parameter("key", key), parameter("entity_type", "UAC"), parameter("event_type", status == 200 ? "ANSWERED" : "REJECTED"),
-                         parameter("status", std::to_string(status)), parameter("reason", status == 200 ? "OK" : "Busy Here"), parameter("method", "INVITE"),
-                         parameter("body", status == 200 ? sdp_of("b") : "")});
-  if (status != 200) {
-    sessions.erase(session);
-  }
-}
-
-void FakeOpenSips::end_session(const std::string& id, const Params& params) {
-  if (sessions.erase(get(params, "key")) == 0) {
-    refuse(id, 404, "Session not found");
-    return;
-  }
   reply(id, base::json_text("OK"));
 }
 

@@ -35,7 +35,7 @@ class FakeOpenSips final : public opensips::Wire {
   struct Options {
     std::uint64_t seed = 1;
     double loss = 0;
-    double duplication = 0;
+    double duplication = 0;  ///< Of answers and events.
     base::Duration max_delay = std::chrono::milliseconds(2);
     int version = 3;
     bool passes_provisional = false;  ///< tm's option: the answer to an INVITE comes with "180 Ringing" first.
@@ -83,8 +83,11 @@ class FakeOpenSips final : public opensips::Wire {
 
  private:
   using Params = base::Json;
+  static std::string get(const Params& params, std::string_view name);
+  static std::string status_line(int status);
+  static std::string sdp_of(const std::string& who);
   void at(base::Duration delay, std::function<void()> action);
-  void carry(std::string bytes, std::function<void(std::string_view)> to);
+  void carry(std::string bytes, std::function<void(std::string_view)> to, double duplication);
   void on_request(std::string_view bytes);
   void reply(const std::string& id, base::Json result);
   void refuse(const std::string& id, int code, std::string_view message);

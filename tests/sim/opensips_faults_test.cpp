@@ -131,6 +131,22 @@ TEST(OpenSipsFaults, every_command_ends_once_whatever_is_lost_doubled_and_late) 
   }
 }
 
+TEST(OpenSipsFaults, a_call_that_was_told_as_connected_stays_when_its_events_come_twice_and_in_any_order) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    OpenSipsWorld world({.seed = seed, .duplication = 0.8, .max_delay = milliseconds(900)});
+    world.proxy.phones["sip:bob@p"].answer_after = milliseconds(60);
+    world.proxy.phones["sip:carol@p"].answer_after = milliseconds(60);
+    world.proxy.add_call("x1", "sip:alice@p", "sip:bob@p");
+    const auto start = world.start();
+    const auto transfer = world.submit(call::TransferCall{{"x1", call::Side::Callee}, "sip:carol@p"});
+    world.run_for(seconds(20));
+    ASSERT_EQ(world.events(start).rbegin()[1].kind, call::CommandEvent::Kind::CalleeAnswered) << seed;
+    ASSERT_EQ(world.events(transfer).rbegin()[1].kind, call::CommandEvent::Kind::TransferSuccessful) << seed;
+    EXPECT_TRUE(world.proxy.dialogs.contains(world.events(start).rbegin()[1].call_id)) << seed;
+    EXPECT_TRUE(world.proxy.dialogs.contains(world.events(transfer).rbegin()[1].call_id)) << seed;
+  }
+}
+
 TEST(OpenSipsFaults, a_hundred_calls_at_once_all_end_well) {
   OpenSipsWorld world({.max_delay = milliseconds(50)});
   std::vector<call::CommandId> ids;

@@ -103,7 +103,8 @@ class Fake:
 
     def mi_dlg_list(self, answer, refuse, callid):
         if callid in self.dialogs:
-            answer({"Dialogs": [{"ID": 1, "callid": callid, "state": self.dialogs[callid]["state"]}]})
+            answer({"Dialogs": [{"ID": 1, "callid": callid, "state": self.dialogs[callid]["state"],
+                                  "from_uri": self.dialogs[callid]["caller"], "to_uri": self.dialogs[callid]["callee"]}]})
         else:
             refuse(404, "Dialog not found")
 
@@ -183,14 +184,18 @@ def serve_datagrams(kind, where):
             os.unlink(where)
         listener.bind(where)
         name = where
-    fake = Fake(lambda peer, text: listener.sendto(text.encode(), peer))
+
+    def reply(peer, text):
+        listener.settimeout(None)  # A Unix socket takes ten datagrams before they are read.
+        listener.sendto(text.encode(), peer)
+    fake = Fake(reply)
     print("ready", name, flush=True)
     while True:
         listener.settimeout(fake.run_timers())
         try:
             data, peer = listener.recvfrom(65536)
         except (TimeoutError, BlockingIOError):
-            continue
+            continue  # A timer is due.
         fake.request(data.decode(), peer)
 
 
