@@ -36,8 +36,8 @@ struct ServeFlag {
 };
 constexpr ServeFlag kServeFlags[] = {
     {"--sip", "sip.listen", "Address of the SIP exchange, UDP and TCP, or with a transport: tls:127.0.0.1:5061 (default 127.0.0.1:5060; port 0: any free one)"},
-    {"--call-api", "call_api.listen", "Address of the Call API (default 127.0.0.1:5059)"},
-    {"--http", "http.listen", "Address of the HTTP server (default 127.0.0.1:8080)"},
+    {"--call-api", "call_api.listen", "Address of the Call API, or with TLS: wss:127.0.0.1:5060 (default 127.0.0.1:5059)"},
+    {"--http", "http.listen", "Address of the HTTP server, or with TLS: https:127.0.0.1:8443 (default 127.0.0.1:8080)"},
     {"--capture", "capture.file", "Write all SIP messages to this pcap file, for Wireshark, tshark or sngrep"},
     {"--log-level", "log.level", "trace, debug, info, warn, error or off (default info)"},
 };

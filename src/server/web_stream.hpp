@@ -5,17 +5,16 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_stream.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace callwright::server {
@@ -29,20 +28,19 @@ class WebStream {
   using Tls = boost::asio::ssl::stream<Tcp&>;
   using executor_type = Tcp::executor_type;
 
-  template <class SocketOrContext>
-  requires(!std::same_as<std::remove_cvref_t<SocketOrContext>, WebStream>) explicit WebStream(SocketOrContext&& from)
-      : layers_(std::make_unique<Layers>(std::forward<SocketOrContext>(from))) {}
+  explicit WebStream(boost::asio::io_context& io) : layers_(std::make_unique<Layers>(io)) {}
+  explicit WebStream(Tcp::socket_type socket) : layers_(std::make_unique<Layers>(std::move(socket))) {}
 
   /// From now on bytes go through TLS, once its handshake is done. New certificates do not touch this connection: it keeps the context.
   Tls& secure(std::shared_ptr<boost::asio::ssl::context> context) {
     layers_->context = std::move(context);
-    return layers_->tls.emplace(layers_->tcp, *layers_->context);
+    return layers_->tls.emplace(layers_->tcp, *layers_->context).next_layer();
   }
   /// From now on they do not.
   void forget_tls() noexcept { layers_->tls.reset(); }
 
   /// Null without TLS.
-  [[nodiscard]] Tls* tls() noexcept { return layers_->tls ? &*layers_->tls : nullptr; }
+  [[nodiscard]] Tls* tls() noexcept { return layers_->tls ? &layers_->tls->next_layer() : nullptr; }
   [[nodiscard]] bool is_secure() const noexcept { return layers_->tls.has_value(); }
   [[nodiscard]] Tcp& tcp() noexcept { return layers_->tcp; }
   [[nodiscard]] Tcp::socket_type& socket() noexcept { return layers_->tcp.socket(); }
@@ -83,11 +81,12 @@ class WebStream {
  private:
   /// Stay where they are: TLS refers to TCP.
   struct Layers {
-    template <class SocketOrContext>
-    explicit Layers(SocketOrContext&& from) : tcp(std::forward<SocketOrContext>(from)) {}
+    explicit Layers(boost::asio::io_context& io) : tcp(io) {}
+    explicit Layers(Tcp::socket_type socket) : tcp(std::move(socket)) {}
     Tcp tcp;
     std::shared_ptr<boost::asio::ssl::context> context;
-    std::optional<Tls> tls;
+    /// Flat: the head of a WebSocket message and its text leave in one record.
+    std::optional<boost::beast::flat_stream<Tls>> tls;
   };
   std::unique_ptr<Layers> layers_;
 };
