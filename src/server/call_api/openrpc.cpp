@@ -22,6 +22,13 @@ Json texts(std::initializer_list<std::string_view> values) {
   return Json{std::move(array)};
 }
 
+// Features of users (features_json.hpp).
+Json object_of(Json::Object members) { return object({{"type", json_text("object")}, {"properties", object(std::move(members))}}); }
+Json list_of(Json element) { return object({{"type", json_text("array")}, {"items", std::move(element)}}); }
+Json place() { return object({{"type", json_text("string")}, {"maxLength", json_number(call::UserFeatures::kMaxText)}}); }
+Json seconds() { return object({{"type", json_text("integer")}, {"minimum", json_number(1)}, {"maximum", json_number(call::UserFeatures::kMaxTime.count())}}); }
+Json screening() { return object_of({{"allow", list_of(place())}, {"deny", list_of(place())}}); }
+
 Json schema_of(Type type) {
   switch (type) {
     case Type::Any: return Json{true};
@@ -34,6 +41,9 @@ Json schema_of(Type type) {
     case Type::What: return object({{"enum", texts({"calls", "registrations"})}});
     case Type::Count: return object({{"type", json_text("integer")}, {"minimum", json_number(0)}});
     case Type::Flag: return object({{"type", json_text("boolean")}});
+    case Type::Forwarding: return object_of({{"always", place()}, {"busy", place()}, {"no_answer", place()}, {"after_s", seconds()}});
+    case Type::FindMe: return list_of(object_of({{"to", list_of(place())}, {"time_s", seconds()}}));
+    case Type::Screening: return object_of({{"incoming", screening()}, {"outgoing", screening()}});
   }
   return Json{true};
 }
@@ -125,9 +135,9 @@ std::vector<MethodInfo> make_infos() {
       {"UserFeaturesSet",
        "Changes some of that, for calls from now on.",
        {user,
-        {"forward", Type::Any, Presence::Optional, "where calls go instead: {always, busy, no_answer, after_s}"},
-        {"find_me", Type::Any, Presence::Optional, "where he is looked for, in order: [{to, time_s}]"},
-        {"screening", Type::Any, Presence::Optional, "{incoming: {allow, deny}, outgoing: {allow, deny}}"},
+        {"forward", Type::Forwarding, Presence::Optional, "where calls go instead"},
+        {"find_me", Type::FindMe, Presence::Optional, "where he is looked for, one step after the other"},
+        {"screening", Type::Screening, Presence::Optional, "who may call him, and whom he may call"},
         {"do_not_disturb", Type::Flag, Presence::Optional, "whether calls are refused as if he were busy"}},
        {"Reply"}},
       {"Subscribe",

@@ -11,7 +11,7 @@
 /// The Call API as programs read it: an OpenRPC document (https://spec.open-rpc.org), whose methods are checked against those of `command.hpp` by a test.
 namespace callwright::server::call_api {
 
-enum class ParameterType { Any, Text, Uri, CallId, Leg, LegOrBoth, What, Count, Flag };
+enum class ParameterType { Any, Text, Uri, CallId, Leg, LegOrBoth, What, Count, Flag, Forwarding, FindMe, Screening };
 
 struct ParameterInfo {
   std::string_view name;

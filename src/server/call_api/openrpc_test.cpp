@@ -14,14 +14,22 @@ using testing::HasSubstr;
 
 /// A value that is right for a parameter of that type, as JSON.
 std::string right_value(ParameterType type) {
-  static const std::map<ParameterType, std::string> kValues = {
-      {ParameterType::Any, "1"},           {ParameterType::Text, R"("x")"},     {ParameterType::Uri, R"("sip:a@h")"},
-      {ParameterType::CallId, R"("a@h")"}, {ParameterType::Leg, R"("callee")"}, {ParameterType::LegOrBoth, R"("both")"},
-      {ParameterType::What, R"("calls")"}, {ParameterType::Count, "1"},         {ParameterType::Flag, "true"}};
+  static const std::map<ParameterType, std::string> kValues = {{ParameterType::Any, "1"},
+                                                               {ParameterType::Text, R"("x")"},
+                                                               {ParameterType::Uri, R"("sip:a@h")"},
+                                                               {ParameterType::CallId, R"("a@h")"},
+                                                               {ParameterType::Leg, R"("callee")"},
+                                                               {ParameterType::LegOrBoth, R"("both")"},
+                                                               {ParameterType::What, R"("calls")"},
+                                                               {ParameterType::Count, "1"},
+                                                               {ParameterType::Flag, "true"},
+                                                               {ParameterType::Forwarding, R"({"busy":"bob"})"},
+                                                               {ParameterType::FindMe, R"([{"to":"phones"}])"},
+                                                               {ParameterType::Screening, R"({"incoming":{}})"}};
   return kValues.at(type);
 }
 /// One that is not, whatever the type.
-constexpr const char* kWrong = "[]";
+constexpr const char* kWrong = "[7]";
 
 struct OpenRpc : testing::TestWithParam<MethodInfo> {
   std::variant<ParsedCommand, RpcError> parse(const std::string& params) {
