@@ -10,6 +10,12 @@ function typeOf(schema) {
   if (schema.enum) {
     return schema.enum.map((value) => `'${value}'`).join(' | ');
   }
+  if (schema.type === 'object') {
+    return `{ ${Object.entries(schema.properties).map(([name, member]) => `${name}?: ${typeOf(member)}`).join('; ')} }`;
+  }
+  if (schema.type === 'array') {
+    return `Array<${typeOf(schema.items)}>`;
+  }
   return { integer: 'number', boolean: 'boolean' }[schema.type] ?? 'string';
 }
 

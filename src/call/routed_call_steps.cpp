@@ -7,6 +7,8 @@
 namespace callwright::call {
 namespace {
 
+constexpr int kBusyEverywhere = 600;
+
 /// RFC 3326, for the CANCEL: unlike a call that was answered elsewhere, the phone is to show this one as missed.
 const sip::Reason kNoAnswer{"SIP", 480, "No answer"};
 
@@ -46,7 +48,8 @@ void RoutedCall::tell_of_forwarding() {
 void RoutedCall::go_on(CallCourse::Outcome outcome) {
   CallCourse::Next next = CallCourse::Refusal{};
   if (options_.course != nullptr) {
-    next = options_.course->after(outcome);
+    // A 6xx counts for all, also when other phones just have not answered.
+    next = options_.course->after(best_status_ > kBusyEverywhere ? CallCourse::Outcome::Declined : outcome);
   }
   if (const auto* const refusal = std::get_if<CallCourse::Refusal>(&next)) {
     if (refusal->status != 0) {

@@ -78,6 +78,17 @@ TEST(ExchangeFindMe, goes_no_further_when_the_call_is_declined) {
   world.expect_nothing_left();
 }
 
+TEST(ExchangeFindMe, goes_no_further_when_one_of_two_declines) {
+  Sought world({{.places = {"phones", "carol"}, .time = 5s}, {.places = {"dave"}}});
+  world.bob.script.answer = 0;
+  world.carol.script.answer = 603;
+  PhoneLeg& call = world.alice.call("bob");
+  world.run_for(6s);
+  EXPECT_EQ(call.end_status(), 603);
+  EXPECT_THAT(world.ladder("X", "dave"), IsEmpty());
+  world.expect_nothing_left();
+}
+
 TEST(ExchangeFindMe, passes_over_places_that_are_not_there_or_do_not_want_the_call) {
   Sought world({{.places = {"nobody"}}, {.places = {"bob"}}, {.places = {"carol"}}, {.places = {"dave"}}});
   world.set("carol", {.incoming = {.deny = {"alice"}}});

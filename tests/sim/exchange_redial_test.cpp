@@ -39,8 +39,8 @@ TEST(ExchangeRedial, waits_until_the_callee_is_free_and_calls_the_caller_first) 
   EXPECT_THAT(world.ladder("X", "alice"), IsEmpty());
   world.bob.hang_up();
   ASSERT_TRUE(world.run_until_ended(id));
-  EXPECT_THAT(world.commands.texts(id),
-              ElementsAre("CalleeBusy", "CallerAnswered", "Transferring", "TransferStart", "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
+  EXPECT_THAT(world.commands.texts(id), ElementsAre("CalleeBusy", "CallerAnswered", "Transferring", "TransferStart", "TransferPending 100 Trying",
+                                                    "TransferPending 180 Ringing", "CalleeAnswered", "Ended"));
   EXPECT_EQ(world.bob.leg(1).hears(), "alice");
   world.alice.hang_up();
   world.expect_nothing_left();

@@ -12,8 +12,6 @@ namespace {
 using Presence = ParameterInfo::Presence;
 using Type = ParameterType;
 
-constexpr std::size_t kMaxDepth = 8;  // Of the examples.
-
 Json object(Json::Object members) { return Json{std::move(members)}; }
 
 Json texts(const std::vector<std::string_view>& values) {
@@ -24,9 +22,15 @@ Json texts(const std::vector<std::string_view>& values) {
   return Json{std::move(array)};
 }
 
+// Features of users (features_json.hpp).
+Json object_of(Json::Object members) { return object({{"type", json_text("object")}, {"properties", object(std::move(members))}}); }
+Json list_of(Json element) { return object({{"type", json_text("array")}, {"items", std::move(element)}}); }
+Json place() { return object({{"type", json_text("string")}, {"maxLength", json_number(call::UserFeatures::kMaxText)}}); }
+Json seconds() { return object({{"type", json_text("integer")}, {"minimum", json_number(1)}, {"maximum", json_number(call::UserFeatures::kMaxTime.count())}}); }
+Json screening() { return object_of({{"allow", list_of(place())}, {"deny", list_of(place())}}); }
+
 Json schema_of(const ParameterInfo& parameter) {
   switch (parameter.type) {
-    case Type::Any: return object({{"examples", Json{Json::Array{parse_json(parameter.example, kMaxDepth).value()}}}});
     case Type::Text: return object({{"type", json_text("string")}, {"maxLength", json_number(kMaxCmdId)}});
     case Type::Uri:
       return object({{"type", json_text("string")}, {"format", json_text("uri")}, {"pattern", json_text("^sips?:")}, {"maxLength", json_number(kMaxUri)}});
@@ -39,6 +43,9 @@ Json schema_of(const ParameterInfo& parameter) {
       return object({{"type", json_text("object")}, {"additionalProperties", object({{"type", json_text("string")}})}, {"maxProperties", json_number(16)}});
     case Type::Word: return object({{"enum", texts(parameter.words)}});
     case Type::Flag: return object({{"type", json_text("boolean")}});
+    case Type::Forwarding: return object_of({{"always", place()}, {"busy", place()}, {"no_answer", place()}, {"after_s", seconds()}});
+    case Type::FindMe: return list_of(object_of({{"to", list_of(place())}, {"time_s", seconds()}}));
+    case Type::Screening: return object_of({{"incoming", screening()}, {"outgoing", screening()}});
     case Type::Count: break;
   }
   Json::Object count{{"type", json_text("integer")}, {"minimum", json_number(parameter.least)}};
@@ -220,23 +227,9 @@ std::vector<MethodInfo> make_infos() {
       {"UserFeaturesSet",
        "Changes some of that, for calls from now on.",
        {user,
-        {"forward",
-         Type::Any,
-         Presence::Optional,
-         "where calls go instead: {always, busy, no_answer, after_s}",
-         {},
-         0,
-         0,
-         R"({"busy":"sip:carol@127.0.0.1","after_s":20})"},
-        {"find_me",
-         Type::Any,
-         Presence::Optional,
-         "where he is looked for, in order: [{to, time_s}]",
-         {},
-         0,
-         0,
-         R"([{"to":"sip:carol@127.0.0.1","time_s":15}])"},
-        {"screening", Type::Any, Presence::Optional, "{incoming: {allow, deny}, outgoing: {allow, deny}}", {}, 0, 0, R"({"incoming":{"deny":["anonymous"]}})"},
+        {"forward", Type::Forwarding, Presence::Optional, "where calls go instead"},
+        {"find_me", Type::FindMe, Presence::Optional, "where he is looked for, one step after the other"},
+        {"screening", Type::Screening, Presence::Optional, "who may call him, and whom he may call"},
         {"do_not_disturb", Type::Flag, Presence::Optional, "whether calls are refused as if he were busy"}},
        {"Reply"}},
       {"Subscribe",

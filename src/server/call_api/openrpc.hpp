@@ -12,7 +12,7 @@
 /// The Call API as programs read it: an OpenRPC document (https://spec.open-rpc.org), whose methods are checked against those of `command.hpp` by a test.
 namespace callwright::server::call_api {
 
-enum class ParameterType { Any, Text, Uri, CallId, Keys, Codecs, Headers, Word, Count, Flag };
+enum class ParameterType { Text, Uri, CallId, Keys, Codecs, Headers, Word, Count, Flag, Forwarding, FindMe, Screening };
 
 struct ParameterInfo {
   std::string_view name;
@@ -22,7 +22,6 @@ struct ParameterInfo {
   std::vector<std::string_view> words = {};  ///< Of a Word: all that there are.
   std::uint64_t least = 0;                   ///< Of a Count,
   std::uint64_t most = 0;                    ///< as this; 0: any.
-  std::string_view example = "1";            ///< Of an Any, as JSON.
 };
 
 struct MethodInfo {
