@@ -8,6 +8,7 @@
 #include "store/line_file.hpp"
 #include "store/write_queue.hpp"
 
+#include <functional>
 #include <future>
 #include <optional>
 #include <string>
@@ -85,19 +86,20 @@ class Records::Writer {
     blocking_flush();
   }
 
-  /// `done` is called when nothing more can be done.
+  /// `done` is called when the webhook has all that it will get.
   void finish(std::function<void()> done) {
     blocking_flush();
-    const auto last = [this, done = std::move(done)] {
-      blocking_flush();
-      report_losses();
-      done();
-    };
     if (webhook_) {
-      webhook_->finish(kLastDeliveries, last);
+      webhook_->finish(kLastDeliveries, std::move(done));
     } else {
-      last();
+      done();
     }
+  }
+
+  /// When the loop is at an end: writes what is left, and tells what cannot be written.
+  void blocking_end() {
+    blocking_flush();
+    report_losses();
   }
 
  private:
@@ -229,6 +231,7 @@ void Records::blocking_finish() {
   }
   worker_.stop();
   worker_.join();
+  writer_->blocking_end();
   writer_.reset();
 }
 

@@ -6,7 +6,6 @@
 #include <curl/curl.h>
 
 #include <atomic>
-#include <cstring>
 #include <fstream>
 #include <thread>
 #include <unordered_map>
