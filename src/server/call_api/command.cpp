@@ -356,7 +356,7 @@ AnyCommand parse_call_redial(Parameters& params, const std::string& cmd_id) {
   constexpr std::uint64_t kHour = 3600;
   constexpr std::uint64_t kDay = 24 * kHour;
   call::RedialCall command;
-  command.call = std::get<call::StartCall>(parse_call_start(params, cmd_id));
+  command.call = std::get<call::StartCall>(std::get<call::Command>(parse_call_start(params, cmd_id)));
   command.limit = std::chrono::seconds(params.number("limit_s", 1, kDay, kHour));
   return command;
 }
@@ -519,7 +519,7 @@ AnyCommand parse_conference_create(Parameters& params, const std::string& /*cmd_
 }
 
 AnyCommand parse_conference_add(Parameters& params, const std::string& /*cmd_id*/) {
-  call::AddToConference command{.conference = conference_of(params)};
+  call::AddToConference command{.conference = conference_of(params), .call_id = {}};
   if (params.has("callid") || !params.has("destination")) {
     command.call_id = params.call_id("callid");
   }
