@@ -50,6 +50,15 @@ export interface MethodParams {
     /** the Call-ID of either leg of the call */
     callid: string;
   };
+  /** As CallStart, as soon as neither of the two is in a call. */
+  CallRedial: {
+    /** whom to ring first, a user of the exchange */
+    caller: string;
+    /** whom to connect with it, another */
+    callee: string;
+    /** how long to wait, 1 to 86400 seconds; 3600 by default */
+    limit_s?: number;
+  };
   /** Gives a command up that runs. */
   CommandCancel: {
     /** its cmd_id */
@@ -71,6 +80,24 @@ export interface MethodParams {
   RegistrationList: {
     /** how many at most, 1 to 10000; 1000 by default */
     limit?: number;
+  };
+  /** Tells where calls of a user are forwarded, where he is looked for, and whom he may call and be called by. */
+  UserFeatures: {
+    /** the name of an account */
+    user: string;
+  };
+  /** Changes some of that, for calls from now on. */
+  UserFeaturesSet: {
+    /** the name of an account */
+    user: string;
+    /** where calls go instead */
+    forward?: { always?: string; busy?: string; no_answer?: string; after_s?: number };
+    /** where he is looked for, one step after the other */
+    find_me?: Array<{ to?: Array<string>; time_s?: number }>;
+    /** who may call him, and whom he may call */
+    screening?: { incoming?: { allow?: Array<string>; deny?: Array<string> }; outgoing?: { allow?: Array<string>; deny?: Array<string> } };
+    /** whether calls are refused as if he were busy */
+    do_not_disturb?: boolean;
   };
   /** Reports what happens to calls and phones until it is ended. */
   Subscribe: {
