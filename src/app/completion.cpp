@@ -52,19 +52,24 @@ void for_each_command(const CompletionCommand& command, const std::string& path,
 
 /// What stands before its value on the command line: texts are `name=`, everything else is JSON.
 std::string word_of(const ParameterInfo& parameter) {
-  const bool json = parameter.type == ParameterType::Count || parameter.type == ParameterType::Flag;
-  return std::string(parameter.name) + (json ? ":=" : "=");
+  switch (parameter.type) {
+    case ParameterType::Count:
+    case ParameterType::Flag:
+    case ParameterType::Headers:
+    case ParameterType::Forwarding:
+    case ParameterType::FindMe:
+    case ParameterType::Screening: return std::string(parameter.name) + ":=";
+    default: return std::string(parameter.name) + "=";
+  }
 }
 
-/// Those that there are of a kind; "" where there are too many.
-std::string_view values_of(ParameterType type) {
-  switch (type) {
-    case ParameterType::Leg: return "caller callee";
-    case ParameterType::LegOrBoth: return "caller callee both";
-    case ParameterType::What: return "calls registrations";
-    case ParameterType::Flag: return "true false";
-    default: return {};
+/// Those that there are, with blanks between them; "" where there are too many.
+std::string values_of(const ParameterInfo& parameter) {
+  std::string values = parameter.type == ParameterType::Flag ? "true false" : "";
+  for (const std::string_view word : parameter.words) {
+    values.append(values.empty() ? "" : " ").append(word);
   }
+  return values;
 }
 
 /// The same tables serve both shells: what follows a command, its options, those with values, methods, their parameters and the values of these.
@@ -99,7 +104,7 @@ std::string tables_of(const CompletionCommand& root) {
       const std::string word = word_of(parameter);
       words.add(word);
       Words choices;
-      for (std::string_view rest = values_of(parameter.type); !rest.empty();) {
+      for (std::string_view rest = values_of(parameter); !rest.empty();) {
         const std::size_t end = std::min(rest.find(' '), rest.size());
         choices.add(word + std::string(rest.substr(0, end)));
         rest.remove_prefix(std::min(end + 1, rest.size()));
