@@ -25,7 +25,7 @@ class Journal final : public call::EventSink {
                                              "CallEnded",      "AudioHeard",     "MediaFailed",        "SipMessage",  "CallReplaced", "SourceBanned",
                                              "SourceUnbanned", "ContactChanged", "CallRecorded",       "MediaAgreed", "MediaSecured", "SoundPlayed",
                                              "MediaEnded",     "PartnerSilent",  "PartnerBack",        "KeyPressed",  "KeysFailed",   "Renegotiated",
-                                             "AddressUnknown", "CallHeld"};
+                                             "AddressUnknown", "CallHeld",       "CallOffered"};
     static_assert(std::size(kNames) == std::variant_size_v<decltype(call::Event::what)>);
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
     if (const auto* const key = std::get_if<call::KeyPressed>(&event.what)) {
