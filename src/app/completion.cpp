@@ -104,8 +104,8 @@ std::string tables_of(const CompletionCommand& root) {
       const std::string word = word_of(parameter);
       words.add(word);
       Words choices;
-      const std::string values = values_of(parameter);
-      for (std::string_view rest = values; !rest.empty();) {
+      const std::string known = values_of(parameter);
+      for (std::string_view rest = known; !rest.empty();) {
         const std::size_t end = std::min(rest.find(' '), rest.size());
         choices.add(word + std::string(rest.substr(0, end)));
         rest.remove_prefix(std::min(end + 1, rest.size()));
