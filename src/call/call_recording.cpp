@@ -85,6 +85,13 @@ void CallRecording::look() {
       attach(*streams);
       return;
     }
+    if (call != nullptr && call->await_up([find = finder(*this)] {
+          if (CallRecording* const self = find()) {
+            self->look();
+          }
+        })) {
+      return;  // Whoever has come still owes an ACK.
+    }
   }
   stop();
 }
