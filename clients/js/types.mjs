@@ -10,6 +10,12 @@ function typeOf(schema) {
   if (schema.enum) {
     return schema.enum.map((value) => `'${value}'`).join(' | ');
   }
+  if (schema.oneOf) {
+    return schema.oneOf.map(typeOf).join(' | ');
+  }
+  if (schema.additionalProperties) {
+    return `Record<string, ${typeOf(schema.additionalProperties)}>`;
+  }
   if (schema.type === 'object') {
     return `{ ${Object.entries(schema.properties).map(([name, member]) => `${name}?: ${typeOf(member)}`).join('; ')} }`;
   }

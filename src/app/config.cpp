@@ -306,7 +306,10 @@ class Reader {
 }  // namespace
 
 Config::Config()
-    : sip_listen{{std::nullopt, loopback(5060), std::nullopt, 0}}, call_api_listen{{loopback(5059)}}, http_listen{{loopback(8080)}}, opensips(default_opensips()) {}
+    : sip_listen{{std::nullopt, loopback(5060), std::nullopt, 0}},
+      call_api_listen{{loopback(5059)}},
+      http_listen{{loopback(8080)}},
+      opensips(default_opensips()) {}
 
 std::vector<SipListener> Config::all_listeners() const {
   std::vector<SipListener> all;

@@ -105,7 +105,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   sip::InviteSession::CallerOptions call_options_;  ///< As they are for all targets.
   std::unique_ptr<Media> media_;                    ///< Null where all media bypass the exchange.
   int best_status_ = 0;
-  bool phone_refused_ = false;  ///< That status came from a phone.
+  bool phone_refused_ = false;                                   ///< That status came from a phone.
   CallCourse::Outcome outcome_ = CallCourse::Outcome::Declined;  ///< Of the present step, so far.
   std::string best_reason_;
   bool told_ = false;  ///< That it has come.

@@ -129,12 +129,13 @@ describe('the sound of calls, steered by a program', () => {
     await assert.rejects(within(LIMIT_MS, playing.done, 'CallPlay'), /before all was played/);
     await Promise.all([alice.tone(660), bob.tone(440)]);
     await done('CallUnbridge', { callid: bridged.data.callid });
+    const alone = api.command('CallPlay', { callid: incoming.callid, tone: 1600 });
+    await alice.tone(1600);
     await done('ConferenceCreate', { conference: 'board' });
     await done('ConferenceAdd', { conference: 'board', callid: incoming.callid });
+    await assert.rejects(within(LIMIT_MS, alone.done, 'CallPlay'), /before all was played/);
     await done('ConferenceAdd', { conference: 'board', callid: other.callid });
-    alice.forget();
-    bob.forget();
-    await Promise.all([alice.tone(660), bob.tone(440)]);
+    await alice.tone(660);
     await done('ConferenceEnd', { conference: 'board' });
     await Promise.all([alice.event('ended'), bob.event('ended')]);
   });

@@ -60,7 +60,9 @@ std::string to_text(const CommandEvent& event) {
                                            "CallBridged",
                                            "ConferenceCalling",
                                            "ConferenceJoined",
-                                           "Features", "CalleeBusy", "Failed",
+                                           "Features",
+                                           "CalleeBusy",
+                                           "Failed",
                                            "Ended"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
   for (const std::string* const more : {&event.leg, &event.extra}) {

@@ -102,14 +102,16 @@ Json to_json(const MethodInfo& method) {
                  {"x-events", Json{std::move(events)}}});
 }
 
-std::vector<MethodInfo> make_infos() {
-  const ParameterInfo call_id{"callid", Type::CallId, Presence::Required, "the Call-ID of either leg of the call"};
+using Infos = std::vector<MethodInfo>;
+
+ParameterInfo the_call() { return {"callid", Type::CallId, Presence::Required, "the Call-ID of either leg of the call"}; }
+ParameterInfo one_leg() { return {"leg", Type::Word, Presence::Optional, "one party alone; both by default", {"caller", "callee", "both"}}; }
+
+/// A call from its beginning, as all clients know it.
+Infos infos_of_calls() {
+  const ParameterInfo call_id = the_call();
+  const ParameterInfo leg = one_leg();
   const std::vector<std::string_view> legs = {"caller", "callee"};
-  const ParameterInfo leg{"leg", Type::Word, Presence::Optional, "one party alone; both by default", {"caller", "callee", "both"}};
-  const ParameterInfo limit{"limit", Type::Count, Presence::Optional, "how many at most; 1000 by default", {}, 1, kMaxListed};
-  const ParameterInfo conference{"conference", Type::Text, Presence::Required, "its name: letters, digits, '-', '_' and '.'"};
-  const ParameterInfo party{"callid", Type::CallId, Presence::Required, "the Call-ID of the party"};
-  const ParameterInfo user{"user", Type::Text, Presence::Required, "the name of an account"};
   const std::vector<std::string_view> of_transfer = {"Transferring", "TransferStart", "TransferPending", "TransferSuccessful"};
   return {
       {"CallStart",
@@ -141,6 +143,13 @@ std::vector<MethodInfo> make_infos() {
        of_transfer},
       {"CallHold", "Puts both parties of a call on hold, or one.", {call_id, leg}, {"CallHolding", "CallHoldStart", "CallHoldSuccessful"}},
       {"CallUnhold", "Takes both parties of a call back, or one.", {call_id, leg}, {"CallUnholding", "CallUnholdStart", "CallUnholdSuccessful"}},
+  };
+}
+
+Infos infos_of_sound() {
+  const ParameterInfo call_id = the_call();
+  const ParameterInfo leg = one_leg();
+  return {
       {"CallPlay",
        "Plays a sound to both parties of a call, or one, in place of what the others say.",
        {call_id,
@@ -176,6 +185,17 @@ std::vector<MethodInfo> make_infos() {
         {"text", Type::Text, Presence::Required, "up to 16 kB"},
         {"content_type", Type::Text, Presence::Optional, "text/plain by default"}},
        {}},
+  };
+}
+
+/// Calls that come in, parties and conferences.
+Infos infos_of_parties() {
+  const ParameterInfo call_id = the_call();
+  const ParameterInfo leg = one_leg();
+  const std::vector<std::string_view> legs = {"caller", "callee"};
+  const ParameterInfo conference{"conference", Type::Text, Presence::Required, "its name: letters, digits, '-', '_' and '.'"};
+  const ParameterInfo party{"callid", Type::CallId, Presence::Required, "the Call-ID of the party"};
+  return {
       {"CallRing", "Tells the caller of an incoming call that it rings.", {call_id}, {}},
       {"CallAnswer", "Answers an incoming call: the caller is with the exchange, alone.", {call_id}, {"ConferenceJoined"}},
       {"CallReject",
@@ -212,6 +232,15 @@ std::vector<MethodInfo> make_infos() {
        {conference, party, {"muted", Type::Flag, Presence::Optional, "false: it is heard again; true by default"}},
        {}},
       {"ConferenceEnd", "Hangs up on all parties of a conference.", {conference}, {}},
+  };
+}
+
+/// What is about commands, what is asked, and what users have set up.
+Infos infos_of_the_rest() {
+  const ParameterInfo call_id = the_call();
+  const ParameterInfo limit{"limit", Type::Count, Presence::Optional, "how many at most; 1000 by default", {}, 1, kMaxListed};
+  const ParameterInfo user{"user", Type::Text, Presence::Required, "the name of an account"};
+  return {
       {"CallEnd", "Hangs a call up.", {call_id}, {}},
       {"CallRedial",
        "As CallStart, as soon as neither of the two is in a call.",
@@ -244,6 +273,17 @@ std::vector<MethodInfo> make_infos() {
       {"Unsubscribe", "Ends a subscription.", {{"target", Type::Text, Presence::Required, "its cmd_id"}}, {}},
       {"Echo", "Gives its parameters back, whatever they are.", {}, {"Reply"}},
   };
+}
+
+Infos make_infos() {
+  Infos all = infos_of_calls();
+  for (Infos (*const more)() : {infos_of_sound, infos_of_parties, infos_of_the_rest}) {
+    Infos infos = more();
+    for (MethodInfo& info : infos) {
+      all.push_back(std::move(info));
+    }
+  }
+  return all;
 }
 
 }  // namespace
