@@ -99,7 +99,8 @@ TEST(Config, tells_all_that_is_wrong_in_the_order_of_the_file) {
       "test.toml:2: log.level: expected one of trace, debug, info, warn, error, off\n"
       "test.toml:4: sip.listen: expected an address with port such as \"127.0.0.1:5060\" or \"tls:127.0.0.1:5061\" (udp, tcp, tls, ws, wss), or a list of "
       "them\n"
-      "test.toml:5: nonsense: unknown section; there are sip, exchange, session, media, call_api, http, capture, records, server, log, [[accounts]], [[routes]], "
+      "test.toml:5: nonsense: unknown section; there are sip, exchange, session, media, call_api, http, capture, records, server, log, [[accounts]], "
+      "[[routes]], "
       "[[conferences]], [[listeners]] and [[certificates]]");
 }
 
