@@ -127,7 +127,7 @@ struct Hooked : testing::Test {
 
   EngineLoop loop;
   Receiver receiver{loop};
-  std::unique_ptr<HttpClient> client = std::move(HttpClient::blocking_create({}).value());
+  std::unique_ptr<HttpClient> client = HttpClient::blocking_create({}).value();
   base::DeterministicRandom random{1};
   std::optional<Webhook> hook;
   std::vector<Webhook::Undelivered> letters;

@@ -50,7 +50,7 @@ SharedRecord record(const std::string& id, int begin = 0) {
 }
 
 struct Kept : testing::Test {
-  [[nodiscard]] CallDatabase open() const { return std::move(CallDatabase::blocking_open(path).value()); }
+  [[nodiscard]] CallDatabase open() const { return CallDatabase::blocking_open(path).value(); }
   [[nodiscard]] std::string refusal() const {
     const auto opened = CallDatabase::blocking_open(path);
     return opened ? "it opened" : opened.error().message();

@@ -19,7 +19,7 @@ struct Lines : testing::Test {
     std::ifstream stream(folder.file(name), std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};
   }
-  [[nodiscard]] LineFile open() const { return std::move(LineFile::blocking_open(folder.file("calls.jsonl")).value()); }
+  [[nodiscard]] LineFile open() const { return LineFile::blocking_open(folder.file("calls.jsonl")).value(); }
   static base::Result<void> append(LineFile& file, std::vector<std::string_view> lines) { return file.blocking_append(lines); }
 
   TestFolder folder;

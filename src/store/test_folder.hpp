@@ -6,10 +6,10 @@
 #include <string>
 #include <system_error>
 
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <csignal>
+#include <cstdlib>
 
 /// Real folders and real limits, for tests of what is written to disk.
 namespace callwright::store {
