@@ -8,6 +8,22 @@ export interface MethodParams {
     caller: string;
     /** whom to connect with it */
     callee: string;
+    /** the display name of the caller, for the callee to see */
+    caller_name?: string;
+    /** that of the callee, for the caller to see */
+    callee_name?: string;
+    /** what the callee sees in the place of caller */
+    caller_id?: string;
+    /** header fields for the INVITEs */
+    headers?: Record<string, string>;
+    /** for whoever asks for credentials */
+    username?: string;
+    /** and its password */
+    password?: string;
+    /** what the two may speak, by preference */
+    codecs?: string | Array<string>;
+    /** for how many seconds each phone may ring */
+    timeout?: number;
   };
   /** Has a party call somebody else, and ends its present call when that has answered. */
   CallBlindTransfer: {
@@ -45,6 +61,153 @@ export interface MethodParams {
     /** one party alone; both by default */
     leg?: 'caller' | 'callee' | 'both';
   };
+  /** Plays a sound to both parties of a call, or one, in place of what the others say. */
+  CallPlay: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+    /** one party alone; both by default */
+    leg?: 'caller' | 'callee' | 'both';
+    /** a name in the server's folder of sounds; either this or tone */
+    file?: string;
+    /** a tone of so many hertz, until it is stopped */
+    tone?: number;
+    /** the file begins again at its end, until it is stopped */
+    loop?: boolean;
+  };
+  /** Ends what is played. */
+  CallStop: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+    /** one party alone; both by default */
+    leg?: 'caller' | 'callee' | 'both';
+  };
+  /** Presses keys, which both parties of a call hear, or one. */
+  CallDtmf: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+    /** one party alone; both by default */
+    leg?: 'caller' | 'callee' | 'both';
+    /** the keys: 0 to 9, *, #, A to D */
+    digits: string;
+    /** how long each is pressed; 100 by default */
+    duration_ms?: number;
+    /** the time after each; 60 by default */
+    gap_ms?: number;
+  };
+  /** Nobody hears a party, or either, any more; or does again. */
+  CallMute: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+    /** one party alone; both by default */
+    leg?: 'caller' | 'callee' | 'both';
+    /** false: they are heard again; true by default */
+    muted?: boolean;
+  };
+  /** Records a call until it ends; pauses that, resumes it, or stops it. */
+  CallRecord: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+    /** start by default */
+    action?: 'start' | 'pause' | 'resume' | 'stop';
+    /** stereo by default: the caller is left */
+    layout?: 'stereo' | 'mono' | 'separate';
+    /** wav by default */
+    format?: 'wav' | 'ogg';
+  };
+  /** Sends a text to all phones of a user. */
+  CallMessage: {
+    /** whose text it is */
+    from: string;
+    /** who gets it */
+    to: string;
+    /** up to 16 kB */
+    text: string;
+    /** text/plain by default */
+    content_type?: string;
+  };
+  /** Tells the caller of an incoming call that it rings. */
+  CallRing: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+  };
+  /** Answers an incoming call: the caller is with the exchange, alone. */
+  CallAnswer: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+  };
+  /** Refuses an incoming call. */
+  CallReject: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+    /** the SIP status; 486 by default */
+    status?: number;
+    /** its reason phrase */
+    reason?: string;
+  };
+  /** Rings somebody for an incoming call. */
+  CallRedirect: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+    /** who is rung */
+    destination: string;
+  };
+  /** Connects a party of one call with a party of another; whoever they talked to is hung up. */
+  CallBridge: {
+    /** the call of the one */
+    callidA: string;
+    /** that party, where the call has two; the caller by default */
+    legA?: 'caller' | 'callee';
+    /** the call of the other */
+    callidB: string;
+    /** that party */
+    legB?: 'caller' | 'callee';
+  };
+  /** Parts the two of a call: each is with the exchange, alone. */
+  CallUnbridge: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+  };
+  /** Opens a conference, which lasts until it is ended. */
+  ConferenceCreate: {
+    /** its name: letters, digits, '-', '_' and '.' */
+    conference: string;
+    /** how many at most; 100 by default */
+    max_parties?: number;
+    /** a tone is heard when somebody comes or leaves */
+    tones?: boolean;
+  };
+  /** Takes both parties of a call into a conference, or one; or calls somebody in. */
+  ConferenceAdd: {
+    /** its name: letters, digits, '-', '_' and '.' */
+    conference: string;
+    /** the call; either this or destination */
+    callid?: string;
+    /** one party alone; both by default */
+    leg?: 'caller' | 'callee' | 'both';
+    /** who is called */
+    destination?: string;
+  };
+  /** Hangs up on a party of a conference. */
+  ConferenceRemove: {
+    /** its name: letters, digits, '-', '_' and '.' */
+    conference: string;
+    /** the Call-ID of the party */
+    callid: string;
+  };
+  /** Nobody hears a party of a conference any more; or does again. */
+  ConferenceMute: {
+    /** its name: letters, digits, '-', '_' and '.' */
+    conference: string;
+    /** the Call-ID of the party */
+    callid: string;
+    /** false: it is heard again; true by default */
+    muted?: boolean;
+  };
+  /** Hangs up on all parties of a conference. */
+  ConferenceEnd: {
+    /** its name: letters, digits, '-', '_' and '.' */
+    conference: string;
+  };
   /** Hangs a call up. */
   CallEnd: {
     /** the Call-ID of either leg of the call */
@@ -56,7 +219,7 @@ export interface MethodParams {
     caller: string;
     /** whom to connect with it, another */
     callee: string;
-    /** how long to wait, 1 to 86400 seconds; 3600 by default */
+    /** how many seconds to wait; 3600 by default */
     limit_s?: number;
   };
   /** Gives a command up that runs. */
@@ -68,7 +231,7 @@ export interface MethodParams {
   CallList: {
     /** also those that ended of late */
     ended?: boolean;
-    /** how many at most, 1 to 10000; 1000 by default */
+    /** how many at most; 1000 by default */
     limit?: number;
   };
   /** Tells what is known of a call. */
@@ -78,7 +241,7 @@ export interface MethodParams {
   };
   /** Tells which phones are registered. */
   RegistrationList: {
-    /** how many at most, 1 to 10000; 1000 by default */
+    /** how many at most; 1000 by default */
     limit?: number;
   };
   /** Tells where calls of a user are forwarded, where he is looked for, and whom he may call and be called by. */
