@@ -111,7 +111,7 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
       web_jobs_(loop_, web_),
       feed_(random_.token(kFeedIdSize)),
       tap_(
-          records_, [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }, [this](const call::Event& event) { feed_.note(event); }),
+          records_, [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }, [this](call::Event event) { feed_.note(std::move(event)); }),
       transports_(loop_, config.stream_limits, config.source_limits),
       resolver_(loop_) {
   sip::TransactionLayer::Settings settings;

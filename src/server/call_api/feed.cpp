@@ -65,51 +65,55 @@ void add_details(Json::Object& members, const call::Event& event) {
 void FeedTap::on_event(const call::Event& event) {
   next_.on_event(event);
   if (is_for_clients(event)) {
-    transit_.carry(is_needed(event) ? Transit::Importance::Needed : Transit::Importance::Dispensable, [this, event] { sink_(event); });
+    transit_.carry(is_needed(event) ? Transit::Importance::Needed : Transit::Importance::Dispensable, [this, event]() mutable { sink_(std::move(event)); });
   }
 }
 
-std::optional<Feed::Entry> Feed::entry_of(const call::Event& event) {
+std::optional<Feed::Entry> Feed::entry_of(call::Event event) {
   const BookedCall* const call = book_.note(event);
-  Entry entry;
-  entry.name = name_of(event);
-  Json::Object members;
-  members.push_back({"seq", json_number(latest_ + 1)});
-  members.push_back({"time", json_text(to_text(event.time))});
-  if (const auto* const contact = std::get_if<call::ContactChanged>(&event.what)) {
-    entry.caller = contact->user;
-    members.push_back({"user", json_text(contact->user)});
-    members.push_back({"contact", json_text(contact->contact)});
-  } else if (call != nullptr) {
-    entry.of_call = true;
-    entry.call_id = call->call_id;
-    entry.leg = call->leg;
-    entry.former = event.call_id;
-    entry.caller = user_in(call->caller);
-    entry.callee = user_in(call->callee);
-    members.push_back({"callid", json_text(call->call_id)});
-    members.push_back({"caller", json_text(call->caller)});
-    members.push_back({"callee", json_text(call->callee)});
-    if (!call->leg.empty()) {
-      members.push_back({"leg", json_text(call->leg)});
-    }
-    add_details(members, event);
-  } else {
+  if (is_one_of<call::ContactChanged>(event)) {
+    return Entry{.event = std::move(event), .of_call = false, .call_id = {}, .leg = {}, .caller = {}, .callee = {}};
+  }
+  if (call == nullptr) {
     return std::nullopt;
   }
-  append_json(entry.data, Json{std::move(members)}, MemberOrder::Sorted);
-  return entry;
+  return Entry{.event = std::move(event), .of_call = true, .call_id = call->call_id, .leg = call->leg, .caller = call->caller, .callee = call->callee};
 }
 
-void Feed::note(const call::Event& event) {
-  auto made = entry_of(event);
+std::string Feed::data_of(const Entry& entry, std::uint64_t seq) {
+  Json::Object members;
+  members.push_back({"seq", json_number(seq)});
+  members.push_back({"time", json_text(to_text(entry.event.time))});
+  if (const auto* const contact = std::get_if<call::ContactChanged>(&entry.event.what)) {
+    members.push_back({"user", json_text(contact->user)});
+    members.push_back({"contact", json_text(contact->contact)});
+  } else {
+    members.push_back({"callid", json_text(entry.call_id)});
+    members.push_back({"caller", json_text(entry.caller)});
+    members.push_back({"callee", json_text(entry.callee)});
+    if (!entry.leg.empty()) {
+      members.push_back({"leg", json_text(entry.leg)});
+    }
+    add_details(members, entry.event);
+  }
+  std::string data;
+  append_json(data, Json{std::move(members)}, MemberOrder::Sorted);
+  return data;
+}
+
+void Feed::note(call::Event event) {
+  auto made = entry_of(std::move(event));
   if (!made) {
     return;
   }
   ++latest_;
+  std::string data;
   for (const Reader& reader : readers_) {
     if (wants(reader.filter, *made)) {
-      reader.reader->on_feed(made->name, made->data);
+      if (data.empty()) {
+        data = data_of(*made, latest_);
+      }
+      reader.reader->on_feed(name_of(made->event), data);
     }
   }
   entries_.push_back(std::move(*made));
@@ -123,10 +127,16 @@ bool Feed::wants(const FeedFilter& filter, const Entry& entry) {
   if (filter.what != What::Everything && (filter.what == What::Calls) != entry.of_call) {
     return false;
   }
-  if (!filter.call_id.empty() && filter.call_id != entry.call_id && filter.call_id != entry.leg && filter.call_id != entry.former) {
+  if (!filter.call_id.empty() && filter.call_id != entry.call_id && filter.call_id != entry.leg && filter.call_id != entry.event.call_id) {
     return false;
   }
-  return filter.user.empty() || filter.user == entry.caller || filter.user == entry.callee;
+  if (filter.user.empty()) {
+    return true;
+  }
+  if (const auto* const contact = std::get_if<call::ContactChanged>(&entry.event.what)) {
+    return filter.user == contact->user;
+  }
+  return filter.user == user_in(entry.caller) || filter.user == user_in(entry.callee);
 }
 
 void Feed::add(FeedReader& reader, FeedFilter filter, const std::optional<Position>& position) {
@@ -149,7 +159,7 @@ void Feed::add(FeedReader& reader, FeedFilter filter, const std::optional<Positi
     for (std::uint64_t seq = std::max(behind, forgotten); seq < latest_; ++seq) {
       const Entry& entry = entries_[seq - forgotten];
       if (wants(filter, entry)) {
-        reader.on_feed(entry.name, entry.data);
+        reader.on_feed(name_of(entry.event), data_of(entry, seq + 1));
       }
     }
   }

@@ -18,7 +18,7 @@ namespace callwright::server::call_api {
 /// Takes what clients may hear of the journal over to the web thread, and passes all of it on.
 class FeedTap final : public call::EventSink {
  public:
-  using Sink = std::function<void(const call::Event&)>;
+  using Sink = std::function<void(call::Event)>;
 
   /// `next` outlives this. `sink` is called on the web thread and, like this, outlives all that was posted.
   FeedTap(call::EventSink& next, PostToWeb to_web, Sink sink, std::size_t capacity = 65536)
@@ -56,7 +56,7 @@ class Feed {
   explicit Feed(std::string id, std::size_t remembered = 10'000) : id_(std::move(id)), remembered_(remembered) {}
 
   /// An event that came over from the engine.
-  void note(const call::Event& event);
+  void note(call::Event event);
   [[nodiscard]] const CallBook& book() const noexcept { return book_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   /// Of the latest event; 0 before the first.
@@ -73,15 +73,14 @@ class Feed {
   [[nodiscard]] std::size_t readers() const noexcept { return readers_.size(); }
 
  private:
+  /// What an event tells clients; made into JSON when somebody wants to hear of it, since most of it nobody does.
   struct Entry {
+    call::Event event;
     bool of_call = false;
-    std::string call_id;
+    std::string call_id;  ///< As the call was called behind the event; that of the event is what it was called before.
     std::string leg;
-    std::string former;  ///< The Call-ID that the call had before.
-    std::string caller;  ///< The user of each; of registrations only this.
+    std::string caller;  ///< URIs.
     std::string callee;
-    std::string_view name;
-    std::string data;
   };
   struct Reader {
     FeedReader* reader;
@@ -89,7 +88,8 @@ class Feed {
   };
 
   [[nodiscard]] static bool wants(const FeedFilter& filter, const Entry& entry);
-  [[nodiscard]] std::optional<Entry> entry_of(const call::Event& event);
+  [[nodiscard]] std::optional<Entry> entry_of(call::Event event);
+  [[nodiscard]] static std::string data_of(const Entry& entry, std::uint64_t seq);
 
   const std::string id_;
   const std::size_t remembered_;
