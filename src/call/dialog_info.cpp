@@ -2,7 +2,6 @@
 
 #include "call/xml_text.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace callwright::call {
@@ -39,12 +38,12 @@ std::string DialogInfo::body(const sip::EventView& view) {
   append_xml(xml, view.entity);
   xml += "\">\r\n";
   std::vector<std::string> gone(view.changed.begin(), view.changed.end());
-  const auto [first, last] = by_user_.equal_range(view.resource);
-  for (auto entry = first; entry != last; ++entry) {
-    const Call& call = calls_.find(entry->second)->second;
-    const bool wanted = view.changed.empty() || std::erase(gone, std::to_string(call.number)) != 0;
-    if (wanted) {
-      append_dialog(xml, entry->second, call, view.resource);
+  if (const auto there = by_user_.find(view.resource); there != by_user_.end()) {
+    for (const auto& [number, call_id] : there->second) {
+      const bool wanted = view.changed.empty() || std::erase(gone, std::to_string(number)) != 0;
+      if (wanted) {
+        append_dialog(xml, call_id, calls_.find(call_id)->second, view.resource);
+      }
     }
   }
   for (const std::string& id : gone) {
@@ -68,17 +67,16 @@ void DialogInfo::note(const std::string& call_id, const decltype(Event::what)& w
   }
 }
 
-void DialogInfo::enter(const std::string& user, const std::string& call_id) {
+void DialogInfo::enter(const std::string& user, const std::string& call_id, std::uint64_t number) {
   if (!user.empty()) {
-    by_user_.emplace(user, call_id);
+    by_user_[user].emplace(number, call_id);
   }
 }
 
-void DialogInfo::leave(const std::string& user, const std::string& call_id) {
-  const auto [first, last] = by_user_.equal_range(user);
-  const auto found = std::find_if(first, last, [&call_id](const auto& entry) { return entry.second == call_id; });
-  if (found != last) {
-    by_user_.erase(found);
+void DialogInfo::leave(const std::string& user, std::uint64_t number) {
+  const auto there = by_user_.find(user);
+  if (there != by_user_.end() && there->second.erase(number) != 0 && there->second.empty()) {
+    by_user_.erase(there);
   }
 }
 
@@ -99,10 +97,8 @@ void DialogInfo::start(const std::string& call_id, const CallStarted& what) {
   }
   Call& call = entry->second;
   call = {.caller = what.from, .callee = what.to, .calling_user = user_in_(what.from), .called_user = user_in_(what.to), .number = next_++};
-  enter(call.calling_user, call_id);
-  if (call.called_user != call.calling_user) {
-    enter(call.called_user, call_id);
-  }
+  enter(call.calling_user, call_id, call.number);
+  enter(call.called_user, call_id, call.number);
   tell(call);
 }
 
@@ -132,8 +128,8 @@ void DialogInfo::end(const std::string& call_id) {
     return;
   }
   const Call call = std::move(found->second);
-  leave(call.calling_user, call_id);
-  leave(call.called_user, call_id);
+  leave(call.calling_user, call.number);
+  leave(call.called_user, call.number);
   calls_.erase(found);
   tell(call);
 }

@@ -51,8 +51,8 @@ class DialogInfo final : public sip::EventPackage {
   void advance(const std::string& call_id, State state);
   void replace(const std::string& call_id, const CallReplaced& what);
   void end(const std::string& call_id);
-  void enter(const std::string& user, const std::string& call_id);
-  void leave(const std::string& user, const std::string& call_id);
+  void enter(const std::string& user, const std::string& call_id, std::uint64_t number);
+  void leave(const std::string& user, std::uint64_t number);
   void tell(const Call& call) const;
   void append_dialog(std::string& xml, const std::string& call_id, const Call& call, std::string_view user) const;
   void append_name(std::string& xml, const std::string& call_id) const;
@@ -61,8 +61,9 @@ class DialogInfo final : public sip::EventPackage {
   UserOf user_in_;
   Ringing ringing_;
   std::uint64_t next_ = 1;
-  sip::StringMap<Call> calls_;                                    ///< By Call-ID.
-  std::multimap<std::string, std::string, std::less<>> by_user_;  ///< Call-IDs.
+  sip::StringMap<Call> calls_;  ///< By Call-ID.
+  /// Call-IDs by number. Nobody has none; a number that many share, such as that of a trunk, may have thousands.
+  sip::StringMap<std::map<std::uint64_t, std::string>> by_user_;
 };
 
 }  // namespace callwright::call

@@ -75,6 +75,9 @@ RoutedCall::~RoutedCall() {
 
 /// For the journal. The URI of a request that a command has brought about holds the command's token.
 std::string RoutedCall::callee_of(const sip::Message& invite) const {
+  if (options_.to.empty()) {
+    return std::string(invite.request_uri());
+  }
   const auto to = sip::NameAddr::parse(options_.to);
   return std::string(to ? to->uri : invite.request_uri());
 }
