@@ -25,8 +25,8 @@ class ArrivalRate {
   [[nodiscard]] bool busy() const noexcept { return busy_; }
 
  private:
-  static constexpr std::size_t kBusyRate = 1000;
-  static constexpr base::Duration kWindow = std::chrono::milliseconds(20);
+  static constexpr std::size_t kBusyRate = 1250;
+  static constexpr base::Duration kWindow = std::chrono::milliseconds(100);  ///< Long enough that chance does not look like a rush.
 
   base::TimePoint window_start_{};
   std::size_t in_window_ = 0;
