@@ -111,7 +111,8 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
       web_jobs_(loop_, web_),
       feed_(random_.token(kFeedIdSize)),
       tap_(
-          records_, [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }, [this](call::Event event) { feed_.note(std::move(event)); }),
+          records_, [this](std::function<void()> job) { web_jobs_.add(std::move(job)); },
+          [this](call::Event event, std::uint64_t lost) { feed_.note(std::move(event), lost); }),
       transports_(loop_, config.stream_limits, config.source_limits),
       resolver_(loop_) {
   sip::TransactionLayer::Settings settings;
@@ -145,7 +146,7 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
   call_api_ = std::make_unique<server::call_api::CallApi>(
       server::call_api::CallApi::Config{.limits = {.on_disconnect = config_.on_disconnect, .max_commands_per_client = config_.max_commands_per_client},
                                         .protocol = config_.call_api_protocol},
-      server::call_api::EnginePorts{control(), [this](std::function<void()> task) { return loop_.post(std::move(task)); },
+      server::call_api::EnginePorts{control(), loop_.timers(), [this](std::function<void()> task) { return loop_.post(std::move(task)); },
                                     [this](std::function<void()> job) { web_jobs_.add(std::move(job)); }},
       feed_, std::move(gate));
   web_.add_page(config_.call_api_path + "/openrpc.json", [](const server::HttpRequest& /*request*/) {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_stream.hpp>
 #include <boost/beast/core/role.hpp>
@@ -15,6 +18,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace callwright::server {
@@ -65,11 +69,17 @@ class WebStream {
         token, buffers);
   }
 
+  /// While it is on, what is written stays here, up to kGathered bytes, and leaves with what is written behind it: of many short messages each would otherwise
+  /// be a system call, and with TLS a record. Whoever writes the last piece turns it off before.
+  void gather(bool on) noexcept { layers_->gathering = on; }
+
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [layers = layers_.get()](auto&& handler, const Buffers& from) {
-          if (layers->tls) {
+          if (layers->gathering || !layers->gathered.empty()) {
+            layers->write_gathered(from, std::forward<decltype(handler)>(handler));
+          } else if (layers->tls) {
             layers->tls->async_write_some(from, std::forward<decltype(handler)>(handler));
           } else {
             layers->tcp.async_write_some(from, std::forward<decltype(handler)>(handler));
@@ -79,14 +89,41 @@ class WebStream {
   }
 
  private:
+  static constexpr std::size_t kGathered = 64 * 1024;
+
   /// Stay where they are: TLS refers to TCP.
   struct Layers {
     explicit Layers(boost::asio::io_context& io) : tcp(io) {}
     explicit Layers(Tcp::socket_type socket) : tcp(std::move(socket)) {}
+
+    template <class Buffers, class Handler>
+    void write_gathered(const Buffers& from, Handler&& handler) {
+      const std::size_t size = boost::asio::buffer_size(from);
+      const std::size_t before = gathered.size();
+      gathered.resize(before + size);
+      boost::asio::buffer_copy(boost::asio::buffer(gathered.data() + before, size), from);
+      if (gathering && gathered.size() < kGathered) {
+        boost::asio::post(tcp.get_executor(),
+                          [size, handler = std::forward<Handler>(handler)]() mutable { std::move(handler)(boost::system::error_code{}, size); });
+        return;
+      }
+      auto all_written = [this, size, handler = std::forward<Handler>(handler)](boost::system::error_code failure, std::size_t /*all*/) mutable {
+        gathered.clear();
+        std::move(handler)(failure, failure ? 0 : size);
+      };
+      if (tls) {
+        boost::asio::async_write(*tls, boost::asio::buffer(gathered), std::move(all_written));
+      } else {
+        boost::asio::async_write(tcp, boost::asio::buffer(gathered), std::move(all_written));
+      }
+    }
+
     Tcp tcp;
     std::shared_ptr<boost::asio::ssl::context> context;
     /// Flat: the head of a WebSocket message and its text leave in one record.
     std::optional<boost::beast::flat_stream<Tls>> tls;
+    std::string gathered;
+    bool gathering = false;
   };
   std::unique_ptr<Layers> layers_;
 };

@@ -7,7 +7,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
-#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <deque>
@@ -189,13 +188,13 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
     }
     if (!queue_.empty()) {
       writing_ = true;
-      set_cork(queue_.size() > 1);
+      stream_.next_layer().gather(queue_.size() > 1);
       stream_.async_write(asio::buffer(queue_.front().text), beast::bind_front_handler(&WebSocketConnection::on_written, shared_from_this()));
       return;
     }
-    set_cork(false);
     if (state_ == State::Closing && !close_sent_) {
       close_sent_ = true;
+      stream_.next_layer().gather(false);
       stream_.async_close(reason_, beast::bind_front_handler(&WebSocketConnection::on_closed, shared_from_this()));
     }
   }
@@ -214,17 +213,6 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
   }
 
   void on_closed(error_code) { finish(); }
-
-  /// While a queue is written the kernel gathers the small messages into full segments.
-  void set_cork(int cork) {
-    if (cork == corked_) {
-      return;
-    }
-    corked_ = cork;
-    auto& socket = beast::get_lowest_layer(stream_).socket();
-    // A failure only costs speed.
-    static_cast<void>(::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CORK, &cork, sizeof cork));
-  }
 
   void pop(const std::deque<Outgoing>::iterator& message) {
     queued_bytes_ -= message->text.size();
@@ -268,7 +256,6 @@ class WebSocketConnection final : public Connection, public WebSocketPeer, publi
   bool writing_ = false;
   bool in_handler_ = false;
   bool close_sent_ = false;
-  int corked_ = 0;
   websocket::close_reason reason_;
   std::deque<Outgoing> queue_;
   std::size_t queued_bytes_ = 0;

@@ -123,7 +123,7 @@ class CallApiServer : public testing::Test {
   }
 
   EnginePorts ports() {
-    return {control_, [this](std::function<void()> job) { return engine_.post(std::move(job)); },
+    return {control_, timers_, [this](std::function<void()> job) { return engine_.post(std::move(job)); },
             [this](std::function<void()> job) { web_.post(std::move(job)); }};
   }
 
@@ -148,6 +148,8 @@ class CallApiServer : public testing::Test {
   }
 
   FakeCallControl control_;
+  base::SystemClock clock_;
+  base::Timers timers_{clock_};  ///< Nobody advances them.
   EngineThread engine_;
   WebServer web_{WebConfig{}};
   Feed feed_{"run1"};

@@ -640,11 +640,14 @@ std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base
     return RpcError{RpcCode::InvalidParams, "params must be an object"};
   }
   Parameters params(*request.params);
-  ParsedCommand command{.method = method->name, .scope = method->scope, .cmd_id = chosen_cmd_id(params), .command = {}};
+  ParsedCommand command{.method = method->name, .scope = method->scope, .cmd_id = chosen_cmd_id(params), .command = {}, .deadline = {}};
   if (command.cmd_id.empty()) {
     command.cmd_id = random_uuid(random);
   }
   command.command = method->parse(params, command.cmd_id);
+  if (std::holds_alternative<call::Command>(command.command) && params.has("deadline")) {
+    command.deadline = std::chrono::seconds(params.number("deadline", 1, kMaxDeadline, 0));
+  }
   if (!params.error()) {
     return command;
   }

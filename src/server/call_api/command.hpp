@@ -1,11 +1,13 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "call/call_control.hpp"
 #include "server/call_api/feed.hpp"
 #include "server/call_api/request.hpp"
 #include "server/scopes.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -60,11 +62,14 @@ struct ParsedCommand {
   /// The client's choice, or a fresh UUID (RFC 4122, version 4).
   std::string cmd_id;
   AnyCommand command;
+  /// How long the engine may take for it; zero: as long as it takes.
+  base::Duration deadline{};
 };
 
 inline constexpr std::size_t kMaxCmdId = 256;
 inline constexpr std::size_t kMaxUri = 1024;
 inline constexpr std::size_t kMaxListed = 10'000;
+inline constexpr std::uint64_t kMaxDeadline = 86'400;  ///< Seconds.
 
 /// Checks method, scope and parameters, in this order. Nothing that could end a SIP header or a URI gets through. Pure, but for the UUID.
 [[nodiscard]] std::variant<ParsedCommand, RpcError> parse_command(const Request& request, base::Random& random, Scopes scopes = Scopes::all());

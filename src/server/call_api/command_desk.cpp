@@ -12,7 +12,8 @@ CommandDesk::CommandDesk(Limits limits, EnginePorts ports)
     : limits_(limits),
       ports_(std::move(ports)),
       relay_(
-          ports_.to_web, [this](const call::CommandEvent& event) { deliver(event); }, limits.max_events_in_transit) {}
+          ports_.to_web, [this](const call::CommandEvent& event) { deliver(event); }, limits.max_events_in_transit),
+      deadlines_(ports_.timers, ports_.control, relay_) {}
 
 std::optional<RpcError> CommandDesk::refusal(const std::string& cmd_id) const {
   if (cmd_ids_.contains(cmd_id)) {
@@ -21,9 +22,9 @@ std::optional<RpcError> CommandDesk::refusal(const std::string& cmd_id) const {
   return std::nullopt;
 }
 
-std::optional<RpcError> CommandDesk::start(CommandOwner& owner, std::string_view method, const std::string& cmd_id, const call::Command& command) {
+std::optional<RpcError> CommandDesk::start(CommandOwner& owner, const Order& order) {
   send_cancels();
-  if (auto refused = refusal(cmd_id)) {
+  if (auto refused = refusal(order.cmd_id)) {
     return refused;
   }
   const auto known = owners_.find(&owner);
@@ -31,11 +32,11 @@ std::optional<RpcError> CommandDesk::start(CommandOwner& owner, std::string_view
     return RpcError{RpcCode::Busy, "too many commands in flight on this connection; wait for one to end"};
   }
   const call::CommandId id = ids_.next();
-  if (!ports_.to_engine([this, id, command] { ports_.control.submit(id, command, relay_); })) {
+  if (!ports_.to_engine([this, id, command = order.command, deadline = order.deadline] { deadlines_.submit(id, command, deadline); })) {
     return RpcError{RpcCode::Busy, "server overloaded, try again"};
   }
-  commands_.emplace(id, Running{.owner = &owner, .method = method, .cmd_id = cmd_id});
-  cmd_ids_.emplace(cmd_id, id);
+  commands_.emplace(id, Running{.owner = &owner, .method = order.method, .cmd_id = order.cmd_id});
+  cmd_ids_.emplace(order.cmd_id, id);
   owners_[&owner].insert(id);
   return std::nullopt;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/id.hpp"
+#include "base/timers.hpp"
 #include "call/call_control.hpp"
+#include "server/call_api/deadlines.hpp"
 #include "server/call_api/event_relay.hpp"
 #include "server/call_api/request.hpp"
 
@@ -25,9 +27,10 @@ enum class OnDisconnect {
 /// Runs a function on the engine thread; false (and not run) when the engine is overloaded or has stopped. Any thread.
 using PostToEngine = std::function<bool(std::function<void()>)>;
 
-/// The way to the engine. All of it outlives whoever holds it; `control` is touched on the engine thread only.
+/// The way to the engine. All of it outlives whoever holds it; `control` and `timers` are touched on the engine thread only.
 struct EnginePorts {
   call::CallControl& control;
+  base::Timers& timers;
   PostToEngine to_engine;
   PostToWeb to_web;
 };
@@ -40,7 +43,7 @@ class CommandOwner {
   virtual void on_event(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) = 0;
 };
 
-/// The commands that run, whose they are and what they are called. Web thread, except that EventRelay lives on the engine's.
+/// The commands that run, whose they are and what they are called. Web thread, except that EventRelay and Deadlines live on the engine's.
 /// Makes sure that a command reports one Failed at most, exactly one Ended, and nothing after it.
 /// Must outlive the engine's commands: stop the web server, then the engine, then destroy.
 class CommandDesk {
@@ -53,8 +56,15 @@ class CommandDesk {
 
   CommandDesk(Limits limits, EnginePorts ports);
 
-  /// Hands the command to the engine. `method` is a constant. Events come after the present handler of the web thread has returned.
-  std::optional<RpcError> start(CommandOwner& owner, std::string_view method, const std::string& cmd_id, const call::Command& command);
+  /// What a client wants done.
+  struct Order {
+    std::string_view method;  ///< A constant.
+    std::string cmd_id;
+    call::Command command;
+    base::Duration deadline{};  ///< Zero: none.
+  };
+  /// Hands the command to the engine. Events come after the present handler of the web thread has returned.
+  std::optional<RpcError> start(CommandOwner& owner, const Order& order);
   /// Why a command may not start now, if so: its cmd_id runs already.
   [[nodiscard]] std::optional<RpcError> refusal(const std::string& cmd_id) const;
   /// Gives the command of that name up, whoever launched it; its events follow. False: there is none.
@@ -81,6 +91,7 @@ class CommandDesk {
   const Limits limits_;
   const EnginePorts ports_;
   EventRelay relay_;
+  Deadlines deadlines_;
   base::IdSource<call::CommandId> ids_;
   Commands commands_;
   std::unordered_map<std::string, call::CommandId> cmd_ids_;

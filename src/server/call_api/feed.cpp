@@ -60,29 +60,52 @@ void add_details(Json::Object& members, const call::Event& event) {
   }
 }
 
+constexpr std::string_view kMissed = "Missed";
+
+std::string text_of(Json::Object members) {
+  std::string text;
+  append_json(text, Json{std::move(members)}, MemberOrder::Sorted);
+  return text;
+}
+
+std::string missed_data(std::uint64_t from, std::uint64_t to) {
+  Json::Object members;
+  members.push_back({"from", json_number(from)});
+  members.push_back({"to", json_number(to)});
+  return text_of(std::move(members));
+}
+
 }  // namespace
 
 void FeedTap::on_event(const call::Event& event) {
   next_.on_event(event);
   if (is_for_clients(event)) {
-    transit_.carry(is_needed(event) ? Transit::Importance::Needed : Transit::Importance::Dispensable, [this, event]() mutable { sink_(std::move(event)); });
+    const auto importance = is_needed(event) ? Transit::Importance::Needed : Transit::Importance::Dispensable;
+    const bool carried = transit_.carry(importance, [this, event, lost = lost_]() mutable { sink_(std::move(event), lost); });
+    lost_ = carried ? 0 : lost_ + 1;
   }
 }
 
 std::optional<Feed::Entry> Feed::entry_of(call::Event event) {
   const BookedCall* const call = book_.note(event);
   if (is_one_of<call::ContactChanged>(event)) {
-    return Entry{.event = std::move(event), .of_call = false, .call_id = {}, .leg = {}, .caller = {}, .callee = {}};
+    return Entry{.seq = latest_ + 1, .event = std::move(event), .of_call = false, .call_id = {}, .leg = {}, .caller = {}, .callee = {}};
   }
   if (call == nullptr) {
     return std::nullopt;
   }
-  return Entry{.event = std::move(event), .of_call = true, .call_id = call->call_id, .leg = call->leg, .caller = call->caller, .callee = call->callee};
+  return Entry{.seq = latest_ + 1,
+               .event = std::move(event),
+               .of_call = true,
+               .call_id = call->call_id,
+               .leg = call->leg,
+               .caller = call->caller,
+               .callee = call->callee};
 }
 
-std::string Feed::data_of(const Entry& entry, std::uint64_t seq) {
+std::string Feed::data_of(const Entry& entry) {
   Json::Object members;
-  members.push_back({"seq", json_number(seq)});
+  members.push_back({"seq", json_number(entry.seq)});
   members.push_back({"time", json_text(to_text(entry.event.time))});
   if (const auto* const contact = std::get_if<call::ContactChanged>(&entry.event.what)) {
     members.push_back({"user", json_text(contact->user)});
@@ -96,12 +119,17 @@ std::string Feed::data_of(const Entry& entry, std::uint64_t seq) {
     }
     add_details(members, entry.event);
   }
-  std::string data;
-  append_json(data, Json{std::move(members)}, MemberOrder::Sorted);
-  return data;
+  return text_of(std::move(members));
 }
 
-void Feed::note(call::Event event) {
+void Feed::note(call::Event event, std::uint64_t lost) {
+  if (lost != 0) {
+    const std::string missed = missed_data(latest_ + 1, latest_ + lost);
+    latest_ += lost;
+    for (const Reader& reader : readers_) {
+      reader.reader->on_feed(kMissed, missed);
+    }
+  }
   auto made = entry_of(std::move(event));
   if (!made) {
     return;
@@ -111,7 +139,7 @@ void Feed::note(call::Event event) {
   for (const Reader& reader : readers_) {
     if (wants(reader.filter, *made)) {
       if (data.empty()) {
-        data = data_of(*made, latest_);
+        data = data_of(*made);
       }
       reader.reader->on_feed(name_of(made->event), data);
     }
@@ -140,30 +168,33 @@ bool Feed::wants(const FeedFilter& filter, const Entry& entry) {
 }
 
 void Feed::add(FeedReader& reader, FeedFilter filter, const std::optional<Position>& position) {
-  if (position) {
-    const std::uint64_t forgotten = latest_ - entries_.size();
-    const bool same = position->feed.empty() || position->feed == id_;
-    const std::uint64_t behind = same ? std::min(position->seq, latest_) : 0;
-    if (!same || behind < forgotten) {
-      Json::Object missed;
-      if (same) {
-        missed.push_back({"from", json_number(behind + 1)});
-        missed.push_back({"to", json_number(forgotten)});
-      } else {
-        missed.push_back({"feed", json_text(position->feed)});  // Of another run nobody knows how many they were.
-      }
-      std::string data;
-      append_json(data, Json{std::move(missed)}, MemberOrder::Sorted);
-      reader.on_feed("Missed", data);
-    }
-    for (std::uint64_t seq = std::max(behind, forgotten); seq < latest_; ++seq) {
-      const Entry& entry = entries_[seq - forgotten];
-      if (wants(filter, entry)) {
-        reader.on_feed(name_of(entry.event), data_of(entry, seq + 1));
-      }
-    }
+  if (position && !position->feed.empty() && position->feed != id_) {
+    Json::Object other;
+    other.push_back({"feed", json_text(position->feed)});  // Of another run nobody knows how many they were.
+    reader.on_feed(kMissed, text_of(std::move(other)));
+    pass(reader, filter, entries_.empty() ? latest_ : entries_.front().seq - 1);
+  } else if (position) {
+    pass(reader, filter, std::min(position->seq, latest_));
   }
   readers_.push_back({&reader, std::move(filter)});
+}
+
+/// What is known of all behind event `behind`.
+void Feed::pass(FeedReader& reader, const FeedFilter& filter, std::uint64_t behind) const {
+  auto entry = std::upper_bound(entries_.begin(), entries_.end(), behind, [](std::uint64_t seq, const Entry& other) { return seq < other.seq; });
+  std::uint64_t next = behind + 1;
+  for (; entry != entries_.end(); ++entry) {
+    if (entry->seq != next) {
+      reader.on_feed(kMissed, missed_data(next, entry->seq - 1));
+    }
+    next = entry->seq + 1;
+    if (wants(filter, *entry)) {
+      reader.on_feed(name_of(entry->event), data_of(*entry));
+    }
+  }
+  if (next <= latest_) {
+    reader.on_feed(kMissed, missed_data(next, latest_));
+  }
 }
 
 void Feed::remove(FeedReader& reader) {

@@ -18,7 +18,8 @@ namespace callwright::server::call_api {
 /// Takes what clients may hear of the journal over to the web thread, and passes all of it on.
 class FeedTap final : public call::EventSink {
  public:
-  using Sink = std::function<void(call::Event)>;
+  /// `lost` events before this one found no room on the way.
+  using Sink = std::function<void(call::Event, std::uint64_t lost)>;
 
   /// `next` outlives this. `sink` is called on the web thread and, like this, outlives all that was posted.
   FeedTap(call::EventSink& next, PostToWeb to_web, Sink sink, std::size_t capacity = 65536)
@@ -31,6 +32,7 @@ class FeedTap final : public call::EventSink {
   call::EventSink& next_;
   Transit transit_;
   const Sink sink_;
+  std::uint64_t lost_ = 0;  ///< Since the last that was carried.
 };
 
 /// What somebody wants to hear of.
@@ -55,8 +57,8 @@ class Feed {
   /// `id` names this run of the server, such as a random token. The latest `remembered` events are kept.
   explicit Feed(std::string id, std::size_t remembered = 10'000) : id_(std::move(id)), remembered_(remembered) {}
 
-  /// An event that came over from the engine.
-  void note(call::Event event);
+  /// An event that came over from the engine; so many before it did not, which readers are told of as "Missed".
+  void note(call::Event event, std::uint64_t lost = 0);
   [[nodiscard]] const CallBook& book() const noexcept { return book_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   /// Of the latest event; 0 before the first.
@@ -75,6 +77,7 @@ class Feed {
  private:
   /// What an event tells clients; made into JSON when somebody wants to hear of it, since most of it nobody does.
   struct Entry {
+    std::uint64_t seq = 0;
     call::Event event;
     bool of_call = false;
     std::string call_id;  ///< As the call was called behind the event; that of the event is what it was called before.
@@ -89,13 +92,14 @@ class Feed {
 
   [[nodiscard]] static bool wants(const FeedFilter& filter, const Entry& entry);
   [[nodiscard]] std::optional<Entry> entry_of(call::Event event);
-  [[nodiscard]] static std::string data_of(const Entry& entry, std::uint64_t seq);
+  [[nodiscard]] static std::string data_of(const Entry& entry);
+  void pass(FeedReader& reader, const FeedFilter& filter, std::uint64_t behind) const;
 
   const std::string id_;
   const std::size_t remembered_;
   CallBook book_;
   std::uint64_t latest_ = 0;
-  std::deque<Entry> entries_;  ///< The last has the number `latest_`.
+  std::deque<Entry> entries_;  ///< By number; what was lost is not there.
   std::vector<Reader> readers_;
 };
 

@@ -126,8 +126,13 @@ TEST(FeedTap, passes_everything_on_and_takes_only_what_clients_may_hear) {
   Next next;
   std::deque<std::function<void()>> web;
   std::vector<call::Event> taken;
+  std::vector<std::uint64_t> losses;
+  const auto take = [&](call::Event event, std::uint64_t lost) {
+    taken.push_back(std::move(event));
+    losses.push_back(lost);
+  };
   FeedTap tap(
-      next, [&web](std::function<void()> job) { web.push_back(std::move(job)); }, [&taken](const call::Event& event) { taken.push_back(event); }, 1);
+      next, [&web](std::function<void()> job) { web.push_back(std::move(job)); }, take, 1);
   tap.on_event({{}, "", "", call::SipMessage{}});
   tap.on_event({{}, "", "a", call::KeyPressed{.key = '1', .duration = {}}});
   tap.on_event({{}, "", "a", call::CallStarted{}});
@@ -140,6 +145,23 @@ TEST(FeedTap, passes_everything_on_and_takes_only_what_clients_may_hear) {
   ASSERT_THAT(taken, SizeIs(2)) << "what can be done without is dropped when too much is under way";
   EXPECT_TRUE(std::holds_alternative<call::CallStarted>(taken[0].what));
   EXPECT_TRUE(std::holds_alternative<call::CallEnded>(taken[1].what));
+  EXPECT_THAT(losses, ElementsAre(0, 1)) << "and the next says so";
+}
+
+TEST_F(FeedOfCalls, tells_of_events_that_were_lost_on_the_way) {
+  Heard there;
+  feed.add(there, {.what = FeedFilter::What::Registrations, .call_id = {}, .user = {}}, {});
+  start("a");
+  feed.note({{}, "", "a", call::CallEnded{200, "BYE"}}, 2);
+  EXPECT_THAT(there.events, ElementsAre("Missed")) << "nobody knows what they were about";
+  EXPECT_EQ(there.texts[0], R"({"from":2,"to":3})");
+  feed.remove(there);
+  Heard later;
+  feed.add(later, {}, Feed::Position{.feed = "run1", .seq = 0});
+  EXPECT_THAT(later.events, ElementsAre("CallStarted", "Missed", "CallEnded"));
+  EXPECT_EQ(later.texts[1], R"({"from":2,"to":3})");
+  EXPECT_THAT(later.texts[2], HasSubstr(R"("seq":4)"));
+  feed.remove(later);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include "server/call_api/json_values.hpp"
 #include "server/call_api/rpc_error.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace callwright::server::call_api {
@@ -81,10 +83,19 @@ Json errors() {
   return Json{std::move(errors)};
 }
 
+/// These are not for the engine, and never wait.
+bool is_answered_at_once(std::string_view method) {
+  constexpr std::string_view kMethods[] = {"CommandCancel", "CallList", "CallInfo", "RegistrationList", "Subscribe", "Unsubscribe", "Echo"};
+  return std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
+}
+
 Json to_json(const MethodInfo& method) {
   Json::Array parameters;
   for (const ParameterInfo& parameter : method.parameters) {
     parameters.push_back(to_json(parameter));
+  }
+  if (!is_answered_at_once(method.name)) {
+    parameters.push_back(to_json({"deadline", Type::Count, Presence::Optional, "the command is given up after so many seconds", {}, 1, kMaxDeadline}));
   }
   parameters.push_back(to_json({"cmd_id", Type::Text, Presence::Optional, "the name of the command; a random UUID without it"}));
   Json::Array events;

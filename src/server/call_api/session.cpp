@@ -261,7 +261,7 @@ std::optional<RpcError> Session::run(const ParsedCommand& command, const call::C
   if (auto refused = refusal(command.cmd_id)) {
     return refused;
   }
-  return desk_.start(*this, command.method, command.cmd_id, order);
+  return desk_.start(*this, {.method = command.method, .cmd_id = command.cmd_id, .command = order, .deadline = command.deadline});
 }
 
 void Session::notify_later(const ParsedCommand& command, Kind kind, const std::string& extra) {

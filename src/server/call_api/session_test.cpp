@@ -18,6 +18,7 @@ namespace callwright::server::call_api {
 namespace {
 
 using Kind = call::CommandEvent::Kind;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -79,7 +80,7 @@ class CallApiSession : public testing::Test {
       engine_.push_back(std::move(job));
       return true;
     };
-    return {control_, to_engine, [this](std::function<void()> job) { web_.push_back(std::move(job)); }};
+    return {control_, timers_, to_engine, [this](std::function<void()> job) { web_.push_back(std::move(job)); }};
   }
 
   static void run(std::deque<std::function<void()>>& jobs) {
@@ -115,6 +116,8 @@ class CallApiSession : public testing::Test {
   }
 
   FakeCallControl control_;
+  base::ManualClock clock_;
+  base::Timers timers_{clock_};
   std::deque<std::function<void()>> engine_;
   std::deque<std::function<void()>> web_;
   bool engine_refuses_ = false;
@@ -316,6 +319,35 @@ TEST_F(CallApiSession, cancels_a_command_of_anybody) {
   other.on_message(R"({"id":5,"method":"CommandCancel","params":{"target":"s1"}})");
   EXPECT_THAT(other_peer.take(),
               ElementsAre(HasSubstr("Started"), HasSubstr(R"("method":"Subscribe","params":{"cmd_id":"s1","event":"Ended"})"), HasSubstr("Ended")));
+}
+
+TEST_F(CallApiSession, gives_a_command_up_at_its_deadline_and_says_so) {
+  exchange(R"({"id":1,"method":"CallEnd","params":{"callid":"x@h","cmd_id":"slow","deadline":5}})");
+  exchange(R"({"id":2,"method":"CallEnd","params":{"callid":"y@h","cmd_id":"fast","deadline":"5"}})");
+  exchange(R"({"id":3,"method":"CallEnd","params":{"callid":"z@h","cmd_id":"patient"}})");
+  settle();
+  ASSERT_THAT(control_.submitted, SizeIs(3));
+  clock_.advance(std::chrono::milliseconds(4990));
+  timers_.advance();
+  reported(control_.submitted[1].id, Kind::Ended);
+  EXPECT_THAT(control_.cancelled, IsEmpty());
+  clock_.advance(std::chrono::seconds(1000));
+  timers_.advance();
+  EXPECT_THAT(control_.cancelled, ElementsAre(control_.submitted[0].id));
+  EXPECT_THAT(reported(control_.submitted[0].id, Kind::Failed, "the command was cancelled"),
+              ElementsAre(HasSubstr(R"("data":"the command took longer than its deadline of 5 s","event":"Error")")));
+  EXPECT_THAT(reported(control_.submitted[0].id, Kind::Ended), SizeIs(1));
+  EXPECT_THAT(reported(control_.submitted[2].id, Kind::Failed, "486 Busy Here"), ElementsAre(HasSubstr(R"("data":"486 Busy Here")")));
+  EXPECT_EQ(timers_.pending(), 0U);
+}
+
+TEST_F(CallApiSession, a_deadline_is_a_number_of_seconds) {
+  for (const char* const deadline : {"0", "86401", "-1", "1.5", R"("soon")", "null"}) {
+    EXPECT_THAT(exchange(R"({"id":1,"method":"CallEnd","params":{"callid":"x@h","deadline":)" + std::string(deadline) + "}}"),
+                ElementsAre(AllOf(HasSubstr("-32602"), HasSubstr("deadline"))))
+        << deadline;
+  }
+  EXPECT_THAT(exchange(R"({"id":1,"method":"Echo","params":{"deadline":"soon"}})"), SizeIs(3)) << "what never waits has none";
 }
 
 TEST_F(CallApiSession, does_not_let_one_message_ask_for_everything_many_times) {

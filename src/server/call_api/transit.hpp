@@ -19,8 +19,8 @@ class Transit {
   /// `what` is carried, for the log: "progress events".
   Transit(PostToWeb to_web, std::size_t capacity, std::string what) : to_web_(std::move(to_web)), capacity_(capacity), what_(std::move(what)) {}
 
-  /// Engine thread.
-  void carry(Importance importance, std::function<void()> job);
+  /// False when it was dropped. Engine thread.
+  bool carry(Importance importance, std::function<void()> job);
   /// Any thread.
   [[nodiscard]] std::size_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
