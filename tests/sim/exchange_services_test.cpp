@@ -149,6 +149,76 @@ TEST_F(AutomaticServices, music_on_hold_for_media_that_bypass_the_exchange) {
   leave();
 }
 
+TEST_F(Services, call_hold) {
+  // §2.1: Alice holds Bob, and takes him back.
+  connect();
+  call->reinvite(alice.sdp(2, "sendonly"));
+  run_for(1s);
+  EXPECT_THAT(ladder("alice", "X"), asked());
+  EXPECT_THAT(ladder("X", "bob"), asked());
+  EXPECT_EQ(bob.leg(0).remote_sdp(), alice.sdp(2, "sendonly"));
+  EXPECT_THAT(call->remote_sdp(), HasSubstr("a=recvonly"));
+  clear_wire();
+  call->reinvite(alice.sdp(3));
+  run_for(1s);
+  EXPECT_THAT(ladder("alice", "X"), asked());
+  EXPECT_THAT(ladder("X", "bob"), asked());
+  EXPECT_EQ(bob.leg(0).remote_sdp(), alice.sdp(3));
+  leave();
+}
+
+TEST_F(Services, transfer_unattended) {
+  // §2.4: Bob sends Alice to Carol, and hangs up when she has answered.
+  connect();
+  bob.leg(0).refer(kCarol);
+  run_for(2s);
+  EXPECT_THAT(ladder("bob", "X"), ElementsAre("> REFER", "< 202 REFER", "< NOTIFY", "> 200 NOTIFY", "< NOTIFY", "> 200 NOTIFY", "< NOTIFY", "> 200 NOTIFY"));
+  EXPECT_THAT(ladder("X", "alice", call->call_id()),
+              ElementsAre("> REFER", "< 202 REFER", "< NOTIFY", "> 200 NOTIFY", "< NOTIFY", "> 200 NOTIFY", "< NOTIFY", "> 200 NOTIFY"));
+  EXPECT_EQ(message("X", "alice", "REFER").header("Refer-To"), message("bob", "X", "REFER").header("Refer-To"));
+  ASSERT_EQ(alice.legs(), 2U);
+  EXPECT_THAT(ladder("alice", "X", alice.leg(1).call_id()),
+              ElementsAre("> INVITE", "< 401 INVITE", "> ACK", "> INVITE", "< 100 INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK"));
+  EXPECT_THAT(ladder("X", "carol"), called());
+  EXPECT_THAT(bob.leg(0).log(), testing::Contains("NOTIFY 200 OK"));
+  clear_wire();
+  bob.leg(0).hang_up();
+  run_for(1s);
+  EXPECT_THAT(ladder("bob", "X"), hung_up());
+  EXPECT_THAT(ladder("X", "alice"), hung_up());
+  EXPECT_EQ(alice.leg(1).hears(), "carol");
+  EXPECT_EQ(exchange->calls(), 1U);
+  leave();
+}
+
+TEST_F(Services, transfer_attended) {
+  // §2.5: Bob asks Carol first; then Alice takes his place in the call with her.
+  connect();
+  bob.leg(0).reinvite(bob.sdp(2, "sendonly"));
+  run_for(1s);
+  PhoneLeg& question = bob.call("carol");
+  run_for(2s);
+  ASSERT_TRUE(question.confirmed());
+  clear_wire();
+  bob.leg(0).refer(kCarol, question);
+  run_for(2s);
+  EXPECT_THAT(ladder("X", "alice", call->call_id()), testing::Contains("> REFER"));
+  EXPECT_THAT(message("X", "alice", "REFER").header("Refer-To"), HasSubstr("?Replaces="));
+  ASSERT_EQ(alice.legs(), 2U);
+  EXPECT_THAT(ladder("alice", "X", alice.leg(1).call_id()), calling());
+  EXPECT_THAT(message("alice", "X", "INVITE", 1).header("Replaces"), HasSubstr(question.call_id()));
+  EXPECT_THAT(ladder("X", "carol"), asked()) << "she gets the offer of Alice";
+  EXPECT_EQ(message("X", "carol", "INVITE").body(), alice.sdp());
+  EXPECT_THAT(ladder("X", "bob", question.call_id()), hung_up());
+  EXPECT_THAT(bob.leg(0).log(), testing::Contains("NOTIFY 200 OK"));
+  bob.leg(0).hang_up();
+  run_for(1s);
+  EXPECT_EQ(alice.leg(1).hears(), "carol");
+  EXPECT_EQ(bob.active(), 0U);
+  EXPECT_EQ(exchange->calls(), 1U);
+  leave();
+}
+
 TEST_F(Services, transfer_by_instant_message) {
   // §2.6: Alice writes Carol how to take her place in the call with Bob.
   connect();
