@@ -167,6 +167,26 @@ export interface MethodParams {
     /** the Call-ID of either leg of the call */
     callid: string;
   };
+  /** Puts a party of a call into a slot, where it hears music until it is fetched; whoever it talked to is hung up. */
+  CallPark: {
+    /** the Call-ID of either leg of the call */
+    callid: string;
+    /** the party that is parked, where the call has two; the caller by default */
+    leg?: 'caller' | 'callee';
+    /** letters, digits, '-', '_' and '.'; a free number by default */
+    slot?: string;
+  };
+  /** Connects somebody with a party that is parked, or with the caller of a call that rings. */
+  CallPickup: {
+    /** where the party is parked; either this or callid */
+    slot?: string;
+    /** the Call-ID of the parked party, or of the call that rings */
+    callid?: string;
+    /** a SIP URI that is called, or the Call-ID of a party that is in a call */
+    by: string;
+    /** that party, where the call has two; the caller by default */
+    leg?: 'caller' | 'callee';
+  };
   /** Opens a conference, which lasts until it is ended. */
   ConferenceCreate: {
     /** its name: letters, digits, '-', '_' and '.' */

@@ -118,6 +118,9 @@ struct Config {
   std::chrono::milliseconds ring_timeout{120'000};
   std::chrono::milliseconds refer_timeout{4'000};
   std::chrono::milliseconds transfer_timeout{32'000};
+  std::chrono::milliseconds park_timeout{180'000};
+  unsigned first_park_slot = 701;
+  unsigned last_park_slot = 799;
   std::chrono::milliseconds grace{5'000};
 
   std::chrono::milliseconds qualify_period{0};  ///< How often phones are asked whether they are there; zero: never.

@@ -141,6 +141,24 @@ bool take_number(Number& out, const ConfigValue& value, std::int64_t low, std::i
   return true;
 }
 
+/// "701-799"
+bool take_park_slots(Config& config, const ConfigValue& value) {
+  constexpr unsigned kMost = 10'000;
+  const auto* const text = std::get_if<std::string>(&value);
+  if (text == nullptr) {
+    return false;
+  }
+  unsigned& first = config.first_park_slot;
+  unsigned& last = config.last_park_slot;
+  const char* const end = text->data() + text->size();
+  const auto [dash, bad_first] = std::from_chars(text->data(), end, first);
+  if (bad_first != std::errc() || dash == end || *dash != '-') {
+    return false;
+  }
+  const auto [rest, bad_last] = std::from_chars(dash + 1, end, last);
+  return bad_last == std::errc() && rest == end && first <= last && last - first < kMost;
+}
+
 bool take_milliseconds(std::chrono::milliseconds& out, const ConfigValue& value) {
   std::int64_t number = 0;
   const bool taken = take_number(number, value, 1, 3'600'000);
@@ -344,6 +362,8 @@ constexpr ConfigKey kKeys[] = {
      [](Config& config, const ConfigValue& value) { return take_number(config.max_commands_per_client, value, 1, kMaxCount); }},
     {"call_api.refer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.refer_timeout, value); }},
     {"call_api.transfer_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.transfer_timeout, value); }},
+    {"call_api.park_timeout_ms", kMilliseconds, [](Config& config, const ConfigValue& value) { return take_milliseconds(config.park_timeout, value); }},
+    {"call_api.park_slots", "a range such as \"701-799\", of 10000 numbers at most", take_park_slots},
     {"capture.file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.capture_file, value); }},
     {"capture.secure", "true or false", [](Config& config, const ConfigValue& value) { return take_bool(config.capture_secure, value); }},
     {"http.max_connections", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_connections, value, 1, kMaxCount); }},

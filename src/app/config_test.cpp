@@ -334,6 +334,16 @@ TEST(Config, takes_the_digest_algorithms_in_order) {
   EXPECT_THAT(problems_of("[sip]\ndigest = ['SHA-1']"), HasSubstr("sip.digest"));
 }
 
+TEST(Config, takes_the_slots_in_which_calls_are_parked) {
+  const Config config = config_of("[call_api]\npark_timeout_ms = 60000\npark_slots = '71-75'");
+  EXPECT_EQ(config.park_timeout, std::chrono::minutes(1));
+  EXPECT_EQ(config.first_park_slot, 71U);
+  EXPECT_EQ(config.last_park_slot, 75U);
+  for (const char* const slots : {"71", "75-71", "-71-75", "71-75x", "1-20000", ""}) {
+    EXPECT_THAT(problems_of(std::string("[call_api]\npark_slots = '") + slots + "'"), HasSubstr("call_api.park_slots: expected a range")) << slots;
+  }
+}
+
 TEST(Config, takes_media_of_all_and_of_some) {
   const Config config = config_of(
       "[media]\nmode = 'relay'\ncodecs = ['PCMA', 'opus']\nsecurity = 'required'\naddress = ['192.0.2.1', '2001:db8::1']\nadvertised = '203.0.113.5'\n"

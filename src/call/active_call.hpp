@@ -87,6 +87,12 @@ struct Newcomer {
   FindWatcher watcher;     ///< Finds whoever wants to know whether it has the place, or null.
 };
 
+/// The caller of a call that nobody has answered yet.
+struct WaitingCaller {
+  std::string call_id;
+  std::string party;  ///< Its URI.
+};
+
 /// Something with sessions that somebody may hang up. Owned by the exchange; it ends by telling `Switchboard::finish`.
 class ActiveCall {
  public:
@@ -126,6 +132,11 @@ class ActiveCall {
   [[nodiscard]] virtual bool may_release(const std::string& /*call_id*/) { return false; }
   /// Gives that party up to somebody else, or both: they have an observer no more, and this call is over for them. Where one is left alone, it is hung up.
   [[nodiscard]] virtual ReleasedParties release(const std::string& call_id, std::optional<Side> party);
+  /// Who waits for an answer while it rings; nothing when it does not.
+  [[nodiscard]] virtual std::optional<WaitingCaller> waiting_caller() const { return std::nullopt; }
+  /// Gives that caller to `newcomer`, who is reached as `media` says; whoever rings gets CANCEL. Errors: WrongState, it does not ring; Unsupported, the two
+  /// have no media in common. Then the session of `newcomer` is still there.
+  virtual base::Result<void> give_caller_to(Newcomer& newcomer, const MediaSide& media);
   /// While it rings: how a called phone knows its dialog, in which it can be picked up. Nothing when it does not ring.
   [[nodiscard]] virtual std::optional<sip::DialogName> ringing() const { return std::nullopt; }
 };

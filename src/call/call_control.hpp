@@ -156,6 +156,20 @@ struct UnbridgeCall {
   std::string call_id;
 };
 
+/// Puts a party of a call that is up into a slot, where it hears music until somebody fetches it (RFC 5359 §2.15); whoever it talked to is hung up.
+struct ParkCall {
+  CallParty party;
+  std::string slot = {};  ///< "": a free one.
+};
+
+/// Connects somebody with a party that is parked, or with the caller of a call that rings: whoever rings gets CANCEL (RFC 5359 §2.16).
+struct PickUpCall {
+  std::string slot = {};  ///< Where the party is parked; "": `call_id` names it, or the call that rings.
+  std::string call_id = {};
+  CallParty by = {};             ///< A party that is with us already; without a Call-ID, `destination` is called.
+  std::string destination = {};  ///< A SIP URI.
+};
+
 /// Opens a conference, which lasts until it is ended. Users of the exchange may call its name, too.
 struct CreateConference {
   std::string name;
@@ -189,8 +203,9 @@ struct SetFeatures {
   FeatureChange change;
 };
 
-using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall, PlaySound, StopSound, PressKeys, MuteParty, RecordCall, ChangeRecording, DecideCall,
-                             BridgeCalls, UnbridgeCall, CreateConference, AddToConference, ChangeConference, SendMessage, GetFeatures, SetFeatures, RedialCall>;
+using Command =
+    std::variant<StartCall, EndCall, TransferCall, HoldCall, PlaySound, StopSound, PressKeys, MuteParty, RecordCall, ChangeRecording, DecideCall, BridgeCalls,
+                 UnbridgeCall, ParkCall, PickUpCall, CreateConference, AddToConference, ChangeConference, SendMessage, GetFeatures, SetFeatures, RedialCall>;
 
 /// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
 struct CommandEvent {
@@ -215,6 +230,9 @@ struct CommandEvent {
     CallBridged,           ///< call_id (of the call that the two have now)
     ConferenceCalling,     ///< call_id, destination: it is called
     ConferenceJoined,      ///< call_id: that party takes part; also where it is alone
+    Parked,                ///< call_id (of the party), extra: the slot
+    PickupCalling,         ///< call_id, destination: it is called
+    PickedUp,              ///< call_id (of the call that the two have now)
     Features,              ///< features: as they are now
     CalleeBusy,            ///< callee: one of the two is in a call; the command waits
     Failed,                ///< extra: what happened, in words, with the SIP status where there is one

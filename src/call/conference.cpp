@@ -245,6 +245,7 @@ void Conference::seat(Party& party) {
   media_.name(*party.leg) = {party.journal, party.session->call_id(), party_of(party.session->dialog())};
   before_.reset();
   confer(party);
+  play_music_to(party);
   if (!std::exchange(party.announced, true)) {
     switchboard_.report(party.journal, CallAnswered{});
     play_tone(kCameHz);
@@ -264,6 +265,13 @@ void Conference::confer(const Party& party) {
   media::ConferenceParty options = party.options;
   options.muted = options.muted || holds(*party.leg);
   media_.port().confer(id_, party.leg->stream(), options);
+}
+
+void Conference::play_music_to(const Party& party) {
+  MediaDesk* const desk = switchboard_.media();
+  if (options_.music == Music::On && desk != nullptr && desk->settings().hold_music) {
+    desk->legs().set_background(party.leg->stream(), *desk->settings().hold_music);
+  }
 }
 
 void Conference::play_tone(double frequency_hz) {
@@ -306,6 +314,12 @@ bool Conference::remove(std::string_view call_id) {
     party->session->end();
   }
   return party != nullptr;
+}
+
+void Conference::dismiss(std::string_view call_id, int status, std::string_view why) {
+  if (Party* const party = find(call_id)) {
+    leave(*party, status, why);
+  }
 }
 
 void Conference::hang_up() {

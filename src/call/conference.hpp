@@ -36,10 +36,12 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
     Alone,  ///< One party, which waits for what an API does with it.
   };
   enum class Tones : std::uint8_t { Off, On };
+  enum class Music : std::uint8_t { Off, On };
   struct Options {
     Kind kind = Kind::AdHoc;
     std::size_t max_parties = 100;
     Tones tones = Tones::Off;  ///< When somebody comes or leaves.
+    Music music = Music::Off;  ///< That of the exchange, for all of them.
   };
 
   /// Makes a conference that the switchboard owns. Errors: those of `MediaPort::open_conference`.
@@ -59,6 +61,8 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   base::Result<std::string> dial(const Target& target, std::string_view from, const FindWatcher& watcher);
   /// By the Call-ID of the party's leg; false: there is none.
   bool remove(std::string_view call_id);
+  /// Hangs it up, and says why (RFC 3326).
+  void dismiss(std::string_view call_id, int status, std::string_view why);
   bool set_party(std::string_view call_id, const media::ConferenceParty& party);
   [[nodiscard]] std::size_t parties() const noexcept { return parties_.size(); }
   [[nodiscard]] bool has(std::string_view call_id) { return find(call_id) != nullptr; }
@@ -116,6 +120,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   void refused(Party& party, int status);
   void give_back(int status);
   static void leave(Party& party, int status, std::string_view why);
+  void play_music_to(const Party& party);
   void play_tone(double frequency_hz);
   void settle();
   void finish();

@@ -14,7 +14,7 @@
 namespace callwright::call {
 
 /// The package `dialog` (RFC 4235): the calls of a user, for the lamps of busy lamp fields. It tells who calls whom and how far that is. Call-ID
-/// and tags, with which a call can be replaced, it tells only of a call that rings at the user, so that another may pick it up (RFC 5359 §2.17).
+/// and tags, with which a call can be replaced, it tells only of a call that rings at the user, so that another may pick it up (RFC 5359 §2.16).
 class DialogInfo final : public sip::EventPackage {
  public:
   /// Tells which call of a user changed.

@@ -1,5 +1,6 @@
 #include "call/exchange.hpp"
 
+#include "call/pickup.hpp"
 #include "call/routed_call.hpp"
 
 #include <algorithm>
@@ -38,6 +39,7 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
           user_agent, registrar_, settings_.subscriptions, [this](const std::string& uri) { return user_of(uri); },
           [this](const std::string& call_id) { return ringing(call_id); }),
       messages_(user_agent),
+      parking_(*this, settings_.parking, [this](const ParkedParty& parked) { ring_back(parked); }),
       registrations_(registrar_, [this](ContactChanged what) { report({}, std::move(what)); }),
       redials_(
           user_agent.timers(), [this](const StartCall& call) { return is_in_call(call); },
@@ -150,7 +152,7 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     transaction.respond({.status = 416});
     return;
   }
-  if (!may_call(transaction, request) || (rooms_ != nullptr && enter_room(transaction, request, *uri))) {
+  if (!may_call(transaction, request) || (rooms_ != nullptr && enter_room(transaction, request, *uri)) || fetch_parked(transaction, request, *uri)) {
     return;
   }
   if (const auto token = uri->parameter(ReferringCommand::kTokenParameter)) {
@@ -299,6 +301,11 @@ void Exchange::finish(ActiveCall& call) {
   }
   if (rooms_ != nullptr) {
     rooms_->on_finished(call);
+  }
+  parking_.on_finished(call);
+  pickups_.erase(&call);
+  for (const auto& [waiting, pickup] : pickups_) {
+    pickup->look_again();
   }
   finished_.add(std::move(found->second.call));
   calls_.erase(found);

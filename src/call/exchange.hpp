@@ -11,6 +11,7 @@
 #include "call/feature_book.hpp"
 #include "call/media_desk.hpp"
 #include "call/message_relay.hpp"
+#include "call/parking_lot.hpp"
 #include "call/qualifier.hpp"
 #include "call/registration_reports.hpp"
 #include "call/routed_call.hpp"
@@ -33,6 +34,7 @@
 namespace callwright::call {
 
 class OfferedCall;
+class Pickup;
 
 struct ExchangeSettings {
   std::string realm = "callwright";
@@ -49,7 +51,8 @@ struct ExchangeSettings {
   MediaSettings media;
   sip::StringMap<std::shared_ptr<const MediaProfile>> media_of = {};  ///< Of accounts that have a profile of their own.
   std::vector<std::string> offered = {};                              ///< Users that an API answers for, each a user or a prefix that ends in '*'.
-  std::size_t max_calls = 10'000;                                     ///< Beyond it calls are refused: 503 with Retry-After.
+  ParkingLot::Settings parking = {};
+  std::size_t max_calls = 10'000;  ///< Beyond it calls are refused: 503 with Retry-After.
   int retry_after_s = 5;
 };
 
@@ -132,6 +135,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void start(CommandId id, const DecideCall& command, CommandObserver& observer);
   void start(CommandId id, const BridgeCalls& command, CommandObserver& observer);
   void start(CommandId id, const UnbridgeCall& command, CommandObserver& observer);
+  void start(CommandId id, const ParkCall& command, CommandObserver& observer);
+  void start(CommandId id, const PickUpCall& command, CommandObserver& observer);
   void start(CommandId id, const CreateConference& command, CommandObserver& observer);
   void start(CommandId id, const AddToConference& command, CommandObserver& observer);
   void start(CommandId id, const ChangeConference& command, CommandObserver& observer);
@@ -153,6 +158,12 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void answer_offered(CommandId id, OfferedCall& call, CommandObserver& observer);
   void redirect_offered(CommandId id, OfferedCall& call, const std::string& destination, CommandObserver& observer);
   [[nodiscard]] base::Result<Conference*> open_alone();
+  // Parked parties (exchange_parking.cpp)
+  /// What is to be picked up, by whom; nothing, and the observer knows, when that cannot be.
+  [[nodiscard]] std::optional<WaitingCaller> pickup_of(CommandId id, const PickUpCall& command, CommandObserver& observer);
+  /// True when a user has called the number of a slot where somebody is parked.
+  [[nodiscard]] bool fetch_parked(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
+  void ring_back(const ParkedParty& parked);
   /// Makes the call that a phone makes for a command look as that wants.
   void dress(const CallLook& look, const sip::Message& invite, const ReferringCommand& command, RoutedCall::Options& options) const;
   template <class Made>
@@ -196,6 +207,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   MessageRelay messages_;
   std::unique_ptr<MediaDesk> media_;        ///< Null when all media bypass the exchange.
   std::unique_ptr<ConferenceRooms> rooms_;  ///< Null: no conferences.
+  ParkingLot parking_;
+  std::unordered_map<const ActiveCall*, Pickup*> pickups_;  ///< Those that run.
   RegistrationReports registrations_;
   WaitingRedials redials_;
   std::unique_ptr<Qualifier> qualifier_;  ///< Null when nobody is to be asked.

@@ -15,22 +15,43 @@ int PickedUpCall::refusal(std::string_view callers_offer, std::string_view newco
   return could_talk(callers_offer, newcomers_offer.empty() ? callers_offer : newcomers_offer) ? 0 : 488;
 }
 
-void PickedUpCall::begin(Switchboard& switchboard, Caller caller, sip::ServerTransaction& transaction, const sip::Message& invite, Watcher watcher) {
+PickedUpCall& PickedUpCall::make(Switchboard& switchboard, Caller caller, Watcher watcher) {
   auto made = std::make_unique<PickedUpCall>(switchboard, std::move(caller.session), std::move(caller.media), std::move(watcher));
   PickedUpCall& call = *made;
   switchboard.adopt(std::move(made));
   switchboard.index(call.caller_->call_id(), call);
-  call.newcomer_ = switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), call);
-  if (call.media_ != nullptr) {
-    call.media_->add(*call.newcomer_, MediaSide::of(transaction.flow(), switchboard.media_of_sender()));
+  return call;
+}
+
+void PickedUpCall::enter(std::unique_ptr<sip::InviteSession> newcomer, const MediaSide& media, const std::string& party) {
+  newcomer_ = std::move(newcomer);
+  if (media_ != nullptr) {
+    media_->add(*newcomer_, media);
   }
-  switchboard.index(call.newcomer_->call_id(), call);
-  if (CallWatcher* const watching = call.watcher_()) {
-    watching->on_moved(call);
+  switchboard_.index(newcomer_->call_id(), *this);
+  if (CallWatcher* const watching = watcher_()) {
+    watching->on_moved(*this);
   }
-  const std::string id = call.caller_->call_id();
-  switchboard.report(id, CallReplaced{.by = id, .party = std::string(invite.from().uri), .side = CallReplaced::Side::Callee, .leg = call.newcomer_->call_id()});
-  call.start(caller.offer, invite.body());
+  const std::string id = caller_->call_id();
+  switchboard_.report(id, CallReplaced{.by = id, .party = party, .side = CallReplaced::Side::Callee, .leg = newcomer_->call_id()});
+}
+
+void PickedUpCall::begin(Switchboard& switchboard, Caller caller, sip::ServerTransaction& transaction, const sip::Message& invite, Watcher watcher) {
+  const std::string offer = caller.offer;
+  PickedUpCall& call = make(switchboard, std::move(caller), std::move(watcher));
+  auto newcomer = switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), call);
+  call.enter(std::move(newcomer), MediaSide::of(transaction.flow(), switchboard.media_of_sender()), std::string(invite.from().uri));
+  call.start(offer, invite.body());
+}
+
+void PickedUpCall::begin(Switchboard& switchboard, Caller caller, Newcomer& newcomer, const MediaSide& media, Watcher watcher) {
+  const std::string offer = caller.offer;
+  PickedUpCall& call = make(switchboard, std::move(caller), std::move(watcher));
+  call.newcomers_watcher_ = std::move(newcomer.watcher);
+  newcomer.session->set_observer(call);
+  const std::string party = party_of(newcomer.session->dialog());
+  call.enter(std::move(newcomer.session), media, party);
+  call.start(offer, newcomer.offer);
 }
 
 PickedUpCall::PickedUpCall(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> caller, std::unique_ptr<BridgeMedia> media, Watcher watcher)
@@ -69,7 +90,15 @@ void PickedUpCall::start(std::string_view callers_offer, std::string_view newcom
   if (answer) {
     static_cast<void>(caller_->accept(*answer));
   } else {
-    static_cast<void>(newcomer_->reject(488));
+    turn_away(488);
+  }
+}
+
+void PickedUpCall::turn_away(int status) {
+  if (newcomer_->state() == sip::InviteSession::State::Incoming) {
+    static_cast<void>(newcomer_->reject(status));
+  } else {
+    newcomer_->end(480, sip::Reason{.cause = status, .text = {}});
   }
 }
 
@@ -88,7 +117,7 @@ void PickedUpCall::on_confirmed(sip::InviteSession& session, std::string_view sd
   }
   const auto offer = translated(*newcomer_, *caller_, newcomers_offer_);
   if (!offer || !caller_->reinvite(*offer)) {
-    static_cast<void>(newcomer_->reject(offer ? 491 : 488));
+    turn_away(offer ? 491 : 488);
   }
 }
 
@@ -99,23 +128,25 @@ void PickedUpCall::on_reinvite_result(sip::InviteSession& session, const sip::In
   if (result.status < 300) {
     connect(result.sdp);
   } else {
-    static_cast<void>(newcomer_->reject(result.status));
+    turn_away(result.status);
   }
 }
 
 void PickedUpCall::connect(std::string_view sdp) {
   const auto answer = translated(*caller_, *newcomer_, sdp);
   if (!answer) {
-    static_cast<void>(newcomer_->reject(488));
+    turn_away(488);
     return;
   }
   over_ = true;
   const std::string id = caller_->call_id();
-  static_cast<void>(newcomer_->accept(*answer));
+  static_cast<void>(newcomer_->state() == sip::InviteSession::State::Incoming ? newcomer_->accept(*answer) : newcomer_->acknowledge(*answer));
   switchboard_.report(id, CallAnswered{newcomer_->call_id()});
   Bridge::join(switchboard_, std::move(caller_), std::move(newcomer_), std::move(media_));
-  if (CallWatcher* const watcher = watcher_()) {
-    watcher->on_answered();
+  for (const FindWatcher& find : std::array{watcher_, newcomers_watcher_}) {
+    if (CallWatcher* const watcher = found_by(find)) {
+      watcher->on_answered();
+    }
   }
   switchboard_.finish(*this);
 }
@@ -128,8 +159,10 @@ void PickedUpCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& 
   media_.reset();
   (&session == caller_.get() ? newcomer_ : caller_)->end();
   switchboard_.report(caller_->call_id(), CallEnded{end.status, end.reason, ended_by(end, &session == caller_.get() ? Side::Caller : Side::Callee)});
-  if (CallWatcher* const watcher = watcher_()) {
-    watcher->on_refused(end.status, end.reason);
+  for (const FindWatcher& find : std::array{watcher_, newcomers_watcher_}) {
+    if (CallWatcher* const watcher = found_by(find)) {
+      watcher->on_refused(end.status, end.reason);
+    }
   }
   switchboard_.finish(*this);
 }

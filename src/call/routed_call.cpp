@@ -1,7 +1,6 @@
 #include "call/routed_call.hpp"
 
 #include "call/bridge.hpp"
-#include "call/picked_up_call.hpp"
 #include "call/routed_call_media.hpp"
 
 #include <algorithm>
@@ -9,9 +8,6 @@
 
 namespace callwright::call {
 namespace {
-
-/// RFC 3326 §2: the phone need not show a missed call.
-const sip::Reason kElsewhere{"SIP", 200, "Call completed elsewhere"};
 
 /// RFC 3261 §16.7 step 6, for the refusals of several targets: a 6xx wins, then the lowest class; of 4xx those tell most that a person caused.
 int rank(int status) {
@@ -127,39 +123,6 @@ void RoutedCall::hang_up() {
   refuse(480, "Call ended");
 }
 
-std::optional<sip::DialogName> RoutedCall::ringing() const {
-  for (const auto& attempt : attempts_) {
-    if (auto name = attempt->name_at_ringing_peer()) {
-      return name;
-    }
-  }
-  return std::nullopt;
-}
-
-void RoutedCall::replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& /*watcher*/) {
-  const bool rings = std::any_of(attempts_.begin(), attempts_.end(), [&replaced](const auto& attempt) { return attempt.get() == &replaced; });
-  if (over_ || !rings) {
-    transaction.respond({.status = 481});
-    return;
-  }
-  const bool relayed = relays(replaced);
-  PickedUpCall::Caller caller{.session = nullptr, .offer = relayed ? offer_of_caller() : std::string(replaced.offer()), .media = nullptr};
-  if (const int status = relayed ? 0 : PickedUpCall::refusal(caller.offer, invite.body()); status != 0) {
-    transaction.respond({.status = status});
-    return;
-  }
-  if (relayed) {
-    caller.media = take_media();
-  }
-  over_ = true;
-  ring_timeout_.cancel();
-  end_attempts(kElsewhere);
-  transaction.respond({.status = 100});
-  caller.session = std::move(incoming_);
-  PickedUpCall::begin(switchboard_, std::move(caller), transaction, invite, options_.watcher);
-  switchboard_.finish(*this);
-}
-
 void RoutedCall::on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) {
   if (over_) {
     return;
@@ -200,7 +163,7 @@ void RoutedCall::on_accepted(sip::InviteSession& session, const sip::InviteProgr
   const auto winner = std::find_if(attempts_.begin(), attempts_.end(), [&session](const auto& attempt) { return attempt.get() == &session; });
   auto callee = std::move(*winner);
   attempts_.erase(winner);
-  end_attempts(kElsewhere);
+  end_attempts(kCompletedElsewhere);
   static_cast<void>(incoming_->accept(relayed ? std::string_view(*ours) : progress.sdp));
   switchboard_.report(call_id(), CallAnswered{callee->call_id()});
   // The bridge comes first: whoever hears of the answer may hang up at once.

@@ -3,6 +3,7 @@
 #include "call/active_call.hpp"
 #include "call/bridge_media.hpp"
 #include "call/call_course.hpp"
+#include "call/picked_up_call.hpp"
 #include "call/routing.hpp"
 
 #include <functional>
@@ -43,6 +44,8 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   void hang_up() override;
   /// Directed pickup: of a phone that rings, by whoever knows the dialog.
   void replace(sip::InviteSession& replaced, sip::ServerTransaction& transaction, const sip::Message& invite, const FindWatcher& watcher) override;
+  [[nodiscard]] std::optional<WaitingCaller> waiting_caller() const override;
+  base::Result<void> give_caller_to(Newcomer& newcomer, const MediaSide& media) override;
   [[nodiscard]] std::optional<sip::DialogName> ringing() const override;
   [[nodiscard]] const std::string& call_id() const { return incoming_->call_id(); }
 
@@ -53,6 +56,9 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   void on_update_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_ring_timeout();
+  // Picked up by somebody (routed_call_pickup.cpp)
+  /// The caller, when the call is given up for a newcomer with that offer. Errors: Unsupported.
+  [[nodiscard]] base::Result<PickedUpCall::Caller> take_caller(const sip::InviteSession& attempt, std::string_view newcomers_offer);
   // One step after the other (routed_call_steps.cpp)
   /// Calls the targets of the options.
   void ring();

@@ -5,6 +5,9 @@
 /// What a RoutedCall makes on demand. For its own files only.
 namespace callwright::call {
 
+/// RFC 3326 §2: the phone need not show a missed call.
+inline const sip::Reason kCompletedElsewhere{"SIP", 200, "Call completed elsewhere"};
+
 /// Kept while it rings, where media may have to pass through the exchange.
 struct RoutedCall::Media {
   /// An attempt for which the exchange chooses by itself; where media bypass it, the target may be called again with our description.

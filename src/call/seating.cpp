@@ -42,7 +42,7 @@ void Seating::settle() {
   }
   for (const std::string& call_id : call_ids_) {
     if (!over_) {
-      emit(Kind::ConferenceJoined, call_id);
+      emit(slot_.empty() ? Kind::ConferenceJoined : Kind::Parked, call_id, slot_);
     }
   }
   if (!over_) {

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace callwright::call {
@@ -24,6 +25,8 @@ class Seating final : public ActiveCall, public RunningCommand, private CallWatc
   void expect(std::string call_id) { call_ids_.push_back(std::move(call_id)); }
   /// One that is called: the command tells so, and hangs it up when it is given up.
   void expect_called(std::string call_id, std::string destination);
+  /// They are parked in this slot.
+  void expect_parked(std::string slot) { slot_ = std::move(slot); }
   /// There is one that cannot come.
   void fail(std::string text);
 
@@ -48,6 +51,7 @@ class Seating final : public ActiveCall, public RunningCommand, private CallWatc
   const CommandId id_;
   CommandObserver& observer_;
   std::vector<std::string> call_ids_;
+  std::string slot_;
   std::size_t settled_ = 0;
   std::string refusal_;  ///< The first, in words.
   bool called_ = false;

@@ -106,6 +106,11 @@ void KeyPressing::work(ActiveCall& /*call*/, const std::vector<media::StreamId>&
   pressed_.start((command_.timing.press + command_.timing.gap) * static_cast<int>(command_.keys.size()));
 }
 
+bool KeyPressing::undo(std::string_view /*why*/) {
+  pressed_.cancel();
+  return false;
+}
+
 void Muting::work(ActiveCall& call, const std::vector<media::StreamId>& /*streams*/) {
   call.mute(parties().call_id, parties().side, muted_);
   finish();

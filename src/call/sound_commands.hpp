@@ -50,6 +50,7 @@ class KeyPressing final : public SoundCommand {
 
  private:
   void work(ActiveCall& call, const std::vector<media::StreamId>& streams) override;
+  [[nodiscard]] bool undo(std::string_view why) override;
   void on_pressed() { finish(); }
 
   const PressKeys command_;

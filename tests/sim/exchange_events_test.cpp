@@ -1,6 +1,7 @@
 // What is no call, at the exchange: subscriptions to its users' state, published presence, and MESSAGE.
 #include "sim/exchange_world.hpp"
 #include "sim/lamp.hpp"
+#include "sim/sent_request.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,51 +15,17 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-/// One request from a phone, with its password, and its final answer.
-class Sent final : private sip::ClientRequest::User {
- public:
-  Sent(ScriptedPhone& phone, sip::Method method, const std::string& uri, const std::string& headers, std::string content_type, std::string body)
-      : digest_({phone.name(), phone.password}, phone.user_agent().random()) {
-    sip::OutgoingRequest request;
-    request.method = method;
-    request.uri = uri;
-    base::Random& random = phone.user_agent().random();
-    request.parties = sip::party_lines("<sip:" + phone.name() + "@192.0.2.1>", random.token(8), "<" + uri + ">", {}, random.token(12));
-    request.headers = headers;
-    request.content_type = std::move(content_type);
-    request.body = std::move(body);
-    sip::ClientRequest::User& user = *this;
-    request_ = std::make_unique<sip::ClientRequest>(phone.user_agent(), std::move(request), cseq_, &digest_, user);
-    request_->send();
-  }
-  int status = 0;
-  std::string etag;
-  std::string expires;
-
- private:
-  void on_response(sip::ClientRequest& /*request*/, const sip::Message& response) override {
-    status = response.status();
-    etag = response.header("SIP-ETag").value_or(std::string_view{});
-    expires = response.header(sip::Header::Expires).value_or(std::string_view{});
-  }
-  void on_failure(sip::ClientRequest& /*request*/, int failure, std::string_view /*reason*/) override { status = failure; }
-
-  std::uint32_t cseq_ = 0;
-  sip::DigestClient digest_;
-  std::unique_ptr<sip::ClientRequest> request_;
-};
-
 struct ExchangeEvents : ExchangeWorld, testing::Test {
-  std::unique_ptr<Sent> send(ScriptedPhone& phone, sip::Method method, const std::string& uri, const std::string& headers, std::string content_type,
-                             std::string body) {
-    auto sent = std::make_unique<Sent>(phone, method, uri, headers, std::move(content_type), std::move(body));
+  std::unique_ptr<SentRequest> send(ScriptedPhone& phone, sip::Method method, const std::string& uri, const std::string& headers, std::string content_type,
+                                    std::string body) {
+    auto sent = std::make_unique<SentRequest>(phone, method, uri, headers, std::move(content_type), std::move(body));
     run_for(1s);
     return sent;
   }
-  std::unique_ptr<Sent> publish(const std::string& headers, std::string body, std::string content_type = "application/pidf+xml") {
+  std::unique_ptr<SentRequest> publish(const std::string& headers, std::string body, std::string content_type = "application/pidf+xml") {
     return send(bob, sip::Method::Publish, "sip:bob@192.0.2.1", "Event: presence\r\n" + headers, body.empty() ? "" : std::move(content_type), body);
   }
-  std::unique_ptr<Sent> write(const std::string& to, std::string text = "hello") {
+  std::unique_ptr<SentRequest> write(const std::string& to, std::string text = "hello") {
     return send(alice, sip::Method::Message, "sip:" + to + "@192.0.2.1", {}, "text/plain", std::move(text));
   }
   void expect_all_over(Lamp& lamp) {
@@ -223,7 +190,7 @@ TEST_F(ExchangeEvents, message_reaches_a_user_and_its_answer_the_sender) {
 
 TEST_F(ExchangeEvents, message_that_nobody_answers_fails_in_the_end) {
   drop("X", "bob", "MESSAGE");
-  Sent sent(alice, sip::Method::Message, "sip:bob@192.0.2.1", {}, "text/plain", "hello");
+  SentRequest sent(alice, sip::Method::Message, "sip:bob@192.0.2.1", {}, "text/plain", "hello");
   run_for(1min);
   EXPECT_EQ(sent.status, 408);
   stop_dropping();

@@ -65,6 +65,7 @@ class RandomCommands {
   Side any_side() { return dice_.chance(0.5) ? Side::Caller : Side::Callee; }
   std::optional<Side> any_party() { return dice_.chance(0.4) ? std::nullopt : std::optional(any_side()); }
   std::string any_conference() { return dice_.chance(0.5) ? "red" : "blue"; }
+  std::string any_slot() { return dice_.chance(0.4) ? std::string() : std::to_string(dice_.between(701, 703)); }
   std::string any_call_id();
   PhoneScript any_script();
   call::Command any_command();
@@ -105,7 +106,7 @@ std::string RandomCommands::any_call_id() {
 }
 
 call::Command RandomCommands::any_command() {
-  switch (dice_.between(0, 19)) {
+  switch (dice_.between(0, 21)) {
     case 0:
     case 1:
     case 2:
@@ -128,6 +129,12 @@ call::Command RandomCommands::any_command() {
     case 18:
       return call::AddToConference{
           .conference = any_conference(), .call_id = dice_.chance(0.7) ? any_call_id() : std::string(), .party = any_party(), .destination = any_uri()};
+    case 19: return call::ParkCall{{any_call_id(), any_side()}, any_slot()};
+    case 20:
+      return call::PickUpCall{.slot = any_slot(),
+                              .call_id = any_call_id(),
+                              .by = dice_.chance(0.5) ? call::CallParty{any_call_id(), any_side()} : call::CallParty{},
+                              .destination = any_uri()};
     default:
       if (dice_.chance(0.3)) {
         return call::SendMessage{.from = any_uri(), .to = any_uri(), .text = "Hello"};
@@ -162,7 +169,7 @@ void RandomCommands::act() {
   if (what < 70) {
     submit(any_command());
   } else if (what < 76) {
-    phone.dial(dice_.chance(0.5) ? "sip:100@192.0.2.1" : any_uri(), phone.sdp());
+    phone.dial(dice_.chance(0.5) ? "sip:100@192.0.2.1" : dice_.chance(0.2) ? "sip:701@192.0.2.1" : any_uri(), phone.sdp());
   } else if (what < 82) {
     phone.hang_up();
   } else if (what < 86) {

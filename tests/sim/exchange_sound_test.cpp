@@ -167,6 +167,17 @@ TEST(SoundCommands, tell_what_call_cannot_be_meant) {
   world.leave();
 }
 
+TEST(PressKeys, end_once_when_they_are_cancelled_meanwhile) {
+  SoundWorld world;
+  const CommandId id{77};
+  world.exchange->submit(id, call::PressKeys{.call_id = world.leg.call_id(), .party = {}, .keys = "1", .timing = {}}, world.commands);
+  world.run_for(159ms);  // The key is let go, and the gap behind it all but over.
+  world.exchange->cancel(id);
+  world.run_for(1s);
+  EXPECT_THAT(world.commands.texts(id), ElementsAre("Failed the command was cancelled", "Ended"));
+  world.leave();
+}
+
 TEST(PressKeys, presses_them_for_the_party_and_ends_when_that_is_done) {
   SoundWorld world;
   const CommandId id{77};

@@ -498,17 +498,47 @@ AnyCommand parse_bridge(Parameters& params, const std::string& /*cmd_id*/) {
 AnyCommand parse_unbridge(Parameters& params, const std::string& /*cmd_id*/) { return call::UnbridgeCall{params.call_id("callid")}; }
 
 /// A name that can be called.
-std::string conference_of(Parameters& params) {
+std::string callable_name(Parameters& params, const std::string& parameter) {
   static constexpr std::size_t kLongest = 64;
-  std::string name = params.text("conference");
+  std::string name = params.text(parameter);
   const bool callable = std::all_of(name.begin(), name.end(), [](char character) {
     const auto letter = static_cast<unsigned char>(static_cast<unsigned char>(character) | 0x20U);
     return (character >= '0' && character <= '9') || (letter >= 'a' && letter <= 'z') || character == '-' || character == '_' || character == '.';
   });
   if (name.empty() || name.size() > kLongest || !callable) {
-    params.refuse("conference must be a name of 1 to " + std::to_string(kLongest) + " letters, digits, '-', '_' and '.'");
+    params.refuse(parameter + " must be a name of 1 to " + std::to_string(kLongest) + " letters, digits, '-', '_' and '.'");
   }
   return name;
+}
+
+std::string conference_of(Parameters& params) { return callable_name(params, "conference"); }
+
+AnyCommand parse_park(Parameters& params, const std::string& /*cmd_id*/) {
+  call::ParkCall command{.party = party_of(params, "callid", "leg")};
+  if (params.has("slot")) {
+    command.slot = callable_name(params, "slot");
+  }
+  return command;
+}
+
+AnyCommand parse_pickup(Parameters& params, const std::string& /*cmd_id*/) {
+  call::PickUpCall command;
+  if (params.has("slot")) {
+    command.slot = callable_name(params, "slot");
+  }
+  if (params.has("callid") || !params.has("slot")) {
+    command.call_id = params.call_id("callid");
+  }
+  const std::string by = params.text("by");
+  if (by.starts_with("sip:") || by.starts_with("sips:")) {
+    command.destination = params.uri("by");
+  } else if (!params.error()) {
+    command.by.call_id = params.call_id("by");
+  }
+  if (params.has("leg")) {
+    command.by.side = params.leg("leg");
+  }
+  return command;
 }
 
 AnyCommand parse_conference_create(Parameters& params, const std::string& /*cmd_id*/) {
@@ -582,6 +612,8 @@ constexpr std::array kMethods = {
     Method{"CallRedirect", parse_redirect, Scope::CallControl},
     Method{"CallBridge", parse_bridge, Scope::CallControl},
     Method{"CallUnbridge", parse_unbridge, Scope::CallControl},
+    Method{"CallPark", parse_park, Scope::CallControl},
+    Method{"CallPickup", parse_pickup, Scope::CallControl},
     Method{"ConferenceCreate", parse_conference_create, Scope::CallControl},
     Method{"ConferenceAdd", parse_conference_add, Scope::CallControl},
     Method{"ConferenceRemove", parse_conference_remove, Scope::CallControl},

@@ -63,6 +63,32 @@ TEST_F(Command, call_redial_takes_what_call_start_takes_and_a_limit) {
   EXPECT_EQ(refused("CallRedial", R"({"caller":"sip:a@h","callee":"sip:b@h","limit_s":86401})"), "limit_s must be a whole number from 1 to 86400");
 }
 
+TEST_F(Command, call_park_takes_a_party_and_a_slot_that_can_be_called) {
+  const auto park = [this](const std::string& params) { return std::get<call::ParkCall>(std::get<call::Command>(accepted("CallPark", params).command)); };
+  EXPECT_EQ(park(R"({"callid":"a@h"})").party.side, call::Side::Caller) << "as with CallBridge";
+  EXPECT_EQ(park(R"({"callid":"a@h"})").slot, "");
+  EXPECT_EQ(park(R"({"callid":"a@h","leg":"callee","slot":"desk-1"})").party.side, call::Side::Callee);
+  EXPECT_EQ(park(R"({"callid":"a@h","slot":"desk-1"})").slot, "desk-1");
+  EXPECT_EQ(refused("CallPark", R"({"callid":"a@h","slot":"a b"})").substr(0, 19), "slot must be a name");
+  EXPECT_EQ(refused("CallPark", R"({"callid":"a@h","leg":"both"})"), "leg must be \"caller\" or \"callee\"");
+}
+
+TEST_F(Command, call_pickup_takes_who_waits_and_who_comes) {
+  const auto pickup = [this](const std::string& params) { return std::get<call::PickUpCall>(std::get<call::Command>(accepted("CallPickup", params).command)); };
+  const call::PickUpCall calls = pickup(R"({"slot":"701","by":"sip:carol@h"})");
+  EXPECT_EQ(calls.slot, "701");
+  EXPECT_EQ(calls.destination, "sip:carol@h");
+  EXPECT_EQ(calls.by.call_id, "");
+  const call::PickUpCall brings = pickup(R"({"callid":"a@h","by":"b@h","leg":"callee"})");
+  EXPECT_EQ(brings.call_id, "a@h");
+  EXPECT_EQ(brings.destination, "");
+  EXPECT_EQ(brings.by.call_id, "b@h");
+  EXPECT_EQ(brings.by.side, call::Side::Callee);
+  EXPECT_EQ(refused("CallPickup", R"({"by":"sip:carol@h"})"), "incomplete") << "either slot or callid";
+  EXPECT_EQ(refused("CallPickup", R"({"slot":"701"})"), "incomplete");
+  EXPECT_EQ(refused("CallPickup", R"({"slot":"701","by":"sip:carol@h?x=y"})"), "by must be a SIP URI without header fields ('?…')");
+}
+
 TEST_F(Command, user_features_set_takes_what_is_to_change) {
   const auto command = accepted("UserFeaturesSet", R"({"user":"bob","forward":{"busy":"carol"},"do_not_disturb":true})");
   const auto& set = std::get<call::SetFeatures>(std::get<call::Command>(command.command));

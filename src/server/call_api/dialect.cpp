@@ -28,6 +28,7 @@ constexpr Fact kDestination{"destination", &Event::destination};
 constexpr Fact kLeg{"leg", &Event::leg};
 constexpr Fact kExtra{"extra", &Event::extra};
 constexpr Fact kFile{"file", &Event::extra};
+constexpr Fact kSlot{"slot", &Event::extra};
 
 /// What an event is called in each dialect ("": it is not sent), and what it tells.
 struct EventForm {
@@ -59,6 +60,9 @@ EventForm form_of(Kind kind) {
     case Kind::CallBridged: return {"CallBridged", "", {&kCallId}};
     case Kind::ConferenceCalling: return {"ConferenceCalling", "", {&kCallId, &kDestination}};
     case Kind::ConferenceJoined: return {"ConferenceJoined", "", {&kCallId}};
+    case Kind::Parked: return {"Parked", "", {&kCallId, &kSlot}};
+    case Kind::PickupCalling: return {"PickupCalling", "", {&kCallId, &kDestination}};
+    case Kind::PickedUp: return {"PickedUp", "", {&kCallId}};
     case Kind::Features: return {"Reply", "Reply"};
     case Kind::CalleeBusy: return {"CalleeBusy", "", {&kCallee}};
     case Kind::Failed: return {"Error", "Error"};

@@ -64,6 +64,16 @@ TEST(Dialect, tells_the_features_of_a_user_as_a_reply) {
   EXPECT_EQ(dialect_of_2020().event("UserFeatures", "f1", event), R"({"jsonrpc":"2.0","method":"Event","params":{"cmd_id":"f1",)" + data + "}}");
 }
 
+TEST(Dialect, tells_of_a_parked_party_where_it_is) {
+  call::CommandEvent event;
+  event.kind = Kind::Parked;
+  event.call_id = "a@h";
+  event.extra = "701";
+  EXPECT_EQ(current_dialect().event("CallPark", "p1", event),
+            R"({"jsonrpc":"2.0","method":"CallPark","params":{"cmd_id":"p1","data":{"callid":"a@h","slot":"701"},"event":"Parked"}})");
+  EXPECT_EQ(dialect_of_2020().event("CallPark", "p1", event), "");
+}
+
 TEST(Dialect, tells_of_hold_which_leg_it_is) {
   call::CommandEvent event;
   event.kind = Kind::CallHoldSuccessful;
