@@ -88,8 +88,9 @@ export class OpenSips extends World {
     assert.ok(!this.#done(mark).some(({ method }) => method === 'call_transfer'));
   }
 
-  async expectCancelled(mark) {
-    await this.proxy.until(mark, ({ method }) => method === 't_uac_cancel' || method === 'dlg_end_dlg', 'CANCEL');
+  /** It sends CANCEL when a call is ended that rings. */
+  async expectCancelled(mark, phone, callid) {
+    await this.#ended(mark, callid);
   }
 
   async expectNoHangUp(mark) {
@@ -124,14 +125,16 @@ export class OpenSips extends World {
     assert.ok(!left.includes(callid) && !left.includes(other));
   }
 
-  /** The proxy makes the descriptions; it is asked once for each change, or for the way back. */
+  /** The proxy makes the descriptions; it is told what to do, and for whom. */
   async expectDirections(mark, directions) {
-    const held = Object.values(directions).includes('inactive') || Object.values(directions).includes('sendonly');
-    assert.equal(this.#done(mark).filter(({ method }) => /^call_(un)?hold$/.test(method)).at(-1).method, held ? 'call_hold' : 'call_unhold');
+    const wanted = Object.values(directions);
+    const last = this.#done(mark).filter(({ method }) => /^call_(un)?hold$/.test(method)).at(-1);
+    assert.equal(last.method, wanted.includes('inactive') || wanted.includes('sendonly') ? 'call_hold' : 'call_unhold');
+    assert.equal(last.params.leg, wanted.includes('sendonly') ? 'caller' : undefined);
   }
 
-  async expectHungUpOn(mark) {
-    await this.proxy.until(mark, ({ method }) => method === 'dlg_end_dlg', 'the end of a call');
+  async expectHungUpOn(mark, users, callid) {
+    await this.#ended(mark, callid);
   }
 
   async hangUp(callid) {

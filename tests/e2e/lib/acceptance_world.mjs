@@ -6,7 +6,7 @@ import { Server } from './server.mjs';
 /** Short, so that what never happens is soon given up. */
 export const TIMES = {
   CALLWRIGHT_EXCHANGE_RING_TIMEOUT_MS: '2000',
-  CALLWRIGHT_CALL_API_REFER_TIMEOUT_MS: '500',
+  CALLWRIGHT_CALL_API_REFER_TIMEOUT_MS: '1000',
   CALLWRIGHT_CALL_API_TRANSFER_TIMEOUT_MS: '1500',
   CALLWRIGHT_SERVER_GRACE_MS: '100',
 };
@@ -92,8 +92,11 @@ export class World {
 
   /** Connects the two; gives the Call-ID of their call. */
   async connect(caller, callee) {
-    const messages = await this.start(caller, callee);
+    const mark = await this.mark();
+    const cmdId = this.fresh();
+    const messages = await this.start(caller, callee, { cmd_id: cmdId });
     inOrder(messages, STARTED_WELL);
+    await this.expectHungUp(mark, cmdId);
     return dataOf(messages, 'TransferStart').callid;
   }
 
@@ -106,8 +109,13 @@ export class World {
     return dataOf(await this.run('CallInfo', { callid }), 'Reply');
   }
 
-  /** The Call-IDs of all calls that there are. */
+  /** What CallList tells of all calls that there are. */
+  async listed() {
+    return dataOf(await this.run('CallList', {}), 'Reply').calls;
+  }
+
+  /** Their Call-IDs. */
   async calls() {
-    return dataOf(await this.run('CallList', {}), 'Reply').calls.map((call) => call.callid);
+    return (await this.listed()).map((call) => call.callid);
   }
 }
