@@ -99,7 +99,7 @@ export class Exchange extends World {
     assert.ok(numberOf(bye) > numberOf(refer), 'CSeq rises');
     assert.equal(bye.uri, uriIn(accepted.header('Contact')));
     assert.deepEqual(bye.addresses('Route'), accepted.addresses('Record-Route').reverse());
-    assert.deepEqual(await this.calls(), [callid], 'one call is left');
+    assert.deepEqual((await this.untilListed(1)).map((call) => call.callid), [callid], 'one call is left');
   }
 
   /** How long after the callee's refusal the first leg was hung up, in ms. */

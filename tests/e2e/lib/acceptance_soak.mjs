@@ -116,7 +116,7 @@ export async function soak(world, { seed, commands, connections }) {
   if (!world.isExchange) {
     await world.proxy.ask('x_faults', {});
   }
-  for (const callid of await world.calls()) {
+  for (const { callid } of await world.listed()) {
     await world.run('CallEnd', { callid });
   }
   return { commands: running.commands, problems: running.problems };

@@ -114,8 +114,13 @@ export class World {
     return dataOf(await this.run('CallList', {}), 'Reply').calls;
   }
 
-  /** Their Call-IDs. */
-  async calls() {
-    return (await this.listed()).map((call) => call.callid);
+  /** The same once there are so many: the end of a first leg may be known a moment after that of its command. */
+  async untilListed(count) {
+    let calls = await this.listed();
+    for (let attempt = 0; calls.length !== count && attempt < 2000; attempt += 1) {
+      calls = await this.listed();
+    }
+    assert.equal(calls.length, count, JSON.stringify(calls));
+    return calls;
   }
 }

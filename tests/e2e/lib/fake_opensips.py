@@ -9,7 +9,7 @@ follow it (of a refusal OpenSIPS says nothing either), sip:mute@… sends no NOT
 held; all others answer at once. There is one call from the start, "x1".
 
 Commands for tests: x_faults (probabilities "loss" and "duplication", "max_delay_s" of each datagram that goes out, "answers_after_s", "lose_first": the first
-answer to each command is lost), x_hang_up (callid), x_register and x_unregister (user).
+answer to each command is lost, "spares": the commands whose answers are not), x_hang_up (callid), x_register and x_unregister (user).
 """
 import heapq
 import itertools
@@ -55,9 +55,9 @@ class Fake:
                 text = json.dumps({"jsonrpc": "2.0", "method": name, "params": params})
                 self.carry(lambda kind=kind, target=target: self.senders[kind].sendto(text.encode(), target))
 
-    def carry(self, send, delay_s=0):
+    def carry(self, send, delay_s=0, spared=False):
         """Sends, or what the faults make of it."""
-        if self.random.random() < self.faults.get("loss", 0):
+        if self.random.random() < self.faults.get("loss", 0) and not spared:
             return
         for _ in range(2 if self.random.random() < self.faults.get("duplication", 0) else 1):
             wait = delay_s + self.random.random() * self.faults.get("max_delay_s", 0)
@@ -84,7 +84,7 @@ class Fake:
             elif self.faults.get("lose_first") and which not in self.answered_once:
                 self.answered_once.add(which)
             else:
-                self.carry(lambda: self.reply(peer, text), self.faults.get("answers_after_s", 0))
+                self.carry(lambda: self.reply(peer, text), self.faults.get("answers_after_s", 0), message["method"] in self.faults.get("spares", ()))
         self.answer = lambda result="OK": answer(result=result)
         self.refuse = lambda code, text: answer(error={"code": code, "message": text})
         method = getattr(self, "mi_" + message["method"], None)
