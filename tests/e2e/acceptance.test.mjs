@@ -278,7 +278,7 @@ for (const Kind of [Exchange, OpenSips]) {
         // INVITE is not repeated: when its answer is lost the command ends after up to 32 s (RFC 3261 timer B), which is more than a test may take. Check 24 has it.
         await world.proxy.ask('x_faults', { loss: 0.02, duplication: 0.2, max_delay_s: 0.05, spares: ['t_uac_dlg'] });
       }
-      const { commands, problems } = await soak(world, { seed: 20200602, commands: 300, connections: 10 });
+      const { commands, problems } = await soak(world, { seed: 20200602, commands: 300, connections: 20 });
       assert.deepEqual(problems, []);
       assert.equal(commands, 300);
     });

@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Baresip } from '../interop/lib/baresip.mjs';
 import { Authority } from '../interop/lib/certificates.mjs';
-import { binary, within } from './lib/server.mjs';
+import { Server, binary, within } from './lib/server.mjs';
 
 const LIMIT_MS = 60_000;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -59,10 +59,13 @@ class Workplace {
     mkdirSync(join(this.directory, 'scripts'));
     symlinkSync(program, join(this.directory, 'scripts', 'run'));
     cpSync(join(ROOT, 'examples'), join(this.directory, 'examples'), { recursive: true });
-    symlinkSync(join(ROOT, 'tests/e2e/node_modules'), join(this.directory, 'node_modules'));
+    // What a program installs, the client of this API included.
+    mkdirSync(join(this.directory, 'node_modules'));
+    symlinkSync(join(ROOT, 'clients/js'), join(this.directory, 'node_modules', 'callwright'));
+    symlinkSync(join(ROOT, 'tests/e2e/node_modules/ws'), join(this.directory, 'node_modules', 'ws'));
   }
 
-  /** Runs a block of shell; one that starts a server leaves it running, with phones of alice and bob at it. Gives what it printed. */
+  /** Runs a block of shell; one that starts a server leaves it running, with phones of alice, bob and carol at it. Gives what it printed. */
   async shell(text) {
     const listens = /\bserve\b/.test(text);
     // In a process group of its own, so that what it has started can be ended with it.
@@ -112,7 +115,7 @@ class Workplace {
     child.stderr.resume();
     await within(LIMIT_MS, ready(), 'the server does not get ready');
     child.stdout.resume();
-    for (const user of ['alice', 'bob']) {
+    for (const user of ['alice', 'bob', 'carol']) {
       this.#phones.push(await Baresip.start(user, `${user}-demo`, sip));
     }
     return '';
@@ -161,7 +164,7 @@ describe('examples', { timeout: 120_000 }, () => {
 
   const RUN = {
     sh: (text) => workplace.shell(text),
-    js: (text) => workplace.shell(`node - <<'END'\n${text}\nEND`),
+    js: (text) => workplace.shell(`node ${/^import /m.test(text) ? '--input-type=module ' : ''}- <<'END'\n${text}\nEND`),
     toml: (text) => workplace.check(text),
     json: (text) => text.trim().split('\n').forEach((line) => JSON.parse(line)),
   };
@@ -184,6 +187,25 @@ describe('examples', { timeout: 120_000 }, () => {
       await workplace.leave();
     });
   }
+
+  test('docs/call-api.md has an example that runs for each method, and names each event and error code in a table', async () => {
+    const server = await Server.start();
+    let methods;
+    try {
+      ({ methods } = await (await fetch(`${server.http}/call-api/openrpc.json`)).json());
+    } finally {
+      assert.equal(await server.stop(), 0, server.output);
+    }
+    const run = blocksOf('docs/call-api.md').filter(({ language }) => language in RUN && language !== 'json' && language !== 'toml').map(({ text }) => text).join('');
+    const shown = new Set([...run.matchAll(/\bcallwright call (\w+)|\bapi\.command\('(\w+)'/g)].map(([, shell, program]) => shell ?? program));
+    assert.deepEqual(methods.map(({ name }) => name).filter((name) => !shown.has(name)), [], 'methods without an example that runs');
+    const rows = readFileSync(join(ROOT, 'docs/call-api.md'), 'utf8').split('\n').filter((line) => line.startsWith('|')).map((line) => line.split('|')[1]);
+    const events = new Set(methods.flatMap((method) => method['x-events']));
+    assert.deepEqual([...events].filter((event) => !rows.some((first) => first.includes(`\`${event}\``))), [], 'events that no table begins with');
+    const codes = [...readFileSync(join(ROOT, 'src/server/call_api/rpc_error.hpp'), 'utf8').matchAll(/^ {2}\w+ = -(\d{5}),/gm)].map(([, code]) => code);
+    assert.ok(codes.length > 0);
+    assert.deepEqual(codes.filter((code) => !rows.some((first) => first.includes(`−${code}`))), [], 'error codes that no table begins with');
+  });
 
   for (const file of files('examples', '.toml')) {
     test(`${relative('examples', file)} is a configuration`, () => workplace.check(readFileSync(join(ROOT, file), 'utf8')));
