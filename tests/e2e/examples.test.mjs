@@ -41,6 +41,9 @@ function blocksOf(document) {
 
 const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...files('docs', '.md'), ...files('examples', '.md')].filter((document) => blocksOf(document).length > 0);
 
+/** An account at this machine is one at the tested exchange, which has another port. */
+const PHONE = 'if [ "$1" = phone ]; then for word do shift; case "$word" in *@127.0.0.1) word="$word:${SIP##*:}" ;; esac; set -- "$@" "$word"; done; fi\n';
+
 /** A folder in which commands of the documents find what they name; only the ports are others, and the binary is the tested one. */
 class Workplace {
   directory = mkdtempSync(join(tmpdir(), 'callwright-examples-'));
@@ -48,6 +51,7 @@ class Workplace {
   #server;
   #phones = [];
   #callApi = '';
+  #sip = '';
 
   constructor() {
     this.#authority.issue('DNS:pbx.example.com');
@@ -55,7 +59,7 @@ class Workplace {
     writeFileSync(join(this.#authority.directory, 'jwks.json'), JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }));
     const program = join(this.directory, 'bin', 'callwright');
     mkdirSync(dirname(program));
-    writeFileSync(program, `#!/bin/sh\n[ $# -gt 0 ] || set -- demo\n[ "$1" != call ] || set -- "$@" --url "$CALL_API"\nexec '${binary()}' "$@"\n`, { mode: 0o755 });
+    writeFileSync(program, `#!/bin/sh\n[ $# -gt 0 ] || set -- demo\n[ "$1" != call ] || set -- "$@" --url "$CALL_API"\n${PHONE}exec '${binary()}' "$@"\n`, { mode: 0o755 });
     mkdirSync(join(this.directory, 'scripts'));
     symlinkSync(program, join(this.directory, 'scripts', 'run'));
     cpSync(join(ROOT, 'examples'), join(this.directory, 'examples'), { recursive: true });
@@ -103,11 +107,10 @@ class Workplace {
   async #serve(child) {
     assert.equal(this.#server, undefined, 'a server is running already');
     this.#server = { pid: child.pid, exited: once(child, 'exit') };
-    let sip;
     const ready = async () => {
       for await (const line of createInterface({ input: child.stdout })) {
         this.#callApi = /^listening call-api (\S+)$/.exec(line)?.[1] ?? this.#callApi;
-        sip = /^listening sip udp (\S+)$/.exec(line)?.[1] ?? sip;
+        this.#sip = /^listening sip udp (\S+)$/.exec(line)?.[1] ?? this.#sip;
         if (line === 'ready') return;
       }
       throw new Error('the server has ended');
@@ -116,7 +119,7 @@ class Workplace {
     await within(LIMIT_MS, ready(), 'the server does not get ready');
     child.stdout.resume();
     for (const user of ['alice', 'bob', 'carol']) {
-      this.#phones.push(await Baresip.start(user, `${user}-demo`, sip));
+      this.#phones.push(await Baresip.start(user, `${user}-demo`, this.#sip));
     }
     return '';
   }
@@ -142,6 +145,7 @@ class Workplace {
       HOME: this.directory,
       PATH: `${join(this.directory, 'bin')}:${process.env.PATH}`,
       CALL_API: this.#callApi,
+      SIP: this.#sip,
       CALLWRIGHT_SIP_LISTEN: '127.0.0.1:0',
       CALLWRIGHT_SIP_DOMAINS: '127.0.0.1',
       CALLWRIGHT_CALL_API_LISTEN: '127.0.0.1:0',
