@@ -68,6 +68,13 @@ export class Exchange extends World {
     return `sip:${user}@${this.server.sip}`;
   }
 
+  /** From now on messages are lost on their way to phones, or no more. */
+  async faults(on) {
+    for (const phone of Object.values(this.phones)) {
+      if (phone instanceof ScriptedPhone) phone.loseEach(on ? 13 : 0);
+    }
+  }
+
   mark() {
     return this.#wire.mark();
   }

@@ -5,7 +5,7 @@ import { TIMES, World } from './acceptance_world.mjs';
 import { Proxy } from './opensips.mjs';
 
 /** Commands that only look. */
-const LOOKING = ['event_subscribe', 'dlg_list'];
+const LOOKING = ['event_subscribe', 'dlg_list', 'x_settle'];
 
 export class OpenSips extends World {
   static title = 'OpenSIPS';
@@ -45,12 +45,22 @@ export class OpenSips extends World {
     return `sip:${user}@p`;
   }
 
-  mark() {
-    return Promise.resolve(this.proxy.commands.length);
+  /**
+   * From now on answers and events are lost, doubled and late, or no more. INVITE is not repeated: when the answer to it is lost the command ends after up to
+   * 32 s (RFC 3261 timer B), which is more than a test may take.
+   */
+  async faults(on) {
+    await this.proxy.ask('x_faults', on ? { loss: 0.02, duplication: 0.2, max_delay_s: 0.05, spares: ['t_uac_dlg'] } : {});
+  }
+
+  async mark() {
+    await this.proxy.settle();
+    return this.proxy.commands.length;
   }
 
   /** What it was told to do since `mark`. */
-  #done(mark) {
+  async #done(mark) {
+    await this.proxy.settle();
     return this.proxy.commands.slice(mark).filter(({ method }) => !LOOKING.includes(method));
   }
 
@@ -64,7 +74,7 @@ export class OpenSips extends World {
 
   async expectFirstLeg(mark, { cmdId, caller, callee, callid }) {
     await this.#ended(mark, cmdId);
-    const done = this.#done(mark);
+    const done = await this.#done(mark);
     assert.deepEqual(done.map(({ method }) => method), ['t_uac_dlg', 'call_transfer', 'dlg_end_dlg']);
     const [invite, transfer] = done;
     assert.equal(invite.params.method, 'INVITE');
@@ -77,7 +87,7 @@ export class OpenSips extends World {
 
   async hungUpAfter(mark, { cmdId }) {
     const end = await this.#ended(mark, cmdId);
-    return end.time_ms - this.#done(mark).find(({ method }) => /call_transfer|ua_session/.test(method)).time_ms;
+    return end.time_ms - (await this.#done(mark)).find(({ method }) => /call_transfer|ua_session/.test(method)).time_ms;
   }
 
   async expectHungUp(mark, cmdId) {
@@ -85,7 +95,7 @@ export class OpenSips extends World {
   }
 
   async expectNoReferral(mark) {
-    assert.ok(!this.#done(mark).some(({ method }) => method === 'call_transfer'));
+    assert.ok(!(await this.#done(mark)).some(({ method }) => method === 'call_transfer'));
   }
 
   /** It sends CANCEL when a call is ended that rings. */
@@ -94,11 +104,11 @@ export class OpenSips extends World {
   }
 
   async expectNoHangUp(mark) {
-    assert.deepEqual(this.#done(mark).map(({ method, params }) => params.method ?? method), ['INVITE']);
+    assert.deepEqual((await this.#done(mark)).map(({ method, params }) => params.method ?? method), ['INVITE']);
   }
 
   async expectThirdPartyControl(mark, { cmdId, callee }) {
-    const done = this.#done(mark);
+    const done = await this.#done(mark);
     const session = done.find(({ method }) => method === 'ua_session_client_start');
     assert.equal(session.params.ruri, this.uri(callee));
     const invites = done.filter(({ params }) => params.method === 'INVITE');
@@ -109,7 +119,7 @@ export class OpenSips extends World {
 
   async expectTransfer(mark, { destination, callid, leg }) {
     await this.#ended(mark, callid);
-    const [transfer, end, ...others] = this.#done(mark);
+    const [transfer, end, ...others] = await this.#done(mark);
     assert.deepEqual([transfer.method, transfer.params], ['call_transfer', { callid, leg, destination: this.uri(destination) }]);
     assert.deepEqual([end.method, end.params], ['dlg_end_dlg', { dialog_id: callid }]);
     assert.deepEqual(others, []);
@@ -118,7 +128,7 @@ export class OpenSips extends World {
   /** Of these OpenSIPS makes Refer-To with Replaces. */
   async expectAttendedTransfer(mark, { calls: [callid, other] }) {
     await this.#ended(mark, callid);
-    const done = this.#done(mark);
+    const done = await this.#done(mark);
     assert.deepEqual(done.map(({ method }) => method), ['call_transfer', 'dlg_end_dlg']);
     assert.deepEqual(done[0].params, { callid, leg: 'callee', transfer_callid: other, transfer_leg: 'callee' });
     const left = await this.#dialogs();
@@ -128,7 +138,7 @@ export class OpenSips extends World {
   /** The proxy makes the descriptions; it is told what to do, and for whom. */
   async expectDirections(mark, directions) {
     const wanted = Object.values(directions);
-    const last = this.#done(mark).filter(({ method }) => /^call_(un)?hold$/.test(method)).at(-1);
+    const last = (await this.#done(mark)).filter(({ method }) => /^call_(un)?hold$/.test(method)).at(-1);
     assert.equal(last.method, wanted.includes('inactive') || wanted.includes('sendonly') ? 'call_hold' : 'call_unhold');
     assert.equal(last.params.leg, wanted.includes('sendonly') ? 'caller' : undefined);
   }

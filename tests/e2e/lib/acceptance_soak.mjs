@@ -111,13 +111,12 @@ class Soak {
 /** Runs so many commands; gives how many there were, and what was wrong. */
 export async function soak(world, { seed, commands, connections }) {
   const running = new Soak(world, seed);
-  await Promise.all(Array.from({ length: connections }, () => running.work(commands / connections)));
+  await world.faults(true);
+  try {
+    await Promise.all(Array.from({ length: connections }, () => running.work(commands / connections)));
+  } finally {
+    await world.faults(false);
+  }
   running.judge();
-  if (!world.isExchange) {
-    await world.proxy.ask('x_faults', {});
-  }
-  for (const { callid } of await world.listed()) {
-    await world.run('CallEnd', { callid });
-  }
   return { commands: running.commands, problems: running.problems };
 }

@@ -104,6 +104,12 @@ export class World {
     inOrder(await this.run('CallEnd', { callid }), ['Started', 'Ended']);
   }
 
+  async hangUpAll() {
+    for (const { callid } of await this.listed()) {
+      await this.run('CallEnd', { callid });
+    }
+  }
+
   /** What CallInfo tells of a call. */
   async info(callid) {
     return dataOf(await this.run('CallInfo', { callid }), 'Reply');

@@ -9,7 +9,8 @@ follow it (of a refusal OpenSIPS says nothing either), sip:mute@… sends no NOT
 held; all others answer at once. There is one call from the start, "x1".
 
 Commands for tests: x_faults (probabilities "loss" and "duplication", "max_delay_s" of each datagram that goes out, "answers_after_s", "lose_first": the first
-answer to each command is lost, "spares": the commands whose answers are not), x_hang_up (callid), x_register and x_unregister (user).
+answer to each command is lost, "spares": the commands whose answers are not), x_hang_up (callid), x_register and x_unregister (user), and
+x_settle, which is printed like any other, behind all that came before it.
 """
 import heapq
 import itertools
@@ -73,7 +74,7 @@ class Fake:
             self.reply(peer, "400 Parse_error")
             return
         is_test = message["method"].startswith("x_")
-        if not is_test:
+        if not is_test or message["method"] == "x_settle":
             print(int(time.time() * 1000), message["method"], json.dumps(message["params"]), flush=True)
 
         def answer(**outcome):
@@ -106,6 +107,9 @@ class Fake:
     def mi_x_faults(self, answer, refuse, **faults):
         self.faults = faults
         self.answered_once.clear()
+        answer()
+
+    def mi_x_settle(self, answer, refuse, number):
         answer()
 
     def mi_x_hang_up(self, answer, refuse, callid):

@@ -14,6 +14,7 @@ export class Proxy {
   /** The commands that it got: { time_ms, method, params }. */
   commands = [];
   #waiting = [];
+  #settled = 0;
 
   static async start(kind, where) {
     const proxy = new Proxy();
@@ -49,6 +50,14 @@ export class Proxy {
       }
     };
     return within(LIMIT_MS, find(), `OpenSIPS is not asked for ${what}`);
+  }
+
+  /** Resolves when `commands` has all that it got so far (UDP only). */
+  async settle() {
+    this.#settled += 1;
+    const number = this.#settled;
+    await this.ask('x_settle', { number });
+    await this.until(0, ({ method, params }) => method === 'x_settle' && params.number === number, 'x_settle');
   }
 
   /** Asks it something (UDP only): a command of OpenSIPS, or one for tests such as "x_faults". Gives the result. */

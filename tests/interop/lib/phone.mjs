@@ -191,6 +191,9 @@ export class Phone {
   #host = `${token()}.invalid`;
   /** Is shown each message first; what it returns true for, nobody else gets. */
   handler = () => false;
+  /** Each so-manieth message is lost on its way here; 0: none is. */
+  loseEach = 0;
+  #arrived = 0;
   /** What it registers at, "pbx.example". */
   domain;
 
@@ -302,7 +305,8 @@ export class Phone {
   }
 
   #take(text) {
-    if (!text.trim()) {
+    this.#arrived += 1;
+    if (!text.trim() || (this.loseEach > 0 && this.#arrived % this.loseEach === 0)) {
       return;
     }
     const message = parse(text);

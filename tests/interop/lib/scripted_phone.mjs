@@ -41,9 +41,9 @@ export class ScriptedPhone {
     return scripted;
   }
 
-  /** Changes what it does from now on. */
-  become(script) {
-    Object.assign(this.#script, script);
+  /** Each so-manieth message is lost on its way to it; 0: none is. */
+  loseEach(count) {
+    this.#phone.loseEach = count;
   }
 
   close() {
@@ -58,13 +58,6 @@ export class ScriptedPhone {
   /** Hangs up the call with this Call-ID. */
   hangUp(callId) {
     return this.#calls.get(callId).hangUp();
-  }
-
-  /** Calls `uri`: { callId, final }, where `final` resolves with the last response to INVITE. */
-  dial(uri) {
-    const call = new Call(this.#phone);
-    this.#calls.set(call.callId, call);
-    return { callId: call.callId, final: call.place(uri) };
   }
 
   #take(message) {
