@@ -19,8 +19,8 @@ const LIMIT = { timeout: 60_000 };
 function expectHeld(messages, prefix) {
   inOrder(messages, ['Started', `${prefix}ing`, `${prefix}Start`, `${prefix}Start`, `${prefix}Successful`, `${prefix}Successful`, 'Ended']);
   const legsOf = (event) => messages.filter(({ params }) => params?.event === event).map(({ params }) => params.data.leg);
-  assert.deepEqual(legsOf(`${prefix}Start`).toSorted(), ['callee', 'caller']);
-  assert.deepEqual(legsOf(`${prefix}Successful`).toSorted(), ['callee', 'caller']);
+  assert.deepEqual(legsOf(`${prefix}Start`).sort(), ['callee', 'caller']);
+  assert.deepEqual(legsOf(`${prefix}Successful`).sort(), ['callee', 'caller']);
 }
 
 /** Check 17 on whatever connection. */
