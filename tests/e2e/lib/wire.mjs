@@ -27,6 +27,7 @@ export class Wire {
   #at = FILE_HEADER;
   #messages = [];
   #users = new Map();
+  #texts = new Set();
   #probes = 0;
 
   /** `file` is the server's capture.file, `sip` where it listens: "127.0.0.1:5060". */
@@ -121,7 +122,12 @@ export class Wire {
     this.#at += at;
   }
 
+  /** Keeps it, but for what is sent once more (RFC 3261 §17). */
   #keep(message) {
+    if (this.#texts.has(message.text)) {
+      return;
+    }
+    this.#texts.add(message.text);
     message.sent = message.from === Number(this.#sip.split(':')[1]);
     const phone = message.sent ? message.to : message.from;
     if (message.method === 'REGISTER' && message.request) {
