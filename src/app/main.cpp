@@ -268,7 +268,7 @@ int unknown_command(const CLI::App& app, const std::string& word) {
 
 int run(int argc, char** argv) {
   CLI::App app("Callwright makes, answers, steers and verifies phone calls.");
-  app.set_version_flag("--version", "callwright " CALLWRIGHT_VERSION);
+  app.set_version_flag("-v,--version", "callwright " CALLWRIGHT_VERSION);
   app.require_subcommand(1);
   app.footer("Start with:  callwright demo\nHelp on one:  callwright serve --help");
 

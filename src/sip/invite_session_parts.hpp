@@ -153,6 +153,7 @@ struct InviteSession::Referring {
   ServerTransaction* transaction = nullptr;                                    ///< Only while `on_refer` runs.
   std::unique_ptr<ClientRequest> request;
   std::unique_ptr<ClientRequest> notify;
+  std::uint32_t before = 0;           ///< The CSeq number of our REFER is higher than this, those of earlier ones are not.
   std::deque<Notification> notifies;  ///< The first one is under way when `notify` is there.
   int notify_attempts = 0;
   base::Timer timeout;

@@ -55,6 +55,7 @@ Result<void> InviteSession::refer(std::string_view refer_to, std::string_view re
   Referring& referring = this->referring();
   referring.subscribed = true;
   referring.wanted = subscription;
+  referring.before = dialog_.local_cseq;
   referring.request = make_request(std::move(request));
   referring.request->send();
   return base::ok();
@@ -92,6 +93,11 @@ void InviteSession::receive_notify(ServerTransaction& transaction, const Message
     return;
   }
   transaction.respond({.status = 200});
+  // RFC 3515 §2.4.6: where there was more than one REFER, the id is the CSeq number of that to which it belongs. One that is over may have news still.
+  const auto id = parse_number(event.parameters.find("id").value_or(std::string_view{}));
+  if (id && *id <= referring_->before) {
+    return;
+  }
   if (referring_->request != nullptr) {
     // It overtook the response to the REFER, which it implies (RFC 6665 §4.1.2.4).
     on_refer_response(202, reason_phrase(202), nullptr);

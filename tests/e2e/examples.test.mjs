@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Baresip } from '../interop/lib/baresip.mjs';
 import { Authority } from '../interop/lib/certificates.mjs';
-import { binary, within } from './lib/server.mjs';
+import { Server, binary, within } from './lib/server.mjs';
 
 const LIMIT_MS = 60_000;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -41,6 +41,9 @@ function blocksOf(document) {
 
 const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...files('docs', '.md'), ...files('examples', '.md')].filter((document) => blocksOf(document).length > 0);
 
+/** An account at this machine is one at the tested exchange, which has another port. */
+const PHONE = 'if [ "$1" = phone ]; then for word do shift; case "$word" in *@127.0.0.1) word="$word:${SIP##*:}" ;; esac; set -- "$@" "$word"; done; fi\n';
+
 /** A folder in which commands of the documents find what they name; only the ports are others, and the binary is the tested one. */
 class Workplace {
   directory = mkdtempSync(join(tmpdir(), 'callwright-examples-'));
@@ -48,6 +51,7 @@ class Workplace {
   #server;
   #phones = [];
   #callApi = '';
+  #sip = '';
 
   constructor() {
     this.#authority.issue('DNS:pbx.example.com');
@@ -55,14 +59,17 @@ class Workplace {
     writeFileSync(join(this.#authority.directory, 'jwks.json'), JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }));
     const program = join(this.directory, 'bin', 'callwright');
     mkdirSync(dirname(program));
-    writeFileSync(program, `#!/bin/sh\n[ $# -gt 0 ] || set -- demo\n[ "$1" != call ] || set -- "$@" --url "$CALL_API"\nexec '${binary()}' "$@"\n`, { mode: 0o755 });
+    writeFileSync(program, `#!/bin/sh\n[ $# -gt 0 ] || set -- demo\n[ "$1" != call ] || set -- "$@" --url "$CALL_API"\n${PHONE}exec '${binary()}' "$@"\n`, { mode: 0o755 });
     mkdirSync(join(this.directory, 'scripts'));
     symlinkSync(program, join(this.directory, 'scripts', 'run'));
     cpSync(join(ROOT, 'examples'), join(this.directory, 'examples'), { recursive: true });
-    symlinkSync(join(ROOT, 'tests/e2e/node_modules'), join(this.directory, 'node_modules'));
+    // What a program installs, the client of this API included.
+    mkdirSync(join(this.directory, 'node_modules'));
+    symlinkSync(join(ROOT, 'clients/js'), join(this.directory, 'node_modules', 'callwright'));
+    symlinkSync(join(ROOT, 'tests/e2e/node_modules/ws'), join(this.directory, 'node_modules', 'ws'));
   }
 
-  /** Runs a block of shell; one that starts a server leaves it running, with phones of alice and bob at it. Gives what it printed. */
+  /** Runs a block of shell; one that starts a server leaves it running, with phones of alice, bob and carol at it. Gives what it printed. */
   async shell(text) {
     const listens = /\bserve\b/.test(text);
     // In a process group of its own, so that what it has started can be ended with it.
@@ -100,11 +107,10 @@ class Workplace {
   async #serve(child) {
     assert.equal(this.#server, undefined, 'a server is running already');
     this.#server = { pid: child.pid, exited: once(child, 'exit') };
-    let sip;
     const ready = async () => {
       for await (const line of createInterface({ input: child.stdout })) {
         this.#callApi = /^listening call-api (\S+)$/.exec(line)?.[1] ?? this.#callApi;
-        sip = /^listening sip udp (\S+)$/.exec(line)?.[1] ?? sip;
+        this.#sip = /^listening sip udp (\S+)$/.exec(line)?.[1] ?? this.#sip;
         if (line === 'ready') return;
       }
       throw new Error('the server has ended');
@@ -112,8 +118,8 @@ class Workplace {
     child.stderr.resume();
     await within(LIMIT_MS, ready(), 'the server does not get ready');
     child.stdout.resume();
-    for (const user of ['alice', 'bob']) {
-      this.#phones.push(await Baresip.start(user, `${user}-demo`, sip));
+    for (const user of ['alice', 'bob', 'carol']) {
+      this.#phones.push(await Baresip.start(user, `${user}-demo`, this.#sip));
     }
     return '';
   }
@@ -139,6 +145,7 @@ class Workplace {
       HOME: this.directory,
       PATH: `${join(this.directory, 'bin')}:${process.env.PATH}`,
       CALL_API: this.#callApi,
+      SIP: this.#sip,
       CALLWRIGHT_SIP_LISTEN: '127.0.0.1:0',
       CALLWRIGHT_SIP_DOMAINS: '127.0.0.1',
       CALLWRIGHT_CALL_API_LISTEN: '127.0.0.1:0',
@@ -161,7 +168,7 @@ describe('examples', { timeout: 120_000 }, () => {
 
   const RUN = {
     sh: (text) => workplace.shell(text),
-    js: (text) => workplace.shell(`node - <<'END'\n${text}\nEND`),
+    js: (text) => workplace.shell(`node ${/^import /m.test(text) ? '--input-type=module ' : ''}- <<'END'\n${text}\nEND`),
     toml: (text) => workplace.check(text),
     json: (text) => text.trim().split('\n').forEach((line) => JSON.parse(line)),
   };
@@ -184,6 +191,25 @@ describe('examples', { timeout: 120_000 }, () => {
       await workplace.leave();
     });
   }
+
+  test('docs/call-api.md has an example that runs for each method, and names each event and error code in a table', async () => {
+    const server = await Server.start();
+    let methods;
+    try {
+      ({ methods } = await (await fetch(`${server.http}/call-api/openrpc.json`)).json());
+    } finally {
+      assert.equal(await server.stop(), 0, server.output);
+    }
+    const run = blocksOf('docs/call-api.md').filter(({ language }) => language in RUN && language !== 'json' && language !== 'toml').map(({ text }) => text).join('');
+    const shown = new Set([...run.matchAll(/\bcallwright call (\w+)|\bapi\.command\('(\w+)'/g)].map(([, shell, program]) => shell ?? program));
+    assert.deepEqual(methods.map(({ name }) => name).filter((name) => !shown.has(name)), [], 'methods without an example that runs');
+    const rows = readFileSync(join(ROOT, 'docs/call-api.md'), 'utf8').split('\n').filter((line) => line.startsWith('|')).map((line) => line.split('|')[1]);
+    const events = new Set(methods.flatMap((method) => method['x-events']));
+    assert.deepEqual([...events].filter((event) => !rows.some((first) => first.includes(`\`${event}\``))), [], 'events that no table begins with');
+    const codes = [...readFileSync(join(ROOT, 'src/server/call_api/rpc_error.hpp'), 'utf8').matchAll(/^ {2}\w+ = -(\d{5}),/gm)].map(([, code]) => code);
+    assert.ok(codes.length > 0);
+    assert.deepEqual(codes.filter((code) => !rows.some((first) => first.includes(`−${code}`))), [], 'error codes that no table begins with');
+  });
 
   for (const file of files('examples', '.toml')) {
     test(`${relative('examples', file)} is a configuration`, () => workplace.check(readFileSync(join(ROOT, file), 'utf8')));

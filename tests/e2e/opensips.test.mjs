@@ -1,52 +1,18 @@
-// The Call API over an OpenSIPS proxy: the real sockets between the two, with a stand-in for the proxy.
+// How the server reaches an OpenSIPS besides UDP: by Unix datagrams and HTTP, with a stand-in for the proxy. What it does there, over UDP, is in acceptance.test.mjs.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { told } from './lib/acceptance_world.mjs';
 import { Client } from './lib/client.mjs';
-import { Server, tie, within } from './lib/server.mjs';
+import { Proxy } from './lib/opensips.mjs';
+import { Server } from './lib/server.mjs';
 
 const LIMIT = { timeout: 60_000 };
-const FAKE = fileURLToPath(new URL('./lib/fake_opensips.py', import.meta.url));
-
-/** A running stand-in; `where` is its address, of which port 0 becomes a free one. */
-class Proxy {
-  lines = [];
-
-  static async start(kind, where) {
-    const proxy = new Proxy();
-    proxy.child = tie(spawn('python3', [FAKE, kind, where], { stdio: ['ignore', 'pipe', 'inherit'] }));
-    await within(10_000, new Promise((resolve) => {
-      createInterface({ input: proxy.child.stdout }).on('line', (line) => {
-        const [, address] = /^ready (\S+)$/.exec(line) ?? [];
-        proxy.where ??= address;
-        proxy.lines.push(line);
-        if (address) resolve();
-      });
-    }), 'the stand-in for OpenSIPS does not start');
-    return proxy;
-  }
-
-  async stop() {
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill('SIGKILL');
-    await within(10_000, ended, 'the stand-in does not end');
-  }
-
-  count(method) {
-    return this.lines.filter((line) => line.startsWith(`${method} `)).length;
-  }
-}
-
-/** The names of the events of one command, and of an error its text. */
-const told = (messages) => messages.map(({ result, params }) => (params?.event === 'Error' ? params.data : (result ?? params).event));
 const TALKING = ['Started', 'CallerAnswered', 'Transferring', 'TransferStart', 'TransferPending', 'CalleeAnswered', 'Ended'];
 
-for (const kind of ['udp', 'unix', 'http']) {
+for (const kind of ['unix', 'http']) {
   describe(`over ${kind}`, LIMIT, () => {
     const folder = mkdtempSync(join(tmpdir(), 'callwright-opensips-'));
     let proxy;
@@ -57,7 +23,7 @@ for (const kind of ['udp', 'unix', 'http']) {
       server = await Server.start({
         env: {
           CALLWRIGHT_CALL_API_CONNECTOR: 'opensips',
-          CALLWRIGHT_OPENSIPS_MI: kind === 'http' ? `http://${proxy.where}/mi` : `${kind}:${proxy.where}`,
+          CALLWRIGHT_OPENSIPS_MI: kind === 'http' ? `http://${proxy.where}/mi` : `unix:${proxy.where}`,
           CALLWRIGHT_OPENSIPS_EVENTS: kind === 'unix' ? `unix:${join(folder, 'events.sock')}` : 'udp:127.0.0.1:0',
           CALLWRIGHT_OPENSIPS_ANSWER_TIMEOUT_MS: '1500',
         },
@@ -86,18 +52,6 @@ for (const kind of ['udp', 'unix', 'http']) {
       assert.deepEqual(await run('CallEnd', { callid: 'new1' }), ['Started', 'Ended']);
     });
 
-    test('says why it did not', async () => {
-      assert.deepEqual(await run('CallStart', { caller: 'sip:busy@p', callee: 'sip:bob@p' }),
-        ['Started', 'failed to establish initial call: 486 Busy Here', 'Ended']);
-      assert.deepEqual((await run('CallStart', { caller: 'sip:alice@p', callee: 'sip:busy@p' })).slice(-2),
-        ['failed to reach the callee: 486 Busy Here', 'Ended']);
-    });
-
-    test('starts a call of a phone without REFER', async () => {
-      assert.deepEqual(await run('CallStart', { caller: 'sip:norefer@p', callee: 'sip:bob@p' }), TALKING);
-      assert.equal(proxy.count('ua_session_client_start'), 1);
-    });
-
     test('starts many calls at once', async () => {
       const clients = await Promise.all(Array.from({ length: 20 }, () => Client.connect(server.callApi)));
       clients.forEach((each) => each.request('CallStart', { caller: 'sip:alice@p', callee: 'sip:bob@p' }));
@@ -114,21 +68,6 @@ for (const kind of ['udp', 'unix', 'http']) {
       assert.deepEqual(await run('CallBlindTransfer', { callid: 'x1', leg: 'callee', destination: 'sip:carol@p' }),
         ['Started', 'Transferring', 'TransferStart', 'TransferPending', 'TransferSuccessful', 'Ended']);
       assert.deepEqual(await run('CallEnd', { callid: 'x1' }), ['Started', '404 Requested Dialog not found', 'Ended']);
-    });
-
-    test('tells of calls and phones, whoever started them', async () => {
-      const watcher = await Client.connect(server.callApi);
-      watcher.request('Subscribe', {});
-      await watcher.next();
-      assert.equal((await watcher.next()).params.event, 'Subscribed');
-      assert.deepEqual(await run('CallStart', { caller: 'sip:alice@p', callee: 'sip:bob@p', cmd_id: 'watched' }), TALKING);
-      const events = [];
-      while (events.at(-1)?.event !== 'CallEnded') {
-        events.push((await watcher.next()).params);
-      }
-      assert.deepEqual(events.map(({ event, data }) => `${event} ${data.callid}`), ['CallStarted watched', 'CallAnswered watched', 'CallEnded watched']);
-      assert.equal(events[0].data.callee, 'sip:alice@p');
-      await watcher.close();
     });
 
     test('cancels a call that rings', async () => {

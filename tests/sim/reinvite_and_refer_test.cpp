@@ -249,6 +249,45 @@ TEST_F(Calls, answerer_may_refer_too) {
   expect_all_over();
 }
 
+TEST_F(Calls, late_notify_of_an_earlier_refer_says_nothing_of_the_next) {
+  RawPeer peer(network, "192.0.2.9:5060");
+  alice.retire();
+  network.run_for(1s);
+  alice.call("sip:192.0.2.9", "offer");
+  network.run_for(20ms);
+  peer.reply(peer.latest("INVITE"), {.headers = "Contact: <sip:raw@192.0.2.9>\r\n"});
+  network.run_for(20ms);
+  const auto refer = [&] {
+    alice.session().refer("sip:carol@example.com", "").value();
+    network.run_for(20ms);
+    peer.reply(peer.latest("REFER"), {.status = 202});
+    network.run_for(20ms);
+    return header_of(peer.latest("REFER"), "CSeq").substr(0, 1);
+  };
+  const auto notify = [&](const std::string& id, unsigned cseq, std::string_view body) {
+    const std::string headers = "Event: refer;id=" + id + "\r\nSubscription-State: terminated\r\n";
+    const sip::Dialog& dialog = alice.session().dialog();
+    const std::string via = "SIP/2.0/UDP h;rport;branch=z9hG4bK" + id;
+    RawPeer::Request request{"NOTIFY", "sip:alice@192.0.2.1", via, "peer", dialog.local_tag, alice.session().call_id(), cseq, headers, body};
+    peer.send(alice.node, RawPeer::make_request(request));
+    network.run_for(20ms);
+  };
+  alice.clear_events();
+  const std::string first = refer();
+  const std::string second = refer();
+  EXPECT_NE(first, second);
+  notify(first, 1, "SIP/2.0 486 Busy Here\r\n");
+  EXPECT_EQ(peer.count("200 NOTIFY"), 1U);
+  EXPECT_TRUE(alice.session().refer_pending());
+  notify(second, 2, "SIP/2.0 200 OK\r\n");
+  EXPECT_THAT(alice.events(), ElementsAre("refer_result 202", "refer_result 202", "refer_progress last 200 OK"));
+  EXPECT_FALSE(alice.session().refer_pending());
+  alice.session().end();
+  network.run_for(20ms);
+  peer.reply(peer.latest("BYE"), {});
+  expect_all_over();
+}
+
 TEST_F(Calls, refer_that_nobody_answers_is_declined) {
   alice.session().refer("sip:carol@example.com", "").value();
   network.run_for(100ms);

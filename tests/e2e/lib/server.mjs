@@ -1,6 +1,6 @@
 // Starts and stops the built binary, and waits for what it prints.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -50,7 +50,10 @@ export class Server {
   #exited;
   #printed = [];
 
-  /** `options.args` are added to the command line, `options.env` to the environment; `options.sip`, `callApi` and `http` are the addresses that it listens on. */
+  /**
+   * `options.args` are added to the command line, `options.env` to the environment; `options.sip`, `callApi` and `http` are the addresses that it listens on.
+   * `options.files` are there when it starts: { name: text }.
+   */
   static async start(options = {}) {
     const server = new Server();
     await server.#start(options);
@@ -128,8 +131,11 @@ export class Server {
     return (Number(fields[11]) + Number(fields[12])) * 10;
   }
 
-  async #start({ args = [], env = {}, sip = '127.0.0.1:0', callApi = '127.0.0.1:0', http = '127.0.0.1:0' }) {
+  async #start({ args = [], env = {}, sip = '127.0.0.1:0', callApi = '127.0.0.1:0', http = '127.0.0.1:0', files = {} }) {
     this.#directory = mkdtempSync(join(tmpdir(), 'callwright-e2e-'));
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(this.#directory, name), text);
+    }
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLWRIGHT_')));
     const own = ['serve', '--sip', sip, '--call-api', callApi, '--http', http];
     this.#child = tie(spawn(binary(), [...own, ...args], {

@@ -19,7 +19,8 @@ const token = () => randomBytes(8).toString('hex');
 const branchOf = (message) => /branch=([^;,\s]+)/.exec(message.header('Via'))[1];
 const uriOf = (value) => /<([^>]+)>/.exec(value ?? '')?.[1] ?? value;
 
-function parse(text) {
+/** A SIP message in its parts. */
+export function parse(text) {
   const [head, body] = text.split(/\r\n\r\n([^]*)/);
   const [start, ...lines] = head.split('\r\n');
   const headers = lines.map((line) => /^([^:]+?)\s*:\s*(.*)$/.exec(line).slice(1));
@@ -72,6 +73,17 @@ export class Call {
     }
     this.acknowledge(challenge);
     send(this.#phone.authorization(challenge, 'INVITE', this.target));
+  }
+
+  /** Caller: calls `uri`, whether or not it is challenged; gives the final response, acknowledged. */
+  async place(uri, { headers = '', body = SDP } = {}) {
+    this.target = uri;
+    this.remote = `<${uri}>`;
+    const first = await this.request('INVITE', { headers, body });
+    if (first.status !== 401 && first.status !== 407) {
+      return first;
+    }
+    return this.request('INVITE', { headers: headers + this.#phone.authorization(first, 'INVITE', uri), body });
   }
 
   /** The response to the last request that has this status. */
@@ -177,6 +189,11 @@ export class Phone {
   #password;
   #cseq = 0;
   #host = `${token()}.invalid`;
+  /** Is shown each message first; what it returns true for, nobody else gets. */
+  handler = () => false;
+  /** Each so-manieth message is lost on its way here; 0: none is. */
+  loseEach = 0;
+  #arrived = 0;
   /** What it registers at, "pbx.example". */
   domain;
 
@@ -288,7 +305,8 @@ export class Phone {
   }
 
   #take(text) {
-    if (!text.trim()) {
+    this.#arrived += 1;
+    if (!text.trim() || (this.loseEach > 0 && this.#arrived % this.loseEach === 0)) {
       return;
     }
     const message = parse(text);
@@ -297,6 +315,9 @@ export class Phone {
       return;
     }
     this.#seen.add(key);
+    if (this.handler(message)) {
+      return;
+    }
     this.#received.push(message);
     this.#waiting.splice(0).forEach((resolve) => resolve());
   }
