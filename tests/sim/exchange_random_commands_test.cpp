@@ -65,9 +65,9 @@ class RandomCommands {
   Side any_side() { return dice_.chance(0.5) ? Side::Caller : Side::Callee; }
   std::optional<Side> any_party() { return dice_.chance(0.4) ? std::nullopt : std::optional(any_side()); }
   std::string any_conference() { return dice_.chance(0.5) ? "red" : "blue"; }
-  std::string any_slot() { return dice_.chance(0.4) ? std::string() : std::to_string(dice_.between(701, 703)); }
   std::string any_call_id();
   PhoneScript any_script();
+  call::PickUpCall any_pickup();
   call::Command any_command();
   void act();
   void submit(const call::Command& command);
@@ -105,8 +105,24 @@ std::string RandomCommands::any_call_id() {
   return phone.leg(phone.legs() - 1 - dice_.between(0, latest - 1)).call_id();
 }
 
+/// Mostly of the slot that is given out first, or of a call of a phone, which may ring.
+call::PickUpCall RandomCommands::any_pickup() {
+  call::PickUpCall pickup;
+  if (dice_.chance(0.6)) {
+    pickup.slot = dice_.chance(0.8) ? "701" : "702";
+  } else {
+    pickup.call_id = any_call_id();
+  }
+  if (dice_.chance(0.6)) {
+    pickup.destination = any_uri();
+  } else {
+    pickup.by = {any_call_id(), any_side()};
+  }
+  return pickup;
+}
+
 call::Command RandomCommands::any_command() {
-  switch (dice_.between(0, 21)) {
+  switch (dice_.between(0, 24)) {
     case 0:
     case 1:
     case 2:
@@ -129,12 +145,11 @@ call::Command RandomCommands::any_command() {
     case 18:
       return call::AddToConference{
           .conference = any_conference(), .call_id = dice_.chance(0.7) ? any_call_id() : std::string(), .party = any_party(), .destination = any_uri()};
-    case 19: return call::ParkCall{{any_call_id(), any_side()}, any_slot()};
-    case 20:
-      return call::PickUpCall{.slot = any_slot(),
-                              .call_id = any_call_id(),
-                              .by = dice_.chance(0.5) ? call::CallParty{any_call_id(), any_side()} : call::CallParty{},
-                              .destination = any_uri()};
+    case 19:
+    case 20: return call::ParkCall{{any_call_id(), any_side()}, dice_.chance(0.2) ? "702" : ""};
+    case 21:
+    case 22:
+    case 23: return any_pickup();
     default:
       if (dice_.chance(0.3)) {
         return call::SendMessage{.from = any_uri(), .to = any_uri(), .text = "Hello"};
