@@ -24,6 +24,8 @@ export interface MethodParams {
     codecs?: string | Array<string>;
     /** for how many seconds each phone may ring */
     timeout?: number;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Has a party call somebody else, and ends its present call when that has answered. */
   CallBlindTransfer: {
@@ -33,6 +35,8 @@ export interface MethodParams {
     leg: 'caller' | 'callee';
     /** whom it is to call */
     destination: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Connects a party with one of another call. */
   CallAttendedTransfer: {
@@ -46,6 +50,8 @@ export interface MethodParams {
     legB: 'caller' | 'callee';
     /** whom the phone calls; by default the party legB */
     destination?: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Puts both parties of a call on hold, or one. */
   CallHold: {
@@ -53,6 +59,8 @@ export interface MethodParams {
     callid: string;
     /** one party alone; both by default */
     leg?: 'caller' | 'callee' | 'both';
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Takes both parties of a call back, or one. */
   CallUnhold: {
@@ -60,6 +68,8 @@ export interface MethodParams {
     callid: string;
     /** one party alone; both by default */
     leg?: 'caller' | 'callee' | 'both';
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Plays a sound to both parties of a call, or one, in place of what the others say. */
   CallPlay: {
@@ -73,6 +83,8 @@ export interface MethodParams {
     tone?: number;
     /** the file begins again at its end, until it is stopped */
     loop?: boolean;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Ends what is played. */
   CallStop: {
@@ -80,6 +92,8 @@ export interface MethodParams {
     callid: string;
     /** one party alone; both by default */
     leg?: 'caller' | 'callee' | 'both';
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Presses keys, which both parties of a call hear, or one. */
   CallDtmf: {
@@ -93,6 +107,8 @@ export interface MethodParams {
     duration_ms?: number;
     /** the time after each; 60 by default */
     gap_ms?: number;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Nobody hears a party, or either, any more; or does again. */
   CallMute: {
@@ -102,6 +118,8 @@ export interface MethodParams {
     leg?: 'caller' | 'callee' | 'both';
     /** false: they are heard again; true by default */
     muted?: boolean;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Records a call until it ends; pauses that, resumes it, or stops it. */
   CallRecord: {
@@ -113,6 +131,8 @@ export interface MethodParams {
     layout?: 'stereo' | 'mono' | 'separate';
     /** wav by default */
     format?: 'wav' | 'ogg';
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Sends a text to all phones of a user. */
   CallMessage: {
@@ -124,16 +144,22 @@ export interface MethodParams {
     text: string;
     /** text/plain by default */
     content_type?: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Tells the caller of an incoming call that it rings. */
   CallRing: {
     /** the Call-ID of either leg of the call */
     callid: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Answers an incoming call: the caller is with the exchange, alone. */
   CallAnswer: {
     /** the Call-ID of either leg of the call */
     callid: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Refuses an incoming call. */
   CallReject: {
@@ -143,6 +169,8 @@ export interface MethodParams {
     status?: number;
     /** its reason phrase */
     reason?: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Rings somebody for an incoming call. */
   CallRedirect: {
@@ -150,6 +178,8 @@ export interface MethodParams {
     callid: string;
     /** who is rung */
     destination: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Connects a party of one call with a party of another; whoever they talked to is hung up. */
   CallBridge: {
@@ -161,11 +191,15 @@ export interface MethodParams {
     callidB: string;
     /** that party */
     legB?: 'caller' | 'callee';
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Parts the two of a call: each is with the exchange, alone. */
   CallUnbridge: {
     /** the Call-ID of either leg of the call */
     callid: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Puts a party of a call into a slot, where it hears music until it is fetched; whoever it talked to is hung up. */
   CallPark: {
@@ -175,6 +209,8 @@ export interface MethodParams {
     leg?: 'caller' | 'callee';
     /** letters, digits, '-', '_' and '.'; a free number by default */
     slot?: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Connects somebody with a party that is parked, or with the caller of a call that rings. */
   CallPickup: {
@@ -186,6 +222,8 @@ export interface MethodParams {
     by: string;
     /** that party, where the call has two; the caller by default */
     leg?: 'caller' | 'callee';
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Opens a conference, which lasts until it is ended. */
   ConferenceCreate: {
@@ -195,6 +233,8 @@ export interface MethodParams {
     max_parties?: number;
     /** a tone is heard when somebody comes or leaves */
     tones?: boolean;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Takes both parties of a call into a conference, or one; or calls somebody in. */
   ConferenceAdd: {
@@ -206,6 +246,8 @@ export interface MethodParams {
     leg?: 'caller' | 'callee' | 'both';
     /** who is called */
     destination?: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Hangs up on a party of a conference. */
   ConferenceRemove: {
@@ -213,6 +255,8 @@ export interface MethodParams {
     conference: string;
     /** the Call-ID of the party */
     callid: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Nobody hears a party of a conference any more; or does again. */
   ConferenceMute: {
@@ -222,16 +266,22 @@ export interface MethodParams {
     callid: string;
     /** false: it is heard again; true by default */
     muted?: boolean;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Hangs up on all parties of a conference. */
   ConferenceEnd: {
     /** its name: letters, digits, '-', '_' and '.' */
     conference: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Hangs a call up. */
   CallEnd: {
     /** the Call-ID of either leg of the call */
     callid: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** As CallStart, as soon as neither of the two is in a call. */
   CallRedial: {
@@ -241,6 +291,8 @@ export interface MethodParams {
     callee: string;
     /** how many seconds to wait; 3600 by default */
     limit_s?: number;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Gives a command up that runs. */
   CommandCancel: {
@@ -268,6 +320,8 @@ export interface MethodParams {
   UserFeatures: {
     /** the name of an account */
     user: string;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Changes some of that, for calls from now on. */
   UserFeaturesSet: {
@@ -281,6 +335,8 @@ export interface MethodParams {
     screening?: { incoming?: { allow?: Array<string>; deny?: Array<string> }; outgoing?: { allow?: Array<string>; deny?: Array<string> } };
     /** whether calls are refused as if he were busy */
     do_not_disturb?: boolean;
+    /** the command is given up after so many seconds */
+    deadline?: number;
   };
   /** Reports what happens to calls and phones until it is ended. */
   Subscribe: {
