@@ -94,9 +94,6 @@ Json to_json(const MethodInfo& method) {
   for (const ParameterInfo& parameter : method.parameters) {
     parameters.push_back(to_json(parameter));
   }
-  if (!is_answered_at_once(method.name)) {
-    parameters.push_back(to_json({"deadline", Type::Count, Presence::Optional, "the command is given up after so many seconds", {}, 1, kMaxDeadline}));
-  }
   parameters.push_back(to_json({"cmd_id", Type::Text, Presence::Optional, "the name of the command; a random UUID without it"}));
   Json::Array events;
   for (const std::string_view event : method.events) {
@@ -305,6 +302,11 @@ Infos make_infos() {
     Infos infos = more();
     for (MethodInfo& info : infos) {
       all.push_back(std::move(info));
+    }
+  }
+  for (MethodInfo& info : all) {
+    if (!is_answered_at_once(info.name)) {
+      info.parameters.push_back({"deadline", Type::Count, Presence::Optional, "the command is given up after so many seconds", {}, 1, kMaxDeadline});
     }
   }
   return all;
