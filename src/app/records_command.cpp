@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <iterator>
 #include <string>
@@ -32,7 +33,7 @@ std::string short_time(std::string text) {
 }
 
 std::string talk_time(double seconds) {
-  const auto whole = static_cast<long>(seconds + 0.5);
+  const long whole = std::lround(seconds);
   return seconds == 0 ? "-" : fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 

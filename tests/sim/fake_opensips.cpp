@@ -53,7 +53,7 @@ void FakeOpenSips::at(base::Duration delay, std::function<void()> action) {
   });
 }
 
-void FakeOpenSips::carry(std::string bytes, std::function<void(std::string_view)> to, double duplication) {
+void FakeOpenSips::carry(const std::string& bytes, const std::function<void(std::string_view)>& to, double duplication) {
   const int copies = random_.chance(options_.loss) ? 0 : random_.chance(duplication) ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
     const base::Duration delay(random_.between(1, static_cast<std::uint64_t>(options_.max_delay.count())));

@@ -87,7 +87,7 @@ class FakeOpenSips final : public opensips::Wire {
   static std::string status_line(int status);
   static std::string sdp_of(const std::string& who);
   void at(base::Duration delay, std::function<void()> action);
-  void carry(std::string bytes, std::function<void(std::string_view)> to, double duplication);
+  void carry(const std::string& bytes, const std::function<void(std::string_view)>& to, double duplication);
   void on_request(std::string_view bytes);
   void reply(const std::string& id, base::Json result);
   void refuse(const std::string& id, int code, std::string_view message);

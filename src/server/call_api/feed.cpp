@@ -81,7 +81,7 @@ void FeedTap::on_event(const call::Event& event) {
   next_.on_event(event);
   if (is_for_clients(event)) {
     const auto importance = is_needed(event) ? Transit::Importance::Needed : Transit::Importance::Dispensable;
-    const bool carried = transit_.carry(importance, [this, event, lost = lost_]() mutable { sink_(std::move(event), lost); });
+    const bool carried = transit_.carry(importance, [this, event = call::Event(event), lost = lost_]() mutable { sink_(std::move(event), lost); });
     lost_ = carried ? 0 : lost_ + 1;
   }
 }
