@@ -10,6 +10,7 @@ import { freePort } from './ports.mjs';
 
 const HOST = '127.0.0.1';
 const LIMIT_MS = 20_000;
+const STOP_LIMIT_MS = 5_000;
 const ALWAYS = ['tm', 'sl', 'rr', 'pv', 'maxfwd', 'textops', 'siputils', 'xlog', 'nathelper', 'path', 'kex', 'corex'];
 
 export class Kamailio {
@@ -62,10 +63,8 @@ export class Kamailio {
       this.#child.kill('SIGTERM');
     }
     try {
-      await within(LIMIT_MS, this.#exited, 'Kamailio does not stop');
-    } catch (error) {
-      this.#child.kill('SIGKILL');
-      throw error;
+      // Its workers wait for each other for ever now and then; how it ends is nothing that is tested here.
+      await within(STOP_LIMIT_MS, this.#exited, 'Kamailio does not stop').catch(() => process.kill(-this.#child.pid, 'SIGKILL'));
     } finally {
       rmSync(this.#directory, { recursive: true, force: true });
     }
@@ -99,7 +98,8 @@ export class Kamailio {
 
   #spawn(file) {
     const own = ['-f', file, '-DD', '-E', '-m', '16', '-M', '4', '-Y', this.#directory, '-P', join(this.#directory, 'pid'), '-w', this.#directory];
-    this.#child = tie(spawn('kamailio', own, { stdio: ['ignore', 'pipe', 'pipe'] }), 'SIGTERM');  // It ends its workers.
+    // In a group of its own, with its workers; SIGTERM has it end them.
+    this.#child = tie(spawn('kamailio', own, { stdio: ['ignore', 'pipe', 'pipe'], detached: true }), 'SIGTERM');
     this.#exited = once(this.#child, 'exit');
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
