@@ -21,8 +21,6 @@ class Deadlines final : public call::CommandObserver {
   void submit(call::CommandId id, const call::Command& command, base::Duration deadline);
 
   void on_command_event(const call::CommandEvent& event) override;
-  /// Commands with a deadline that have not ended.
-  [[nodiscard]] std::size_t running() const noexcept { return running_.size(); }
 
  private:
   struct Running;

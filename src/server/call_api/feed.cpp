@@ -89,18 +89,12 @@ void FeedTap::on_event(const call::Event& event) {
 std::optional<Feed::Entry> Feed::entry_of(call::Event event) {
   const BookedCall* const call = book_.note(event);
   if (is_one_of<call::ContactChanged>(event)) {
-    return Entry{.seq = latest_ + 1, .event = std::move(event), .of_call = false, .call_id = {}, .leg = {}, .caller = {}, .callee = {}};
+    return Entry{.seq = latest_ + 1, .event = std::move(event), .call_id = {}, .leg = {}, .caller = {}, .callee = {}};
   }
   if (call == nullptr) {
     return std::nullopt;
   }
-  return Entry{.seq = latest_ + 1,
-               .event = std::move(event),
-               .of_call = true,
-               .call_id = call->call_id,
-               .leg = call->leg,
-               .caller = call->caller,
-               .callee = call->callee};
+  return Entry{.seq = latest_ + 1, .event = std::move(event), .call_id = call->call_id, .leg = call->leg, .caller = call->caller, .callee = call->callee};
 }
 
 std::string Feed::data_of(const Entry& entry) {
@@ -152,7 +146,7 @@ void Feed::note(call::Event event, std::uint64_t lost) {
 
 bool Feed::wants(const FeedFilter& filter, const Entry& entry) {
   using What = FeedFilter::What;
-  if (filter.what != What::Everything && (filter.what == What::Calls) != entry.of_call) {
+  if (filter.what != What::Everything && (filter.what == What::Registrations) != is_one_of<call::ContactChanged>(entry.event)) {
     return false;
   }
   if (!filter.call_id.empty() && filter.call_id != entry.call_id && filter.call_id != entry.leg && filter.call_id != entry.event.call_id) {

@@ -79,7 +79,6 @@ class Feed {
   struct Entry {
     std::uint64_t seq = 0;
     call::Event event;
-    bool of_call = false;
     std::string call_id;  ///< As the call was called behind the event; that of the event is what it was called before.
     std::string leg;
     std::string caller;  ///< URIs.
