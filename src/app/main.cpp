@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/completion.hpp"
 #include "app/config.hpp"
+#include "app/run_file.hpp"
 #include "base/log.hpp"
 #include "base/similar_text.hpp"
 #include "media/codec_names.hpp"
@@ -328,6 +329,10 @@ int run(int argc, char** argv) {
   bool records_json = false;
   add_records_command(app, records_options, records_json, status);
   add_completion_command(app, status);
+
+  CLI::App* const file = app.add_subcommand("run-file", "What callwright test starts for each file");
+  file->group("");
+  file->callback([&status] { status = callwright::app::run_file(); });
 
   try {
     app.parse(argc, argv);
