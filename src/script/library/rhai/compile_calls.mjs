@@ -9,12 +9,12 @@ const depth = (compiler) => `$d${compiler.level}`;
 function call(compiler, node) {
   const { name, namespace, parameters } = node;
   if (namespace.length > 0) return qualified(compiler, node);
-  const special = SPECIAL_CALLS[name];
-  if (special && special.fits(node)) return special.write(compiler, node);
   if (compiler.functions.has(`${name}/${parameters.length}`)) {
     const values = owned(compiler, parameters);
     return code(`(await ${compiler.functionName(name, parameters.length)}(${depth(compiler)} + 1, undefined${listOf(values)}))`);
   }
+  const special = SPECIAL_CALLS[name];
+  if (special && special.fits(node)) return special.write(compiler, node);
   if (node.variable) return ofVariable(compiler, node);
   return native(compiler, node);
 }
@@ -85,12 +85,13 @@ const SPECIAL_CALLS = {
 
 function method(compiler, node) {
   const { name, parameters } = node;
-  if (name === 'curry') return methodCurry(compiler, node);
   const isScript = compiler.functions.has(`${name}/${parameters.length}`);
-  if ((isScript || name === 'call' || compiler.isMutating(name)) && isPlace(node.object)) return methodOnCell(compiler, node);
+  if (name === 'curry' && !isScript) return methodCurry(compiler, node);
+  const isPointerCall = name === 'call' && !isScript;
+  if ((isScript || isPointerCall || compiler.isMutating(name)) && isPlace(node.object)) return methodOnCell(compiler, node, isPointerCall);
   const values = compiler.sequence([() => receiver(compiler, node, (inner) => compiler.value(inner)), ...parameters.map((parameter) => () => compiler.value(parameter))]);
   const p = compiler.position(node.at);
-  if (name === 'call') {
+  if (isPointerCall) {
     const [target, ...rest] = values;
     return compiler.awaited(`callMethod(${p}, { v: ${target.code} }, [${rest.map((value) => compiler.owned(value)).join(', ')}])`);
   }
@@ -98,7 +99,7 @@ function method(compiler, node) {
 }
 
 /** A method that may change its object gets a cell, and the change is brought back. */
-function methodOnCell(compiler, node) {
+function methodOnCell(compiler, node, isPointerCall) {
   const { name, parameters, at } = node;
   const p = compiler.position(at);
   let cell;
@@ -108,7 +109,7 @@ function methodOnCell(compiler, node) {
   });
   const values = owned(compiler, parameters);
   const text =
-    name === 'call'
+    isPointerCall
       ? `callMethod(${p}, ${cell.cell}, [${values.map((value) => value.code).join(', ')}])`
       : `${compiler.method(name, parameters.length)}.onCell(${p}, ${depth(compiler)}, ${cell.cell}${listOf(values)})`;
   return finished(compiler, compiler.awaited(text).code, cell);
