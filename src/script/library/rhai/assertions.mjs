@@ -21,17 +21,14 @@ export class Assertion {
 }
 declareType(Assertion, TYPE.assertion);
 
-/** Both sides as text. Where different values look the same, as 1 and "1", in a way that tells them apart. */
-function texts(actual, expected, ok) {
-  const show = !ok && plain(actual) === plain(expected) ? debug : plain;
-  return { actual: show(actual), expected: show(expected) };
-}
 
 function equality(negated) {
   return function matcher(assertion, expected) {
-    const equal = same(assertion.value, expected);
-    const shown = texts(assertion.value, expected, equal);
-    return assertion.report(this.at, { expect: `${negated ? 'not ' : ''}equals ${shown.expected}`, ok: equal !== negated, actual: shown.actual });
+    const { value } = assertion;
+    const equal = same(value, expected);
+    // Where different values look the same, as 1 and "1", the texts must tell them apart.
+    const show = !negated && !equal && plain(value) === plain(expected) ? debug : plain;
+    return assertion.report(this.at, { expect: `${negated ? 'not ' : ''}equals ${show(expected)}`, ok: equal !== negated, actual: show(value) });
   };
 }
 

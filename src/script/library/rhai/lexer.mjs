@@ -193,10 +193,11 @@ export class Lexer {
       this.at++;
       value = this.readEscape();
     } else {
-      value = this.at < this.source.length ? String.fromCodePoint(this.source.codePointAt(this.at)) : '';
+      const [next = ''] = this.source.slice(this.at, this.at + 2);
+      value = next === '\n' || next === "'" ? '' : next;
       this.at += value.length;
     }
-    if (this.source[this.at] !== "'" || value === '' || value === '\n') this.fail('Invalid character', start);
+    if (this.source[this.at] !== "'" || value === '') this.fail('Invalid character', start);
     this.at++;
     return { type: 'literal', value: new Char(value) };
   }
