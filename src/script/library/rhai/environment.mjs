@@ -2,14 +2,11 @@
 import { NOT_FOUND } from './bridge.mjs';
 import { display } from './display.mjs';
 import { RhaiError, RhaiThrow, fault, locate } from './errors.mjs';
-import { FunctionPointer, select, signature } from './functions.mjs';
+import { FunctionPointer, MAX_DEPTH, select, signature } from './functions.mjs';
 import * as members from './members.mjs';
 import * as operators from './operators.mjs';
 import { MEMBER_NAMES, OPERATOR_NAMES } from './prelude.mjs';
 import { Char, Float, TYPE, declareType, own, typeBit, typeName } from './values.mjs';
-
-/** Calls of functions within each other, as deep as Rhai allows. */
-const MAX_DEPTH = 64;
 
 /** What `import` gives: functions by name and number of parameters, values, further modules. */
 export class Module {

@@ -2,6 +2,21 @@
 import { ANY, NUMBER, TYPE, declareType, own, typeBit, typeName } from './values.mjs';
 import { fault } from './errors.mjs';
 
+/** Calls within each other, as deep as Rhai allows. */
+export const MAX_DEPTH = 64;
+let depth = 0;
+
+/** Closures do not know who calls them, so what is counted is how many of them have begun and not given a promise yet. */
+function nested(at, call) {
+  if (depth >= MAX_DEPTH) throw fault('depth', 'Stack overflow', at);
+  depth++;
+  try {
+    return call();
+  } finally {
+    depth--;
+  }
+}
+
 /** A closure, or the name of a function that is looked up when it is called. */
 export class FunctionPointer {
   constructor(name, { environment, factory, cells = [], arity, curried = [] }) {
@@ -28,7 +43,7 @@ export class FunctionPointer {
     const all = this.curried.length > 0 ? [...this.curried.map(own), ...values] : values;
     if (!this.isAnonymous) return this.environment.callNamed(at, this.name, cell, all);
     if (all.length !== this.arity) throw fault('type', `Function not found: ${signature(this.name, all)}: the closure takes ${this.arity}`, at);
-    return this.code(cell, ...all);
+    return nested(at, () => this.code(cell, ...all));
   }
 
   curry(values) {

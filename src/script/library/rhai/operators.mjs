@@ -167,7 +167,8 @@ export const shiftRight = bitwise('>>', right, noLogic('>>'));
 
 /** `==`. Numbers are compared by value, a char with a text by its text; values of different types are different. */
 export function equal(a, b) {
-  if (a === b) return true;
+  // Of all values only a float that is no number differs from itself.
+  if (a === b) return !(a instanceof Float) || !Number.isNaN(a.value);
   if (typeof a === 'number' && typeof b === 'number') return false;
   const types = typeBit(a) | typeBit(b);
   if ((types & ~NUMBER) === 0) return types === TYPE.int ? false : asNumber(a) === asNumber(b);
