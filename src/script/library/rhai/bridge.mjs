@@ -24,7 +24,7 @@ function isPlain(value) {
 export class HostBridge {
   constructor(host) {
     this.host = host;
-    /** Maps that went to the host, by the objects that were made of them: what comes back is the map itself. */
+    /** Maps that went to the host, by the objects that were made of them: what comes back has the types that it had. */
     this.origins = new WeakMap();
     this.states = new Map(Object.entries(host.State ?? {}).map(([name, text]) => [text, new CallState(name, text)]));
   }
@@ -38,8 +38,13 @@ export class HostBridge {
     if (value instanceof Char || value instanceof CallState) return value.text;
     if (value instanceof FunctionPointer) return this.callable(value);
     if (Array.isArray(value)) return value.map((item) => this.inner(item));
-    if (value instanceof Map) return Object.fromEntries(sortedKeys(value).map((key) => [key, this.inner(value.get(key))]));
-    return value;
+    return value instanceof Map ? this.objectOf(value, own(value)) : value;
+  }
+
+  objectOf(map, origin) {
+    const object = Object.fromEntries(sortedKeys(map).map((key) => [key, this.inner(map.get(key))]));
+    this.origins.set(object, origin);
+    return object;
   }
 
   /** Inside of data what is absent is null, as in JSON. */
@@ -52,11 +57,9 @@ export class HostBridge {
     return this.toHost(new Map([...map].filter(([, value]) => value !== undefined)));
   }
 
-  /** As `toHost`, and `fromHost` gives the very same map for the result. */
+  /** As `toHost`, but what comes back is the very map that was given, and no copy. */
   shared(value) {
-    const result = this.toHost(value);
-    if (value instanceof Map) this.origins.set(result, value);
-    return result;
+    return value instanceof Map ? this.objectOf(value, value) : this.toHost(value);
   }
 
   /** A function of the host that calls a closure. It takes as many arguments as the closure has parameters. */

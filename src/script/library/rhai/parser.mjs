@@ -27,7 +27,7 @@ export class Parser extends ExpressionParser {
       if (this.token.type === 'end') this.fail(`Unexpected ${this.token.value}: expecting '}'`);
       const statement = this.statement();
       if (statement.kind !== 'Function') statements.push(statement);
-      if (this.take(';') || isEnd(this) || SELF_TERMINATED.has(statement.kind)) continue;
+      if (this.take(';') || isEnd(this) || this.token.type === 'end' || SELF_TERMINATED.has(statement.kind)) continue;
       this.fail("Expecting ';' to terminate this statement");
     }
   }

@@ -36,7 +36,7 @@ function indexOf(text, part, start = 0) {
 function characterAt(text, position) {
   const all = characters(text);
   const at = Number(position) < 0 ? all.length + Number(position) : Number(position);
-  return at in all ? new Char(all[at]) : undefined;
+  return at >= 0 && at < all.length ? new Char(all[at]) : undefined;
 }
 
 function setCharacter(cell, position, replacement) {
