@@ -106,7 +106,10 @@ export class HostBridge {
   read(at, object, name) {
     const property = toCamel(name);
     if (!(property in object)) throw noProperty(at, object, name);
-    return this.crossing(at, () => object[property], (value) => this.propertyValue(value, property));
+    return this.crossing(at, () => object[property], (value) => {
+      if (typeof value === 'function') throw noProperty(at, object, name);
+      return this.propertyValue(value, property);
+    });
   }
 
   write(at, object, name, item) {

@@ -10,10 +10,11 @@ import { similar } from './similar.mjs';
 
 /** Functions of the host that need no table to be called (bridge.mjs), with the numbers of their parameters. */
 const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0] };
+const each = (names, counts) => Object.fromEntries(names.split(' ').map((name) => [name, counts]));
 const METHODS = {
-  ...Object.fromEntries('register unregister accept hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop'.split(' ').map((name) => [name, [0]])),
-  ...Object.fromEntries('transfer attended_transfer deflect send_audio header query expect_status'.split(' ').map((name) => [name, [1]])),
-  ...Object.fromEntries('request_count last_request requests json headers'.split(' ').map((name) => [name, [0, 1]])),
+  ...each('register unregister accept hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop', [0]),
+  ...each('transfer attended_transfer deflect send_audio header query expect_status', [1]),
+  ...each('request_count last_request requests json headers', [0, 1]),
   dial: [1, 2], dtmf: [1, 2], verify_audio: [2], respond_incoming: [2, 3], respond: [2, 3], on: [2, 3], message: [1, 2], calls: [0],
 };
 /** What the compiler translates itself, with any number of parameters. */

@@ -3,7 +3,9 @@ import { receiver } from './compile_expressions.mjs';
 import { code } from './emitter.mjs';
 import { cellOf, finished, isPlace, variableText } from './places.mjs';
 
+/** Arguments behind others, and arguments as a list of their own. */
 const listOf = (values) => values.map((value) => `, ${value.code}`).join('');
+const arrayOf = (values) => `[${values.map((value) => value.code).join(', ')}]`;
 const depth = (compiler) => `$d${compiler.level}`;
 
 function call(compiler, node) {
@@ -40,14 +42,14 @@ function native(compiler, { name, parameters, at }) {
 function ofVariable(compiler, { name, parameters, variable, at }) {
   const values = owned(compiler, parameters);
   const p = compiler.position(at);
-  return compiler.awaited(`callVariable(${p}, ${depth(compiler)}, ${variableText(variable)}, ${compiler.native(name, parameters.length)}, [${values.map((value) => value.code).join(', ')}])`);
+  const library = compiler.native(name, parameters.length);
+  return compiler.awaited(`callVariable(${p}, ${depth(compiler)}, ${variableText(variable)}, ${library}, ${arrayOf(values)})`);
 }
 
 function qualified(compiler, { name, namespace, parameters, module, at }) {
   const values = owned(compiler, parameters);
-  const path = JSON.stringify(namespace);
-  const list = values.map((value) => value.code).join(', ');
-  return compiler.awaited(`callModule(${compiler.position(at)}, ${depth(compiler)}, ${module?.js ?? 'undefined'}, ${path}, ${JSON.stringify(name)}, [${list}])`);
+  const target = `${module?.js ?? 'undefined'}, ${JSON.stringify(namespace)}, ${JSON.stringify(name)}`;
+  return compiler.awaited(`callModule(${compiler.position(at)}, ${depth(compiler)}, ${target}, ${arrayOf(values)})`);
 }
 
 /** Calls whose number of parameters varies, or that ask about the script itself. */
@@ -60,14 +62,14 @@ const SPECIAL_CALLS = {
     fits: ({ parameters }) => parameters.length > 0,
     write: (compiler, { parameters, at }) => {
       const [target, ...values] = owned(compiler, parameters);
-      return compiler.awaited(`callPointer(${compiler.position(at)}, ${target.code}, undefined, [${values.map((value) => value.code).join(', ')}])`);
+      return compiler.awaited(`callPointer(${compiler.position(at)}, ${target.code}, undefined, ${arrayOf(values)})`);
     },
   },
   curry: {
     fits: ({ parameters }) => parameters.length > 0,
     write: (compiler, { parameters, at }) => {
       const [target, ...values] = owned(compiler, parameters);
-      return code(`curry(${compiler.position(at)}, ${target.code}, [${values.map((value) => value.code).join(', ')}])`);
+      return code(`curry(${compiler.position(at)}, ${target.code}, ${arrayOf(values)})`);
     },
   },
   is_def_var: {
@@ -89,7 +91,8 @@ function method(compiler, node) {
   if (name === 'curry' && !isScript) return methodCurry(compiler, node);
   const isPointerCall = name === 'call' && !isScript;
   if ((isScript || isPointerCall || compiler.isMutating(name)) && isPlace(node.object)) return methodOnCell(compiler, node, isPointerCall);
-  const values = compiler.sequence([() => receiver(compiler, node, (inner) => compiler.value(inner)), ...parameters.map((parameter) => () => compiler.value(parameter))]);
+  const object = () => receiver(compiler, node, (inner) => compiler.value(inner));
+  const values = compiler.sequence([object, ...parameters.map((parameter) => () => compiler.value(parameter))]);
   const p = compiler.position(node.at);
   if (isPointerCall) {
     const [target, ...rest] = values;
@@ -110,15 +113,15 @@ function methodOnCell(compiler, node, isPointerCall) {
   const values = owned(compiler, parameters);
   const text =
     isPointerCall
-      ? `callMethod(${p}, ${cell.cell}, [${values.map((value) => value.code).join(', ')}])`
+      ? `callMethod(${p}, ${cell.cell}, ${arrayOf(values)})`
       : `${compiler.method(name, parameters.length)}.onCell(${p}, ${depth(compiler)}, ${cell.cell}${listOf(values)})`;
   return finished(compiler, compiler.awaited(text).code, cell);
 }
 
 function methodCurry(compiler, node) {
-  const operands = [() => receiver(compiler, node, (inner) => compiler.value(inner)), ...node.parameters.map((parameter) => () => compiler.ownedValue(parameter))];
-  const [target, ...values] = compiler.sequence(operands);
-  return code(`curry(${compiler.position(node.at)}, ${target.code}, [${values.map((value) => value.code).join(', ')}])`);
+  const object = () => receiver(compiler, node, (inner) => compiler.value(inner));
+  const [target, ...values] = compiler.sequence([object, ...node.parameters.map((parameter) => () => compiler.ownedValue(parameter))]);
+  return code(`curry(${compiler.position(node.at)}, ${target.code}, ${arrayOf(values)})`);
 }
 
 export const invocation = { call, method };

@@ -31,7 +31,8 @@ export class Compiler extends Emitter {
     const functions = this.program.functions.map((definition) => this.functionText(definition));
     const main = this.unit(0, () => this.block(this.program.body, RETURN));
     const modules = this.resolver.globalModules.map(({ js }) => `let ${js};`);
-    return ['"use strict";', `const { ${PRELUDE_NAMES.join(', ')} } = rt;`, ...this.hoisted, ...modules, ...functions, `return async () => { const $d0 = 0;`, main, '};'].join('\n');
+    const beginning = ['"use strict";', `const { ${PRELUDE_NAMES.join(', ')} } = rt;`, ...this.hoisted, ...modules];
+    return [...beginning, ...functions, 'return async () => {', 'const $d0 = 0;', main, '};'].join('\n');
   }
 
   /** The body of something that is called, with what it needs at its beginning. */

@@ -1,7 +1,10 @@
 // Writes JavaScript: lines in buffers, temporary names, constants that are made once for a module.
 import { Char, Float } from './values.mjs';
 
-/** An expression in JavaScript. `stable`: nothing that is evaluated later changes it. `place`: what it gives still belongs to a variable. `bool`: surely true or false. */
+/**
+ * An expression in JavaScript. `stable`: nothing that is evaluated later changes it. `place`: what it gives still belongs to a variable. `bool`: it is surely
+ * true or false.
+ */
 export const code = (text, properties = {}) => ({ code: text, stable: false, place: false, bool: false, ...properties });
 
 /** Where the value of a node goes. A third kind is {name}: the variable that it is assigned to. */
@@ -18,6 +21,7 @@ export class Emitter {
     this.hoisted = [];
     this.hoistedNames = new Map();
     this.positions = [];
+    this.positionIndexes = new Map();
     this.names = 0;
   }
 
@@ -57,8 +61,12 @@ export class Emitter {
   }
 
   position({ line, column }) {
-    let index = this.positions.findIndex((known) => known.line === line && known.column === column);
-    if (index < 0) index = this.positions.push({ line, column }) - 1;
+    const key = `${line}:${column}`;
+    let index = this.positionIndexes.get(key);
+    if (index === undefined) {
+      index = this.positions.push({ line, column }) - 1;
+      this.positionIndexes.set(key, index);
+    }
     return this.hoist('p', `positions[${index}]`);
   }
 

@@ -92,7 +92,10 @@ export class Environment {
     throw error;
   }
 
-  /** A caller of methods: a function that the map holds, a function of the script with `this`, one of the library, one of the script with the object as parameter. */
+  /**
+   * A caller of methods. In this order: a function that the map holds, a function of the script with `this`, one of the library, one of the script with the
+   * object as its first parameter.
+   */
   method(name, count, script, scriptWithObject) {
     const library = this.native(name, count + 1);
     const member = (object) => {

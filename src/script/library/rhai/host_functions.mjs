@@ -3,7 +3,7 @@ import { ASSERTIONS } from './assertions.mjs';
 import { debug, display } from './display.mjs';
 import { fault } from './errors.mjs';
 import { toJson } from './packages/json.mjs';
-import { own, typeName } from './values.mjs';
+import { TYPE, own, typeBit, typeName } from './values.mjs';
 
 /** Calls the host; `name` says how its result is to be read. */
 function through(environment, call, name) {
@@ -29,14 +29,19 @@ function registerScenario(environment, name, options, body) {
   return handle(environment, () => environment.host.scenario(name, options, bridge.callable(body)));
 }
 
+const SCENARIO_OPTIONS = [
+  ['tags', TYPE.array | TYPE.string, 'an array of strings'],
+  ['skip', TYPE.bool | TYPE.string, 'true, false or a reason'],
+  ['only', TYPE.bool, 'true or false'],
+];
+
 function scenarioOptions({ at, run }, map) {
-  const tags = map.get('tags');
-  if (tags !== undefined && typeof tags !== 'string' && !Array.isArray(tags)) throw fault('runtime', `tags must be an array of strings, not ${typeName(tags)}`, at);
-  const skip = map.get('skip');
-  if (skip !== undefined && typeof skip !== 'string' && typeof skip !== 'boolean') throw fault('runtime', `skip must be true, false or a reason, not ${typeName(skip)}`, at);
-  const only = map.get('only');
-  if (only !== undefined && typeof only !== 'boolean') throw fault('runtime', `only must be true or false, not ${typeName(only)}`, at);
+  for (const [name, types, text] of SCENARIO_OPTIONS) {
+    const value = map.get(name);
+    if (value !== undefined && (typeBit(value) & types) === 0) throw fault('runtime', `${name} must be ${text}, not ${typeName(value)}`, at);
+  }
   const options = run.bridge.options(map);
+  const tags = map.get('tags');
   if (tags !== undefined) options.tags = [tags].flat().filter((tag) => typeof tag === 'string');
   return options;
 }

@@ -114,8 +114,8 @@ export function isIn(at, item, all) {
 
 export function makeRange(at, from, to, inclusive) {
   const [first, last] = [from ?? 0, to ?? (1n << 63n) - 1n];
-  for (const end of [first, last]) if (!isInteger(end)) throw fault('type', `Function not found: ${inclusive ? '..=' : '..'} (${typeName(first)}, ${typeName(last)})`, at);
-  return new Range(first, last, inclusive);
+  if (isInteger(first) && isInteger(last)) return new Range(first, last, inclusive);
+  throw fault('type', `Function not found: ${inclusive ? '..=' : '..'} (${typeName(first)}, ${typeName(last)})`, at);
 }
 
 /** The end of a range that a loop counts through. The count itself never leaves the integers that a number holds. */

@@ -16,17 +16,15 @@ function checked(big, what, text, at) {
   return whole;
 }
 
-/** Both operands as plain numbers if they are numbers and one of them is a float. */
-function floats(a, b) {
-  const types = typeBit(a) | typeBit(b);
-  return (types & TYPE.float) !== 0 && (types & ~NUMBER) === 0 ? [asNumber(a), asNumber(b)] : undefined;
-}
-
 function arithmetic({ symbol, what, whole, real, other }) {
   return (a, b, at) => {
-    if (isInteger(a) && isInteger(b)) return checked(whole(BigInt(a), BigInt(b), at), what, () => `${a} ${symbol} ${b}`, at);
-    const pair = floats(a, b);
-    if (pair) return new Float(real(...pair));
+    const wholeA = isInteger(a);
+    const wholeB = isInteger(b);
+    if (wholeA && wholeB) return checked(whole(BigInt(a), BigInt(b), at), what, () => `${a} ${symbol} ${b}`, at);
+    if (a instanceof Float) {
+      if (b instanceof Float) return new Float(real(a.value, b.value));
+      if (wholeB) return new Float(real(a.value, Number(b)));
+    } else if (wholeA && b instanceof Float) return new Float(real(Number(a), b.value));
     const result = other?.(a, b, at);
     if (result === undefined) throw noSuchOperator(symbol, a, b, at);
     return result;
@@ -61,7 +59,8 @@ const slowAdd = arithmetic({ symbol: '+', what: 'Addition', whole: (a, b) => a +
 const slowSubtract = arithmetic({ symbol: '-', what: 'Subtraction', whole: (a, b) => a - b, real: (a, b) => a - b, other: cut });
 const slowMultiply = arithmetic({ symbol: '*', what: 'Multiplication', whole: (a, b) => a * b, real: (a, b) => a * b });
 const slowDivide = arithmetic({ symbol: '/', what: 'Division', whole: nonZero('/', 'Division by zero', (a, b) => a / b), real: (a, b) => a / b });
-const slowRemainder = arithmetic({ symbol: '%', what: 'Modulo division', whole: nonZero('%', 'Modulo division by zero', (a, b) => a % b), real: (a, b) => a % b });
+const remainderOf = nonZero('%', 'Modulo division by zero', (a, b) => a % b);
+const slowRemainder = arithmetic({ symbol: '%', what: 'Modulo division', whole: remainderOf, real: (a, b) => a % b });
 
 export function add(a, b, at) {
   if (typeof a === 'number' && typeof b === 'number') {

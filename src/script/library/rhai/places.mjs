@@ -42,7 +42,8 @@ function property(compiler, node) {
   const p = compiler.position(node.at);
   const name = JSON.stringify(node.name);
   const read = compiler.awaited(`property(${p}, ${object}, ${name})`).code;
-  return { read, constant: parent.constant, write: (text) => compiler.emit(guarded(compiler, parent, node), `setProperty(${p}, ${object}, ${name}, ${text});`) };
+  const write = (text) => compiler.emit(guarded(compiler, parent, node), `setProperty(${p}, ${object}, ${name}, ${text});`);
+  return { read, constant: parent.constant, write };
 }
 
 function element(compiler, node) {

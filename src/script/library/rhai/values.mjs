@@ -70,19 +70,17 @@ export const TYPE = Object.freeze(Object.fromEntries(TYPES.map((name, index) => 
 export const ANY = (1 << TYPES.length) - 1;
 export const NUMBER = TYPE.int | TYPE.float;
 
-Float.prototype.type = TYPE.float;
-Char.prototype.type = TYPE.char;
-Range.prototype.type = TYPE.range;
-Iterator.prototype.type = TYPE.iterator;
-Timestamp.prototype.type = TYPE.timestamp;
-CallState.prototype.type = TYPE.state;
-
-/** Values of this front end say their type themselves; a symbol in the prototype keeps objects of the host from being taken for one. */
-const OWN_CLASSES = new Set([Float, Char, Range, Iterator, Timestamp, CallState]);
+/** Values of this front end say their type themselves. A symbol keeps objects of the host from being taken for one. */
+const TYPE_OF = Symbol('type');
 export function declareType(constructor, type) {
-  constructor.prototype.type = type;
-  OWN_CLASSES.add(constructor);
+  constructor.prototype[TYPE_OF] = type;
 }
+declareType(Float, TYPE.float);
+declareType(Char, TYPE.char);
+declareType(Range, TYPE.range);
+declareType(Iterator, TYPE.iterator);
+declareType(Timestamp, TYPE.timestamp);
+declareType(CallState, TYPE.state);
 
 const PRIMITIVES = { number: TYPE.int, bigint: TYPE.int, string: TYPE.string, boolean: TYPE.bool, undefined: TYPE.unit };
 
@@ -90,8 +88,7 @@ export function typeBit(value) {
   if (typeof value !== 'object') return PRIMITIVES[typeof value] ?? TYPE.native;
   if (value === null) return TYPE.unit;
   if (Array.isArray(value)) return TYPE.array;
-  if (value instanceof Map) return TYPE.map;
-  return OWN_CLASSES.has(value.constructor) ? value.type : TYPE.native;
+  return value[TYPE_OF] ?? (value instanceof Map ? TYPE.map : TYPE.native);
 }
 
 const NAMES = { int: 'i64', float: 'f64', unit: '()', fn: 'Fn', state: 'CallState', assertion: 'Assertion' };

@@ -1,6 +1,6 @@
 // Ranges, steps through numbers, and time.
 import { fault } from '../errors.mjs';
-import { isIn } from '../members.mjs';
+import { isIn, iterate } from '../members.mjs';
 import { Float, Iterator, Range, Timestamp, asNumber, isInteger, wholeNumber } from '../values.mjs';
 
 /** Numbers from `from` up to `to`, or down if the step is negative; `to` itself is not reached. */
@@ -30,7 +30,7 @@ export const RANGES = {
   'get is_empty(range)': ({ from, end }) => BigInt(from) >= end,
   'get len(range)': ({ from, end }) => (BigInt(from) >= end ? 0 : wholeNumber(end - BigInt(from))),
   'contains(range, int)': (range, value) => isIn(undefined, value, range),
-  'to_array(range)': ({ from, end }) => Array.from({ length: Math.max(0, Number(end - BigInt(from))) }, (_, index) => wholeNumber(BigInt(from) + BigInt(index))),
+  'to_array(range)': (range) => [...iterate(undefined, range)],
   'to_array(iterator)': (iterator) => [...iterator],
   'timestamp()': now,
   'get elapsed(timestamp)'(then) {

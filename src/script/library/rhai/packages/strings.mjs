@@ -21,6 +21,9 @@ function splitReverse(text, separator, limit = Infinity) {
   return [...parts.slice(0, limit - 1), parts.slice(limit - 1).reverse().join(separator)];
 }
 
+const portion = (text, start, count) => slice(text, ...span(start, count, textLength(text)));
+const charsOf = (text) => new Iterator(() => Array.from(text, (c) => new Char(c)).values());
+
 function splitAt(text, position) {
   const at = offset(position, textLength(text));
   return [slice(text, 0, at), slice(text, at)];
@@ -69,15 +72,15 @@ export const STRINGS = {
   'get len(string)': textLength,
   'get is_empty(string)': (text) => text === '',
   'get bytes(string)': utf8Length,
-  'chars(string)': (text) => new Iterator(() => Array.from(text, (c) => new Char(c)).values()),
-  'chars(string, range)': (text, range) => new Iterator(() => Array.from(slice(text, ...span(range, undefined, textLength(text))), (c) => new Char(c)).values()),
-  'chars(string, int, int?)': (text, start, count) => new Iterator(() => Array.from(slice(text, ...span(start, count, textLength(text))), (c) => new Char(c)).values()),
+  'chars(string)': (text) => charsOf(text),
+  'chars(string, int|range, int?)': (text, start, count) => charsOf(portion(text, start, count)),
   'to_chars(string)': (text) => Array.from(text, (c) => new Char(c)),
   'split(string)': (text) => text.split(BLANKS).filter((part) => part !== ''),
   'split(string, text)': (text, separator) => split(text, display(separator)),
   'split(string, text, int)': (text, separator, limit) => split(text, display(separator), Math.max(1, Number(limit))),
   'split(string, int)': splitAt,
-  'split_rev(string, text, int?)': (text, separator, limit) => splitReverse(text, display(separator), limit === undefined ? undefined : Math.max(1, Number(limit))),
+  'split_rev(string, text)': (text, separator) => splitReverse(text, display(separator)),
+  'split_rev(string, text, int)': (text, separator, limit) => splitReverse(text, display(separator), Math.max(1, Number(limit))),
   'mut trim(string)': changing((text) => text.trim()),
   'mut replace(string, text, text)': changing((text, part, other) => (display(part) === '' ? text : text.replaceAll(display(part), () => display(other)))),
   'to_upper(string)': (text) => text.toUpperCase(),
@@ -92,10 +95,8 @@ export const STRINGS = {
   'starts_with(string, text)': (text, part) => text.startsWith(display(part)),
   'ends_with(string, text)': (text, part) => text.endsWith(display(part)),
   'index_of(string, text, int?)': indexOf,
-  'sub_string(string, range)': (text, range) => slice(text, ...span(range, undefined, textLength(text))),
-  'sub_string(string, int, int?)': (text, start, count) => slice(text, ...span(start, count, textLength(text))),
-  'mut crop(string, range)': changing((text, range) => slice(text, ...span(range, undefined, textLength(text)))),
-  'mut crop(string, int, int?)': changing((text, start, count) => slice(text, ...span(start, count, textLength(text)))),
+  'sub_string(string, int|range, int?)': (text, start, count) => portion(text, start, count),
+  'mut crop(string, int|range, int?)': changing((text, start, count) => portion(text, start, count)),
   'mut truncate(string, int)': changing((text, length) => slice(text, 0, Math.max(0, Number(length)))),
   'mut pad(string, int, text)': pad,
   'mut clear(string)': changing(() => ''),
