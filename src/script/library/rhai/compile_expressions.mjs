@@ -100,20 +100,13 @@ function range(compiler, { from, to, inclusive, at }) {
 /** `a?.b.c` gives () for all of it where `a` is (): the outermost member of such a chain makes the block that the inner ones leave. */
 function chained(write) {
   return (compiler, node) => {
-    const inner = compiler.chain;
-    if (inner?.next === node) return write(compiler, node);
-    if (!hasOptional(node)) {
-      compiler.chain = undefined;
-      const value = write(compiler, node);
-      compiler.chain = inner;
-      return value;
-    }
+    const { chain } = compiler;
+    if (chain?.next === node) return compiler.inChain(chain, () => write(compiler, node));
+    if (!hasOptional(node)) return compiler.inChain(undefined, () => write(compiler, node));
     const result = compiler.name();
     const label = `chain${result}`;
     compiler.emit(`let ${result};`, `${label}: {`);
-    compiler.chain = { label, next: node };
-    const value = write(compiler, node);
-    compiler.chain = inner;
+    const value = compiler.inChain({ label, next: node }, () => write(compiler, node));
     compiler.emit(`${result} = ${compiler.owned(value)};`, '}');
     return code(result, { stable: true });
   };
@@ -125,12 +118,11 @@ function hasOptional(node) {
   return LINKS.has(node.kind) && (node.optional || hasOptional(node.object));
 }
 
-/** The object of a member, behind the test of `?.`. Parameters inside begin chains of their own. */
+/** The object of a member, behind the test of `?.`. What is compiled after it, as parameters, begins chains of its own. */
 export function receiver(compiler, node, evaluate) {
   const { chain } = compiler;
-  compiler.chain = chain && { ...chain, next: node.object };
-  const value = evaluate(node.object);
-  compiler.chain = chain;
+  const value = compiler.inChain(chain && { ...chain, next: node.object }, () => evaluate(node.object));
+  compiler.chain = undefined;
   if (!node.optional || !chain) return value;
   const settled = compiler.settled(value);
   compiler.emit(`if (${settled.code} === undefined) break ${chain.label};`);

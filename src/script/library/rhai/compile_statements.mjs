@@ -11,7 +11,7 @@ export const STATEMENTS = {
   Block: block,
   If: ifElse,
   Switch: switchCase,
-  While: (compiler, node, destination) => loop(compiler, destination, () => whileBody(compiler, node)),
+  While: (compiler, node, destination) => loop(compiler, destination, (label) => whileBody(compiler, node, label)),
   Loop: (compiler, node, destination) => loop(compiler, destination, (label) => repeated(compiler, label, 'for (;;)', node.body)),
   Do: (compiler, node, destination) => loop(compiler, destination, (label) => doBody(compiler, node, label)),
   For: forLoop,
@@ -99,7 +99,7 @@ function patternTest(compiler, value, pattern) {
 /** Each loop has a label: what `break` and `continue` mean would change inside of helper blocks otherwise. */
 function loop(compiler, destination, write) {
   const label = `loop${compiler.name()}`;
-  compiler.loops.push({ label, destination });
+  compiler.loops.push({ label: `${label}_`, end: label, destination });
   compiler.emit(`${label}: {`);
   write(label);
   compiler.deliver(UNIT, destination);
@@ -108,16 +108,12 @@ function loop(compiler, destination, write) {
 }
 
 function repeated(compiler, label, head, body, begin = []) {
-  const current = compiler.loops.at(-1);
-  current.label = `${label}_`;
-  current.end = label;
-  compiler.emit(`${current.label}: ${head} {`, ...begin);
+  compiler.emit(`${label}_: ${head} {`, ...begin);
   compiler.block(body.body, DISCARD);
   compiler.emit('}');
 }
 
-function whileBody(compiler, { condition, body }) {
-  const { label } = compiler.loops.at(-1);
+function whileBody(compiler, { condition, body }, label) {
   const { lines, result } = compiler.capture(() => compiler.condition(condition));
   if (lines.length === 0) repeated(compiler, label, `while (${result})`, body);
   else repeated(compiler, label, 'for (;;)', body, [...lines, `if (!${result}) break;`]);
@@ -126,9 +122,10 @@ function whileBody(compiler, { condition, body }) {
 /** `continue` goes on with the condition, so the body is a block of its own inside the loop. */
 function doBody(compiler, { body, condition, until }, label) {
   const current = compiler.loops.at(-1);
-  Object.assign(current, { label: `${label}_body`, end: label, leavesBlock: true });
-  compiler.emit('for (;;) {', `${label}_body: {`);
+  compiler.emit(`${label}_: for (;;) {`, `${label}_body: {`);
+  compiler.loops.push({ ...current, label: `${label}_body`, leavesBlock: true });
   compiler.block(body.body, DISCARD);
+  compiler.loops.pop();
   compiler.emit('}');
   compiler.emit(`if (${until ? '' : '!'}${compiler.condition(condition)}) break;`, '}');
 }

@@ -71,11 +71,19 @@ export class Compiler extends Emitter {
     if (last < 0) this.deliver(code('undefined', { stable: true }), destination);
   }
 
+  /** Compiles something as a part of a chain of members, or outside of one (compile_expressions.mjs). */
+  inChain(chain, write) {
+    const outer = this.chain;
+    this.chain = chain;
+    const result = write();
+    this.chain = outer;
+    return result;
+  }
+
   /** Compiles a node and leaves its value where `destination` says: a variable `name`, the result of the function, or nowhere. */
   into(node, destination) {
     const write = STATEMENTS[node.kind];
-    if (write) write(this, node, destination);
-    else this.deliver(this.value(node), destination);
+    this.inChain(undefined, () => (write ? write(this, node, destination) : this.deliver(this.value(node), destination)));
   }
 
   deliver(value, destination) {

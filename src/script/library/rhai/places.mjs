@@ -38,23 +38,24 @@ function self(compiler, { at }) {
 function property(compiler, node) {
   const parent = place(compiler, node.object);
   const object = compiler.temp(parent.read);
-  if (node.optional && compiler.chain) compiler.emit(`if (${object} === undefined) break ${compiler.chain.label};`);
+  if (node.optional) leaveChain(compiler, object);
   const p = compiler.position(node.at);
   const name = JSON.stringify(node.name);
   const read = compiler.awaited(`property(${p}, ${object}, ${name})`).code;
-  const write = (text) => compiler.emit(guarded(compiler, parent, node), `setProperty(${p}, ${object}, ${name}, ${text});`);
+  const write = (text) => compiler.emit(...guarded(compiler, parent, node), `setProperty(${p}, ${object}, ${name}, ${text});`);
   return { read, constant: parent.constant, write };
 }
 
 function element(compiler, node) {
   const parent = place(compiler, node.object);
   const object = compiler.temp(parent.read);
-  const key = compiler.settled(compiler.value(node.index)).code;
+  if (node.optional) leaveChain(compiler, object);
+  const key = compiler.inChain(undefined, () => compiler.settled(compiler.value(node.index)).code);
   const p = compiler.position(node.at);
   const write = (text) => {
     // An element of a text or a bit of a number: the whole value is another one then, and belongs where the old one was.
     const changed = compiler.name();
-    compiler.emit(guarded(compiler, parent, node), `const ${changed} = setIndex(${p}, ${object}, ${key}, ${text});`, `if (${changed} !== undefined) {`);
+    compiler.emit(...guarded(compiler, parent, node), `const ${changed} = setIndex(${p}, ${object}, ${key}, ${text});`, `if (${changed} !== undefined) {`);
     parent.write(changed);
     compiler.emit('}');
   };
@@ -62,11 +63,17 @@ function element(compiler, node) {
 }
 
 function guarded(compiler, { constant }, { at }) {
-  return constant ? `constantFault(${compiler.position(at)}, ${JSON.stringify(constant)});` : '';
+  return constant ? [`constantFault(${compiler.position(at)}, ${JSON.stringify(constant)});`] : [];
+}
+
+/** `?.` within a chain of members leaves all of it. */
+function leaveChain(compiler, object) {
+  if (compiler.chain) compiler.emit(`if (${object} === undefined) break ${compiler.chain.label};`);
 }
 
 function anonymous(compiler, node) {
-  const value = compiler.settled(compiler.value(node));
+  const chain = compiler.chain && { ...compiler.chain, next: node };
+  const value = compiler.inChain(chain, () => compiler.settled(compiler.value(node)));
   return { read: value.code, write: () => {} };
 }
 
