@@ -41,6 +41,17 @@ describe('check', () => {
     assert.deepEqual(problems(source, { knownFunctions: { somethingNew: [2] }, knownMethods: ['newMethod'] }), ['1:1 Function not found: something_new with 1 parameter: it takes 2']);
   });
 
+  test('looks into modules whose text it gets', () => {
+    const files = { 'lib/a.rhai': 'fn talk(x) { x } private fn hidden() { 1 } fn tools() { #{ mend: || 1 } }', 'lib/broken.rhai': 'let' };
+    const readModule = (path) => files[path];
+    assert.deepEqual(problems('import "lib/a" as a; a::talk(1); a::tawk(1); a::talk(); a::hidden(); a::tools().mend();', { readModule }), [
+      "1:37 Function not found: tawk; did you mean 'talk'?",
+      '1:49 Function not found: talk with no parameters: it takes 1',
+      '1:60 Function not found: hidden',
+    ]);
+    assert.deepEqual(problems('import "lib/none" as n;\nimport "lib/broken" as b;', { readModule }), ['1:1 Module not found: lib/none', '2:1 lib/broken.rhai:1:4: Expecting the name of a variable']);
+  });
+
   test('reports a syntax error as the one problem', () => assert.deepEqual(problems('let x = 1;\nlet y = ;'), ["2:9 Unexpected ';'"]));
 });
 

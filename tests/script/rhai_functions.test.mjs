@@ -129,6 +129,8 @@ describe('values', () => {
       ['let m = (); [m?.f(1), m?["x"], m?.a.b.c()]', '[(), (), ()]'],
       ['let n = 0; let m = (); m?.f({ n += 1; n }); n', '0'],
       ['let m = #{ l: [1] }; m?.l.push(2); m.l', '[1, 2]'],
+      ['let m = #{}; m.x?.y.z.push(2); m.x?.f(|| m?.k?.l.push(1)).z', '()'],
+      ['let m = #{ f: |g| g.call() }; m?.f(|| m.none?.x)', '()'],
     ]));
 
   test('a constant is not changed, neither by assignment nor by a method', async () => {

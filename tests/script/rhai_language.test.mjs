@@ -123,6 +123,8 @@ describe('loops', () => {
       ['let n = 0; do { n += 1; } while n < 3; n', '3'],
       ['let n = 0; do { n += 1; if n < 3 { continue; } } until n >= 3; n', '3'],
       ['let n = 0; while { n += 1; n < 3 } { } n', '3'],
+      ['let n = 0; while { if n == 2 { break; } true } { n += 1; } n', '2'],
+      ['let n = 0; do { n += 1; } while { if n == 2 { continue; } n < 5 }; n', '5'],
     ]));
 
   test('break and continue belong to the innermost loop, also out of switch', () =>

@@ -73,12 +73,13 @@ export class HostBridge {
     return Object.defineProperty(call, 'length', { value: arity });
   }
 
-  // From the host to the script. `name` is the property or method that gave the value.
+  // From the host to the script. `name` is the property or method that gave the value: the state of a call is a value of its own type, for instance.
 
   fromHost(value, name) {
     if (value === null || value === undefined) return undefined;
     if (typeof value === 'number') return Number.isSafeInteger(value) && !ALWAYS_FLOAT.has(name) ? value + 0 : new Float(value);
     if (typeof value === 'bigint') return wholeNumber(value) ?? new Float(Number(value));
+    if (typeof value === 'string') return (name === 'state' && this.states.get(value)) || value;
     if (typeof value !== 'object') return value;
     const origin = this.origins.get(value);
     if (origin) return origin;
@@ -90,13 +91,11 @@ export class HostBridge {
     const foreign = FOREIGN.has(name);
     const entries = Object.entries(object).map(([key, value]) => [foreign ? key : toSnake(key), this.fromHost(value, foreign ? name : key)]);
     const map = new Map(entries);
-    if (name === 'info' && typeof object.state === 'string') map.set('state', this.states.get(object.state)?.name ?? object.state);
+    if (name === 'info' && map.get('state') instanceof CallState) map.set('state', map.get('state').name);
     return map;
   }
 
-  /** What a property of a handle gives; the state of a call is a value of its own type. */
   propertyValue(value, name) {
-    if (name === 'state' && this.states.has(value)) return this.states.get(value);
     if (value === undefined && READABLE_WHEN_ABSENT.has(name)) return new Map();
     return own(this.fromHost(value, name));
   }

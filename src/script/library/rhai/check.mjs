@@ -4,7 +4,7 @@ import { RhaiSyntaxError } from './errors.mjs';
 import { Library } from './functions.mjs';
 import { HOST_FUNCTIONS } from './host_functions.mjs';
 import { BASE } from './library.mjs';
-import { toSnake } from './names.mjs';
+import { modulePath, toSnake } from './names.mjs';
 import { parse } from './parser.mjs';
 import { similar } from './similar.mjs';
 
@@ -30,7 +30,9 @@ function known(defaults, more = {}) {
 }
 
 class Checker {
-  constructor(program, path, { knownFunctions, knownMethods, constants = [] }) {
+  constructor(program, path, { knownFunctions, knownMethods, constants = [], readModule }) {
+    this.path = path;
+    this.readModule = readModule;
     this.compiler = new Compiler(program, path);
     this.program = program;
     this.problems = [];
@@ -38,32 +40,50 @@ class Checker {
     this.functions = known(FUNCTIONS, knownFunctions);
     this.methods = known(METHODS, knownMethods);
     this.constants = new Set(Array.isArray(constants) ? constants : Object.keys(constants));
-    this.script = new Map();
-    for (const { name, names } of program.functions) this.script.set(name, new Set([...(this.script.get(name) ?? []), names.length]));
+    this.script = countsByName(program.functions);
     this.keys = new Set();
+    this.modules = new Map();
+    this.imports = false;
   }
 
   check() {
     this.compiler.module();
-    this.eachNode((node) => {
-      if (node.kind === 'Map') for (const { key } of node.entries) this.keys.add(key);
-      if (node.kind === 'Assign' && node.target.kind === 'Property') this.keys.add(node.target.name);
-    });
-    this.eachNode((node) => CHECKS[node.kind]?.call(this, node));
+    eachNode(this.program, (node) => this.collectKeys(node));
+    eachNode(this.program, (node) => node.kind === 'Import' && this.importModule(node));
+    eachNode(this.program, (node) => CHECKS[node.kind]?.call(this, node));
     for (const item of this.compiler.resolver.unresolved) this.unresolved(item);
     return this.problems.sort((a, b) => a.line - b.line || a.column - b.column);
   }
 
-  eachNode(visit) {
-    const seen = new Set();
-    const walk = (node) => {
-      if (node === null || typeof node !== 'object' || seen.has(node)) return;
-      seen.add(node);
-      if (node.kind) visit(node);
-      for (const [key, child] of Object.entries(node)) if (!ANNOTATIONS.has(key)) walk(child);
-    };
-    walk(this.program.body);
-    walk(this.program.functions);
+  /** Names of members that maps of the program may have: they can be functions. */
+  collectKeys(node) {
+    if (node.kind === 'Map') for (const { key } of node.entries) this.keys.add(key);
+    if (node.kind === 'Assign' && node.target.kind === 'Property') this.keys.add(node.target.name);
+  }
+
+  /** Looks into a module whose text can be had, for its functions. */
+  importModule({ path, binding, at }) {
+    this.imports = true;
+    if (!this.readModule || path.kind !== 'Literal' || typeof path.value !== 'string') return;
+    const file = modulePath(this.path, path.value);
+    let source;
+    try {
+      source = this.readModule(file);
+    } catch {
+      source = undefined;
+    }
+    if (typeof source !== 'string') {
+      this.problem(at, `Module not found: ${path.value}`);
+      return;
+    }
+    try {
+      const program = parse(source, file);
+      eachNode(program, (node) => this.collectKeys(node));
+      if (binding) this.modules.set(binding, countsByName(program.functions.filter(({ isPrivate }) => !isPrivate)));
+    } catch (error) {
+      if (!(error instanceof RhaiSyntaxError)) throw error;
+      this.problem(at, `${file}:${error.line}:${error.column}: ${error.message}`);
+    }
   }
 
   problem({ line, column }, message, suggestion) {
@@ -82,9 +102,10 @@ class Checker {
     return ['State', 'global', ...this.compiler.resolver.globalModules.map(({ name }) => name)];
   }
 
-  call({ namespace, name, parameters, variable, at }) {
-    if (namespace.length > 0 || variable || BUILT_IN.includes(name)) return;
+  call({ namespace, name, parameters, variable, module, at }) {
     const count = parameters.length;
+    if (namespace.length === 1 && this.modules.has(module)) this.verify({ at, name, count }, [this.modules.get(module)], []);
+    if (namespace.length > 0 || variable || BUILT_IN.includes(name)) return;
     const asMethod = this.methods.has(name) && count > 0 && (this.methods.get(name)?.has(count - 1) ?? true);
     if (asMethod) return;
     this.verify({ at, name, count }, [this.script, this.library, this.functions], [...BUILT_IN, 'parallel']);
@@ -103,8 +124,9 @@ class Checker {
     const offset = (names) => (names === this.library ? object : 0);
     if (found.some((names) => names.get(name)?.has(count + offset(names)) ?? true)) return;
     if (found.length === 0) {
-      const names = [...maps.flatMap((all) => [...all.keys()]), ...otherNames];
-      this.problem(at, `Function not found: ${name}`, similar(name, names));
+      const suggestion = similar(name, [...maps.flatMap((all) => [...all.keys()]), ...otherNames]);
+      // A map of a module may hold a function of any name.
+      if (suggestion || !object || !this.imports) this.problem(at, `Function not found: ${name}`, suggestion);
       return;
     }
     const counts = [...new Set(found.flatMap((names) => [...names.get(name)].map((number) => number - offset(names))))].filter((number) => number >= 0).sort();
@@ -121,9 +143,30 @@ class Checker {
 const ANNOTATIONS = new Set(['at', 'start', 'binding', 'bindings', 'captures', 'variable', 'module', 'definition', 'counterBinding']);
 const CHECKS = { Call: Checker.prototype.call, MethodCall: Checker.prototype.methodCall, Variable: Checker.prototype.variable };
 
+function eachNode({ body, functions }, visit) {
+  const seen = new Set();
+  const walk = (node) => {
+    if (node === null || typeof node !== 'object' || seen.has(node)) return;
+    seen.add(node);
+    if (node.kind) visit(node);
+    for (const [key, child] of Object.entries(node)) if (!ANNOTATIONS.has(key)) walk(child);
+  };
+  walk(body);
+  walk(functions);
+}
+
+function countsByName(functions) {
+  const counts = new Map();
+  for (const { name, names } of functions) counts.set(name, new Set([...(counts.get(name) ?? []), names.length]));
+  return counts;
+}
+
 const parametersText = (count) => (count === 0 ? 'no parameters' : count === 1 ? '1 parameter' : `${count} parameters`);
 
-/** All problems of a script, in the order of its lines: {line, column, message, suggestion?}. */
+/**
+ * All problems of a script, in the order of its lines: {line, column, message, suggestion?}. With `readModule(path)`, which gives the text of a file at once, it
+ * also looks for the functions of modules.
+ */
 export function check(source, path, options = {}) {
   try {
     return new Checker(parse(source, path), path, options).check();

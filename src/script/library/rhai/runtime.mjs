@@ -6,18 +6,7 @@ import { fault } from './errors.mjs';
 import { HOST_FUNCTIONS } from './host_functions.mjs';
 import { Library } from './functions.mjs';
 import { BASE } from './library.mjs';
-
-/** `lib/helpers` in `tests/a.rhai` is `tests/lib/helpers.rhai`. */
-export function modulePath(importer, path) {
-  const named = /\.rhai$/.test(path) ? path : `${path}.rhai`;
-  if (named.startsWith('/')) return named;
-  const parts = importer.split('/').slice(0, -1);
-  for (const part of named.split('/')) {
-    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
-    else if (part !== '.') parts.push(part);
-  }
-  return parts.join('/') || '/';
-}
+import { modulePath } from './names.mjs';
 
 class Run {
   constructor(host, { readModule, constants = {} }) {
