@@ -29,7 +29,7 @@ class Checker {
   }
 
   #report(part, problem, offset = 0) {
-    this.problems.push(problemAt(part.line, part.column + offset, problem));
+    this.problems.push(problemAt(part.line, part.columns?.[offset] ?? part.column, problem));
   }
 
   #script({ path, settings: { include } }) {

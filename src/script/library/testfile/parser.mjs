@@ -110,7 +110,9 @@ class Parser {
 
   #part({ text, offset }, line, columnOf, sourceOf) {
     const source = sourceOf(offset, offset + text.length);
-    const at = { line, column: columnOf(offset), text, source: source === '' ? maskText(text) : source };
+    // Where each character of the text was written; what macros bring was written where they stand.
+    const columns = Array.from({ length: text.length }, (_, index) => columnOf(offset + index));
+    const at = { line, column: columns[0], columns, text, source: source === '' ? maskText(text) : source };
     const step = this.#guard(line, (inner) => columnOf(offset + inner), () => this.#parsePart(text));
     return step === undefined ? [] : [{ ...at, path: this.#path, ...step, ...(step.kind === 'call' ? { macros: [...this.#macros] } : {}) }];
   }
