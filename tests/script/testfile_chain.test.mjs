@@ -55,6 +55,13 @@ test('a password may hold a bar', () => {
   assert.deepEqual(parts('uanew <sip:a@h>;auth_pass=p|q;regint=0|1s'), ['uanew <sip:a@h>;auth_pass=p|q;regint=0', 1000]);
 });
 
+test('a wait that became part of a password is warned of', () => {
+  const [problem] = parse('uanew <sip:a@h>;auth_pass=secret|2s', 'a.test').problems;
+  assert.equal(problem.severity, 'warning');
+  assert.doesNotMatch(problem.message, /secret/);
+  assert.deepEqual(parts('uanew <sip:a@h>;auth_pass=secret;|2s'), ['uanew <sip:a@h>;auth_pass=secret;', 2000]);
+});
+
 test('quotes of a step may hold a bar, and those of a command do not', () => {
   assert.equal(parts('wait a CALL_CLOSED "param~4|5" 2s|1s').length, 2);
   assert.deepEqual(parts('dial "a|b"'), ['dial "a', 'b"']);

@@ -13,8 +13,14 @@ export function completeUri(text, domain) {
 export class Agent {
   contacts = [];
   contact = 0;
+  /** What asks callees to answer by themselves: {delay, value}, and the headers that say so. */
+  auto = { delay: 0, value: undefined };
   answerHeaders = [];
+  consulting = false;
   alive = true;
+  /** Settles when the agent is gone; set as soon as it is to go. */
+  closing;
+  error;
   phone;
   mapper;
   /** Where the testfile created it. */
@@ -26,6 +32,11 @@ export class Agent {
     this.options = options;
     this.at = at;
     this.mapper = new EventMapper(alias, options.username);
+  }
+
+  /** How a request ends is told by events; the promise is for hosts that want to say it twice. */
+  ignore(outcome) {
+    outcome?.catch?.(() => {});
   }
 
   uri(text) {

@@ -56,7 +56,6 @@ export class Agents {
   #start(account) {
     const { host } = this.#run;
     const agent = new Agent(account, this.#run.position());
-    agent.ignore = (outcome) => outcome?.catch?.(() => {});
     // What happens while the phone is made comes behind CREATE.
     let early = [];
     agent.phone = host.createPhone(agent.alias, agent.options, (event) => (early ? early.push(event) : this.#event(agent, event)));
@@ -88,8 +87,13 @@ export class Agents {
     this.#event(agent, { type: 'log', text });
   }
 
-  async close(agent, { exit = true } = {}) {
-    if (this.#agents.get(agent.alias) !== agent) return;
+  /** Two branches may want it at the same time. */
+  close(agent, { exit = true } = {}) {
+    agent.closing ??= Promise.resolve().then(() => this.#close(agent, exit));
+    return agent.closing;
+  }
+
+  async #close(agent, exit) {
     if (agent.alive) {
       this.#record(agent, { type: 'SHUTDOWN', class: 'ua' });
       for (const call of agent.calls()) call.givenReason ??= 'User-Agent deleted';
@@ -99,7 +103,7 @@ export class Agents {
       if (exit) this.#record(agent, { type: 'EXIT', class: 'application' });
     }
     agent.alive = false;
-    this.#agents.delete(agent.alias);
+    if (this.#agents.get(agent.alias) === agent) this.#agents.delete(agent.alias);
   }
 
   async closeAll() {

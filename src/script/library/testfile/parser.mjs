@@ -83,6 +83,10 @@ class Parser {
     if (this.#block(text, place, columnOf)) return;
     const sourceOf = (start, end) => maskText(source.slice(offsets[start], end < text.length ? offsets[end] : source.length).trim());
     const parts = splitChain(text).flatMap((part) => this.#part(part, line, columnOf, sourceOf));
+    if (/auth_pass=[^;\s|]*\|\d+(?:ms|s|m)(?:\||$)/.test(text)) {
+      const message = 'a `|` behind auth_pass= belongs to the password; write a `;` behind the password, or the wait on the next line';
+      this.#report(line, column, { message, severity: 'warning' });
+    }
     if (parts.length > 0) this.#add({ kind: 'line', ...place, text: maskText(source), parts });
   }
 

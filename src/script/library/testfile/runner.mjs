@@ -35,7 +35,9 @@ class Run {
   #file;
   #options;
   #known = new Set();
+  /** Agents whose failing registration a step was looking for, and all that failed. */
   #covered = new Set();
+  #refused = [];
   #over;
   #stop = signal();
   #patient;
@@ -116,16 +118,19 @@ class Run {
   onRecord(record, agent) {
     this.#known.add(record.agent);
     this.session.add(record);
-    this.host.emit({ event: 'phone_event', agent: record.agent, type: record.type, record: record.event });
-    if (record.type === 'REGISTER_FAIL' && !this.#patient) this.#end(this.#registrationFailure(record, agent));
+    // The host tells SIP messages itself.
+    if (record.type !== 'SIP') this.host.emit({ event: 'phone_event', agent: record.agent, type: record.type, record: record.event });
+    if (record.type === 'REGISTER_FAIL' && agent.closing === undefined) this.#registrationFailed(record, agent);
   }
 
   onGone(agent) {
     this.#end(new StepFailure(`the agent ${agent.alias} is gone: ${agent.error}`, { at: place(this.host.position) }));
   }
 
-  #registrationFailure({ agent, event }, { at } = {}) {
-    return new StepFailure(`Registration failed: ${agent}: ${event.param}`, { at: place(at ?? this.host.position) });
+  #registrationFailed({ event }, agent) {
+    const failure = new StepFailure(`Registration failed: ${agent.alias}: ${event.param}`, { at: place(agent.at) });
+    this.#refused.push({ agent, failure });
+    if (!this.#patient) this.#end(failure);
   }
 
   /** An event that a step was looking for. */
@@ -155,11 +160,12 @@ class Run {
     this.#over = undefined;
     this.#stop = signal();
     this.#covered.clear();
+    this.#refused = [];
     const scope = { active: [...this.agents].at(-1), variables: new Map(), depth: 0 };
     await new Steps(this).all(this.#file.steps, scope);
     this.throwIfOver();
-    const failed = this.session.records.find(({ type, agent }) => type === 'REGISTER_FAIL' && !this.#covered.has(agent));
-    if (failed !== undefined) throw this.#registrationFailure(failed, [...this.agents].find(({ alias }) => alias === failed.agent));
+    const unexpected = this.#refused.find(({ agent }) => !this.#covered.has(agent.alias));
+    if (unexpected !== undefined) throw unexpected.failure;
   }
 
   async #judge(hashes) {
@@ -206,8 +212,7 @@ class Run {
     const hashes = hashesOf(this.session.records, settings);
     Object.assign(result, { hash: hashes.hash, telefonist_hash: hashes.telefonistHash, fingerprint: hashes.text, duration_ms: host.now() - began });
     if (settings.hash !== undefined) result.expected = settings.hash;
-    const { fingerprint, ...told } = result;
-    host.emit({ event: 'repetition_finished', ...told });
+    host.emit({ event: 'repetition_finished', ...result });
     if (stopped !== undefined) throw Object.assign(stopped, { result });
     await this.#tellWebhook(result);
     return result;

@@ -21,7 +21,7 @@ export class Session {
   }
 
   findLast(pattern) {
-    return this.records.findLast((record) => this.#fits(record, pattern));
+    return this.records.filter((record) => this.#fits(record, pattern)).at(-1);
   }
 
   /** An event satisfies one step only. */

@@ -69,7 +69,7 @@ export class Steps {
   }
 
   sequence(step, scope) {
-    return this.all(step.body, { ...scope });
+    return this.all(step.body, scope);
   }
 
   /** What goes wrong gets the place where it did, and loses passwords. */

@@ -40,12 +40,10 @@ function doNotDisturb(agent, { wanted }) {
   else agent.phone.respondIncoming(null);
 }
 
-const auto = { delay: undefined, value: undefined };
-
 /** What asks the phone of the callee to answer by itself. */
 function setAnswerHeaders(agent, change) {
-  agent.auto = { ...auto, ...agent.auto, ...change };
-  const { delay = 0, value } = agent.auto;
+  Object.assign(agent.auto, change);
+  const { delay, value } = agent.auto;
   agent.answerHeaders = [['Call-Info', `<sip:${agent.options.domain}>;answer-after=${delay}`]];
   if (value !== undefined) agent.answerHeaders.push(['Alert-Info', value]);
 }
