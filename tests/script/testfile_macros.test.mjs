@@ -47,6 +47,12 @@ test('macros that lead back to themselves are an error where the circle is close
   assert.match(problems[0].message, /B → A → B/);
 });
 
+test('macros that would fill the memory are stopped', () => {
+  const lines = Array.from({ length: 40 }, (_, i) => `_define m${i}x m${i + 1}x m${i + 1}x`);
+  const { problems } = expanded(`${lines.reverse().join('\n')}\nm0x`);
+  assert.match(problems.at(-1).message, /longer than/);
+});
+
 test('a macro counts below its definition only, and the last definition counts', () => {
   assert.deepEqual(expanded('dial X\n_define X 1\ndial X\n_define X 2\ndial X').texts, ['dial X', 'dial 1', 'dial 2']);
 });

@@ -82,9 +82,10 @@ test('a sequence is one branch of a parallel block', async () => {
   assert.ok(typesAt(host, 'sip:bob@127.0.0.1:5162').includes('CALL_CLOSED'));
 });
 
-test('a branch that fails fails the test with its line', async () => {
-  const { verdict } = await fails(`${TWO}parallel\n  2s\n  ua1:hold\nend`, /has no call to hold/);
-  assert.equal(verdict.at, 'suite/call.test:9:3');
+test('a branch that fails ends the others and fails the test with its line', async () => {
+  const { verdict } = await fails(`${TWO}parallel\n  60s\n  1s|ua1:hold\nend`, /has no call to hold/);
+  assert.equal(verdict.at, 'suite/call.test:9:6');
+  assert.equal(verdict.duration_ms, 2000 + 1000);
 });
 
 test('call carries out another file with the macros of this one', async () => {

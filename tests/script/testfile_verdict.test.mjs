@@ -88,6 +88,7 @@ test('a stop ends a long wait at once, and the agents', async () => {
   const verdict = await host.drive(run(`_run 5\n${TWO}60s`, 'a.test', host));
   assert.equal(verdict.passed, false);
   assert.equal(verdict.stopped, true);
+  assert.equal(verdict.result, 'ABORTED');
   assert.equal(verdict.error, 'stopped by the user');
   assert.equal(verdict.repetitions.length, 1);
   assert.ok(verdict.duration_ms < 5100, `${verdict.duration_ms} ms`);
@@ -116,6 +117,7 @@ test('commands that cannot be carried out fail the test with their line', async 
   const wrong = {
     'ua1:hold': /has no call to hold/,
     'ua1:hangup': /has no call to hang up/,
+    'ua1:hangup scode=486': /has no call to hang up/,
     'ua1:accept': /no incoming call/,
     'ua1:dial sip:x@nowhere.invalid': /no route/,
     'ua1:atransferexec': /no transfer/,
@@ -128,6 +130,16 @@ test('commands that cannot be carried out fail the test with their line', async 
     const { verdict } = await fails(`${TWO}${line}`, pattern);
     assert.match(verdict.error + verdict.at, /:7:/, line);
   }
+});
+
+test('a call that has ended meanwhile may be hung up once more', async () => {
+  const { host } = await passes(`${TWO}ua1:dial ua2|1s|ua2:accept|1s|ua1:hangup|1s|ua2:hangup`);
+  assert.match(host.all('log').at(-1).message, /over already/);
+});
+
+test('a command that fails says how all agents were', async () => {
+  const { verdict } = await fails(`${TWO}ua1:dial ua2\nua1:accept`, /no incoming call/);
+  assert.deepEqual(verdict.failure.agents.map(({ state, calls }) => [state, calls]), [['ringing', 1], ['ringing', 1]]);
 });
 
 test('the first command of a file needs an agent', async () => {

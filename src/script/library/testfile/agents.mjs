@@ -75,8 +75,8 @@ export class Agents {
       this.#run.onGone(agent);
       return;
     }
-    const record = agent.mapper.map({ ...event, time: event.time ?? this.#run.host.now() });
-    if (record !== undefined) this.#run.onRecord(record, agent);
+    const timed = { ...event, time: event.time ?? this.#run.host.now() };
+    for (const record of agent.mapper.map(timed)) this.#run.onRecord(record, agent);
   }
 
   #record(agent, fields) {
@@ -98,7 +98,7 @@ export class Agents {
       this.#record(agent, { type: 'SHUTDOWN', class: 'ua' });
       for (const call of agent.calls()) call.givenReason ??= 'User-Agent deleted';
       // A registrar that does not answer must not hold the test up.
-      const closing = Promise.resolve(agent.phone.close()).catch((error) => this.log(agent, `close: ${error.message}`));
+      const closing = Promise.resolve().then(() => agent.phone.close()).catch((error) => this.log(agent, `close: ${error.message}`));
       await Promise.race([closing, this.#run.sleep(CLOSE_LIMIT_MS).catch(() => {})]);
       if (exit) this.#record(agent, { type: 'EXIT', class: 'application' });
     }

@@ -127,7 +127,13 @@ class Checker {
 
   #called(part, path, readFile, depth) {
     if (depth > MOST_CALLED_FILES) throw new SyntaxProblem(`call: more than ${MOST_CALLED_FILES} files call each other`);
-    const file = parse(readFile(path), path, { macros: [...part.macros, ...part.values] });
+    let text;
+    try {
+      text = readFile(path);
+    } catch (error) {
+      throw new SyntaxProblem(`call: ${part.file} cannot be read: ${error.message}`);
+    }
+    const file = parse(text, path, { macros: [...part.macros, ...part.values] });
     const before = this.problems.splice(0);
     this.file(file, depth);
     const inner = [...file.problems, ...this.problems];

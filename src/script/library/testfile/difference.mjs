@@ -1,7 +1,7 @@
 // What two texts have in common and what not, line by line, for people.
 
 const CONTEXT = 2;
-const MOST_LINES = 3000;
+const MOST_LINES = 1500;
 
 /** The longest common subsequence, as [kind, line]: ' ' in both, '-' only in the first, '+' only in the second. */
 function align(before, after) {

@@ -70,12 +70,12 @@ export function directiveOf(text) {
 
 /** Carries a directive out; throws a SyntaxProblem. */
 export function applyDirective({ name, value }, context) {
-  const apply = DIRECTIVES[name.toLowerCase()];
-  if (apply === undefined) {
+  const keyword = name.toLowerCase();
+  if (!Object.hasOwn(DIRECTIVES, keyword)) {
     throw new SyntaxProblem(`there is no directive ${name}`, { suggestion: nearest(name, Object.keys(DIRECTIVES)) });
   }
   try {
-    apply(value, context);
+    DIRECTIVES[keyword](value, context);
   } catch (error) {
     if (error instanceof SyntaxProblem) error.message = `${name} ${error.message}`;
     throw error;

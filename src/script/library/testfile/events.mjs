@@ -2,7 +2,7 @@
 import { closedText, registrationText } from './closing.mjs';
 import { flowing, mirrored } from './directions.mjs';
 import { eventText } from './event_text.mjs';
-import { logParam, sipExtras, sipParam } from './sip_record.mjs';
+import { logParam, sipExtras, sipParam, statisticsTables } from './sip_record.mjs';
 
 const rtcpDirection = ({ sent = 0, lost = 0, jitter_us = 0 } = {}) => ({ sent, lost, jit: jitter_us });
 
@@ -27,7 +27,7 @@ function newCall(event) {
   };
 }
 
-/** Each takes the mapper and the event of the host; what it returns is recorded: {type, class, …fields}. */
+/** Each takes the mapper, the event of the host, its call and its time; what it returns is recorded: {type, class, …fields}, or several of them. */
 const HANDLERS = {
   registering: () => ({ type: 'REGISTERING', class: 'ua' }),
   registered: (mapper, { status, reason = 'OK' }) => {
@@ -90,7 +90,10 @@ const HANDLERS = {
     return { ...mapper.ofCall(call, 'CALL_RTCP', 'audio'), rtcp_stats: { rtt: rtt_us, ...call.rtcp } };
   },
   closed: (mapper, event, call) => closeCall(mapper, event, call),
-  audio_report: (mapper, event) => audioReport(event, mapper.ended.get(event.call) ?? mapper.calls.get(event.call)),
+  audio_report: (mapper, event, _call, time) => {
+    const call = mapper.ended.get(event.call) ?? mapper.calls.get(event.call);
+    return [...statisticsTables(event, call?.rtcp).map((text) => ({ type: 'LOG', param: logParam(text, time) })), audioReport(event, call)];
+  },
   session_refused: (_mapper, { status, reason, from, contact, display }) => {
     return { type: 'SIPSESS_FAILED', class: 'sip', param: `${status} ${reason}`, from, contact, display };
   },
@@ -183,13 +186,13 @@ export class EventMapper {
     };
   }
 
-  /** The record of an event of the host, or undefined when it has none. */
+  /** The records of an event of the host. */
   map(event) {
     const handler = Object.hasOwn(HANDLERS, event.type) ? HANDLERS[event.type] : undefined;
     const call = this.calls.get(event.call);
-    if (handler === undefined || (call === undefined && !WITHOUT_CALL.has(event.type))) return undefined;
-    const fields = handler(this, event, call, event.time);
-    return fields && this.record(fields, event.time);
+    if (handler === undefined || (call === undefined && !WITHOUT_CALL.has(event.type))) return [];
+    const found = handler(this, event, call, event.time) ?? [];
+    return (Array.isArray(found) ? found : [found]).map((fields) => this.record(fields, event.time));
   }
 
   /** {type, agent, time, raw, event}: `raw` is what counts for the hash, `event` is what scripts see. */

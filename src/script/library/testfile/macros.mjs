@@ -1,6 +1,8 @@
 // `_define NAME VALUE`: whole words are replaced, the longest name first, and values may hold other macros.
+import { SyntaxProblem } from './problems.mjs';
 
 const WORD = /[\p{L}\p{N}_]/u;
+const MOST_CHARACTERS = 65_536;
 const BRACED = /\$\{([^{}\s]+)\}/y;
 
 const isWord = (character) => character !== undefined && WORD.test(character);
@@ -78,6 +80,7 @@ export class Macros {
   }
 
   #replace({ name }, offset, active, result) {
+    if (result.mapped.text.length > MOST_CHARACTERS) throw new SyntaxProblem(`the macro ${name} makes the line longer than ${MOST_CHARACTERS} characters`);
     // A name within its own value is text: `_define alice sip:alice@host` is how people name their agents.
     if (name === active[active.length - 1]) {
       result.mapped.add(name, () => offset);

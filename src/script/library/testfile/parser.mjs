@@ -73,7 +73,9 @@ class Parser {
   }
 
   #steps(source, line, column) {
-    const { text, offsets, glued } = this.#macros.expand(source);
+    const expanded = this.#guard(line, () => column, () => this.#macros.expand(source));
+    if (expanded === undefined) return;
+    const { text, offsets, glued } = expanded;
     const columnOf = (offset) => column + (offsets[offset] ?? source.length);
     for (const { name, word, offset } of glued) {
       const message = `${word} only begins with the macro ${name} and stays as it is`;

@@ -110,8 +110,9 @@ class Run {
     if (this.#over !== undefined) throw this.#over;
   }
 
-  #end(error) {
-    this.#over ??= error;
+  /** Ends the repetition wherever it is; the first reason counts, and a stop more than any. */
+  end(error) {
+    if (this.#over === undefined || error instanceof Stopped) this.#over = error;
     this.#stop.raise(this.#over);
   }
 
@@ -124,13 +125,13 @@ class Run {
   }
 
   onGone(agent) {
-    this.#end(new StepFailure(`the agent ${agent.alias} is gone: ${agent.error}`, { at: place(this.host.position) }));
+    this.end(new StepFailure(`the agent ${agent.alias} is gone: ${agent.error}`, { at: place(this.host.position) }));
   }
 
   #registrationFailed({ event }, agent) {
     const failure = new StepFailure(`Registration failed: ${agent.alias}: ${event.param}`, { at: place(agent.at) });
     this.#refused.push({ agent, failure });
-    if (!this.#patient) this.#end(failure);
+    if (!this.#patient) this.end(failure);
   }
 
   /** An event that a step was looking for. */
@@ -260,9 +261,14 @@ function* linesOf(steps) {
   }
 }
 
+function resultOf(failed) {
+  if (failed === undefined) return 'PASS';
+  return failed.stopped ? 'ABORTED' : 'FAIL';
+}
+
 function verdictOf(results, total, duration_ms) {
   const failed = results.find(({ passed }) => !passed);
-  const verdict = { passed: failed === undefined, result: failed === undefined ? 'PASS' : 'FAIL', total, repetitions: results, duration_ms };
+  const verdict = { passed: failed === undefined, result: resultOf(failed), total, repetitions: results, duration_ms };
   for (const name of ['error', 'at', 'failure', 'difference', 'stopped', 'stack']) {
     if (failed?.[name] !== undefined) verdict[name] = failed[name];
   }

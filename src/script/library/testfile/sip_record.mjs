@@ -61,3 +61,25 @@ export function sipExtras(event) {
 }
 
 export const logParam = (text, time) => `${clock(time)}|${text}\n`;
+
+const row = (name, tx, rx, unit = '') => `${name.padEnd(15)}${String(tx).padStart(8)}      ${String(rx).padStart(8)}${unit === '' ? '' : `  (${unit})`}`;
+
+/** The tables that baresip logs when a call ends, of what the host counted: `statistics` {tx, rx: {packets, kbps, errors}}, and of the last RTCP. */
+export function statisticsTables({ statistics }, rtcp) {
+  if (statistics === undefined) return [];
+  const { tx, rx } = statistics;
+  const counted = [
+    'audio            Transmit:     Receive:',
+    row('packets:', tx.packets, rx.packets),
+    row('avg. bitrate:', tx.kbps.toFixed(1), rx.kbps.toFixed(1), 'kbit/s'),
+    row('errors:', tx.errors ?? 0, rx.errors ?? 0),
+  ];
+  if (rtcp === undefined) return [counted.join('\n')];
+  const ms = ({ jit }) => (jit / 1000).toFixed(1);
+  const reported = [
+    row('pkt.report:', rtcp.tx.sent, rtcp.rx.sent),
+    row('lost:', rtcp.tx.lost, rtcp.rx.lost),
+    row('jitter:', ms(rtcp.tx), ms(rtcp.rx), 'ms'),
+  ];
+  return [counted.join('\n'), reported.join('\n')];
+}

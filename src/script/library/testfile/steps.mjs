@@ -61,11 +61,10 @@ export class Steps {
   }
 
   async parallel(step, scope) {
-    const branches = step.body.map((branch) => this.all([branch], { ...scope }));
-    const results = await Promise.allSettled(branches);
-    const errors = results.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
-    const first = errors.find((error) => error instanceof Stopped) ?? errors[0];
-    if (first !== undefined) throw first;
+    // A branch that fails ends the others, for the test has failed.
+    const branches = step.body.map((branch) => this.all([branch], { ...scope }).catch((error) => this.#run.end(error)));
+    await Promise.all(branches);
+    this.#run.throwIfOver();
   }
 
   sequence(step, scope) {
@@ -85,7 +84,7 @@ export class Steps {
     if (error instanceof Stopped || (error instanceof StepFailure && error.at !== undefined)) return error;
     const hint = error instanceof SyntaxProblem && error.suggestion !== undefined ? `; did you mean ${error.suggestion}?` : '';
     const message = this.#run.secrets.mask(`${error?.message ?? error}${hint}`);
-    const failure = error instanceof StepFailure ? error.failure : undefined;
+    const failure = error?.failure ?? { expect: part.source ?? part.text, actual: message, agents: this.#run.agents.snapshots() };
     return new StepFailure(message, { at: place(part), failure });
   }
 

@@ -1,5 +1,7 @@
 // "Did you mean …?" for a mistyped word.
 
+const LONGEST = 64;
+
 /** Changes that turn one word into the other; two swapped letters count as one. */
 export function distance(left, right) {
   const rows = [Array.from({ length: right.length + 1 }, (_, column) => column)];
@@ -18,6 +20,7 @@ export function distance(left, right) {
 
 /** The candidate that was most likely meant, or undefined when none is near. */
 export function nearest(word, candidates) {
+  if (word.length > LONGEST) return undefined;
   const wanted = word.toLowerCase();
   let best;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;

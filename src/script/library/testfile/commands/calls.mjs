@@ -69,7 +69,13 @@ function hangupArguments(params) {
   return args;
 }
 
-function hangup(agent, args) {
+/** A call that has ended meanwhile needs no end: files hang up on both sides to be sure. One that never was is a mistake. */
+function hangup(agent, args, context) {
+  const plain = args.id === undefined && args.scode === undefined;
+  if (plain && agent.current() === undefined && agent.mapper.last !== undefined) {
+    context.log(`${agent.alias}: hangup: the call is over already`, 'warn');
+    return;
+  }
   end(agent, agent.need(args.id, 'hang up'), args);
 }
 
