@@ -57,6 +57,11 @@ test('a macro counts below its definition only, and the last definition counts',
   assert.deepEqual(expanded('dial X\n_define X 1\ndial X\n_define X 2\ndial X').texts, ['dial X', 'dial 1', 'dial 2']);
 });
 
+test('macros that are given from outside stand above those of the file', () => {
+  const { steps } = parse('_define HOST a\ndial x@HOST', 'a.test', { given: [['HOST', 'b']] });
+  assert.equal(steps[0].parts[0].text, 'dial x@b');
+});
+
 test('macros do not leak into the next file', () => {
   expanded('_define X 1\ndial X');
   assert.deepEqual(expanded('dial X').texts, ['dial X']);

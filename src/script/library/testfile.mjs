@@ -7,8 +7,8 @@ export { run } from './testfile/runner.mjs';
 
 /**
  * All that can be known to be wrong without running: [{line, column, message, suggestion?, severity}]. `tools`: {fileExists(path), and, if there
- * are, readFile(path), resolve(file, from), soundPath(file), dataFolder}.
+ * are, readFile(path), resolve(file, from), soundPath(file), dataFolder, macros}.
  */
 export function check(text, path, tools = {}) {
-  return problemsOf(parse(text, path), tools);
+  return problemsOf(parse(text, path, { given: tools.macros }), tools);
 }

@@ -133,7 +133,7 @@ class Checker {
     } catch (error) {
       throw new SyntaxProblem(`call: ${part.file} cannot be read: ${error.message}`);
     }
-    const file = parse(text, path, { macros: [...part.macros, ...part.values] });
+    const file = parse(text, path, { macros: part.macros, given: part.values });
     const before = this.problems.splice(0);
     this.file(file, depth);
     const inner = [...file.problems, ...this.problems];

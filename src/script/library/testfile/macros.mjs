@@ -27,10 +27,13 @@ class Mapped {
 
 export class Macros {
   #values;
+  #given;
   #names;
 
-  constructor(initial = []) {
-    this.#values = new Map(initial);
+  /** `given` stand above any definition: what the caller of a file, or who starts the run, wants. */
+  constructor(initial = [], given = []) {
+    this.#values = new Map([...initial, ...given]);
+    this.#given = new Set([...given].map(([name]) => name));
     this.#sort();
   }
 
@@ -48,6 +51,7 @@ export class Macros {
 
   /** A later definition replaces an earlier one. Returns the names of the circle that it closes, if it does. */
   define(name, value) {
+    if (this.#given.has(name)) return undefined;
     this.#values.set(name, value);
     this.#sort();
     return this.expand(name).circle;

@@ -26,9 +26,9 @@ class Parser {
   #path;
   #blocks;
 
-  constructor(path, macros) {
+  constructor(path, macros, given) {
     this.#path = path;
-    this.#macros = new Macros(macros);
+    this.#macros = new Macros(macros, given);
     this.#blocks = [{ kind: 'file', body: [] }];
   }
 
@@ -152,9 +152,9 @@ export function* allParts(steps) {
   }
 }
 
-/** `macros`: those of a file that calls this one. */
-export function parse(text, path = '', { macros = [] } = {}) {
-  const parser = new Parser(path, macros);
+/** `macros`: [[name, value]] of a file that calls this one; `given`: those that no `_define` of the file replaces. */
+export function parse(text, path = '', { macros = [], given = [] } = {}) {
+  const parser = new Parser(path, macros, given);
   parser.text(text);
   return { path, settings: parser.settings, steps: parser.steps, problems: parser.problems };
 }

@@ -38,6 +38,8 @@ export function place({ path, line, column }) {
   return `${path}:${line}:${column}`;
 }
 
-export function describeProblem(path, { line, column, message, suggestion }) {
-  return `${place({ path, line, column })}: ${message}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`;
+export const withSuggestion = ({ message, suggestion }) => (suggestion === undefined ? message : `${message}; did you mean ${suggestion}?`);
+
+export function describeProblem(path, problem) {
+  return `${place({ path, ...problem })}: ${withSuggestion(problem)}`;
 }

@@ -3,7 +3,7 @@ import { Agents } from './agents.mjs';
 import { allParts, parse } from './parser.mjs';
 import { problemsOf } from './check.mjs';
 import { judgeByScript } from './include.mjs';
-import { describeProblem, place, StepFailure, Stopped } from './problems.mjs';
+import { describeProblem, place, StepFailure, Stopped, withSuggestion } from './problems.mjs';
 import { Secrets } from './secrets.mjs';
 import { Session } from './session.mjs';
 import { Steps } from './steps.mjs';
@@ -150,7 +150,7 @@ class Run {
     } catch (error) {
       throw new StepFailure(`call: ${file} cannot be read: ${error.message}`);
     }
-    const parsed = parse(text, path, { macros });
+    const parsed = parse(text, path, macros);
     const problem = parsed.problems.find(({ severity }) => severity === 'error');
     if (problem !== undefined) throw new StepFailure(describeProblem(path, problem));
     return parsed;
@@ -279,13 +279,17 @@ function refused(file, problems, host) {
   const [problem] = problems;
   const { line, column } = problem;
   for (const one of problems) host.emit({ event: 'log', level: 'error', message: describeProblem(file.path, one) });
-  const error = describeProblem(file.path, problem);
+  const error = withSuggestion(problem);
   return { passed: false, result: 'FAIL', total: 0, repetitions: [], duration_ms: 0, error, at: place({ path: file.path, line, column }), problems };
 }
 
-/** Carries the file out: {passed, result, error?, at?, failure?, difference?, stopped?, problems?, total, repetitions, duration_ms}. Never rejects. */
+/**
+ * `options`: {macros: [[name, value]] that stand above those of the file, project, run: number for the webhook, dataFolder, rtpTimeout_s}.
+ * Carries the file out: {passed, result, error?, at?, failure?, difference?, stopped?, problems?, total, repetitions, duration_ms}. Never
+ * rejects.
+ */
 export async function run(text, path, host, options = {}) {
-  const file = parse(text, path);
+  const file = parse(text, path, { given: options.macros });
   const began = host.now();
   const lines = [...linesOf(file.steps)];
   if (file.settings.run < 1) return verdictOf([], 0, 0);

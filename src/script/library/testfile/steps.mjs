@@ -3,7 +3,7 @@ import { readCommand } from './commands/index.mjs';
 import { spellDuration } from './durations.mjs';
 import { EVENT_TYPES } from './event_types.mjs';
 import { describeFields, fieldOf } from './matchers.mjs';
-import { place, StepFailure, Stopped, SyntaxProblem } from './problems.mjs';
+import { place, StepFailure, Stopped, SyntaxProblem, withSuggestion } from './problems.mjs';
 import { nearest } from './suggest.mjs';
 import { aliasOf, splitTarget } from './target.mjs';
 
@@ -82,8 +82,7 @@ export class Steps {
 
   #located(error, part) {
     if (error instanceof Stopped || (error instanceof StepFailure && error.at !== undefined)) return error;
-    const hint = error instanceof SyntaxProblem && error.suggestion !== undefined ? `; did you mean ${error.suggestion}?` : '';
-    const message = this.#run.secrets.mask(`${error?.message ?? error}${hint}`);
+    const message = this.#run.secrets.mask(error instanceof Error ? withSuggestion(error) : error);
     const failure = error?.failure ?? { expect: part.source ?? part.text, actual: message, agents: this.#run.agents.snapshots() };
     return new StepFailure(message, { at: place(part), failure });
   }
@@ -226,7 +225,7 @@ export class Steps {
   async call(part, scope) {
     if (scope.depth >= MOST_CALLED_FILES) throw new StepFailure(`call: more than ${MOST_CALLED_FILES} files call each other`);
     const values = part.values.map(([name, value]) => [name, substitute(value, scope)]);
-    const file = this.#run.load(substitute(part.file, scope), part.path, [...part.macros, ...values]);
+    const file = this.#run.load(substitute(part.file, scope), part.path, { macros: part.macros, given: values });
     const inner = { ...scope, depth: scope.depth + 1 };
     await this.all(file.steps, inner);
     scope.active = inner.active;
