@@ -173,6 +173,17 @@ test('auto-answer headers go with calls', async () => {
   assert.deepEqual(phone.dialled.headers, [['Call-Info', '<sip:127.0.0.1:5160>;answer-after=2'], ['Alert-Info', 'info=alert']]);
 });
 
+test('a call has the text that the author gave it', async () => {
+  await passes(`${TWO}ua1:dial ua2 userdata=first\nexpect ua1 CALL_RINGING userdata=first within 1s\nexpect not ua2 CALL_INCOMING userdata=*`);
+});
+
+test('uadel ends an agent but not its process, and quit both', async () => {
+  const { host } = await passes(`${TWO}ua1:uadel\nua2:quit`);
+  assert.deepEqual(typesAt(host, 'sip:alice@127.0.0.1:5160'), ['CREATE', 'SHUTDOWN']);
+  assert.deepEqual(typesAt(host, 'sip:bob@127.0.0.1:5162'), ['CREATE', 'SHUTDOWN', 'EXIT']);
+  await fails(`${TWO}ua1:uadel sip:bob@127.0.0.1:5162\nuafind ua2`, /no agent sip:bob/);
+});
+
 test('numbers and users are completed to URIs', async () => {
   const agents = `uanew <sip:alice@pbx>;regint=0\nuanew <sip:100@pbx>;regint=0\n`;
   await passes(`${agents}sip:alice@pbx:dial 100\nexpect sip:100@pbx CALL_INCOMING\nsip:alice@pbx:hangup\nsip:alice@pbx:dial 100@pbx\nexpect sip:100@pbx CALL_INCOMING`);

@@ -102,6 +102,11 @@ test('a registration that is refused fails the file at once', async () => {
   await passes(`${registering()}1s`, { domains });
 });
 
+test('a failure says which agents were registered', async () => {
+  const { verdict } = await fails(`${registering()}expect ua1 CALL_CLOSED`, /no CALL_CLOSED/, { domains });
+  assert.equal(verdict.failure.agents[0].registered, true);
+});
+
 test('a registration may be expected to fail', async () => {
   await passes(`${registering('wrong')}expect ua1 REGISTER_FAIL param=401* within 5s`, { domains });
   await fails(`${registering('wrong')}expect ua1 REGISTER_FAIL param=403* within 5s`, /no REGISTER_FAIL param=403/, { domains });

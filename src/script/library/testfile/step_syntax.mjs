@@ -89,7 +89,7 @@ function letStep(list, text) {
   if (name === undefined || !NAME.test(name.text)) throw new SyntaxProblem('needs a name of letters, digits and _ that is no macro', name);
   if (sign?.text === '=') return { kind: 'let', name: name.text, value: text.slice(sign.offset + 1).trim().replace(/^"(.*)"$/s, '$1') };
   if (sign?.text.toLowerCase() !== 'from' || list.length < 3) {
-    throw new SyntaxProblem('is `let name = text` or `let name from ua1 CALL_INCOMING peeruri`');
+    throw new SyntaxProblem('write `let name = text` or `let name from ua1 CALL_INCOMING peeruri`');
   }
   const agent = list.shift().text;
   const type = takeType(list);
@@ -114,7 +114,7 @@ export function repeatHead(list) {
   const [times, as, name, more] = list.map(({ text }) => text);
   const counted = times !== undefined && (/^\d+$/.test(times) || hasVariable(times));
   const named = as === undefined || (as.toLowerCase() === 'as' && name !== undefined && NAME.test(name));
-  if (!counted || !named || more !== undefined) throw new SyntaxProblem('is `repeat 3` or `repeat 3 as i`');
+  if (!counted || !named || more !== undefined) throw new SyntaxProblem('write `repeat 3` or `repeat 3 as i`');
   return { kind: 'repeat', times, name };
 }
 

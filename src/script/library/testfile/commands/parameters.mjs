@@ -6,7 +6,7 @@ import { nearest } from '../suggest.mjs';
 export const wordsOf = (params) => (params === '' ? [] : params.split(' '));
 
 export function fail(usage, suggestion) {
-  throw new SyntaxProblem(`is \`${usage}\``, { suggestion });
+  throw new SyntaxProblem(`write \`${usage}\``, { suggestion });
 }
 
 export const nothing = (usage) => (params) => {
