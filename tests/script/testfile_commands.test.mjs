@@ -24,7 +24,8 @@ function agentWith({ calls = [1] } = {}) {
 function ask(text, { agent, asked }) {
   const logged = [];
   const { command, args } = readCommand(text);
-  command.run(agent, args, { log: (message) => logged.push(message), audioFile: (file) => `/files/${file}`, record: () => {} });
+  const result = command.run(agent, args, { log: (message) => logged.push(message), audioFile: (file) => `/files/${file}`, record: () => {} });
+  assert.equal(result?.then, undefined, 'the end of the request would be waited for');
   return { asked, logged };
 }
 

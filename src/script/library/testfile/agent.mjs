@@ -10,6 +10,20 @@ export function completeUri(text, domain) {
   return target.includes('@') ? `sip:${target}` : `sip:${target}@${domain}`;
 }
 
+/** Events tell how a request ends; that its promise tells it, too, must not end the run. */
+function withoutOutcomes(phone) {
+  const get = (target, name) => {
+    const method = target[name];
+    if (typeof method !== 'function') return method;
+    return (...given) => {
+      const result = method.apply(target, given);
+      (result?.outcome ?? result)?.catch?.(() => {});
+      return result;
+    };
+  };
+  return new Proxy(phone, { get });
+}
+
 export class Agent {
   contacts = [];
   contact = 0;
@@ -21,11 +35,11 @@ export class Agent {
   /** Settles when the agent is gone; set as soon as it is to go. */
   closing;
   error;
-  phone;
   mapper;
   /** Where the testfile created it. */
   at;
   #selected;
+  #phone;
 
   constructor({ alias, options }, at) {
     this.alias = alias;
@@ -34,9 +48,12 @@ export class Agent {
     this.mapper = new EventMapper(alias, options.username);
   }
 
-  /** How a request ends is told by events; the promise is for hosts that want to say it twice. */
-  ignore(outcome) {
-    outcome?.catch?.(() => {});
+  get phone() {
+    return this.#phone;
+  }
+
+  set phone(phone) {
+    this.#phone = withoutOutcomes(phone);
   }
 
   uri(text) {

@@ -50,7 +50,7 @@ export class Agents {
     const agent = this.#start({ ...account, options: { ...this.#run.defaults, ...options } });
     context.scope.active = agent;
     for (const name of account.withoutEffect) context.log(`uanew: ${name} has no effect here`, 'debug');
-    if (agent.options.regint > 0) agent.ignore(agent.phone.register());
+    if (agent.options.regint > 0) agent.phone.register();
   }
 
   #start(account) {

@@ -4,8 +4,8 @@ import { StepFailure } from '../problems.mjs';
 import { choice, fail, nothing, oneText, wordsOf } from './parameters.mjs';
 
 function register(agent, { interval }) {
-  if (interval === 0) agent.ignore(agent.phone.unregister());
-  else agent.ignore(agent.phone.register({ expires: interval }));
+  if (interval === 0) agent.phone.unregister();
+  else agent.phone.register({ expires: interval });
 }
 
 function registerArguments(params) {
@@ -69,15 +69,13 @@ function removeContact(agent, { contact }) {
 }
 
 function dialContact(agent) {
-  const { call, outcome } = agent.phone.dial(agent.uri(contactOf(agent)), { headers: agent.answerHeaders });
-  agent.ignore(outcome);
+  const { call } = agent.phone.dial(agent.uri(contactOf(agent)), { headers: agent.answerHeaders });
   agent.select(call);
 }
 
 function options(agent, { target }, context) {
-  const outcome = agent.phone.options(agent.uri(target));
   const note = ({ status, reason } = {}) => context.record(agent, `${agent.uri(target)}: OPTIONS reply ${status} ${reason}`);
-  agent.ignore(outcome?.then?.(note));
+  agent.phone.options(agent.uri(target))?.then?.(note, () => {});
 }
 
 export const ACCOUNT_COMMANDS = {
@@ -92,7 +90,9 @@ export const ACCOUNT_COMMANDS = {
   },
   uarmheader: {
     parse: (params) => (params === '' ? fail('uarmheader <name> [index]') : { name: wordsOf(params)[0] }),
-    run: (agent, { name }) => agent.phone.removeHeader(name),
+    run: (agent, { name }) => {
+      agent.phone.removeHeader(name);
+    },
     kind: 'header',
   },
   answermode: {
@@ -124,6 +124,8 @@ export const ACCOUNT_COMMANDS = {
   dialcontact: { parse: nothing('dialcontact'), run: dialContact, kind: 'dial' },
   message: {
     parse: oneText('message <text>', 'text'),
-    run: (agent, { text }) => agent.ignore(agent.phone.message(agent.uri(contactOf(agent)), text)),
+    run: (agent, { text }) => {
+      agent.phone.message(agent.uri(contactOf(agent)), text);
+    },
   },
 };

@@ -29,8 +29,7 @@ function dialdirArguments(params) {
 function dial(agent, { target, direction, userdata }) {
   const options = { headers: agent.answerHeaders };
   if (direction !== undefined) options.direction = direction;
-  const { call, outcome } = agent.phone.dial(agent.uri(target), options);
-  agent.ignore(outcome);
+  const { call } = agent.phone.dial(agent.uri(target), options);
   agent.select(call);
   const state = agent.mapper.calls.get(call);
   if (state !== undefined && userdata !== undefined) state.userdata = userdata;

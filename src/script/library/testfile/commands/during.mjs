@@ -6,7 +6,9 @@ import { choice, directionAndCall, fail, nothing, oneText, optionalCall, wordsOf
 const DIGITS = /^[0-9*#A-Da-d]+$/;
 
 function onCall(method, purpose) {
-  return (agent, { id }) => agent.ignore(agent.phone[method](agent.need(id, purpose).call));
+  return (agent, { id }) => {
+    agent.phone[method](agent.need(id, purpose).call);
+  };
 }
 
 function mute(agent, { wanted }) {
@@ -20,18 +22,18 @@ function sendDigits(agent, { digits }) {
 }
 
 function setDirection(agent, { id, direction }) {
-  agent.ignore(agent.phone.setDirection(direction, agent.need(id, 'change').call));
+  agent.phone.setDirection(direction, agent.need(id, 'change').call);
 }
 
 function transfer(agent, { target }) {
-  agent.ignore(agent.phone.transfer(agent.uri(target), agent.need(undefined, 'transfer').call));
+  agent.phone.transfer(agent.uri(target), agent.need(undefined, 'transfer').call);
   return { detail: agent.uri(target) };
 }
 
 function startTransfer(agent, { target }) {
   agent.need(undefined, 'transfer');
   agent.consulting = true;
-  agent.ignore(agent.phone.attendedTransfer(agent.uri(target)));
+  agent.phone.attendedTransfer(agent.uri(target));
   return { detail: agent.uri(target) };
 }
 
@@ -39,12 +41,12 @@ function endTransfer(method) {
   return (agent) => {
     if (!agent.consulting) throw new StepFailure(`${agent.alias} has no transfer that was started with atransferstart`);
     agent.consulting = false;
-    agent.ignore(agent.phone[method]());
+    agent.phone[method]();
   };
 }
 
 function refer(agent, { target, referTo }) {
-  agent.ignore(agent.phone.refer(agent.uri(target), agent.uri(referTo)));
+  agent.phone.refer(agent.uri(target), agent.uri(referTo));
 }
 
 function referArguments(params) {

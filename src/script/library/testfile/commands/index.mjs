@@ -1,4 +1,5 @@
-// All commands: name → {parse(params, tools) → arguments, run(agent, arguments, context), kind?, global?}.
+// All commands: name → {parse(params, tools) → arguments, run(agent, arguments, context), kind?, global?}. `run` gives {detail} for the log, or a promise
+// that is waited for; so it must not give that of a SIP request.
 import { SyntaxProblem } from '../problems.mjs';
 import { nearest } from '../suggest.mjs';
 import { splitCommand } from '../target.mjs';
