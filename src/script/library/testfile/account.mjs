@@ -3,7 +3,7 @@ import { aliasOf } from './target.mjs';
 import { SyntaxProblem } from './problems.mjs';
 import { nearest } from './suggest.mjs';
 
-export const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
+const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 const DEFAULT_REGISTRATION_S = 3600;
 const SOUND_SHORTCUT = /(^|[\s;])(?:input_)?wav=([^\s;/]+)(?:\/[^\s;]*)?/gi;
 

@@ -8,8 +8,6 @@ const DEFAULT_WAIT_MS = 10_000;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const FIELD = /^([A-Za-z_][\w.-]*)(!=|=|~)(.*)$/s;
 
-export const STEP_WORDS = ['wait', 'expect', 'let', 'call', 'repeat', 'parallel', 'sequence', 'end'];
-
 /** Words with their offsets; quotes keep blanks together and are taken away. */
 export function words(text) {
   const found = [];
