@@ -153,7 +153,10 @@ export function* allParts(steps) {
   }
 }
 
-/** `macros`: [[name, value]] of a file that calls this one; `given`: those that no `_define` of the file replaces. */
+/**
+ * `macros`: [[name, value]] of a file that calls this one; `given`: those, also as {name: value}, that no `_define` of the
+ * file replaces.
+ */
 export function parse(text, path = '', { macros = [], given = [] } = {}) {
   const parser = new Parser(path, macros, given);
   parser.text(text);

@@ -206,23 +206,32 @@ class Run {
     const began = host.now();
     this.emit({ event: 'repetition_started', number, of: settings.run });
     const result = { number, passed: true };
-    let stopped;
-    try {
-      await this.#steps();
-      const judged = await this.#judge(hashesOf(this.session.records, settings));
-      if (judged.matched !== undefined) result.matched = judged.matched;
-      this.#updateBaseline(hashesOf(this.session.records, settings), judged);
-    } catch (error) {
-      if (error instanceof Stopped) stopped = error;
-      this.#fail(result, error);
-    }
+    const failure = await this.#attempt(result, () => this.#steps());
     const hashes = hashesOf(this.session.records, settings);
+    if (failure === undefined) await this.#attempt(result, () => this.#conclude(result, hashes));
     Object.assign(result, { hash: hashes.hash, telefonist_hash: hashes.telefonistHash, fingerprint: hashes.text, duration_ms: host.now() - began });
     if (settings.hash !== undefined) result.expected = settings.hash;
     this.emit({ event: 'repetition_finished', ...result });
-    if (stopped !== undefined) throw Object.assign(stopped, { result });
+    if (failure instanceof Stopped) throw Object.assign(failure, { result });
     await this.#tellWebhook(result);
     return result;
+  }
+
+  /** Does the work; what is thrown fails the result, and is returned. */
+  async #attempt(result, work) {
+    try {
+      await work();
+      return undefined;
+    } catch (error) {
+      this.#fail(result, error);
+      return error;
+    }
+  }
+
+  async #conclude(result, hashes) {
+    const judged = await this.#judge(hashes);
+    if (judged.matched !== undefined) result.matched = judged.matched;
+    this.#updateBaseline(hashes, judged);
   }
 
   #fail(result, error) {
@@ -289,7 +298,7 @@ function refused(file, problems, work) {
 }
 
 /**
- * `options`: {macros: [[name, value]] that stand above those of the file, project, run: number for the webhook, dataFolder, rtpTimeout_s}.
+ * `options`: {macros: {name: value} that stand above those of the file, project, run: number for the webhook, dataFolder, rtpTimeout_s}.
  * Carries the file out: {passed, result, error?, at?, failure?, difference?, stopped?, problems?, total, repetitions, duration_ms}. Never
  * rejects.
  */
