@@ -33,6 +33,11 @@ test('an account line becomes the options of a phone', () => {
   });
 });
 
+test('a value in quotes may hold a semicolon', () => {
+  const { options } = parseAccount('<sip:a@h>;outbound="sip:p;transport=tcp" ; regint = 5;;auth_pass="x');
+  assert.deepEqual([options.outbound, options.regint, options.password], ['sip:p;transport=tcp', 5, '"x']);
+});
+
 test('without regint an agent registers for an hour', () => {
   assert.equal(parseAccount('<sip:a@h>').options.regint, 3600);
 });

@@ -100,6 +100,12 @@ test('what fails in a file that is called fails with the line there', async () =
   assert.equal(verdict.at, 'suite/inner.test:2:2');
 });
 
+test('a file whose name comes from a variable is read when its line runs', async () => {
+  const files = { 'suite/bad.test': '\nhangup|10h' };
+  await fails(`${TWO}let f = bad.test\ncall \${f}`, /bad\.test:2:8: bad duration/, { files });
+  await fails(`${TWO}let f = gone.test\ncall \${f}`, /gone\.test cannot be read/, { files });
+});
+
 test('files that call each other without an end are refused', async () => {
   await fails('call a.test', /call each other/, { files: { 'suite/a.test': 'call a.test' } });
 });
