@@ -100,6 +100,9 @@ test('a check names agents that nobody creates, but not those that end before', 
 test('a check cannot know files and agents whose names come from variables', () => {
   const tools = { fileExists: () => false };
   assert.deepEqual(check('let f = x.test\ncall ${f}\nwait ua1 CALL_CLOSED 1s\nua1:hangup', 'a.test', tools), []);
+  const called = { fileExists: () => true, readFile: () => 'AGENT:hangup' };
+  assert.deepEqual(check('let a = sip:a@h\ncall x.test AGENT=${a}', 'a.test', called), []);
+  assert.equal(check('call x.test AGENT=sip:a@h', 'a.test', called).length, 1);
   assert.deepEqual(check('let n = 1\nuanew <sip:a${n}@h>;regint=0\nsip:a1@h:hangup', 'a.test', tools), []);
 });
 

@@ -61,6 +61,11 @@ test('let keeps texts and fields of events', async () => {
   assert.equal(host.all('step').at(-1).passed, true);
 });
 
+test('let takes all that is behind its sign, and quotes keep what is between them', () => {
+  const values = (text) => parse(text, 'a.test').steps.map(({ parts: [{ name, value }] }) => [name, value]);
+  assert.deepEqual(values('let a = b  c = d\nlet e=f\nlet g = " | "\nlet h ='), [['a', 'b  c = d'], ['e', 'f'], ['g', ' | '], ['h', '']]);
+});
+
 test('a variable that has no value fails its step', async () => {
   const { verdict } = await fails(`${CALL}ua1:sndcode \${key}`, /no variable key/);
   assert.equal(verdict.at, 'suite/call.test:8:1');

@@ -147,6 +147,25 @@ test('a command that fails says how all agents were', async () => {
   assert.deepEqual(verdict.failure.agents.map(({ state, calls }) => [state, calls]), [['ringing', 1], ['ringing', 1]]);
 });
 
+test('a failure says how the last call of an agent ended', async () => {
+  const { verdict } = await fails(`${TWO}ua1:dial ua2|1s|ua2:hangup scode=603 reason=No|1s|ua1:hold`, /no call to hold/);
+  const [caller] = verdict.failure.agents;
+  assert.deepEqual([caller.state, caller.reason, caller.status], ['idle', '603 No', 603]);
+});
+
+test('a fault of the runner or the host itself comes with its stack, all others without', async () => {
+  const { verdict } = await fails(TWO, /cannot store/, {
+    prepare: (host) => {
+      host.updateBaseline = true;
+      host.saveBaseline = () => {
+        throw new Error('cannot store');
+      };
+    },
+  });
+  assert.match(verdict.stack, /saveBaseline/);
+  assert.equal((await fails(`${TWO}ua1:hold`, /no call/)).verdict.stack, undefined);
+});
+
 test('the first command of a file needs an agent', async () => {
   await fails('dial 1', /there is no agent yet; uanew creates one/);
 });
