@@ -45,6 +45,14 @@ describe('7: modules', () => {
     assert.equal(place(error), 'tests/main.rhai:2:1');
   });
 
+  test('the reason why a module cannot be read is told', async () => {
+    const readModule = () => {
+      throw new Error('permission denied');
+    };
+    const error = await run('import "a" as a;', 'tests/main.rhai', new FakeHost(), { readModule }).catch((e) => e);
+    assert.equal(error.message, 'Module not found: a: permission denied');
+  });
+
   test('a syntax error in a module names the file of the module', async () => {
     const error = await load('import "broken" as b;').catch((e) => e);
     assert.equal(place(error), 'tests/broken.rhai:1:9');

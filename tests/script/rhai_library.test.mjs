@@ -29,7 +29,7 @@ describe('core', () => {
   });
 
   test('time passes', async () => {
-    assert.equal(await value('let t = timestamp(); sleep(1); let e = t.elapsed; [type_of(e), e > 0.0, e < 10, timestamp() > t, type_of(timestamp() - t)]'), '["f64", true, true, true, "f64"]');
+    assert.equal(await value('let t = timestamp(); sleep(1); let e = t.elapsed; [type_of(e), e > 0.0, e < 10, timestamp() > t, type_of(timestamp() - t), (t + 5) - t, (t - 1.5) - t, t == t]'), '["f64", true, true, true, "f64", 5.0, -1.5, true]');
   });
 });
 
@@ -43,7 +43,7 @@ describe('texts', () => {
       ['let s = "h😀llo"; [s.contains("llo"), s.contains(\'x\'), s.starts_with("h"), s.ends_with("lo"), s.index_of("l"), s.index_of(\'l\', 3), s.index_of("x")]', '[true, false, true, true, 2, 3, -1]'],
       ['let s = "h😀llo"; [s.sub_string(1), s.sub_string(1, 2), s.sub_string(-2), s.sub_string(1..3), s.sub_string(1..=3)]', '["😀llo", "😀l", "lo", "😀l", "😀ll"]'],
       ['let s = "h😀llo"; [s[0], s[1], s[-1], s[1..3], s[2..]]', "['h', '😀', 'o', \"😀l\", \"llo\"]"],
-      ['"ab".chars().to_array()', "['a', 'b']"], ['let r = ""; for c in "abc".chars(1, 2) { r += c; } r', '"bc"'], ['["ab".to_upper(), "AB".to_lower(), \'a\'.to_upper()]', '["AB", "ab", \'A\']'],
+      ['"ab".chars().to_array() == "ab".to_chars()', 'true'], ['let r = ""; for c in "abc".chars(1, 2) { r += c; } r', '"bc"'], ['["ab".to_upper(), "AB".to_lower(), \'a\'.to_upper()]', '["AB", "ab", \'A\']'],
       ['["abc".get(1), "abc".get(9), "abc".get(-1)]', "['b', (), 'c']"],
       ['[min("b", "a"), max("b", "a")]', '["a", "b"]'],
     ]));
@@ -120,6 +120,7 @@ describe('JSON', () => {
       ['parse_json("[9007199254740993, []]")', '[9007199254740993, []]'],
     ]);
     assert.equal((await failure('parse_json("{1}")')).message, "Invalid JSON: unexpected '1' at character 2");
+    assert.equal((await failure(String.raw`parse_json("[\"\\q\"]")`)).message, "Invalid JSON: unexpected '\"' at character 2");
     assert.equal((await failure('parse_json("[1")')).message, 'Invalid JSON: unexpected end at character 3');
   });
 });
@@ -138,6 +139,7 @@ describe('numbers', () => {
     expectValues([
       ['[sqrt(16), sqrt(2.25), exp(0), ln(E()), log10(1000.0).round(), log(8, 2).round(), hypot(3.0, 4.0)]', '[4.0, 1.5, 1.0, 1.0, 3.0, 3.0, 5.0]'],
       ['[sin(0), cos(0), tan(0), asin(0), acos(1), atan(0), sinh(0), cosh(0), tanh(0), atan(0.0, 1.0)]', '[0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0]'],
+      ['[asinh(0), acosh(1), atanh(0)]', '[0.0, 0.0, 0.0]'],
       ['[PI().to_degrees(), 180.to_radians() == PI(), PI() > 3.14, E() > 2.71]', '[180.0, true, true, true]'],
     ]));
 
