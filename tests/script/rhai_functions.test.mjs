@@ -121,6 +121,22 @@ describe('values', () => {
       ['let a = [1]; try { throw a } catch (e) { e.push(2); } a', '[1]'],
     ]));
 
+  test('stay what they are when library functions give or take parts of them', () =>
+    expectValues(
+      [
+        'a[0]', 'a.get(0)', 'a.find(|x| true)', 'a[0..1][0]', 'a.extract(0)[0]', 'a.filter(|x| true)[0]', 'a.concat([])[0]', '(a + [])[0]', 'a.zip([1])[0][0]', '[].concat(a)[0]', '#{ k: a }.values()[0][0]',
+        '#{ k: a[0] }.get("k")', '(#{ k: a[0] } + #{}).k', '#{ k: a[0] }.filter(|k, v| true).k', 'a.map(|x| { x.push(9); x })[0]', '#{ k: a[0] }.filter(|k, v| { v.push(9); true }).k', 'assert(a[0]).value()',
+        'a.reduce(|s, x| { x.push(9); x })', '[[3]].reduce(|s, x| s, a[0])', 'parallel([|| a[0]])[0]',
+      ].map((part) => [`let a = [[1]]; let b = ${part}; b.push(2); a`, '[[1]]']),
+    ));
+
+  test('are copied when they are put into arrays and maps', () =>
+    expectValues(
+      ['x.push(b)', 'x.append([b])', 'x.insert(0, b)', 'x.pad(3, b)', 'x += [b]', 'x.splice(0, 0, [b])', 'x.append(c)', 'x.splice(0, 0, c)', 'x += c']
+        .map((step) => [`let x = []; let b = [1]; let c = [b]; ${step}; b.push(2); c[0].push(3); x[0]`, '[1]'])
+        .concat(['m.set("k", b)', 'm.mixin(c)', 'm.fill_with(c)', 'm += c', 'm.k = b', 'm["k"] = b'].map((step) => [`let m = #{}; let b = [1]; let c = #{ k: b }; ${step}; b.push(2); c.k.push(3); m.k`, '[1]'])),
+    ));
+
   test('are changed in place through properties and elements', () =>
     expectValues([
       ['let m = #{ a: #{ b: [1] } }; m.a.b.push(2); m.a.b[0] = 7; m.a.c = "x"; m', '#{"a": #{"b": [7, 2], "c": "x"}}'],

@@ -61,6 +61,9 @@ describe('values', () => {
 
   test('a state is no text, and compares with states', async () => {
     assert.equal(await value(`${AGENT} [a.state == State::Idle, a.state == "Idle", a.state, type_of(a.state)]`), '[true, false, Idle, "CallState"]');
+    const host = new FakeHost();
+    host.legs = () => [{ state: 'ringing', callId: 1 }, { state: 'unknown' }];
+    assert.equal(await value('let legs = legs(); [legs[0].state == State::Ringing, legs[0].call_id, legs[1].state]', { host }), '[true, 1, "unknown"]');
     assert.equal((await failure('State::Busy')).message, 'Variable not found: State::Busy');
   });
 
@@ -83,6 +86,7 @@ describe('values', () => {
 
   test('handles print as the host says, and are shared, not copied', async () => {
     assert.equal(await value(`${AGENT} let same = a; same.register(); [\`\${a}\`, "" + tone(440), a == same, type_of(a)]`), '["Agent A", "tone 440 Hz", true, "Agent"]');
+    assert.equal(await value('`${mock_server()}`'), '"MockServer"');
   });
 
   test('closures arrive as functions with as many parameters', async () => {

@@ -17,8 +17,9 @@ describe('core', () => {
     expectValues([['[to_string(1.0), "a".to_string(), "a".to_debug(), \'c\'.to_debug(), [1, "a"].to_string(), (0..3).to_string()]', String.raw`["1.0", "a", "\"a\"", "'c'", "[1, \"a\"]", "0..3"]`], ['#{ b: 1, a: "x" }.to_string()', String.raw`"#{\"a\": \"x\", \"b\": 1}"`], ['Fn("f").to_string()', '"Fn(f)"']]));
 
   test('texts become numbers', async () => {
-    await expectValues([['[parse_int("42"), parse_int(" -7 "), parse_int("ff", 16), parse_int("101", 2), parse_float("1.5"), "7".to_int(), to_float("2")]', '[42, -7, 255, 5, 1.5, 7, 2.0]'], ['[to_int(2.9), to_int(-2.9), to_int(\'a\'), to_float(3), 97.to_char(), true.to_int()]', "[2, -2, 97, 3.0, 'a', 1]"]]);
+    await expectValues([['[parse_int("42"), parse_int(" -7 "), parse_int("ff", 16), parse_int("101", 2) + parse_int("Zz", 36), parse_float("1.5"), "7".to_int(), to_float("2")]', '[42, -7, 255, 1300, 1.5, 7, 2.0]'], ['[to_int(2.9), to_int(-2.9), to_int(\'a\'), to_float(3), 97.to_char(), true.to_int()]', "[2, -2, 97, 3.0, 'a', 1]"]]);
     assert.equal((await failure('parse_int("4x")')).message, "Error parsing integer number '4x'");
+    assert.equal((await failure('parse_int("1", 37)')).message, "Invalid radix: '37'");
     assert.equal((await failure('parse_float("x")')).message, "Error parsing floating-point number 'x'");
   });
 
@@ -44,7 +45,7 @@ describe('texts', () => {
       ['let s = "h😀llo"; [s.sub_string(1), s.sub_string(1, 2), s.sub_string(-2), s.sub_string(1..3), s.sub_string(1..=3)]', '["😀llo", "😀l", "lo", "😀l", "😀ll"]'],
       ['let s = "h😀llo"; [s[0], s[1], s[-1], s[1..3], s[2..]]', "['h', '😀', 'o', \"😀l\", \"llo\"]"],
       ['"ab".chars().to_array() == "ab".to_chars()', 'true'], ['let r = ""; for c in "abc".chars(1, 2) { r += c; } r', '"bc"'], ['["ab".to_upper(), "AB".to_lower(), \'a\'.to_upper()]', '["AB", "ab", \'A\']'],
-      ['["abc".get(1), "abc".get(9), "abc".get(-1)]', "['b', (), 'c']"],
+      ['["abc".get(1), "abc".get(3), "abc".get(-1), "abc".get(-4)]', "['b', (), 'c', ()]"],
       ['[min("b", "a"), max("b", "a")]', '["a", "b"]'],
     ]));
 
@@ -156,7 +157,7 @@ describe('ranges', () => {
     expectValues([['let r = 1..4; [r.start, r.end, r.start(), r.contains(3), r.contains(4), r.is_inclusive, r.is_exclusive(), r.is_empty, r.len()]', '[1, 4, 1, true, false, false, true, false, 3]'], ['let r = 1..=4; [r.end, r.contains(4), r.is_inclusive(), (1..1).is_empty()]', '[4, true, true, true]'], ['[(0..3) == (0..3), (0..3) == (0..=3)]', '[true, false]']]));
 
   test('step by integers and floats, up and down', async () => {
-    await expectValues([['[range(0, 5).to_array(), range(0, 10, 4).to_array(), range(3, 0, -1).to_array(), range(0.0, 1.0, 0.5).to_array(), (0..=4).step(2).to_array()]', '[[0, 1, 2, 3, 4], [0, 4, 8], [3, 2, 1], [0.0, 0.5], [0, 2, 4]]']]);
+    await expectValues([['[range(0, 5).to_array(), range(0, 10, 4).to_array(), range(3, 0, -1).to_array(), range(0.0, 1.0, 0.5).to_array(), range(1, 1, -1).to_array(), (0..=4).step(2).to_array()]', '[[0, 1, 2, 3, 4], [0, 4, 8], [3, 2, 1], [0.0, 0.5], [], [0, 2, 4]]']]);
     assert.equal((await failure('for x in range(0, 5, 0) {}')).message, 'step value cannot be zero');
   });
 });
