@@ -156,7 +156,7 @@ describe('13 and 15: scenarios', () => {
     const host = await started('scenario("s", || {\n  let a = [];\n  a[3]\n});');
     const [{ error, at }] = await host.runScenarios();
     assert.equal(error, 'Array index 3 out of bounds: array is empty');
-    assert.deepEqual([at.line, at.column], [3, 4]);
+    assert.deepEqual([at.line, at.column], [3, 5]);
   });
 });
 

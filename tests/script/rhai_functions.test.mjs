@@ -181,10 +181,10 @@ describe('what cannot be indexed or assigned', () => {
       ['1 in 2', 'Function not found: contains (i64, i64)'],
       ['0.."a"', 'Function not found: .. (i64, string)'],
       ['+"a"', 'Function not found: + (string)'],
-      ['Fn(1)', 'Function not found: Fn (i64)'],
-      ['5.curry(1)', 'Function not found: curry (i64, i64)'],
-      ['5.call(1)', 'Function not found: call (i64, i64)'],
-      ['call(5, 1)', 'Function not found: call (i64, i64)'],
+      ['Fn(1)', 'Data type incorrect: i64 (expecting string)'],
+      ['5.curry(1)', 'Data type incorrect: i64 (expecting Fn)'],
+      ['5.call(1)', 'Data type incorrect: i64 (expecting Fn)'],
+      ['call(5, 1)', 'Data type incorrect: i64 (expecting Fn)'],
       ['import 5 as x;', 'Data type incorrect: i64 (expecting string)'],
     ];
     for (const [source, message] of table) assert.equal((await failure(source)).message, message, source);

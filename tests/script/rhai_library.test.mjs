@@ -52,7 +52,7 @@ describe('texts', () => {
   test('are changed in place', () =>
     changed('" Abc "', [
       ['x.trim()', '"Abc"'], ['x.replace("b", "xx")', '" Axxc "'], ["x.replace('b', '$')", '" A$c "'], ['x.make_upper()', '" ABC "'], ['x.make_lower()', '" abc "'], ['x.crop(1, 2)', '"Ab"'], ['x.crop(2)', '"bc "'], ['x.crop(1..3)', '"Ab"'],
-      ['x.truncate(2)', '" A"'], ["x.pad(7, '.')", '" Abc .."'], ['x.pad(6, "ab")', '" Abc ab"'], ['x.remove("b")', '" Ac "'], ["x.set(1, 'Z')", '" Zbc "'], ['x.clear()', '""'], ['x.append("!")', '" Abc !"'], ['x += 1', '" Abc 1"'], ['x.pop()', '" Abc"'], ['x.pop(3)', '" A"'], ["x[-1] = '!'", '" Abc!"'],
+      ['x.truncate(2)', '" A"'], ["x.pad(7, '.')", '" Abc .."'], ['x.pad(6, "ab")', '" Abc a"'], ['x.remove("b")', '" Ac "'], ["x.set(1, 'Z')", '" Zbc "'], ['x.clear()', '""'], ['x.append("!")', '" Abc !"'], ['x += 1', '" Abc 1"'], ['x.pop()', '" Abc"'], ['x.pop(3)', '" A"'], ["x[-1] = '!'", '" Abc!"'],
     ]));
 
   test('positions beyond their end are errors', async () => {

@@ -141,9 +141,10 @@ export class ExpressionParser {
 
   index(object) {
     const token = this.next();
+    const at = this.place();
     const index = this.expression();
     this.expect(']', 'to end the index');
-    return { kind: 'Index', object, index, optional: token.value === '?[', at: this.place(token) };
+    return { kind: 'Index', object, index, optional: token.value === '?[', at };
   }
 
   parameters() {
