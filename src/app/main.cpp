@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/completion.hpp"
 #include "app/config.hpp"
+#include "app/test_command.hpp"
 #include "base/log.hpp"
 #include "base/similar_text.hpp"
 #include "media/codec_names.hpp"
@@ -327,6 +328,7 @@ int run(int argc, char** argv) {
   callwright::app::RecordsOptions records_options;
   bool records_json = false;
   add_records_command(app, records_options, records_json, status);
+  callwright::app::add_test_commands(app, status);
   add_completion_command(app, status);
 
   try {
