@@ -2,9 +2,11 @@
 
 #include "app/test_options.hpp"
 
-#include <CLI/App.hpp>
-
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace callwright::app {
 

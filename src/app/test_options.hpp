@@ -16,27 +16,27 @@ namespace callwright::app {
 
 /// As the parser leaves it.
 struct TestFlags {
-  std::vector<std::string> paths;
-  std::vector<std::string> set;
-  std::vector<std::string> env_files;
-  std::vector<std::string> scenarios;
-  std::vector<std::string> tags;
-  std::vector<std::string> exclude_tags;
-  std::vector<std::string> reporters;
-  std::string grep;
-  std::string language;
-  std::string shard;
-  std::string timeout;
+  std::vector<std::string> paths{};
+  std::vector<std::string> set{};
+  std::vector<std::string> env_files{};
+  std::vector<std::string> scenarios{};
+  std::vector<std::string> tags{};
+  std::vector<std::string> exclude_tags{};
+  std::vector<std::string> reporters{};
+  std::string grep{};
+  std::string language{};
+  std::string shard{};
+  std::string timeout{};
   std::string file_timeout = "10m";
   std::string trace = "retain-on-failure";
   std::string artifacts = "callwright-results";
-  std::string impair;
-  std::optional<std::string> log;        ///< "": standard error.
-  std::optional<std::string> sip_trace;  ///< "": standard error.
+  std::string impair{};
+  std::optional<std::string> log{};        ///< "": standard error.
+  std::optional<std::string> sip_trace{};  ///< "": standard error.
   int jobs = 0;
   int repeat = 1;
   int retries = 0;
-  std::optional<std::uint32_t> seed;
+  std::optional<std::uint32_t> seed{};
   int verbose = 0;
   bool quiet = false;
   bool json = false;

@@ -111,22 +111,29 @@ void TestPool::end(const std::shared_ptr<Slot>& slot, const ChildEnd& how) {
 }
 
 void TestPool::wait_for_children() {
+  if (std::exchange(listening_, true)) {
+    return;
+  }
   child_signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (error) {
       return;
     }
+    listening_ = false;
     // One that ends takes itself out of the list.
     const auto slots = slots_;
     for (const auto& slot : slots) {
       slot->child->on_child_signal();
     }
-    wait_for_children();
+    if (!idle_) {
+      wait_for_children();
+    }
   });
 }
 
 void TestPool::idle_when_over() {
   if (!idle_ && waiting_.empty() && slots_.empty()) {
     idle_ = true;
+    listening_ = false;
     child_signals_.cancel();
     handlers_.on_idle();
   }

@@ -76,6 +76,7 @@ class TestPool {
   std::deque<TestJob> waiting_;
   std::vector<std::shared_ptr<Slot>> slots_;
   bool idle_ = true;
+  bool listening_ = false;  ///< For the end of children.
 };
 
 }  // namespace callwright::app

@@ -245,7 +245,7 @@ void TestRun::fail_fast() {
 
 void TestRun::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int) {
-    if (error) {
+    if (error || finished_) {
       return;
     }
     if (std::exchange(interrupted_, true)) {
@@ -254,7 +254,9 @@ void TestRun::wait_for_signal() {
       outputs_.warn("stopping; the phones hang up and un-register (once more ends at once)");
       pool_.stop();
     }
-    wait_for_signal();
+    if (!finished_) {
+      wait_for_signal();
+    }
   });
 }
 
@@ -266,13 +268,14 @@ void TestRun::show_progress() {
   outputs_.show_progress(summary_, pool_.running(), elapsed.count());
   progress_.expires_after(kProgressInterval);
   progress_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) {
+    if (!error && !finished_) {
       show_progress();
     }
   });
 }
 
 void TestRun::finish() {
+  finished_ = true;
   progress_.cancel();
   signals_.cancel();
   if (options_.mode != TestMode::Run) {

@@ -74,6 +74,7 @@ class TestRun {
   bool interrupted_ = false;
   bool failed_fast_ = false;
   bool unreported_ = false;
+  bool finished_ = false;
 };
 
 /// RFC 3339, local time, with milliseconds.
