@@ -78,9 +78,9 @@ TEST(TapReport, has_a_point_for_each_scenario) {
 
 TEST(TapReport, escapes_what_begins_a_directive) {
   const std::string report = tap_report(summary_of(R"json(
-{"event":"scenario_skipped","path":"a.js","name":"x # TODO\n1..9"}
+{"event":"scenario_skipped","path":"a.js","name":"x # SKIP\n1..9"}
 )json"));
-  EXPECT_EQ(report, "TAP version 14\n1..1\nok 1 - a.js › x \\# TODO 1..9 # SKIP\n");
+  EXPECT_EQ(report, "TAP version 14\n1..1\nok 1 - a.js › x \\# SKIP 1..9 # SKIP\n");
 }
 
 TEST(GithubReport, annotates_the_line_that_failed) {
