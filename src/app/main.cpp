@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/completion.hpp"
 #include "app/config.hpp"
+#include "app/run_file.hpp"
 #include "app/test_command.hpp"
 #include "base/log.hpp"
 #include "base/similar_text.hpp"
@@ -330,6 +331,10 @@ int run(int argc, char** argv) {
   add_records_command(app, records_options, records_json, status);
   callwright::app::add_test_commands(app, status);
   add_completion_command(app, status);
+
+  CLI::App* const file = app.add_subcommand("run-file", "What callwright test starts for each file");
+  file->group("");
+  file->callback([&status] { status = callwright::app::run_file(); });
 
   try {
     app.parse(argc, argv);

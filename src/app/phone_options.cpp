@@ -62,29 +62,6 @@ Result<call::AgentMedia> media_of(const PhoneOptions& options) {
   return media;
 }
 
-/// "host:port" of "sip:alice@host:port;transport=tcp".
-std::string_view host_of(std::string_view uri) {
-  const std::size_t at = uri.find('@');
-  uri.remove_prefix(at == std::string_view::npos ? kScheme.size() : at + 1);
-  return uri.substr(0, uri.find_first_of(";?>"));
-}
-
-/// The address of this machine from which packets go there; where only a name server knows where that is, the one of the usual route.
-base::IpAddress address_toward(std::string_view host) {
-  const base::IpAddress loopback = base::IpAddress::v4({127, 0, 0, 1});
-  if (host.empty() || host == "localhost" || host.starts_with("localhost:")) {
-    return loopback;
-  }
-  const base::SystemClock clock;
-  base::IpAddress target = base::IpAddress::v4({192, 0, 2, 1});
-  if (const auto address = base::SocketAddress::parse(host)) {
-    target = address->ip;
-  } else if (const auto ip = base::IpAddress::parse(host)) {
-    target = *ip;
-  }
-  return net::SourceAddresses(clock).toward(target).value_or(loopback);
-}
-
 Result<base::SocketAddress> listen_of(const PhoneOptions& options) {
   if (options.listen.empty()) {
     const std::string& toward = options.account.empty() ? options.dial : options.account;
@@ -99,6 +76,27 @@ Result<base::SocketAddress> listen_of(const PhoneOptions& options) {
 }
 
 }  // namespace
+
+std::string_view host_of(std::string_view uri) {
+  const std::size_t at = uri.find('@');
+  uri.remove_prefix(at == std::string_view::npos ? kScheme.size() : at + 1);
+  return uri.substr(0, uri.find_first_of(";?>"));
+}
+
+base::IpAddress address_toward(std::string_view host) {
+  const base::IpAddress loopback = base::IpAddress::v4({127, 0, 0, 1});
+  if (host.empty() || host == "localhost" || host.starts_with("localhost:")) {
+    return loopback;
+  }
+  const base::SystemClock clock;
+  base::IpAddress target = base::IpAddress::v4({192, 0, 2, 1});
+  if (const auto address = base::SocketAddress::parse(host)) {
+    target = address->ip;
+  } else if (const auto ip = base::IpAddress::parse(host)) {
+    target = *ip;
+  }
+  return net::SourceAddresses(clock).toward(target).value_or(loopback);
+}
 
 Result<media::SourceSpec> source_of(std::string_view text) {
   if (text == "silence") {

@@ -44,6 +44,12 @@ struct PhonePlan {
 /// Reads all options. Errors: InvalidArgument, a sentence that names the option.
 [[nodiscard]] base::Result<PhonePlan> plan_of(const PhoneOptions& options);
 
+/// The address of this machine from which packets go to that host ("192.0.2.1:5060"); where only a name server knows where that is, or for "", the one of the
+/// usual route.
+[[nodiscard]] base::IpAddress address_toward(std::string_view host);
+/// "host:port" of "sip:alice@host:port;transport=tcp".
+[[nodiscard]] std::string_view host_of(std::string_view uri);
+
 /// Whom the user means: "bob" is in the domain of the account, "bob@192.0.2.1" gets its "sip:".
 [[nodiscard]] std::string uri_of(std::string_view text, const call::AgentOptions& agent);
 

@@ -16,6 +16,9 @@ sip::TransactionLayer::Settings phone_settings() {
 SoftPhone::SoftPhone(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver)
     : transports_(loop), user_agent_(loop.timers(), random, transports_, resolver, phone_settings()), agents_(user_agent_) {
   transports_.set_user(&user_agent_.transport_user());
+  sip::SessionPolicy policy;
+  policy.named_dialogs = sip::SessionPolicy::NamedDialogs::ReplacesOnly;
+  user_agent_.set_session_policy(policy);
 }
 
 base::Result<std::unique_ptr<SoftPhone>> SoftPhone::create(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver, media::MediaPort& media,

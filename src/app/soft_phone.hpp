@@ -19,6 +19,9 @@ class SoftPhone {
                                                          call::EventSink& events, const base::SocketAddress& listen, call::AgentOptions options);
 
   [[nodiscard]] call::Agent& agent() noexcept { return *agent_; }
+  [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
+  /// A call for whomever is for this phone.
+  void take_strangers() noexcept { agents_.take_strangers(); }
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }
   /// Nothing of a call is left, neither with the agent nor on its way, and all recordings are complete.
   [[nodiscard]] bool quiet() const noexcept {

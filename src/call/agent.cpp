@@ -23,7 +23,11 @@ Agent::Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& eve
                     {.address_of_record = options_.address_of_record,
                      .registrar = options_.registrar,
                      .contact_user = std::string(sip::user_of(options_.address_of_record)),
+                     .display_name = options_.display_name,
+                     .routes = options_.routes,
+                     .headers = options_.headers,
                      .credentials = credentials(),
+                     .expires = options_.registered_for,
                      .instance = options_.instance},
                     *this),
       finished_(user_agent.timers()) {}
@@ -37,22 +41,46 @@ Agent::~Agent() {
   }
 }
 
-sip::Credentials Agent::credentials() const { return {std::string(sip::user_of(options_.address_of_record)), options_.password}; }
+sip::Credentials Agent::credentials() const {
+  return {options_.auth_user.empty() ? std::string(sip::user_of(options_.address_of_record)) : options_.auth_user, options_.password};
+}
+
+std::vector<std::string> Agent::route_set() const {
+  std::vector<std::string> routes = options_.routes;
+  const std::vector<std::string>& service = registration_.service_route();
+  routes.insert(routes.end(), service.begin(), service.end());
+  return routes;
+}
 
 std::string Agent::contact() const {
   const std::string& gruu = registration_.public_gruu();
   return gruu.empty() ? std::string(sip::user_of(options_.address_of_record)) : gruu;
 }
 
-AgentCall& Agent::dial(const std::string& uri, AgentCall* referrer, std::optional<sip::DialogName> replaces) {
-  auto made = std::make_unique<AgentCall>(*this, referrer);
+AgentCall& Agent::dial(OutgoingCall outgoing) {
+  auto made = std::make_unique<AgentCall>(*this, outgoing.referrer);
   AgentCall& call = *made;
   calls_.emplace(&call, std::move(made));
-  call.dial(uri, std::move(replaces));
+  call.dial(std::move(outgoing));
   return call;
 }
 
+void Agent::say(const media::SourceSpec& source) {
+  options_.source = source;
+  for (const auto& [call, owned] : calls_) {
+    call->play(source);
+  }
+}
+
 void Agent::receive(sip::ServerTransaction& transaction, const sip::Message& invite) {
+  if (refusal_) {
+    transaction.respond({.status = refusal_->status, .reason = refusal_->reason, .headers = refusal_->headers});
+    return;
+  }
+  if (calls_.size() >= options_.max_calls) {
+    transaction.respond({.status = 486, .reason = "Max Calls"});
+    return;
+  }
   auto made = std::make_unique<AgentCall>(*this, nullptr);
   AgentCall& call = *made;
   calls_.emplace(&call, std::move(made));
@@ -121,17 +149,35 @@ base::Result<Agent*> Agents::add(media::MediaPort& media, EventSink& events, Age
   return agent.get();
 }
 
+Agent* Agents::agent_for(const sip::Message& request) const {
+  auto found = agents_.find(sip::unescape(sip::user_of(request.request_uri())));
+  if (found == agents_.end() && takes_strangers_ && agents_.size() == 1) {
+    found = agents_.begin();
+  }
+  return found == agents_.end() ? nullptr : found->second.get();
+}
+
 void Agents::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
-  if (request.method() != sip::Method::Invite) {
+  const bool text = request.method() == sip::Method::Message;
+  if (request.method() != sip::Method::Invite && !text) {
     transaction.respond({.status = 405, .headers = sip::UserAgent::kAllow});
     return;
   }
-  const auto found = agents_.find(sip::unescape(sip::user_of(request.request_uri())));
-  if (found == agents_.end()) {
+  Agent* const agent = agent_for(request);
+  if (agent == nullptr) {
     transaction.respond({.status = 404});
-    return;
+  } else if (text) {
+    transaction.respond({.status = 200});
+    agent->report({}, TextReceived{std::string(request.from().uri), std::string(request.header("Content-Type").value_or("")), std::string(request.body())});
+  } else {
+    agent->receive(transaction, request);
   }
-  found->second->receive(transaction, request);
+}
+
+/// The new call rings, or is answered, like any other; the old one ends.
+void Agents::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {
+  on_request(transaction, invite);
+  replaced.end();
 }
 
 }  // namespace callwright::call

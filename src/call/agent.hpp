@@ -25,13 +25,36 @@ struct AgentOptions {
   std::string address_of_record;  ///< "sip:alice@192.0.2.1"
   std::string registrar;          ///< "sip:192.0.2.1:5060"
   std::string password;
-  std::string instance = {};                             ///< "urn:uuid:…": registers with outbound and GRUU (`sip::RegisterClient`); "": without.
-  base::IpAddress media_address;                         ///< For RTP.
-  std::optional<base::IpAddress> advertised_media = {};  ///< What a NAT makes of that one, port for port: stands in descriptions instead.
-  media::SourceSpec source;                              ///< What it says in its calls.
+  std::string auth_user = {};            ///< That goes with it; "": the user of the address.
+  std::string display_name = {};         ///< In From; "": none.
+  std::vector<std::string> routes = {};  ///< Outbound proxies, as Route values, for what begins outside of calls.
+  std::string headers = {};              ///< Ready-made lines for REGISTER and INVITE.
+  std::chrono::seconds registered_for{600};
+  sip::RedirectPolicy redirects = sip::RedirectPolicy::Off;  ///< What becomes of 3xx to its calls.
+  std::size_t max_calls = 1'000;                             ///< Others that come are refused with 486.
+  std::string instance = {};                                 ///< "urn:uuid:…": registers with outbound and GRUU (`sip::RegisterClient`); "": without.
+  base::IpAddress media_address;                             ///< For RTP.
+  std::optional<base::IpAddress> advertised_media = {};      ///< What a NAT makes of that one, port for port: stands in descriptions instead.
+  media::SourceSpec source;                                  ///< What it says in its calls.
   Answering answering = Answering::AtOnce;
   AgentMedia media = {};  ///< Codecs, encryption and ports of its calls.
   std::optional<AgentRecording> recording = {};
+};
+
+/// A call that an agent is to place.
+struct OutgoingCall {
+  std::string uri;
+  std::string headers = {};                      ///< Ready-made lines for the INVITE.
+  AgentCall* referrer = nullptr;                 ///< The call in which this one was asked for.
+  std::optional<sip::DialogName> replaces = {};  ///< The call that it takes the place of at the other side.
+  sdp::Direction direction = sdp::Direction::SendRecv;
+};
+
+/// A final response other than 2xx.
+struct Refusal {
+  int status = 480;          ///< 300 … 699
+  std::string reason = {};   ///< "": the usual phrase.
+  std::string headers = {};  ///< Ready-made lines.
 };
 
 /// A SIP user agent: an account that registers, places and answers calls and has media in them. Engine thread only.
@@ -45,8 +68,14 @@ class Agent final : private sip::RegisterClient::Observer {
   void stop_registration() { registration_.stop(); }
   [[nodiscard]] bool registered() const noexcept { return registration_.registered(); }
 
-  /// `referrer`: the call in which this one was asked for; `replaces`: the call that it takes the place of at the other side.
-  AgentCall& dial(const std::string& uri, AgentCall* referrer = nullptr, std::optional<sip::DialogName> replaces = {});
+  AgentCall& dial(OutgoingCall outgoing);
+  AgentCall& dial(const std::string& uri) { return dial(OutgoingCall{.uri = uri}); }
+  /// What it says in its calls, those of now and those that come.
+  void say(const media::SourceSpec& source);
+  /// In place of `AgentOptions::headers`, for calls from now on.
+  void set_headers(std::string lines) { options_.headers = std::move(lines); }
+  /// From now on calls that come are refused so at once; nothing: they ring again.
+  void refuse_calls(std::optional<Refusal> refusal) { refusal_ = std::move(refusal); }
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
   void hang_up_all();
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
@@ -70,10 +99,12 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] const AgentOptions& options() const noexcept { return options_; }
   [[nodiscard]] const sdp::AudioCapabilities& capabilities() const noexcept { return capabilities_; }
   [[nodiscard]] sip::Credentials credentials() const;
+  /// For From.
+  [[nodiscard]] std::string name_and_address() const { return sip::name_addr(options_.display_name, options_.address_of_record); }
+  /// What its requests outside of calls take as their Route set.
+  [[nodiscard]] std::vector<std::string> route_set() const;
   /// For the Contact of its calls: the GRUU that the registrar gave it (RFC 5627 §4.3), by which others reach just this phone; else its user.
   [[nodiscard]] std::string contact() const;
-  /// What its requests take as their Route set (RFC 3608).
-  [[nodiscard]] const std::vector<std::string>& service_route() const noexcept { return registration_.service_route(); }
 
  private:
   Agent(sip::UserAgent& user_agent, media::MediaPort& media, EventSink& events, AgentOptions options, sdp::AudioCapabilities capabilities);
@@ -87,6 +118,7 @@ class Agent final : private sip::RegisterClient::Observer {
   AgentOptions options_;
   sdp::AudioCapabilities capabilities_;
   sip::RegisterClient registration_;
+  std::optional<Refusal> refusal_;
   AgentRecordings recordings_{*this};
   std::unordered_map<AgentCall*, std::unique_ptr<AgentCall>> calls_;
   base::DestroyLater<AgentCall> finished_;
@@ -99,15 +131,21 @@ class Agents final : private sip::UserAgent::Handler {
   explicit Agents(sip::UserAgent& user_agent);
   ~Agents() override;
 
+  /// A call for nobody here goes to the only agent, where there is but one: as with phones, whose Request-URI is whatever a proxy made of it.
+  void take_strangers() noexcept { takes_strangers_ = true; }
   /// The agent lives as long as this; one of the same user takes its place. Errors: those of `capabilities_of`.
   base::Result<Agent*> add(media::MediaPort& media, EventSink& events, AgentOptions options);
   [[nodiscard]] const sip::StringMap<std::unique_ptr<Agent>>& all() const noexcept { return agents_; }
 
  private:
   void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
+  void on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) override;
 
   sip::UserAgent& user_agent_;
+  [[nodiscard]] Agent* agent_for(const sip::Message& request) const;
+
   sip::StringMap<std::unique_ptr<Agent>> agents_;
+  bool takes_strangers_ = false;
 };
 
 }  // namespace callwright::call

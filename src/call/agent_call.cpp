@@ -5,6 +5,17 @@
 #include <utility>
 
 namespace callwright::call {
+namespace {
+
+CallEnded::By ended_by(sip::SessionEnd::Party party, sip::InviteSession::Role ours) {
+  if (party == sip::SessionEnd::Party::Network) {
+    return CallEnded::By::Network;
+  }
+  const bool caller = (ours == sip::InviteSession::Role::Caller) == (party == sip::SessionEnd::Party::Local);
+  return caller ? CallEnded::By::Caller : CallEnded::By::Callee;
+}
+
+}  // namespace
 
 AgentCall::AgentCall(Agent& agent, AgentCall* referrer) : agent_(agent), referrer_(referrer) {
   if (referrer_ != nullptr) {
@@ -36,6 +47,7 @@ base::Result<void> AgentCall::open_stream(void (AgentCall::*next)()) {
     return opened.error();
   }
   leg_ = std::move(*opened);
+  leg_->speaks().direction = direction_;
   agent_.media().set_source(leg_->stream(), agent_.options().source);
   if (agent_.options().media.stun_server) {
     when_described_ = next;
@@ -51,17 +63,20 @@ void AgentCall::go_on_with_address() {
   }
 }
 
-void AgentCall::dial(const std::string& uri, std::optional<sip::DialogName> replaces) {
+void AgentCall::dial(OutgoingCall outgoing) {
   sip::InviteSession::CallerOptions options;
-  options.uri = uri;
-  options.from = "<" + agent_.options().address_of_record + ">";
-  options.to = "<" + uri + ">";
+  options.uri = outgoing.uri;
+  options.from = agent_.name_and_address();
+  options.to = "<" + outgoing.uri + ">";
   options.contact_user = agent_.contact();
   options.credentials = agent_.credentials();
-  options.routes = agent_.service_route();
-  options.replaces = std::move(replaces);
+  options.routes = agent_.route_set();
+  options.headers = agent_.options().headers + outgoing.headers;
+  options.redirects = agent_.options().redirects;
+  options.replaces = std::move(outgoing.replaces);
+  direction_ = outgoing.direction;
   session_ = agent_.user_agent().call(std::move(options), *this);
-  report(CallStarted{agent_.options().address_of_record, uri});
+  report(CallStarted{agent_.options().address_of_record, std::move(outgoing.uri), CallStarted::Placed::Here});
   if (const auto opened = open_stream(&AgentCall::send_offer); !opened) {
     fail_media(opened.error());
   }
@@ -80,10 +95,11 @@ void AgentCall::receive(sip::ServerTransaction& transaction, const sip::Message&
   }
 }
 
-void AgentCall::answer() {
+void AgentCall::answer(sdp::Direction direction) {
   if (session_->state() != sip::InviteSession::State::Incoming || leg_ != nullptr) {
     return;
   }
+  direction_ = direction;
   if (const auto opened = open_stream(&AgentCall::send_answer); !opened) {
     fail_media(opened.error());
   }
@@ -107,13 +123,21 @@ void AgentCall::send_answer() {
   start_media();
 }
 
-void AgentCall::hang_up() { session_->end(); }
+void AgentCall::hang_up(int status) { session_->end(status); }
 
 void AgentCall::on_provisional(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
   if (progress.status == 180) {
     report(CallRinging{});
   }
+  hear_early(progress.sdp);
   tell_referrer(progress.status, progress.reason);
+}
+
+/// What the network plays before the answer. Which of several places plays it does not matter: the answer says whom the call is with.
+void AgentCall::hear_early(std::string_view sdp) {
+  if (!sdp.empty() && leg_ != nullptr && negotiated() == nullptr && leg_->accept(sdp)) {
+    start_media();
+  }
 }
 
 void AgentCall::on_accepted(sip::InviteSession& /*session*/, const sip::InviteProgress& progress) {
@@ -228,7 +252,8 @@ void AgentCall::on_refer(sip::InviteSession& session, const sip::IncomingRefer& 
   }
   const std::string target(refer.target);
   static_cast<void>(session.accept_refer());
-  agent_.dial(target, this, refer.replaces);
+  report(TransferRequested{target, std::string(refer.referred_by)});
+  agent_.dial({.uri = target, .referrer = this, .replaces = refer.replaces});
 }
 
 void AgentCall::tell_referrer(int status, std::string_view reason) {
@@ -242,10 +267,10 @@ void AgentCall::tell_referrer(int status, std::string_view reason) {
   }
 }
 
-void AgentCall::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& end) {
+void AgentCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
   stop_recording();
   close_media();
-  report(CallEnded{end.status, end.reason});
+  report(CallEnded{end.status, end.reason, ended_by(end.by, session.role())});
   tell_referrer(end.status >= 300 ? end.status : 480, end.status >= 300 ? std::string_view(end.reason) : std::string_view{});
   agent_.finish(*this);
 }
@@ -271,6 +296,8 @@ void AgentCall::on_media_event(const media::StreamEvent& event) {
     hear_key(key->key, key->duration, key->by == media::KeyPressed::By::Event ? KeyPressed::By::Event : KeyPressed::By::Sound);
   } else if (const auto* const refused = std::get_if<media::KeysRefused>(&event.what)) {
     report(KeysFailed{refused->error.message()});
+  } else if (const auto* const measured = std::get_if<media::Measured>(&event.what)) {
+    report(MediaMeasured{measured->statistics});
   } else if (const auto* const learned = std::get_if<media::AddressLearned>(&event.what)) {
     leg_->describe(learned->rtp, learned->rtcp);
     go_on_with_address();

@@ -17,6 +17,8 @@
 namespace callwright::call {
 
 class Agent;
+struct OutgoingCall;
+struct Refusal;
 
 /// One call of an agent: a session, its offer and answer, and one audio stream. Owned by its Agent.
 class AgentCall final : private sip::InviteSessionObserver, private media::MediaObserver {
@@ -25,11 +27,25 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   AgentCall(Agent& agent, AgentCall* referrer);
   ~AgentCall() override;
 
-  void dial(const std::string& uri, std::optional<sip::DialogName> replaces);
+  void dial(OutgoingCall outgoing);
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
-  /// Answers an incoming call that rings; does nothing otherwise.
-  void answer();
-  void hang_up();
+  /// Answers an incoming call that rings; does nothing otherwise. `direction`: ours.
+  void answer(sdp::Direction direction = sdp::Direction::SendRecv);
+  /// An incoming call that rings. Errors: WrongState.
+  base::Result<void> refuse(const Refusal& refusal);
+  /// `status`: what an incoming call that rings is refused with.
+  void hang_up(int status = 480);
+  /// Tells the other side to call somebody in place of us (RFC 5589 §6): TransferProgress is reported. Errors: WrongState (not answered, or another
+  /// transfer is under way).
+  base::Result<void> transfer(std::string_view uri);
+  /// The other side is to take our place in `other`, a call of the same agent that is answered (RFC 5589 §7). Errors: WrongState.
+  base::Result<void> transfer_to(AgentCall& other);
+  /// What is heard goes to `reader` as well; null: no more. False as long as there is no stream.
+  bool hear(std::shared_ptr<audio::LiveReader> reader);
+  /// MediaMeasured is reported; nothing happens as long as there is no stream.
+  void measure();
+  /// Text to the other side (RFC 3428). Errors: WrongState.
+  base::Result<void> send_text(std::string_view text);
   /// In the way that `AgentMedia::keys` says, behind those that are being pressed. Errors: those of `media::check_keys`, WrongState (no call yet),
   /// Unsupported (telephone-events were not agreed on), LimitReached. What is refused later is reported as KeysFailed.
   base::Result<void> press(std::string_view keys, const media::KeyTiming& timing = {});
@@ -44,6 +60,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   /// What was agreed on for its media; null before the first answer.
   [[nodiscard]] const sdp::Negotiated* negotiated() const noexcept { return leg_ == nullptr ? nullptr : leg_->negotiated(); }
   [[nodiscard]] const std::string& call_id() const { return session_->call_id(); }
+  [[nodiscard]] sip::InviteSession::State state() const { return session_->state(); }
+  [[nodiscard]] sip::InviteSession::Role role() const { return session_->role(); }
 
  private:
   void on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) override;
@@ -55,6 +73,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   void on_content_result(sip::InviteSession& session, sip::Method method, int status, std::uint64_t reference) override;
   void on_update(sip::InviteSession& session, std::string_view sdp) override;
   void on_refer(sip::InviteSession& session, const sip::IncomingRefer& refer) override;
+  void on_refer_result(sip::InviteSession& session, int status, std::string_view reason) override;
+  void on_refer_progress(sip::InviteSession& session, std::string_view status_line, bool last) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_media_event(const media::StreamEvent& event) override;
 
@@ -65,6 +85,7 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   void send_answer();
   void hear_key(char key, base::Duration duration, KeyPressed::By by);
   void take_answer(std::string_view sdp);
+  void hear_early(std::string_view sdp);
   void start_media();
   void close_media();
   base::Result<void> propose(std::vector<sdp::Codec> codecs, sdp::Direction direction);
@@ -93,7 +114,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   std::unique_ptr<InfoKeySender> info_keys_;       ///< Made for the first key that goes by INFO.
   KeyMerger merger_;
   std::string remote_offer_;
-  bool awaiting_answer_ = false;  ///< Our 2xx made an offer; its answer comes with the ACK.
+  sdp::Direction direction_ = sdp::Direction::SendRecv;  ///< Of its first description.
+  bool awaiting_answer_ = false;                         ///< Our 2xx made an offer; its answer comes with the ACK.
 };
 
 }  // namespace callwright::call

@@ -2,6 +2,8 @@
 #include "call/agent.hpp"
 #include "media/codec_names.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace callwright::call {
@@ -26,9 +28,11 @@ base::Result<void> AgentCall::press(std::string_view keys, const media::KeyTimin
   return agent_.media().press(leg_->stream(), keys, timing);
 }
 
-int AgentCall::on_content(sip::InviteSession& /*session*/, const sip::DialogContent& content) {
+int AgentCall::on_content(sip::InviteSession& session, const sip::DialogContent& content) {
   if (content.method != sip::Method::Info) {
-    return 415;
+    const auto peer = sip::NameAddr::parse(session.dialog().remote);
+    report(TextReceived{peer ? std::string(peer->uri) : std::string(), std::string(content.content_type), std::string(content.body)});
+    return 200;
   }
   if (content.body.empty()) {
     return 200;  // Some phones ask in this way whether the call is still there.
@@ -87,6 +91,48 @@ base::Result<void> AgentCall::propose(std::vector<sdp::Codec> codecs, sdp::Direc
     before_.reset();
   }
   return sent;
+}
+
+base::Result<void> AgentCall::refuse(const Refusal& refusal) { return session_->reject(refusal.status, refusal.reason, refusal.headers); }
+
+base::Result<void> AgentCall::transfer(std::string_view uri) { return session_->refer(uri, agent_.options().address_of_record); }
+
+base::Result<void> AgentCall::transfer_to(AgentCall& other) {
+  const auto peer = sip::NameAddr::parse(other.session_->dialog().remote);
+  if (other.state() != sip::InviteSession::State::Confirmed || !peer) {
+    return base::Error(base::Errc::WrongState, "The call to whom it is to be transferred is not answered");
+  }
+  const std::string replaces = sip::escape_header_value(other.session_->name_at_peer().to_string());
+  return session_->refer(std::string(peer->uri) + "?Replaces=" + replaces, agent_.options().address_of_record);
+}
+
+void AgentCall::on_refer_result(sip::InviteSession& /*session*/, int status, std::string_view reason) {
+  report(TransferProgress{TransferProgress::Stage::Answered, status, std::string(reason)});
+}
+
+void AgentCall::on_refer_progress(sip::InviteSession& /*session*/, std::string_view status_line, bool last) {
+  TransferProgress progress{last ? TransferProgress::Stage::Ended : TransferProgress::Stage::Progress, 0, {}};
+  const std::size_t blank = std::min(status_line.find(' '), status_line.size());
+  if (std::from_chars(status_line.data(), status_line.data() + blank, progress.status).ec == std::errc() && blank < status_line.size()) {
+    progress.reason = status_line.substr(blank + 1);
+  }
+  report(std::move(progress));
+}
+
+base::Result<void> AgentCall::send_text(std::string_view text) { return session_->send_content(sip::Method::Message, "text/plain", text); }
+
+bool AgentCall::hear(std::shared_ptr<audio::LiveReader> reader) {
+  if (leg_ == nullptr) {
+    return false;
+  }
+  agent_.media().hear(leg_->stream(), std::move(reader));
+  return true;
+}
+
+void AgentCall::measure() {
+  if (leg_ != nullptr) {
+    agent_.media().measure(leg_->stream());
+  }
 }
 
 void AgentCall::play(const media::SourceSpec& source) {

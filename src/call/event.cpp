@@ -51,6 +51,10 @@ struct LogLine {
   void operator()(const KeyPressed& /*what*/) const { line("key pressed"); }
   void operator()(const KeysFailed& what) const { line("keys could not be pressed", {"reason", what.reason}); }
   void operator()(const Renegotiated& what) const { line("media renegotiated", {"status", what.status}, {"codec", what.codec}); }
+  void operator()(const TransferRequested& what) const { line("transfer requested", {"refer_to", what.refer_to}, {"referred_by", what.referred_by}); }
+  void operator()(const TransferProgress& what) const { line("transfer progress", {"status", what.status}, {"reason", what.reason}); }
+  void operator()(const TextReceived& /*what*/) const { line("text received"); }
+  void operator()(const MediaMeasured& /*what*/) const {}
   void operator()(const AddressUnknown& what) const {
     write(Level::Warn, "the public address of the media is not known", {{"agent", event.agent}, {"call_id", event.call_id}, {"reason", what.reason}});
   }

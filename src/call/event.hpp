@@ -26,8 +26,10 @@ struct RegistrationFailed {
   std::string reason;
 };
 struct CallStarted {
+  enum class Placed : std::uint8_t { There, Here };
   std::string from;
   std::string to;
+  Placed placed = Placed::There;  ///< Of an agent's call: Here, it is the agent that calls.
 };
 /// It came in for an API to decide about.
 struct CallOffered {
@@ -41,7 +43,7 @@ struct CallEnded {
   enum class By : std::uint8_t { Exchange, Caller, Callee, Network };
   int status = 0;
   std::string reason;
-  By by = By::Exchange;     ///< Who ended it; the exchange also at the wish of an API, and when it refuses. Not told of an agent's call.
+  By by = By::Exchange;     ///< Who ended it; the exchange also at the wish of an API, and when it refuses.
   std::size_t streams = 0;  ///< At the exchange: MediaEnded of this call that are still to come.
 };
 /// "exchange", "caller", "callee" or "network"
@@ -111,6 +113,28 @@ struct Renegotiated {
   std::string reason;
   std::string codec;
 };
+/// The other side of an agent's call wants it to call somebody (RFC 3515); the agent does.
+struct TransferRequested {
+  std::string refer_to;     ///< URI, without the dialog that is to be replaced.
+  std::string referred_by;  ///< URI, or "".
+};
+/// What became so far of a transfer that an agent asked for.
+struct TransferProgress {
+  enum class Stage : std::uint8_t { Answered, Progress, Ended };
+  Stage stage = Stage::Answered;  ///< The REFER has its final answer; a NOTIFY came; the last one came.
+  int status = 0;                 ///< Of the REFER, then of the call that it led to; 0: the other side ended it without a word.
+  std::string reason;
+};
+/// MESSAGE to an agent, in a call or outside of all.
+struct TextReceived {
+  std::string from;  ///< URI
+  std::string content_type;
+  std::string body;
+};
+/// How the media of an agent's call are, because somebody wanted to know.
+struct MediaMeasured {
+  media::StreamStatistics statistics;
+};
 /// No STUN server told the address of a call's media; the call goes on with that of this machine.
 struct AddressUnknown {
   std::string reason;
@@ -150,7 +174,8 @@ struct Event {
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
                CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded, MediaAgreed, MediaSecured, SoundPlayed, MediaEnded, PartnerSilent,
-               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown, CallHeld, CallOffered>
+               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown, CallHeld, CallOffered, TransferRequested, TransferProgress, TextReceived,
+               MediaMeasured>
       what;
 };
 

@@ -63,6 +63,8 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettings settings, MediaDesk::PortMaker media = {});
   ~Exchange() override;
 
+  /// One more name of this exchange, besides those of the settings.
+  void add_domain(std::string domain) { routing_.add_domain(std::move(domain)); }
   [[nodiscard]] Accounts& accounts() noexcept { return accounts_; }
   [[nodiscard]] const sip::Registrar& registrar() const noexcept { return registrar_; }
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }

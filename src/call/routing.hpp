@@ -49,6 +49,8 @@ class Routing {
   Routing(const sip::Registrar& registrar, const sip::UserAgent& user_agent, std::vector<std::string> domains, std::vector<Route> routes);
 
   [[nodiscard]] Found find(std::string_view uri, Asker asker) const;
+  /// One more name of this exchange.
+  void add_domain(std::string domain) { domains_.push_back(std::move(domain)); }
   /// True for a URI of this exchange: one of its domains or its own address.
   [[nodiscard]] bool is_ours(const sip::UriView& uri) const;
 

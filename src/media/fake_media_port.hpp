@@ -24,7 +24,8 @@ class FakeMediaPort final : public MediaPort {
     bool confers = false;                    ///< It is one.
     Listening listening;
     std::shared_ptr<audio::LiveReader> reader;
-    std::string keys;  ///< All that were pressed.
+    std::string keys;       ///< All that were pressed.
+    unsigned measured = 0;  ///< How often that was asked for.
     bool closed = false;
   };
 
@@ -113,6 +114,12 @@ class FakeMediaPort final : public MediaPort {
     part(stream);
     one->conference = conference;
     one->party = party;
+  }
+
+  void measure(StreamId id) override {
+    if (FakeStream* stream = open_stream(id)) {
+      ++stream->measured;
+    }
   }
 
   void set_listening(StreamId id, const Listening& listening) override {

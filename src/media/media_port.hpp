@@ -271,6 +271,10 @@ struct PartnerSilent {
 struct PartnerBack {
   base::Duration silence{};
 };
+/// What `MediaPort::measure` asked for.
+struct Measured {
+  StreamStatistics statistics;
+};
 /// The last event of a stream that was closed: its sockets are free.
 struct Ended {
   StreamStatistics statistics;
@@ -280,7 +284,7 @@ struct StreamEvent {
   StreamId stream;
   base::TimePoint at{};  ///< When the media thread saw it.
   std::variant<FirstPacket, FirstAudio, ToneDetected, KeyPressed, KeysRefused, Protected, SourceEnded, FileFailed, StreamFailed, RemoteBye, PartnerSilent,
-               PartnerBack, SpeechStarted, SpeechEnded, LevelMeasured, AddressLearned, AddressUnknown, Ended>
+               PartnerBack, SpeechStarted, SpeechEnded, LevelMeasured, AddressLearned, AddressUnknown, Measured, Ended>
       what;
 };
 
@@ -317,6 +321,8 @@ class MediaPort {
   /// What the stream hears all others hear, and it says the sum of what they hear, never itself, until `part` or the end of one. It leaves what it was joined
   /// with before. Again: changes role, muting and gain.
   virtual void confer(ConferenceId conference, StreamId stream, const ConferenceParty& party) = 0;
+  /// Measured follows, with what was counted by then.
+  virtual void measure(StreamId id) = 0;
   virtual void set_listening(StreamId id, const Listening& listening) = 0;
   /// What is heard goes to `reader` as well, which a program reads on a thread of its own (audio/live_sink.hpp); null: no more.
   virtual void hear(StreamId id, std::shared_ptr<audio::LiveReader> reader) = 0;

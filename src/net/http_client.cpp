@@ -16,6 +16,7 @@ namespace {
 
 /// What somebody sends in answer is not wanted; nobody needs more than this to say so.
 constexpr std::size_t kMaxAnswerBytes = 256 * 1024;
+constexpr std::size_t kMaxHeaders = 200;
 constexpr int kPollMs = 60'000;  // New requests and the end wake it.
 
 struct ReleaseEasy {
@@ -59,12 +60,36 @@ struct Transfer {
   HttpClient::Request request;
   HttpClient::OnAnswer on_answer;
   std::size_t answered_bytes = 0;
+  std::size_t kept_body = 0;
+  HttpClient::Answer answer;
   char error[CURL_ERROR_SIZE] = {};
 
   static std::size_t discard(char* /*data*/, std::size_t /*one*/, std::size_t bytes, void* self) noexcept {
     std::size_t& sum = static_cast<Transfer*>(self)->answered_bytes;
     sum += bytes;
     return sum <= kMaxAnswerBytes ? bytes : 0;
+  }
+
+  static std::size_t keep(char* data, std::size_t /*one*/, std::size_t bytes, void* self) noexcept {
+    auto& transfer = *static_cast<Transfer*>(self);
+    if (transfer.answer.body.size() + bytes > transfer.kept_body) {
+      return 0;
+    }
+    transfer.answer.body.append(data, bytes);
+    return bytes;
+  }
+
+  /// A status line begins the fields of another response.
+  static std::size_t keep_header(char* data, std::size_t /*one*/, std::size_t bytes, void* self) noexcept {
+    auto& headers = static_cast<Transfer*>(self)->answer.headers;
+    std::string_view line(data, bytes);
+    line = line.substr(0, line.find_last_not_of("\r\n") + 1);
+    if (line.starts_with("HTTP/")) {
+      headers.clear();
+    } else if (!line.empty() && headers.size() < kMaxHeaders) {
+      headers.emplace_back(line);
+    }
+    return bytes;
   }
 };
 
@@ -141,9 +166,11 @@ class HttpClient::Worker {
     const Request& request = transfer.request;
     curl_easy_setopt(easy, CURLOPT_URL, request.url.text.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request.url.secure ? "https" : "http");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    const bool verify = settings_.verification == Settings::Verification::On;
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, settings_.redirects == Settings::Redirects::Followed ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     if (!settings_.ca_file.empty()) {
       curl_easy_setopt(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
@@ -155,10 +182,22 @@ class HttpClient::Worker {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::discard);
+    if (request.method == "POST" || !request.body.empty()) {
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    }
+    if (request.method == "HEAD") {
+      curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (request.method != "POST") {
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    }
+    transfer.kept_body = settings_.kept_body;
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, settings_.kept_body > 0 ? &Transfer::keep : &Transfer::discard);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    if (settings_.kept_body > 0) {
+      curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::keep_header);
+      curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    }
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error);
   }
 
@@ -174,8 +213,8 @@ class HttpClient::Worker {
   void finish(CURL* easy, CURLcode result) {
     curl_multi_remove_handle(multi_.get(), easy);
     const auto found = under_way_.extract(easy);
-    const Transfer& transfer = *found.mapped();
-    Answer answer;
+    Transfer& transfer = *found.mapped();
+    Answer answer = std::move(transfer.answer);
     if (result == CURLE_OK) {
       long status = 0;
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);

@@ -23,8 +23,8 @@ struct HttpUrl {
   static base::Result<HttpUrl> parse(std::string_view text);
 };
 
-/// POST requests over HTTP and HTTPS, on a thread of its own. Certificates and names of servers are verified; redirects are not followed. Proxies are those of
-/// the environment (https_proxy, no_proxy), but none leads to this machine.
+/// Requests over HTTP and HTTPS, on a thread of its own. Certificates and names of servers are verified; redirects are not followed, unless the settings say
+/// otherwise. Proxies are those of the environment (https_proxy, no_proxy), but none leads to this machine.
 class HttpClient {
  public:
   struct Settings {
@@ -32,15 +32,21 @@ class HttpClient {
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds timeout{15'000};  ///< For all of a request.
     std::size_t capacity = 1'000;               ///< Requests that wait to be begun.
+    std::size_t kept_body = 0;                  ///< Bytes of an answer's body and fields that are handed on; a longer body is an error. 0: none are.
+    enum class Redirects { Ignored, Followed } redirects = Redirects::Ignored;
+    enum class Verification { On, Off } verification = Verification::On;  ///< Of certificates.
   };
   struct Request {
     HttpUrl url;
     std::vector<std::string> headers;  ///< "Name: value"
     std::string body;
+    std::string method = "POST";
   };
   struct Answer {
-    int status = 0;     ///< 0: there was none, or not all of it,
-    std::string error;  ///< and this says why.
+    int status = 0;                         ///< 0: there was none, or not all of it,
+    std::string error;                      ///< and this says why.
+    std::vector<std::string> headers = {};  ///< "Name: value"; of the last response where redirects were followed. As is the next, where they are kept.
+    std::string body = {};
   };
   /// Called on the client's thread; not any more once it is being destroyed.
   using OnAnswer = std::function<void(const Answer& answer)>;

@@ -165,6 +165,12 @@ void MediaSessions::use_source(media::StreamId id, std::uint64_t request, audio:
   }
 }
 
+void MediaSessions::measure(media::StreamId id) {
+  if (Session* const session = find(id)) {
+    emit(id, media::Measured{session->stream->statistics()});
+  }
+}
+
 void MediaSessions::set_listening(media::StreamId id, const media::Listening& listening) {
   if (Session* const session = find(id)) {
     session->stream->set_listening(listening);

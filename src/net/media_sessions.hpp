@@ -41,6 +41,7 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void part(media::StreamId id) { streams_.part(id); }
   void open_conference(media::ConferenceId id, const media::ConferenceOptions& options);
   void confer(media::ConferenceId conference, media::StreamId stream, const media::ConferenceParty& party) { streams_.confer(conference, stream, party); }
+  void measure(media::StreamId id);
   void set_listening(media::StreamId id, const media::Listening& listening);
   void hear(media::StreamId id, std::shared_ptr<audio::LiveReader> reader);
   void press(media::StreamId id, const std::string& keys, const media::KeyTiming& timing);

@@ -134,6 +134,10 @@ void MediaThread::confer(media::ConferenceId conference, media::StreamId stream,
   command([sessions = sessions_, conference, stream, party] { sessions->confer(conference, stream, party); });
 }
 
+void MediaThread::measure(media::StreamId id) {
+  command([sessions = sessions_, id] { sessions->measure(id); });
+}
+
 void MediaThread::set_listening(media::StreamId id, const media::Listening& listening) {
   command([sessions = sessions_, id, listening] { sessions->set_listening(id, listening); });
 }

@@ -40,6 +40,7 @@ class MediaThread final : public media::MediaPort {
   void part(media::StreamId id) override;
   base::Result<media::ConferenceId> open_conference(const media::ConferenceOptions& options, media::MediaObserver& observer) override;
   void confer(media::ConferenceId conference, media::StreamId stream, const media::ConferenceParty& party) override;
+  void measure(media::StreamId id) override;
   void set_listening(media::StreamId id, const media::Listening& listening) override;
   void hear(media::StreamId id, std::shared_ptr<audio::LiveReader> reader) override;
   base::Result<void> press(media::StreamId id, std::string_view keys, const media::KeyTiming& timing) override;

@@ -34,6 +34,8 @@ struct OutgoingRequest {
   RedirectPolicy redirects = RedirectPolicy::Off;
 };
 
+/// "<sip:alice@example.com>", or with the name before it, quoted.
+[[nodiscard]] std::string name_addr(std::string_view display_name, std::string_view uri);
 /// The lines From, To and Call-ID; an empty tag is left out.
 [[nodiscard]] std::string party_lines(std::string_view from, std::string_view from_tag, std::string_view to, std::string_view to_tag, std::string_view call_id);
 

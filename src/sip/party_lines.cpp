@@ -1,6 +1,15 @@
 #include "sip/client_request.hpp"
+#include "sip/digest_hash.hpp"
 
 namespace callwright::sip {
+
+std::string name_addr(std::string_view display_name, std::string_view uri) {
+  std::string text;
+  if (!display_name.empty()) {
+    text.append("\"").append(escape_quoted(display_name)).append("\" ");
+  }
+  return text.append("<").append(uri).append(">");
+}
 
 std::string party_lines(std::string_view from, std::string_view from_tag, std::string_view to, std::string_view to_tag, std::string_view call_id) {
   constexpr std::size_t kNames = 48;

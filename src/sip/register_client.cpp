@@ -71,11 +71,12 @@ void RegisterClient::send(std::chrono::seconds expires) {
   OutgoingRequest request;
   request.method = Method::Register;
   request.uri = options_.registrar;
-  const std::string self = "<" + options_.address_of_record + ">";
+  const std::string self = name_addr(options_.display_name, options_.address_of_record);
   request.parties = party_lines(self, tag_, self, {}, call_id_);
   request.contact_user = options_.contact_user;
   request.contact_parameters = ";expires=" + std::to_string(expires.count());
-  request.headers = "Expires: " + std::to_string(expires.count()) + "\r\n";
+  request.routes = options_.routes;
+  request.headers = "Expires: " + std::to_string(expires.count()) + "\r\n" + options_.headers;
   request.redirects = RedirectPolicy::SameDomain;
   if (!options_.instance.empty()) {
     request.contact_parameters += ";+sip.instance=\"<" + options_.instance + ">\";reg-id=" + std::to_string(options_.reg_id);

@@ -34,6 +34,9 @@ class RegisterClient final : private ClientRequest::User, private FlowWatcher, p
     std::string address_of_record;  ///< "sip:alice@example.com"
     std::string registrar;          ///< "sip:192.0.2.1:5060;transport=tcp"
     std::string contact_user;
+    std::string display_name = {};         ///< In From and To; "": none.
+    std::vector<std::string> routes = {};  ///< Route values in order; the first is the next hop (RFC 3261 §10.2: an outbound proxy).
+    std::string headers = {};              ///< Ready-made lines.
     Credentials credentials;
     std::chrono::seconds expires{600};
     base::Duration retry_after = std::chrono::seconds(5);     ///< After the first failure; twice as long after each more,

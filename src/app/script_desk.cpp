@@ -1,0 +1,174 @@
+#include "app/script_desk.hpp"
+
+#include "app/phone_options.hpp"
+#include "sip/uri.hpp"
+
+#include <future>
+#include <set>
+#include <utility>
+
+namespace callwright::app {
+namespace {
+
+namespace json = boost::json;
+using base::Errc;
+using base::Error;
+using Outcome = base::Result<json::object>;
+
+constexpr std::chrono::milliseconds kLook{2};
+/// What the engine may take for one operation; it is busy only where something is wrong.
+constexpr std::chrono::seconds kPatience{20};
+
+}  // namespace
+
+struct ScriptDesk::Exchange {
+  call::LogEventSink events;
+  std::unique_ptr<Service> service;
+  std::string address;
+  std::set<std::string> accounts;
+  std::set<std::string> domains;
+};
+
+ScriptDesk::ScriptDesk(ScriptPhone::Tell tell) : tell_(std::move(tell)), look_(loop_.timers(), base::Callback::to<&ScriptDesk::look>(*this)) { loop_.start(); }
+
+ScriptDesk::~ScriptDesk() {
+  loop_.stop();
+  loop_.join();
+  leaving_.clear();
+  phones_.clear();
+}
+
+Outcome ScriptDesk::blocking_on_engine(const std::function<void(const ScriptPhone::Answer& answer)>& task) {
+  // Shared: an answer that comes too late finds it still there.
+  const auto answered = std::make_shared<std::promise<Outcome>>();
+  auto outcome = answered->get_future();
+  const bool posted = loop_.post([task, answered] { task([answered](Outcome result) { answered->set_value(std::move(result)); }); });
+  if (!posted || outcome.wait_for(kPatience) != std::future_status::ready) {
+    return Error(Errc::TimedOut, "the engine does not answer");
+  }
+  return outcome.get();
+}
+
+Outcome ScriptDesk::blocking_ask(std::string_view operation, const json::object& arguments) {
+  if (operation == "create") {
+    return blocking_create(arguments);
+  }
+  json::object given = arguments;
+  const json::value* const source = given.if_contains("source");
+  std::optional<media::SourceSpec> spec;
+  if (operation == "say" && source != nullptr && source->is_object()) {
+    auto made = blocking_script_source(source->get_object());
+    if (!made) {
+      return made.error();
+    }
+    spec = std::move(*made);
+  }
+  const json::value* const number = given.if_contains("phone");
+  const std::uint64_t id = number != nullptr && number->is_number() ? number->to_number<std::uint64_t>() : 0;
+  return blocking_on_engine([this, id, name = std::string(operation), given = std::move(given), spec = std::move(spec)](const ScriptPhone::Answer& answer) {
+    const auto found = phones_.find(id);
+    if (found == phones_.end()) {
+      answer(Error(Errc::NotFound, "it is gone"));
+    } else if (name == "close") {
+      close(id);
+      answer(json::object());
+    } else if (spec) {
+      found->second->say(*spec);
+      answer(json::object());
+    } else {
+      found->second->carry_out(name, given, answer);
+    }
+  });
+}
+
+Outcome ScriptDesk::blocking_create(const json::object& options) {
+  auto plan = script_phone_plan(options);
+  if (!plan) {
+    return plan.error();
+  }
+  if (exchange_ != nullptr) {
+    join_exchange(plan->agent);
+  }
+  const std::uint64_t id = ++last_id_;
+  const auto shared = std::make_shared<ScriptPhonePlan>(std::move(*plan));
+  return blocking_on_engine([this, id, shared](const ScriptPhone::Answer& answer) {
+    auto made = ScriptPhone::create({loop_, random_, resolver_, media_}, id, std::move(*shared), tell_);
+    if (!made) {
+      answer(made.error());
+      return;
+    }
+    json::object created{{"phone", id}, {"address", (*made)->address().to_string()}};
+    phones_.emplace(id, std::move(*made));
+    answer(std::move(created));
+  });
+}
+
+void ScriptDesk::close(std::uint64_t id) {
+  auto node = phones_.extract(id);
+  node.mapped()->leave();
+  leaving_.insert(std::move(node));
+  if (!look_.pending()) {
+    look_.start(kLook);
+  }
+}
+
+void ScriptDesk::look() {
+  for (auto at = leaving_.begin(); at != leaving_.end();) {
+    if (!at->second->has_left()) {
+      ++at;
+      continue;
+    }
+    const std::uint64_t id = at->first;
+    at = leaving_.erase(at);
+    tell_({{"kind", "phone"}, {"to", id}, {"type", "gone"}});
+  }
+  if (!leaving_.empty()) {
+    look_.start(kLook);
+  }
+}
+
+Outcome ScriptDesk::blocking_start_exchange() {
+  if (exchange_ == nullptr) {
+    auto exchange = std::make_unique<Exchange>();
+    Config config;
+    config.sip_listen = {SipListener{std::nullopt, {base::IpAddress::v4({127, 0, 0, 1}), 0}, std::nullopt, 0}};
+    config.sip_listen_given = true;
+    config.accounts.clear();
+    config.call_api_listen.clear();
+    config.http_listen.clear();
+    auto service = Service::create(config, exchange->events);
+    if (!service) {
+      return Error(service.error().code, "the exchange cannot be started: " + service.error().message());
+    }
+    exchange->service = std::move(*service);
+    exchange->address = exchange->service->sip_addresses(sip::Transport::Udp).front().to_string();
+    exchange->service->start();
+    exchange_ = std::move(exchange);
+  }
+  return json::object{{"address", exchange_->address}, {"domain", exchange_->address}};
+}
+
+/// The first password that an account is named with is its own.
+void ScriptDesk::join_exchange(const call::AgentOptions& agent) {
+  const std::string user(sip::user_of(agent.address_of_record));
+  const std::string_view host = host_of(agent.address_of_record);
+  const bool is_new = exchange_->accounts.insert(user).second;
+  const bool new_domain = exchange_->domains.insert(std::string(host)).second;
+  if (!is_new && !new_domain) {
+    return;
+  }
+  const std::string name = agent.auth_user.empty() ? user : agent.auth_user;
+  std::promise<void> joined;
+  const bool posted = exchange_->service->loop().post([&] {
+    exchange_->service->exchange().add_domain(std::string(host.substr(0, host.find(':'))));
+    if (is_new) {
+      exchange_->service->exchange().accounts().add(name, agent.password);
+    }
+    joined.set_value();
+  });
+  if (posted) {
+    joined.get_future().wait();
+  }
+}
+
+}  // namespace callwright::app

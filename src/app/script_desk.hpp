@@ -1,0 +1,53 @@
+#pragma once
+
+#include "app/script_phone.hpp"
+#include "app/service.hpp"
+#include "net/media_thread.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace callwright::app {
+
+/// The phones of a script, and the exchange that they may use. Owned and asked by the script's thread; the phones live on the engine thread.
+class ScriptDesk {
+ public:
+  /// `tell` is called on the engine thread.
+  explicit ScriptDesk(ScriptPhone::Tell tell);
+  ~ScriptDesk();
+  ScriptDesk(const ScriptDesk&) = delete;
+  ScriptDesk& operator=(const ScriptDesk&) = delete;
+
+  /// "phone.create" and the other operations; waits for the engine to have done it. What an operation brings about is told later.
+  base::Result<boost::json::object> blocking_ask(std::string_view operation, const boost::json::object& arguments);
+  /// An exchange of this process on a free port of 127.0.0.1, whose accounts are those of the agents that are made from now on. Again: the same.
+  base::Result<boost::json::object> blocking_start_exchange();
+
+ private:
+  class Farewell;
+  struct Exchange;
+
+  base::Result<boost::json::object> blocking_create(const boost::json::object& options);
+  base::Result<boost::json::object> blocking_on_engine(const std::function<void(const ScriptPhone::Answer& answer)>& task);
+  void join_exchange(const call::AgentOptions& agent);
+  void look();
+  void close(std::uint64_t id);
+
+  const ScriptPhone::Tell tell_;
+  base::SystemRandom random_;
+  net::EngineLoop loop_;
+  net::DnsResolver resolver_{loop_};
+  net::MediaThread media_{loop_};
+  std::map<std::uint64_t, std::unique_ptr<ScriptPhone>> phones_;  ///< Engine thread, as are the next.
+  std::map<std::uint64_t, std::unique_ptr<ScriptPhone>> leaving_;
+  base::Timer look_;
+  std::unique_ptr<Exchange> exchange_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace callwright::app

@@ -1,0 +1,232 @@
+#include "app/script_host.hpp"
+
+#include "script/library.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include <unistd.h>
+
+namespace callwright::app {
+namespace {
+
+namespace json = boost::json;
+using base::Errc;
+using base::Error;
+
+/// Messages that may wait; more than a flood of SIP makes in the seconds that one turn may take.
+constexpr std::size_t kMaxMessages = 1'000'000;
+constexpr std::size_t kMaxFileBytes = 16u << 20;
+constexpr std::size_t kMaxBodyBytes = 16u << 20;
+constexpr std::chrono::seconds kHttpTimeout{30};
+
+std::string text(const json::object& object, std::string_view name) {
+  const json::value* const found = object.if_contains(name);
+  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+base::Result<std::string> blocking_read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::error_code failure;
+  if (!file || std::filesystem::is_directory(path, failure)) {
+    return Error(Errc::NotFound, path + ": cannot be read; check the path and its permissions");
+  }
+  if (std::filesystem::file_size(path, failure) > kMaxFileBytes) {
+    return Error(Errc::LimitReached, path + ": is larger than 16 MiB");
+  }
+  std::ostringstream content;
+  content << file.rdbuf();
+  return std::move(content).str();
+}
+
+/// RFC 9562 §5.4.
+std::string uuid(base::Random& random) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+  std::string text(kForm);
+  for (char& character : text) {
+    if (character == 'x') {
+      character = kHex[random.between(0, 15)];
+    } else if (character == 'y') {
+      character = kHex[random.between(8, 11)];
+    }
+  }
+  return text;
+}
+
+/// All of it, or nothing more can be said to whoever reads.
+void write_line(std::string line) {
+  line += '\n';
+  for (std::size_t written = 0; written < line.size();) {
+    const ssize_t count = ::write(STDOUT_FILENO, line.data() + written, line.size() - written);
+    if (count <= 0 && errno != EINTR) {
+      return;
+    }
+    written += count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+}
+
+}  // namespace
+
+ScriptHost::ScriptHost(net::EngineLoop& loop)
+    : loop_(loop),
+      engine_(script::Engine::Limits{}),
+      messages_(kMaxMessages, base::Overflow::Refuse),
+      wake_(loop.timers(), base::Callback::to<&ScriptHost::turn>(*this)),
+      desk_([this](json::object event) { tell(std::move(event)); }) {}
+
+ScriptHost::~ScriptHost() = default;
+
+void ScriptHost::add_functions() {
+  engine_.add_function("ask", [this](std::string_view text) -> base::Result<std::string> {
+    const json::value asked = json::parse(text);
+    const json::value& arguments = asked.at(1);
+    auto answered = answer(std::string_view(asked.at(0).as_string()), arguments.is_object() ? arguments.get_object() : json::object());
+    if (!answered) {
+      return answered.error();
+    }
+    return answered->is_null() ? std::string() : json::serialize(*answered);
+  });
+  engine_.add_function("emit", [](std::string_view event) -> base::Result<std::string> {
+    write_line(std::string(event));
+    return std::string();
+  });
+  engine_.add_function("now", [this](std::string_view /*nothing*/) -> base::Result<std::string> {
+    return std::to_string(std::chrono::duration<double, std::milli>(loop_.clock().wall_now().time_since_epoch()).count());
+  });
+  engine_.add_function("wake", [this](std::string_view in_ms) -> base::Result<std::string> {
+    double ms = -1;
+    std::from_chars(in_ms.data(), in_ms.data() + in_ms.size(), ms);
+    if (ms >= 0) {
+      wake_.start(std::chrono::duration_cast<base::Duration>(std::chrono::duration<double, std::milli>(ms)));
+    } else {
+      wake_.cancel();
+    }
+    return std::string();
+  });
+  engine_.add_function("exit", [this](std::string_view status) -> base::Result<std::string> {
+    std::from_chars(status.data(), status.data() + status.size(), status_);
+    loop_.stop();
+    return std::string();
+  });
+}
+
+base::Result<void> ScriptHost::load() {
+  add_functions();
+  return engine_.evaluate(script::kScenarioLibrary, "callwright:scenario");
+}
+
+void ScriptHost::tell(json::object message) {
+  if (messages_.push(json::serialize(message)).was_empty) {
+    static_cast<void>(loop_.post([this] { turn(); }));
+  }
+}
+
+void ScriptHost::turn() {
+  std::string batch = "[";
+  for (const std::string& message : messages_.take_all()) {
+    batch += (batch.size() > 1 ? "," : "") + message;
+  }
+  batch += "]";
+  if (const auto done = engine_.call("turn", batch); !done) {
+    // Ended by force: whatever waits in the script is told so.
+    const json::object ended{{"kind", "terminated"}, {"text", done.error().message()}};
+    static_cast<void>(engine_.call("turn", "[" + json::serialize(ended) + "]"));
+  }
+  static_cast<void>(engine_.call("untilNextTimer", ""));
+}
+
+base::Result<json::value> ScriptHost::begin_http(const json::object& arguments) {
+  if (http_ == nullptr) {
+    net::HttpClient::Settings settings;
+    settings.timeout = kHttpTimeout;
+    settings.kept_body = kMaxBodyBytes;
+    settings.redirects = net::HttpClient::Settings::Redirects::Followed;
+    const bool verify = std::getenv("CALLWRIGHT_INSECURE_HTTP") == nullptr;
+    settings.verification = verify ? net::HttpClient::Settings::Verification::On : net::HttpClient::Settings::Verification::Off;
+    auto made = net::HttpClient::blocking_create(std::move(settings));
+    if (!made) {
+      return made.error();
+    }
+    http_ = std::move(*made);
+  }
+  auto url = net::HttpUrl::parse(text(arguments, "url"));
+  if (!url) {
+    return url.error();
+  }
+  net::HttpClient::Request request{std::move(*url), {}, text(arguments, "body"), text(arguments, "method")};
+  if (request.method.empty() || request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != std::string::npos) {
+    return Error(Errc::InvalidArgument, "\"" + request.method + "\" is no HTTP method; say GET, POST, PUT, …");
+  }
+  if (const json::value* const headers = arguments.if_contains("headers"); headers != nullptr && headers->is_array()) {
+    for (const json::value& header : headers->get_array()) {
+      const std::string line = std::string(header.at(0).as_string()) + ": " + std::string(header.at(1).as_string());
+      if (line.find_first_of("\r\n") != std::string::npos) {
+        return Error(Errc::InvalidArgument, "A header field holds a line end; it has to be one line");
+      }
+      request.headers.push_back(line);
+    }
+  }
+  const json::value id = arguments.at("id");
+  const bool accepted = http_->post(std::move(request), [this, id](const net::HttpClient::Answer& answer) {
+    json::object message{{"kind", "http"}, {"id", id}, {"status", answer.status}, {"body", answer.body}};
+    if (answer.status == 0) {
+      message["error"] = answer.error;
+    }
+    json::array headers;
+    for (const std::string& line : answer.headers) {
+      const std::size_t colon = std::min(line.find(':'), line.size());
+      const std::size_t value = std::min(line.find_first_not_of(" \t", colon + 1), line.size());
+      headers.push_back(json::array{line.substr(0, colon), line.substr(value)});
+    }
+    message["headers"] = std::move(headers);
+    tell(std::move(message));
+  });
+  return accepted ? base::Result<json::value>(nullptr) : Error(Errc::LimitReached, "too many HTTP requests wait");
+}
+
+base::Result<json::value> ScriptHost::answer(std::string_view operation, const json::object& arguments) {
+  if (operation.starts_with("phone.")) {
+    auto done = desk_.blocking_ask(operation.substr(6), arguments);
+    return done ? Outcome(std::move(*done)) : done.error();
+  }
+  if (operation == "file.read") {
+    auto content = blocking_read(text(arguments, "path"));
+    return content ? Outcome(*content) : content.error();
+  }
+  if (operation == "file.exists") {
+    std::error_code failure;
+    return Outcome(std::filesystem::is_regular_file(text(arguments, "path"), failure));
+  }
+  if (operation == "file.resolve") {
+    return Outcome((std::filesystem::path(text(arguments, "folder")) / text(arguments, "path")).lexically_normal().string());
+  }
+  if (operation == "env") {
+    const char* const value = std::getenv(text(arguments, "name").c_str());
+    return value == nullptr ? Outcome(nullptr) : Outcome(value);
+  }
+  if (operation == "uuid") {
+    return Outcome(uuid(random_));
+  }
+  if (operation == "http.begin") {
+    return begin_http(arguments);
+  }
+  if (operation == "exchange.start") {
+    auto started = desk_.blocking_start_exchange();
+    return started ? Outcome(std::move(*started)) : started.error();
+  }
+  if (operation.starts_with("scenario.")) {
+    return Outcome(nullptr);
+  }
+  return Error(Errc::NotFound, "there is no operation \"" + std::string(operation) + "\"");
+}
+
+}  // namespace callwright::app

@@ -1,0 +1,349 @@
+#include "app/script_phone.hpp"
+
+#include "app/script_events.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace callwright::app {
+namespace {
+
+namespace json = boost::json;
+using base::Errc;
+using base::Error;
+
+constexpr std::chrono::milliseconds kListen{20};
+/// What the other side may take to answer BYE and un-REGISTER.
+constexpr std::chrono::milliseconds kFarewell{1500};
+/// Above this, what is heard is read with more samples a second.
+constexpr double kNarrowbandHz = 3400;
+constexpr double kWidebandHz = 7000;
+
+std::string text(const json::object& object, std::string_view name) {
+  const json::value* const found = object.if_contains(name);
+  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+template <class Number>
+Number number(const json::object& object, std::string_view name, Number otherwise = {}) {
+  const json::value* const found = object.if_contains(name);
+  return found != nullptr && found->is_number() ? found->to_number<Number>() : otherwise;
+}
+
+base::Result<json::object> done(const base::Result<void>& result) { return result ? base::Result<json::object>(json::object()) : result.error(); }
+
+sdp::Direction direction_of(const json::object& arguments) {
+  const std::string name = text(arguments, "direction");
+  for (const sdp::Direction direction : {sdp::Direction::SendOnly, sdp::Direction::RecvOnly, sdp::Direction::Inactive}) {
+    if (name == sdp::to_string(direction)) {
+      return direction;
+    }
+  }
+  return sdp::Direction::SendRecv;
+}
+
+}  // namespace
+
+ScriptPhone::ScriptPhone(const World& world, std::uint64_t id, Tell tell)
+    : world_(world), id_(id), tell_(std::move(tell)), listening_(world.loop.timers(), base::Callback::to<&ScriptPhone::listen>(*this)) {}
+
+ScriptPhone::~ScriptPhone() {
+  requests_.clear();
+  if (phone_ != nullptr) {
+    phone_->user_agent().set_trace(nullptr);
+  }
+}
+
+base::Result<std::unique_ptr<ScriptPhone>> ScriptPhone::create(const World& world, std::uint64_t id, ScriptPhonePlan plan, Tell tell) {
+  std::unique_ptr<ScriptPhone> made(new ScriptPhone(world, id, std::move(tell)));
+  made->registers_ = plan.registers;
+  auto phone = SoftPhone::create(world.loop, world.random, world.resolver, world.media, *made, plan.listen, std::move(plan.agent));
+  if (!phone) {
+    return phone.error();
+  }
+  made->phone_ = std::move(*phone);
+  made->phone_->take_strangers();
+  made->phone_->user_agent().set_trace(made.get());
+  return made;
+}
+
+const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
+  static const std::vector<Operation> kOperations{
+      {"register", &ScriptPhone::register_account},
+      {"unregister", &ScriptPhone::unregister},
+      {"dial", &ScriptPhone::dial},
+      {"accept", &ScriptPhone::accept},
+      {"refuse", &ScriptPhone::refuse},
+      {"hangup", &ScriptPhone::hang_up},
+      {"hold", &ScriptPhone::hold},
+      {"resume", &ScriptPhone::resume},
+      {"press", &ScriptPhone::press},
+      {"transfer", &ScriptPhone::transfer},
+      {"complete", &ScriptPhone::complete},
+      {"answer_all", &ScriptPhone::answer_all},
+      {"headers", &ScriptPhone::set_headers},
+      {"check", &ScriptPhone::begin_check},
+      {"request", &ScriptPhone::send_request},
+  };
+  return kOperations;
+}
+
+void ScriptPhone::carry_out(std::string_view operation, const json::object& arguments, const Answer& answer) {
+  if (operation == "measure") {
+    measure(arguments, answer);
+    return;
+  }
+  const auto found = std::find_if(operations().begin(), operations().end(), [&](const Operation& known) { return known.name == operation; });
+  answer(found == operations().end() ? Outcome(Error(Errc::NotFound, "a phone cannot \"" + std::string(operation) + "\""))
+                                     : (this->*found->carry_out)(arguments));
+}
+
+base::Result<call::AgentCall*> ScriptPhone::call_of(const json::object& arguments, std::string_view name) const {
+  call::AgentCall* const call = phone_->agent().find(text(arguments, name));
+  return call == nullptr ? base::Result<call::AgentCall*>(Error(Errc::WrongState, "the call is over")) : call;
+}
+
+ScriptPhone::Outcome ScriptPhone::register_account(const json::object& /*arguments*/) {
+  registers_ = true;
+  phone_->agent().start_registration();
+  return json::object();
+}
+
+ScriptPhone::Outcome ScriptPhone::unregister(const json::object& /*arguments*/) {
+  if (!phone_->agent().registered()) {
+    return Error(Errc::WrongState, "it is not registered");
+  }
+  phone_->agent().stop_registration();
+  return json::object();
+}
+
+ScriptPhone::Outcome ScriptPhone::dial(const json::object& arguments) {
+  call::OutgoingCall outgoing{.uri = text(arguments, "uri"), .headers = script_header_lines(arguments.if_contains("headers"))};
+  outgoing.direction = direction_of(arguments);
+  if (const auto uri = sip::UriView::parse(outgoing.uri); !uri) {
+    return Error(Errc::InvalidArgument, "\"" + outgoing.uri + "\" is nobody to call: " + uri.error().message());
+  }
+  return json::object{{"call", phone_->agent().dial(std::move(outgoing)).call_id()}};
+}
+
+ScriptPhone::Outcome ScriptPhone::accept(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  if (!call) {
+    return call.error();
+  }
+  (*call)->answer(direction_of(arguments));
+  return json::object();
+}
+
+ScriptPhone::Outcome ScriptPhone::refuse(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  return call ? done((*call)->refuse({number<int>(arguments, "status", 486), text(arguments, "reason"), script_header_lines(arguments.if_contains("headers"))}))
+              : call.error();
+}
+
+ScriptPhone::Outcome ScriptPhone::hang_up(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  if (!call) {
+    return call.error();
+  }
+  (*call)->hang_up(number<int>(arguments, "status", 486));
+  return json::object();
+}
+
+ScriptPhone::Outcome ScriptPhone::hold(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  return call ? done((*call)->hold()) : call.error();
+}
+
+ScriptPhone::Outcome ScriptPhone::resume(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  return call ? done((*call)->resume()) : call.error();
+}
+
+ScriptPhone::Outcome ScriptPhone::press(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  if (!call) {
+    return call.error();
+  }
+  media::KeyTiming timing;
+  timing.gap = std::chrono::milliseconds(number<std::int64_t>(arguments, "gap_ms", timing.gap.count()));
+  return done((*call)->press(text(arguments, "keys"), timing));
+}
+
+ScriptPhone::Outcome ScriptPhone::transfer(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  return call ? done((*call)->transfer(text(arguments, "uri"))) : call.error();
+}
+
+ScriptPhone::Outcome ScriptPhone::complete(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  const auto other = call_of(arguments, "other");
+  if (!call || !other) {
+    return call ? other.error() : call.error();
+  }
+  return done((*call)->transfer_to(**other));
+}
+
+ScriptPhone::Outcome ScriptPhone::answer_all(const json::object& arguments) {
+  const json::value* const refusal = arguments.if_contains("refusal");
+  if (refusal == nullptr || !refusal->is_object()) {
+    phone_->agent().refuse_calls(std::nullopt);
+    return json::object();
+  }
+  const json::object& said = refusal->get_object();
+  phone_->agent().refuse_calls(call::Refusal{number<int>(said, "status", 480), text(said, "reason"), script_header_lines(said.if_contains("headers"))});
+  return json::object();
+}
+
+ScriptPhone::Outcome ScriptPhone::set_headers(const json::object& arguments) {
+  phone_->agent().set_headers(script_header_lines(arguments.if_contains("headers")));
+  return json::object();
+}
+
+void ScriptPhone::measure(const json::object& arguments, const Answer& answer) {
+  const auto call = call_of(arguments);
+  if (!call || (*call)->negotiated() == nullptr) {
+    answer(json::object());
+    return;
+  }
+  measuring_[(*call)->call_id()].push_back(answer);
+  (*call)->measure();
+}
+
+ScriptPhone::Outcome ScriptPhone::begin_check(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  if (!call) {
+    return call.error();
+  }
+  AudioCheck::Options options;
+  options.kind = text(arguments, "kind") == "silence" ? AudioCheck::Kind::Silence : AudioCheck::Kind::Tone;
+  options.frequency_hz = number<double>(arguments, "hz");
+  options.within = std::chrono::milliseconds(number<std::int64_t>(arguments, "within_ms"));
+  const audio::SampleRate rate = options.frequency_hz > kWidebandHz     ? audio::kFullband
+                                 : options.frequency_hz > kNarrowbandHz ? audio::kWideband
+                                                                        : audio::kNarrowband;
+  Ear& ear = ears_[(*call)->call_id()];
+  if (ear.reader == nullptr || ear.rate != rate) {
+    ear.reader = std::make_shared<audio::LiveReader>(audio::LiveSinkOptions{.rate = rate});
+    ear.rate = rate;
+    ear.attached = false;
+  }
+  ear.checks.emplace(number<std::int64_t>(arguments, "id"), AudioCheck(options, rate, world_.loop.clock().now()));
+  if (!listening_.pending()) {
+    listening_.start(kListen);
+  }
+  return json::object();
+}
+
+void ScriptPhone::listen() {
+  std::vector<audio::Sample> samples;
+  for (auto at = ears_.begin(); at != ears_.end();) {
+    auto& [call_id, ear] = *at;
+    call::AgentCall* const call = phone_->agent().find(call_id);
+    if (call != nullptr && !ear.attached) {
+      ear.attached = call->hear(ear.reader);
+    }
+    samples.clear();
+    ear.reader->read(samples);
+    for (auto check = ear.checks.begin(); check != ear.checks.end();) {
+      const auto outcome = check->second.hear(samples, world_.loop.clock().now());
+      if (outcome) {
+        tell({{"type", "check"}, {"id", check->first}, {"ok", outcome->ok}, {"score", outcome->score}, {"rms", outcome->rms}, {"samples", outcome->samples}});
+      }
+      check = outcome ? ear.checks.erase(check) : std::next(check);
+    }
+    const bool over = call == nullptr || ear.checks.empty();
+    if (over && call != nullptr) {
+      call->hear(nullptr);
+    }
+    at = over ? ears_.erase(at) : std::next(at);
+  }
+  if (!ears_.empty()) {
+    listening_.start(kListen);
+  }
+}
+
+ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
+  call::Agent& agent = phone_->agent();
+  auto made = std::make_unique<Request>();
+  made->id = ++last_request_;
+  made->digest.emplace(agent.credentials(), world_.random);
+  sip::OutgoingRequest request;
+  request.method = text(arguments, "method") == "MESSAGE" ? sip::Method::Message : sip::Method::Options;
+  request.uri = text(arguments, "uri");
+  if (!sip::UriView::parse(request.uri)) {
+    return Error(Errc::InvalidArgument, "\"" + request.uri + "\" is no SIP address");
+  }
+  request.routes = agent.route_set();
+  request.parties = sip::party_lines(agent.name_and_address(), world_.random.token(8), "<" + request.uri + ">", {}, world_.random.token(16));
+  request.headers = script_header_lines(arguments.if_contains("headers"));
+  request.content_type = text(arguments, "content_type");
+  request.body = text(arguments, "body");
+  sip::ClientRequest::User& user = *this;
+  made->request = std::make_unique<sip::ClientRequest>(phone_->user_agent(), std::move(request), made->cseq, &*made->digest, user);
+  made->request->send();
+  requests_.push_back(std::move(made));
+  return json::object{{"request", last_request_}};
+}
+
+void ScriptPhone::on_response(sip::ClientRequest& request, const sip::Message& response) { settle(request, response.status(), response.reason()); }
+
+void ScriptPhone::on_failure(sip::ClientRequest& request, int status, std::string_view reason) { settle(request, status, reason); }
+
+void ScriptPhone::settle(sip::ClientRequest& request, int status, std::string_view reason) {
+  const auto found = std::find_if(requests_.begin(), requests_.end(), [&](const auto& made) { return made->request.get() == &request; });
+  if (status < 200 || found == requests_.end()) {
+    return;
+  }
+  tell({{"type", "response"}, {"request", (*found)->id}, {"status", status}, {"reason", reason}});
+  requests_.erase(found);
+}
+
+void ScriptPhone::on_event(const call::Event& event) {
+  if (const auto* const measured = std::get_if<call::MediaMeasured>(&event.what)) {
+    if (auto waiting = measuring_.extract(event.call_id)) {
+      for (const Answer& answer : waiting.mapped()) {
+        answer(json::object{{"statistics", script_statistics(measured->statistics)}});
+      }
+    }
+    return;
+  }
+  if (std::holds_alternative<call::Unregistered>(event.what)) {
+    unregistering_ = false;
+  }
+  if (std::holds_alternative<call::CallEnded>(event.what)) {
+    if (auto waiting = measuring_.extract(event.call_id)) {
+      for (const Answer& answer : waiting.mapped()) {
+        answer(json::object());
+      }
+    }
+  }
+  if (auto made = script_event(event)) {
+    tell(std::move(*made));
+  }
+}
+
+void ScriptPhone::on_trace(Direction direction, const sip::Flow& flow, std::string_view message) {
+  on_event({.time = world_.loop.clock().wall_now(), .agent = {}, .call_id = {}, .what = call::SipMessage{direction, flow, sip::masked(message)}});
+}
+
+void ScriptPhone::tell(json::object event) {
+  event["kind"] = "phone";
+  event["to"] = id_;
+  tell_(std::move(event));
+}
+
+void ScriptPhone::leave() {
+  latest_ = world_.loop.clock().now() + kFarewell;
+  phone_->agent().hang_up_all();
+  unregistering_ = registers_ && phone_->agent().registered();
+  if (unregistering_) {
+    phone_->agent().stop_registration();
+  }
+}
+
+bool ScriptPhone::has_left() const { return world_.loop.clock().now() >= latest_ || (phone_->quiet() && !unregistering_); }
+
+}  // namespace callwright::app

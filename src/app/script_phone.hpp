@@ -1,0 +1,121 @@
+#pragma once
+
+#include "app/audio_check.hpp"
+#include "app/soft_phone.hpp"
+#include "audio/live_sink.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace callwright::app {
+
+/// Where a phone listens and what it is.
+struct ScriptPhonePlan {
+  base::SocketAddress listen;
+  call::AgentOptions agent;
+  bool registers = false;
+};
+/// What the script library says of an agent (agent_options.mjs). Errors: InvalidArgument, a sentence.
+[[nodiscard]] base::Result<ScriptPhonePlan> script_phone_plan(const boost::json::object& options);
+/// {"kind":"tone","hz":440}, {"kind":"file","path":"…"}, {"kind":"silence"}. Opens the file to see that it can be played: may wait for the disk.
+[[nodiscard]] base::Result<media::SourceSpec> blocking_script_source(const boost::json::object& source);
+/// Ready-made lines of [["Name","value"], …].
+[[nodiscard]] std::string script_header_lines(const boost::json::value* headers);
+
+/// The phone of an agent in a script. Engine thread.
+class ScriptPhone final : private call::EventSink, private sip::TraceSink, private sip::ClientRequest::User {
+ public:
+  /// Any text: an event as JSON, with the number of the phone in it.
+  using Tell = std::function<void(boost::json::object event)>;
+  using Answer = std::function<void(base::Result<boost::json::object>)>;
+  struct World {
+    net::EngineLoop& loop;
+    base::Random& random;
+    net::DnsResolver& resolver;
+    media::MediaPort& media;
+  };
+
+  static base::Result<std::unique_ptr<ScriptPhone>> create(const World& world, std::uint64_t id, ScriptPhonePlan plan, Tell tell);
+  ~ScriptPhone() override;
+
+  [[nodiscard]] const base::SocketAddress& address() const noexcept { return phone_->address(); }
+  /// One operation of verbs.mjs. `answer` is called once, now or later.
+  void carry_out(std::string_view operation, const boost::json::object& arguments, const Answer& answer);
+  void say(const media::SourceSpec& source) { phone_->agent().say(source); }
+  /// Hangs up and un-registers. True once nothing is left, or `late`.
+  void leave();
+  [[nodiscard]] bool has_left() const;
+
+ private:
+  using Outcome = base::Result<boost::json::object>;
+  using Arguments = boost::json::object;
+  /// What listens to one call.
+  struct Ear {
+    std::shared_ptr<audio::LiveReader> reader;
+    audio::SampleRate rate = audio::kNarrowband;
+    bool attached = false;
+    std::map<std::int64_t, AudioCheck> checks;
+  };
+  struct Request {
+    std::int64_t id = 0;
+    std::uint32_t cseq = 0;
+    std::optional<sip::DigestClient> digest;
+    std::unique_ptr<sip::ClientRequest> request;
+  };
+
+  ScriptPhone(const World& world, std::uint64_t id, Tell tell);
+
+  void on_event(const call::Event& event) override;
+  void on_trace(Direction direction, const sip::Flow& flow, std::string_view message) override;
+  void on_response(sip::ClientRequest& request, const sip::Message& response) override;
+  void on_failure(sip::ClientRequest& request, int status, std::string_view reason) override;
+
+  Outcome register_account(const Arguments& arguments);
+  Outcome unregister(const Arguments& arguments);
+  Outcome dial(const Arguments& arguments);
+  Outcome accept(const Arguments& arguments);
+  Outcome refuse(const Arguments& arguments);
+  Outcome hang_up(const Arguments& arguments);
+  Outcome hold(const Arguments& arguments);
+  Outcome resume(const Arguments& arguments);
+  Outcome press(const Arguments& arguments);
+  Outcome transfer(const Arguments& arguments);
+  Outcome complete(const Arguments& arguments);
+  Outcome answer_all(const Arguments& arguments);
+  Outcome set_headers(const Arguments& arguments);
+  Outcome begin_check(const Arguments& arguments);
+  Outcome send_request(const Arguments& arguments);
+  void measure(const Arguments& arguments, const Answer& answer);
+  [[nodiscard]] base::Result<call::AgentCall*> call_of(const Arguments& arguments, std::string_view name = "call") const;
+  void settle(sip::ClientRequest& request, int status, std::string_view reason);
+  void listen();
+  void tell(boost::json::object event);
+
+  struct Operation {
+    std::string_view name;
+    Outcome (ScriptPhone::*carry_out)(const Arguments& arguments);
+  };
+  static const std::vector<Operation>& operations();
+
+  const World world_;
+  const std::uint64_t id_;
+  const Tell tell_;
+  bool registers_ = false;
+  std::unique_ptr<SoftPhone> phone_;
+  std::map<std::string, Ear> ears_;                       ///< By Call-ID.
+  std::map<std::string, std::vector<Answer>> measuring_;  ///< By Call-ID.
+  std::vector<std::unique_ptr<Request>> requests_;
+  std::int64_t last_request_ = 0;
+  base::Timer listening_;
+  bool unregistering_ = false;
+  base::TimePoint latest_{};
+};
+
+}  // namespace callwright::app

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace callwright::script {
+
+/// The script library (library/scenario/main.mjs with all that it imports): defines `turn` and `untilNextTimer`, and the API of scenarios.
+extern const std::string_view kScenarioLibrary;
+
+}  // namespace callwright::script

@@ -1,0 +1,134 @@
+// What `new Agent(name, {…})` takes, and what the native side gets of it.
+import { milliseconds } from './time.mjs';
+
+const text = (value) => typeof value === 'string';
+const flag = (value) => typeof value === 'boolean';
+const map = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const seconds = (value) => Number.isSafeInteger(Number(value)) && Number(value) >= 0 && Number(value) <= 86_400 && typeof value !== 'boolean';
+const oneOf = (...values) => ({ check: (value) => values.includes(value), wants: `one of ${values.map((value) => `"${value}"`).join(', ')}` });
+
+/** Each key: what it may be, and how that reads in an error. */
+export const kAgentKeys = {
+  username: { check: text, wants: 'a string', required: true },
+  domain: { check: text, wants: 'a string', required: true },
+  password: { check: text, wants: 'a string' },
+  displayName: { check: text, wants: 'a string' },
+  transport: oneOf('udp', 'tcp', 'tls'),
+  authUser: { check: text, wants: 'a string' },
+  outbound: { check: text, wants: 'a SIP URI such as "sip:proxy.example.com;transport=tcp"' },
+  stunServer: { check: text, wants: 'an address with a port, such as "192.0.2.1:3478"' },
+  mediaEnc: oneOf('', 'none', 'srtp', 'srtp-mand', 'srtp-mandf', 'dtls_srtp'),
+  regint: { check: seconds, wants: 'a whole number of seconds, 0 to 86400' },
+  mwi: { check: flag, wants: 'true or false' },
+  dtmfMode: oneOf('', 'auto', 'info', 'rtpevent', 'inband'),
+  headers: { check: map, wants: 'an object of names and values' },
+  deflectTo: { check: (value) => text(value) || typeof value === 'object', wants: 'a URI, a number or an agent' },
+  metadata: { check: map, wants: 'an object' },
+  codecs: { check: (value) => Array.isArray(value) && value.length > 0 && value.every(text), wants: 'an array of names, such as ["opus", "PCMA"]' },
+  answer: oneOf('manual', 'auto'),
+  maxCalls: { check: (value) => seconds(value) && value > 0, wants: 'a whole number from 1' },
+  followRedirects: { check: flag, wants: 'true or false' },
+  listen: { check: text, wants: 'an address of this machine, such as "127.0.0.1:5070"' },
+  rtpTimeout: { check: (value) => seconds(value) || text(value), wants: 'seconds, or a duration such as "10s"' }
+};
+
+const camel = (key) => key.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+
+/** Changes that lead from one word to the other. */
+function distance(one, other) {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; ++i) {
+    const next = [i];
+    for (let j = 1; j <= other.length; ++j) {
+      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[other.length];
+}
+
+/** The most similar of some words, or undefined where none is near. */
+export function similar(word, words) {
+  const best = words.map((known) => [distance(word.toLowerCase(), known.toLowerCase()), known]).sort((one, other) => one[0] - other[0])[0];
+  return best !== undefined && best[0] <= Math.max(2, word.length / 3) ? best[1] : undefined;
+}
+
+/** The options with their names as above. Errors name the agent and the key. */
+export function readAgentOptions(name, config, defaults) {
+  if (typeof name !== 'string' || name === '') {
+    throw new Error('An agent needs a name: new Agent("A", {…})');
+  }
+  if (!map(config ?? {})) {
+    throw new Error(`agent ${name}: its options are an object: new Agent("${name}", { username: "alice", domain: "example.com" })`);
+  }
+  const options = { ...defaults };
+  for (const [written, value] of Object.entries(config ?? {})) {
+    const key = camel(written);
+    const known = kAgentKeys[key];
+    if (known === undefined) {
+      const near = similar(key, Object.keys(kAgentKeys));
+      throw new Error(`agent ${name}: unknown config key ${written}${near === undefined ? '' : `; did you mean ${near}?`}`);
+    }
+    if (value === undefined || value === null) {
+      continue;
+    }
+    if (!known.check(value)) {
+      throw new Error(`agent ${name}: ${written} has to be ${known.wants}`);
+    }
+    options[key] = value;
+  }
+  for (const [key, known] of Object.entries(kAgentKeys)) {
+    if (known.required && !options[key]) {
+      throw new Error(`agent ${name}: ${key} is required`);
+    }
+  }
+  return options;
+}
+
+const kToken = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
+
+/** Pairs of name and value; a value that is an array stands for as many fields. */
+export function headerPairs(headers) {
+  const pairs = [];
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (!kToken.test(name)) {
+        throw new Error(`"${name}" is no name of a header field (RFC 3261 §25.1)`);
+      }
+      if (/[\r\n\0]/.test(String(one))) {
+        throw new Error(`The value of header field ${name} holds a line end; it has to be one line`);
+      }
+      pairs.push([name, String(one)]);
+    }
+  }
+  return pairs;
+}
+
+const kSecurity = { srtp: 'srtp', 'srtp-mand': 'srtp-mand', 'srtp-mandf': 'srtp-mand', dtls_srtp: 'dtls_srtp' };
+
+/** For the native side. */
+export function nativeOptions(name, options, record) {
+  const limit = options.rtpTimeout ?? 0;
+  return {
+    name,
+    username: options.username,
+    domain: options.domain,
+    password: options.password ?? '',
+    auth_user: options.authUser ?? '',
+    display_name: options.displayName ?? '',
+    transport: options.transport ?? 'udp',
+    outbound: options.outbound ?? '',
+    stun_server: options.stunServer ?? '',
+    encryption: kSecurity[options.mediaEnc] ?? '',
+    expires: Number(options.regint ?? 3600),
+    keys: options.dtmfMode ?? '',
+    headers: headerPairs(options.headers),
+    codecs: options.codecs ?? [],
+    answer: options.answer ?? 'manual',
+    max_calls: Number(options.maxCalls ?? 4),
+    follow_redirects: options.followRedirects ?? true,
+    listen: options.listen ?? '',
+    rtp_timeout_s: typeof limit === 'string' ? Math.round(milliseconds(limit) / 1000) : Number(limit),
+    record
+  };
+}

@@ -1,0 +1,93 @@
+// What agents say, and what they are to hear.
+import { ask, emit } from './host.mjs';
+import { AssertionError } from './assertions.mjs';
+import { here } from './position.mjs';
+import { durationText, milliseconds } from './time.mjs';
+
+export const tone = (hz) => ({ kind: 'tone', hz: checkedFrequency(hz) });
+export const file = (path) => ({ kind: 'file', path: String(path) });
+export const silence = () => ({ kind: 'silence' });
+
+function checkedFrequency(hz) {
+  if (typeof hz !== 'number' || !(hz >= 10 && hz <= 20_000)) {
+    throw new Error(`tone(${hz}): the frequency is a number of hertz from 10 to 20000`);
+  }
+  return hz;
+}
+
+let nextCheck = 1;
+
+/** The listening of one agent. */
+export class AudioChecks {
+  #agent;
+  #waiting = new Map();
+
+  constructor(agent) {
+    this.#agent = agent;
+  }
+
+  #begin(kind, options, within) {
+    const id = nextCheck++;
+    const call = this.#agent.currentCall;
+    if (call === undefined) {
+      return Promise.resolve({ ok: false, score: 0, rms: 0, samples: 0, why: 'there is no call' });
+    }
+    return new Promise((resolve) => {
+      this.#waiting.set(id, { resolve, call });
+      ask('phone.check', { phone: this.#agent.nativeId, call: call.id, id, kind, ...options, within_ms: milliseconds(within) });
+    });
+  }
+
+  settle(event) {
+    this.#waiting.get(event.id)?.resolve(event);
+    this.#waiting.delete(event.id);
+  }
+
+  end(call) {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.call === call) {
+        this.#waiting.delete(id);
+        waiting.resolve({ ok: false, score: 0, rms: 0, samples: 0, why: 'the call ended' });
+      }
+    }
+  }
+
+  #judge(heard, at, expect, failure, label) {
+    const actual = `score ${heard.score.toFixed(2)}, rms ${Math.round(heard.rms)}, ${heard.samples} samples`;
+    emit({ event: 'assertion', label, expect, ok: heard.ok, actual, at });
+    if (!heard.ok) {
+      const error = new AssertionError(`${failure} (${heard.why === undefined ? actual : heard.why})`, { label, expect, actual });
+      error.at = at;
+      throw error;
+    }
+  }
+
+  /** Ends as soon as the tone is certain; fails when it was not heard within that time. */
+  async verifyTone(frequency, within = '5s', expect = `audio tone ${frequency} Hz`) {
+    const at = here();
+    const heard = await this.#begin('tone', { hz: checkedFrequency(frequency) }, within);
+    this.#judge(heard, at, expect, `verify_audio on ${this.#agent.name}: tone ${frequency} Hz not detected`, this.#agent.name);
+  }
+
+  /** Listens for all of that time. */
+  async verifySilence(within = '1s') {
+    const at = here();
+    const heard = await this.#begin('silence', {}, within);
+    this.#judge(heard, at, `silence for ${durationText(milliseconds(within))}`, `verify_silence on ${this.#agent.name}: something is heard`, this.#agent.name);
+  }
+}
+
+const kProbeHz = 1000;
+
+/** Each hears the other; what they said before, they say again afterwards. */
+export async function verifyAudioConnection(one, other) {
+  for (const [sender, receiver] of [[one, other], [other, one]]) {
+    const before = sender.source;
+    try {
+      ask('phone.say', { phone: sender.nativeId, source: tone(kProbeHz) });
+      await receiver.checks.verifyTone(kProbeHz, '2s', `audio ${sender.name} → ${receiver.name} ${kProbeHz} Hz`);
+    } finally {
+      ask('phone.say', { phone: sender.nativeId, source: before });
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// Where in the author's file something happened.
+
+let named;
+
+/** A front end that compiles another language says here which line it is at; undefined: the stack tells. */
+export function setPosition(position) {
+  named = position;
+}
+
+/** Where code wrapped around a file moves its columns, by its URL. */
+const kAuthored = new Set();
+export const noteFile = (url) => kAuthored.add(url);
+
+/** "file:line:column" of the innermost frame in a file of the author's. */
+export function positionOf(error) {
+  if (error?.at !== undefined) {
+    return text(error.at);
+  }
+  for (const line of String(error?.stack ?? '').split('\n')) {
+    const frame = /^(?:.*@)?(.*):(\d+):(\d+)$/.exec(line);
+    if (frame !== null && kAuthored.has(frame[1])) {
+      return `${frame[1]}:${frame[2]}:${frame[3]}`;
+    }
+  }
+  if (error?.sourceURL !== undefined && kAuthored.has(error.sourceURL)) {
+    return `${error.sourceURL}:${error.line}:${error.column}`;
+  }
+  return undefined;
+}
+
+export const here = () => (named === undefined ? positionOf(new Error()) : text(named));
+
+const text = (position) => (typeof position === 'string' ? position : `${position.path}:${position.line}:${position.column}`);
+
+/** The stack in the author's files alone. */
+export function stackOf(error) {
+  const frames = String(error?.stack ?? '')
+    .split('\n')
+    .map((line) => /^(?:(.*)@)?(.*):(\d+):(\d+)$/.exec(line))
+    .filter((frame) => frame !== null && kAuthored.has(frame[2]))
+    .map((frame) => `${frame[1] || '(top)'} ${frame[2]}:${frame[3]}:${frame[4]}`);
+  return frames.length === 0 ? undefined : frames.join('\n');
+}

@@ -1,0 +1,223 @@
+// What a file registers, and the order in which it is run.
+import { allAgents, closeAgents, metrics } from './agent.mjs';
+import { AssertionError, takeLabel } from './assertions.mjs';
+import { ask, emit, now } from './host.mjs';
+import { stopServers } from './mock_server.mjs';
+import { here, positionOf, setPosition, stackOf } from './position.mjs';
+import { run } from './run.mjs';
+import { Skipped } from './skip.mjs';
+import { clearTimer, durationText, setTimer } from './time.mjs';
+import { outcome } from './verbs.mjs';
+
+export const suite = { scenarios: [], setup: undefined, teardown: undefined, before: [], after: [] };
+
+const names = (tags) => (typeof tags === 'string' ? [tags] : Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : []);
+
+export function scenario(name, ...rest) {
+  const [options, body] = rest.length > 1 ? rest : [{}, rest[0]];
+  if (typeof name !== 'string') {
+    throw new TypeError('scenario takes a name: scenario("answers a call", async () => {…})');
+  }
+  if (typeof body !== 'function') {
+    throw new TypeError('scenario body must be a function');
+  }
+  const { tags, skip, only } = options ?? {};
+  suite.scenarios.push({ name, body, tags: names(tags), skip: skip === true || typeof skip === 'string' ? skip : undefined, only: only === true, at: here() });
+}
+
+/** One scenario for each row; $key in the name stands for a field of the row. */
+scenario.each = (table) => {
+  if (!Array.isArray(table)) {
+    throw new TypeError('scenario.each takes an array of rows');
+  }
+  return (name, ...rest) => {
+    const [options, body] = rest.length > 1 ? rest : [{}, rest[0]];
+    if (typeof name !== 'string' || typeof body !== 'function') {
+      throw new TypeError('scenario.each(rows) takes a name and a function: (ctx, row) => {…}');
+    }
+    for (const row of table) {
+      const title = name.replace(/\$([A-Za-z_]\w*)/g, (_, key) => String(row?.[key] ?? ''));
+      scenario(title, options, (context) => body(context, row));
+    }
+  };
+};
+
+const asFunction = (what, body) => {
+  if (typeof body !== 'function') {
+    throw new TypeError(`${what} takes a function`);
+  }
+  return body;
+};
+export const setup = (body) => {
+  suite.setup = asFunction('setup', body);
+};
+export const teardown = (body) => {
+  suite.teardown = asFunction('teardown', body);
+};
+export const beforeAll = (body) => suite.before.push(asFunction('beforeAll', body));
+export const afterAll = (body) => suite.after.push(asFunction('afterAll', body));
+
+/** How a pattern of --scenario selects. */
+function matcher(pattern) {
+  if (pattern.startsWith('re:')) {
+    const expression = new RegExp(pattern.slice(3));
+    return (name) => expression.test(name);
+  }
+  const lower = pattern.toLowerCase();
+  return (name) => name.toLowerCase().includes(lower);
+}
+
+/** Those that the job selects. */
+export function selected(select = {}) {
+  const patterns = (select.scenario ?? []).map(matcher);
+  const grep = select.grep === undefined ? undefined : new RegExp(select.grep);
+  return suite.scenarios.filter(
+    (one) =>
+      (patterns.length === 0 || patterns.some((holds) => holds(one.name))) &&
+      (grep === undefined || grep.test(one.name)) &&
+      ((select.tags ?? []).length === 0 || one.tags.some((tag) => select.tags.includes(tag))) &&
+      !one.tags.some((tag) => (select.exclude_tags ?? []).includes(tag)) &&
+      (select.only !== true || one.only)
+  );
+}
+
+/** Fails what runs now, from outside of it: its time is up, or the run is stopped. */
+let current;
+export function abort(message) {
+  run.ended = message;
+  current?.reject(new AssertionError(message));
+}
+
+/** Error text, place and details for the events. */
+export function failureOf(error) {
+  const isError = error !== null && typeof error === 'object' && 'message' in error;
+  const message = isError ? (error.name && !['Error', 'AssertionError', 'VerbError', 'OutcomeError'].includes(error.name) ? `${error.name}: ${error.message}` : error.message) : String(error);
+  return { error: message, at: positionOf(error), stack: isError ? stackOf(error) : undefined, failure: error?.failure };
+}
+
+/** Runs `task` with the time limit of a scenario. */
+export async function limited(task, limit) {
+  current = outcome();
+  run.ended = undefined;
+  const timer =
+    limit === undefined ? undefined : setTimer(() => abort(`the scenario took longer than ${durationText(limit)}; give it more time with --timeout, or look at what it waits for`), limit);
+  try {
+    return await Promise.race([task(), current.promise]);
+  } finally {
+    clearTimer(timer);
+    current = undefined;
+    setPosition(undefined);
+    takeLabel();
+  }
+}
+
+/** Agents and servers go; everything is as before the first scenario. */
+export async function reset() {
+  run.ended ??= 'the scenario is over';
+  stopServers();
+  await closeAgents();
+}
+
+async function bodyOf(one) {
+  let context;
+  if (suite.setup !== undefined) {
+    try {
+      context = await suite.setup();
+    } catch (error) {
+      if (!(error instanceof Skipped) && error !== null && typeof error === 'object') {
+        error.message = `setup: ${error.message}`;
+        throw error;
+      }
+      throw error instanceof Skipped ? error : new Error(`setup: ${error}`);
+    }
+  }
+  try {
+    await one.body(context);
+  } finally {
+    if (suite.teardown !== undefined && !(run.ended?.startsWith('stopped') ?? false)) {
+      try {
+        await suite.teardown(context);
+      } catch (error) {
+        emit({ event: 'log', level: 'warn', message: `teardown: ${failureOf(error).error}` });
+      }
+    }
+  }
+}
+
+/** One attempt. Gives "passed", "failed" or "skipped". */
+async function attempt(one, number, last, job) {
+  const begun = now();
+  emit({ event: 'scenario_started', name: one.name, tags: one.tags, at: one.at, attempt: number });
+  ask('scenario.begin', { name: one.name, attempt: number });
+  run.artifacts = [];
+  run.scenarioFolder = ask('scenario.folder', {})?.path;
+  let failure;
+  try {
+    await limited(() => bodyOf(one), job.timeout_ms);
+  } catch (error) {
+    failure = error;
+  }
+  const skipped = failure instanceof Skipped;
+  const details = failure === undefined || skipped ? {} : { ...failureOf(failure), failure: failure?.failure ?? { agents: describe() } };
+  if (job.metrics) {
+    metrics(one.name).forEach(emit);
+  }
+  const stopped = run.ended;
+  await reset();
+  const artifacts = ask('scenario.end', { passed: failure === undefined || skipped }) ?? [];
+  if (skipped) {
+    emit({ event: 'scenario_skipped', name: one.name, reason: failure.reason, tags: one.tags });
+    return 'skipped';
+  }
+  const passed = failure === undefined;
+  const retried = !passed && !last && !stopped?.startsWith('stopped');
+  const kept = job.trace === 'on' || (job.trace === 'retain-on-failure' && !passed) ? [...artifacts, ...run.artifacts] : [];
+  emit({
+    event: 'scenario_finished', name: one.name, attempt: number, passed, duration_ms: now() - begun, ...details,
+    ...(retried ? { retried: true } : {}), ...(kept.length > 0 ? { artifacts: kept } : {})
+  });
+  return passed ? 'passed' : retried ? 'retry' : 'failed';
+}
+
+const describe = () =>
+  allAgents().map((agent) => ({
+    agent: agent.name, registered: agent.isRegistered, state: agent.currentState, calls: agent.openCalls.length, reason: agent.latestCall?.reason, status: agent.latestCall?.statusCode
+  }));
+
+async function hooks(bodies, what) {
+  for (const body of bodies) {
+    try {
+      await limited(body);
+    } catch (error) {
+      emit({ event: 'log', level: 'error', message: `${what}: ${failureOf(error).error}` });
+      return false;
+    }
+  }
+  return true;
+}
+
+/** All selected scenarios in the order of registration; true when all passed. */
+export async function runSuite(job, isStopped) {
+  const chosen = selected(job.select);
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  const ready = await hooks(suite.before, 'beforeAll');
+  for (const one of chosen) {
+    for (let repetition = 0; repetition < (job.repeat ?? 1) && !isStopped(); ++repetition) {
+      if (one.skip !== undefined) {
+        emit({ event: 'scenario_skipped', name: one.name, reason: one.skip === true ? undefined : one.skip, tags: one.tags });
+        ++count.skipped;
+        continue;
+      }
+      let result = ready ? 'retry' : 'failed';
+      for (let number = 1; result === 'retry'; ++number) {
+        result = await attempt(one, number, number > (job.retries ?? 0), job);
+      }
+      ++count[result];
+    }
+  }
+  const ended = await hooks(suite.after, 'afterAll');
+  await reset();
+  const total = count.passed + count.failed + count.skipped;
+  emit({ event: 'suite_finished', total, passed: count.passed, skipped: count.skipped });
+  return count.failed === 0 && ready && ended;
+}

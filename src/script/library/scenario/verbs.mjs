@@ -1,0 +1,246 @@
+// What an agent does. Each verb is carried out before it returns, or throws; the promise that it gives tells the SIP outcome to whoever waits for it.
+import { ask } from './host.mjs';
+import { headerPairs } from './agent_options.mjs';
+import { milliseconds } from './time.mjs';
+
+/** What could not be done, at the line that asked for it. */
+export class VerbError extends Error {
+  name = 'VerbError';
+}
+
+/** How a request of ours ended otherwise than wanted. */
+export class OutcomeError extends Error {
+  name = 'OutcomeError';
+  constructor(what, status, reason) {
+    super(`${what}: ${`${status ?? ''} ${reason ?? ''}`.trim()}`);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** A promise that nobody has to wait for. */
+export function outcome() {
+  const made = Promise.withResolvers?.() ?? deferred();
+  made.promise.catch(() => {});
+  return made;
+}
+
+function deferred() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
+export class Verbs {
+  #agent;
+
+  constructor(agent) {
+    this.#agent = agent;
+  }
+
+  /** Carries out a native operation on the agent's phone and tells of it. */
+  #carryOut(kind, detail, operation, argument) {
+    const agent = this.#agent;
+    try {
+      const answer = ask(`phone.${operation}`, { phone: agent.nativeId, ...argument });
+      agent.tellAction(kind, detail);
+      return answer;
+    } catch (error) {
+      agent.tellAction(kind, detail, error.message);
+      throw new VerbError(`${agent.name}: ${error.message}`);
+    }
+  }
+
+  #call(call, kind, what) {
+    const chosen = call ?? this.#agent.currentCall;
+    if (chosen === undefined || !chosen.isOpen) {
+      this.#agent.tellAction(kind, undefined, `there is no call to ${what}`);
+      throw new VerbError(`${this.#agent.name}: there is no call to ${what}`);
+    }
+    return chosen;
+  }
+
+  register() {
+    this.#agent.registering = outcome();
+    this.#carryOut('register', undefined, 'register', {});
+    return this.#agent.registering.promise;
+  }
+
+  unregister() {
+    this.#agent.unregistering = outcome();
+    this.#carryOut('unregister', undefined, 'unregister', {});
+    return this.#agent.unregistering.promise;
+  }
+
+  dial(target, options = {}) {
+    const uri = this.#agent.uriOf(target);
+    const waits = outcome();
+    const headers = headerPairs(options.headers);
+    const answer = this.#carryOut('dial', uri, 'dial', { uri: this.#agent.routed(uri), headers, direction: options.direction ?? 'sendrecv' });
+    this.#agent.placed.set(answer.call, { waits, uri });
+    this.#agent.adoptEarly(answer.call);
+    return waits.promise;
+  }
+
+  accept(call, options = {}) {
+    const chosen = this.#call(call, 'accept', 'accept');
+    if (chosen.direction !== 'incoming' || chosen.state !== 'ringing') {
+      this.#agent.tellAction('accept', undefined, 'the call does not ring here');
+      throw new VerbError(`${this.#agent.name}: there is no call to accept; the call ${chosen.direction === 'outgoing' ? 'was placed here' : 'is answered already'}`);
+    }
+    chosen.settled.answer = outcome();
+    this.#carryOut('accept', undefined, 'accept', { call: chosen.id, direction: options.direction ?? 'sendrecv' });
+    return chosen.settled.answer.promise;
+  }
+
+  reject(call, code = 486, reason = '', headers = {}) {
+    const chosen = this.#call(call, 'reject', 'reject');
+    const status = checkedStatus(code);
+    this.#carryOut('reject', `${status} ${reason}`.trim(), 'refuse', { call: chosen.id, status, reason: checkedReason(reason), headers: headerPairs(headers) });
+  }
+
+  hangup(call) {
+    const chosen = this.#call(call, 'hangup', 'hang up');
+    chosen.settled.end = outcome();
+    this.#carryOut('hangup', undefined, 'hangup', { call: chosen.id });
+    return chosen.settled.end.promise;
+  }
+
+  #change(call, kind, what, held) {
+    const chosen = this.#call(call, kind, what);
+    if (chosen.held === held) {
+      this.#agent.tellAction(kind);
+      return Promise.resolve(chosen);
+    }
+    chosen.settled.change = { ...outcome(), held };
+    this.#carryOut(kind, undefined, held ? 'hold' : 'resume', { call: chosen.id });
+    return chosen.settled.change.promise;
+  }
+
+  hold(call) {
+    return this.#change(call, 'hold', 'hold', true);
+  }
+
+  resume(call) {
+    return this.#change(call, 'resume', 'resume', false);
+  }
+
+  mute() {
+    const agent = this.#agent;
+    agent.muted = !agent.muted;
+    this.#carryOut('mute', undefined, 'say', { source: agent.muted ? { kind: 'silence' } : agent.source });
+  }
+
+  dtmf(call, digits, gap) {
+    const agent = this.#agent;
+    const keys = String(digits).replace(/\s+/g, '').toUpperCase();
+    const gapMs = gap === undefined ? 60 : milliseconds(gap);
+    const chosen = this.#call(call, 'dtmf-start', 'press keys in');
+    this.#carryOut('dtmf-start', gap === undefined ? keys : `${keys} (with ${gap} gap)`, 'press', { call: chosen.id, keys, gap_ms: gapMs });
+    agent.tellAction('dtmf-done', keys);
+  }
+
+  transfer(call, target) {
+    const chosen = this.#call(call, 'transfer', 'transfer');
+    const uri = this.#agent.uriOf(target);
+    chosen.settled.transfer = outcome();
+    this.#carryOut('transfer', uri, 'transfer', { call: chosen.id, uri });
+    return chosen.settled.transfer.promise;
+  }
+
+  attendedTransfer(target) {
+    const agent = this.#agent;
+    const first = this.#call(undefined, 'attended-transfer', 'transfer');
+    const uri = agent.uriOf(target);
+    const waits = outcome();
+    if (!first.held) {
+      first.settled.change = { ...outcome(), held: true };
+      this.#carryOut('hold', undefined, 'hold', { call: first.id });
+    }
+    const answer = this.#carryOut('attended-transfer', uri, 'dial', { uri: agent.routed(uri), headers: [], direction: 'sendrecv' });
+    agent.placed.set(answer.call, { waits, uri });
+    agent.consultation = { first, second: answer.call };
+    agent.adoptEarly(answer.call);
+    return waits.promise;
+  }
+
+  completeTransfer() {
+    const agent = this.#agent;
+    const { first, second } = agent.consultation ?? {};
+    if (first === undefined || !first.isOpen) {
+      agent.tellAction('complete-transfer', undefined, 'no transfer is pending');
+      throw new VerbError(`${agent.name}: no transfer is pending; begin it with attendedTransfer()`);
+    }
+    first.settled.transfer = outcome();
+    first.consultation = second;
+    this.#carryOut('complete-transfer', undefined, 'complete', { call: first.id, other: second });
+    agent.consultation = undefined;
+    return first.settled.transfer.promise;
+  }
+
+  abortTransfer() {
+    const agent = this.#agent;
+    const second = agent.callById(agent.consultation?.second);
+    if (second === undefined) {
+      agent.tellAction('abort-transfer', undefined, 'no transfer is pending');
+      throw new VerbError(`${agent.name}: no transfer is pending; begin it with attendedTransfer()`);
+    }
+    agent.consultation = undefined;
+    this.#carryOut('abort-transfer', undefined, 'hangup', { call: second.id });
+  }
+
+  deflect(target) {
+    const agent = this.#agent;
+    const uri = agent.uriOf(target);
+    const headers = [['Contact', `<${uri}>`], ['Diversion', `<${agent.aor}>`]];
+    this.#carryOut('deflect', uri, 'answer_all', { refusal: { status: 302, reason: 'Moved Temporarily', headers } });
+  }
+
+  stopDeflect() {
+    this.#carryOut('stop-deflect', undefined, 'answer_all', {});
+  }
+
+  respondIncoming(code, reason = '', headers = {}) {
+    const status = checkedStatus(code);
+    this.#carryOut('respond', `${status} ${reason}`.trim(), 'answer_all', { refusal: { status, reason: checkedReason(reason), headers: headerPairs(headers) } });
+  }
+
+  sendAudio(source) {
+    const agent = this.#agent;
+    if (source?.kind === undefined) {
+      throw new VerbError(`${agent.name}: sendAudio takes tone(440), file("hello.wav") or silence()`);
+    }
+    const resolved = source.kind === 'file' ? { ...source, path: agent.resolvePath(source.path) } : source;
+    this.#carryOut('send-audio', sourceText(source), 'say', { source: resolved });
+    agent.source = resolved;
+    agent.muted = false;
+  }
+
+  message(target, text) {
+    const uri = this.#agent.uriOf(target);
+    const answer = this.#carryOut('message', uri, 'request', { method: 'MESSAGE', uri: this.#agent.routed(uri), content_type: 'text/plain', body: String(text) });
+    return this.#agent.awaitRequest(answer.request, `MESSAGE to ${uri}`);
+  }
+
+  options(target) {
+    const uri = this.#agent.uriOf(target);
+    const answer = this.#carryOut('options', uri, 'request', { method: 'OPTIONS', uri: this.#agent.routed(uri) });
+    return this.#agent.awaitRequest(answer.request, `OPTIONS to ${uri}`);
+  }
+}
+
+export const sourceText = (source) => (source.kind === 'tone' ? `tone ${source.hz} Hz` : source.kind === 'file' ? `file ${source.path}` : 'silence');
+
+function checkedStatus(code) {
+  if (!Number.isInteger(code) || code < 300 || code > 699) {
+    throw new VerbError(`${code} is no final status that refuses a call; it is a number from 300 to 699`);
+  }
+  return code;
+}
+
+function checkedReason(reason) {
+  if (/[\r\n\0]/.test(String(reason))) {
+    throw new VerbError('The reason phrase holds a line end; it has to be one line');
+  }
+  return String(reason ?? '');
+}
