@@ -5,8 +5,10 @@ import { diffView } from './diff.mjs';
 
 const ROW = 34;
 const HEAD = 44;
-const TIMES = 62;
-const LANE = 190;
+const NARROW = matchMedia('(max-width: 760px)').matches;
+const TIMES = NARROW ? 48 : 62;
+const LANE = NARROW ? 132 : 190;
+const LANE_HEAD = LANE - (NARROW ? 12 : 42);
 
 const keyOf = (event) => `${event.source} ${event.destination} ${event.call_id} ${event.cseq} ${shown(event.text).split(/\r?\n/, 1)[0]}`;
 
@@ -23,15 +25,15 @@ function toneOf(status) {
   return status < 300 ? 'success' : status < 400 ? 'redirect' : 'refusal';
 }
 
-/** Messages with the lanes that they go between. One that went between two agents was seen twice, and is shown once. */
+/** Messages with the lanes that they go between, in the order in which they come into play. One that went between two agents was seen twice, and is shown once. */
 export function ladderOf(attempt) {
   const events = attempt.events.filter((event) => event.event === 'sip');
   const owners = new Map(events.map((event) => [event.direction === 'sent' ? event.source : event.destination, event.agent]));
-  const lanes = attempt.agents.filter((agent) => events.some((event) => event.agent === agent)).map((name) => ({ name, agent: true }));
+  const lanes = [];
   const laneOf = (address, owner) => {
     const name = owner ?? owners.get(address) ?? address;
     let index = lanes.findIndex((lane) => lane.name === name);
-    if (index < 0) index = lanes.push({ name, agent: false }) - 1;
+    if (index < 0) index = lanes.push({ name, agent: attempt.agents.includes(name) }) - 1;
     return index;
   };
   const open = new Map();
@@ -78,8 +80,8 @@ function lifelines(ladder, agents, height) {
     const x = TIMES + LANE * index + LANE / 2;
     const colour = lane.agent ? colourOf(agents.indexOf(lane.name)) : 'var(--faint)';
     return s('g', {},
-      s('rect', { class: 'lane-head', x: x - 74, y: 6, width: 148, height: 26, rx: 5, style: `stroke: ${colour}` }),
-      s('text', { class: 'lane-name', x, y: 23, 'text-anchor': 'middle' }, lane.name.length > 21 ? `${lane.name.slice(0, 20)}…` : lane.name, s('title', {}, lane.name)),
+      s('rect', { class: 'lane-head', x: x - LANE_HEAD / 2, y: 6, width: LANE_HEAD, height: 26, rx: 5, style: `stroke: ${colour}` }),
+      s('text', { class: 'lane-name', x, y: 23, 'text-anchor': 'middle' }, lane.name.length > LANE_HEAD / 7 ? `${lane.name.slice(0, LANE_HEAD / 7 - 1)}…` : lane.name), s('title', {}, lane.name),
       s('path', { class: 'lifeline', d: `M${x} 32 V${height}`, style: `stroke: ${colour}` }));
   });
 }

@@ -29,7 +29,7 @@ function waveform(buffer, player) {
   });
   const height = WAVE_HEIGHT * buffer.numberOfChannels;
   const head = s('path', { class: 'playhead', d: `M0 0 V${height}` });
-  const picture = s('svg', { class: 'waveform', viewBox: `0 0 ${WAVE_WIDTH} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': 'Waveform; a click plays from there' }, channels, head);
+  const picture = s('svg', { class: 'waveform', viewBox: `0 0 ${WAVE_WIDTH} ${height}`, preserveAspectRatio: 'none', style: `height: ${height}px`, role: 'img', 'aria-label': 'Waveform; a click plays from there' }, channels, head);
   picture.addEventListener('click', (event) => {
     const box = picture.getBoundingClientRect();
     player.currentTime = ((event.clientX - box.left) / box.width) * buffer.duration;

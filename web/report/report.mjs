@@ -42,6 +42,7 @@ function show(run, selectInList) {
     show(run, selectInList);
   };
   place.replaceChildren(...detailOf(run, scenario, view, go));
+  place.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 const run = fold(JSON.parse(document.getElementById('run').textContent));
