@@ -29,13 +29,19 @@ struct ScriptDesk::Exchange {
   std::set<std::string> domains;
 };
 
-ScriptDesk::ScriptDesk(ScriptPhone::Tell tell) : tell_(std::move(tell)), look_(loop_.timers(), base::Callback::to<&ScriptDesk::look>(*this)) { loop_.start(); }
+ScriptDesk::ScriptDesk(ScriptPhone::Tell tell) : tell_(std::move(tell)), look_(loop_.timers(), base::Callback::to<&ScriptDesk::look>(*this)) {
+  files_.start();
+  loop_.start();
+}
 
 ScriptDesk::~ScriptDesk() {
   loop_.stop();
   loop_.join();
   leaving_.clear();
   phones_.clear();
+  capture_.reset();
+  files_.stop();
+  files_.join();
 }
 
 Outcome ScriptDesk::blocking_on_engine(const std::function<void(const ScriptPhone::Answer& answer)>& task) {
@@ -92,7 +98,7 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
   const std::uint64_t id = ++last_id_;
   const auto shared = std::make_shared<ScriptPhonePlan>(std::move(*plan));
   return blocking_on_engine([this, id, shared](const ScriptPhone::Answer& answer) {
-    auto made = ScriptPhone::create({loop_, random_, resolver_, media_}, id, std::move(*shared), tell_);
+    auto made = ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }}, id, std::move(*shared), tell_);
     if (!made) {
       answer(made.error());
       return;
@@ -101,6 +107,31 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
     phones_.emplace(id, std::move(*made));
     answer(std::move(created));
   });
+}
+
+void ScriptDesk::captured(const call::Event& event) {
+  if (capture_ != nullptr) {
+    const auto& message = std::get<call::SipMessage>(event.what);
+    capture_->write(event.time, message.direction, message.flow, message.text);
+  }
+}
+
+base::Result<void> ScriptDesk::blocking_capture(const std::string& path) {
+  const auto done = blocking_on_engine([this, path](const ScriptPhone::Answer& answer) {
+    capture_.reset();
+    if (path.empty()) {
+      answer(json::object());
+      return;
+    }
+    auto created = net::CaptureFile::blocking_create(loop_, files_, path, net::CaptureFile::SecureTransports::Write);
+    if (!created) {
+      answer(created.error());
+      return;
+    }
+    capture_ = std::move(*created);
+    answer(json::object());
+  });
+  return done ? base::ok() : done.error();
 }
 
 void ScriptDesk::close(std::uint64_t id) {

@@ -2,6 +2,7 @@
 
 #include "app/script_phone.hpp"
 #include "app/service.hpp"
+#include "net/capture_file.hpp"
 #include "net/media_thread.hpp"
 
 #include <boost/json/object.hpp>
@@ -27,6 +28,8 @@ class ScriptDesk {
   base::Result<boost::json::object> blocking_ask(std::string_view operation, const boost::json::object& arguments);
   /// An exchange of this process on a free port of 127.0.0.1, whose accounts are those of the agents that are made from now on. Again: the same.
   base::Result<boost::json::object> blocking_start_exchange();
+  /// From here on all SIP messages of the phones go into a file; "": into none.
+  base::Result<void> blocking_capture(const std::string& path);
 
  private:
   class Farewell;
@@ -37,14 +40,17 @@ class ScriptDesk {
   void join_exchange(const call::AgentOptions& agent);
   void look();
   void close(std::uint64_t id);
+  void captured(const call::Event& event);
 
   const ScriptPhone::Tell tell_;
   base::SystemRandom random_;
   net::EngineLoop loop_;
+  net::EngineLoop files_{{.name = "capture"}};
   net::DnsResolver resolver_{loop_};
   net::MediaThread media_{loop_};
   std::map<std::uint64_t, std::unique_ptr<ScriptPhone>> phones_;  ///< Engine thread, as are the next.
   std::map<std::uint64_t, std::unique_ptr<ScriptPhone>> leaving_;
+  std::unique_ptr<net::CaptureFile> capture_;
   base::Timer look_;
   std::unique_ptr<Exchange> exchange_;
   std::uint64_t last_id_ = 0;

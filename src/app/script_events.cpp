@@ -62,6 +62,10 @@ struct Members {
     out["held"] = agreed.held;
     out["encryption"] = encryption_of(agreed.security);
   }
+  void operator()(const call::MediaFlows& what) const {
+    named("flows");
+    out["since_start_ms"] = milliseconds(what.since_start);
+  }
   void operator()(const call::MediaSecured& /*what*/) const { named("secured"); }
   void operator()(const call::SoundPlayed& /*what*/) const { named("played"); }
   void operator()(const call::MediaEnded& what) const {

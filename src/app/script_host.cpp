@@ -95,8 +95,9 @@ void ScriptHost::add_functions() {
     }
     return answered->is_null() ? std::string() : json::serialize(*answered);
   });
-  engine_.add_function("emit", [](std::string_view event) -> base::Result<std::string> {
+  engine_.add_function("emit", [this](std::string_view event) -> base::Result<std::string> {
     write_line(std::string(event));
+    artifacts_.blocking_note(event);
     return std::string();
   });
   engine_.add_function("now", [this](std::string_view /*nothing*/) -> base::Result<std::string> {
@@ -193,21 +194,105 @@ base::Result<json::value> ScriptHost::begin_http(const json::object& arguments) 
   return accepted ? base::Result<json::value>(nullptr) : Error(Errc::LimitReached, "too many HTTP requests wait");
 }
 
+base::Result<json::value> ScriptHost::start_mock(const json::object& arguments) {
+  const std::string host = text(arguments, "address");
+  const auto ip = base::IpAddress::parse(host);
+  const auto port = arguments.at("port").to_number<std::int64_t>();
+  if (!ip || port < 0 || port > 65'535) {
+    return Error(Errc::InvalidArgument,
+                 "A mock server listens on an address such as 127.0.0.1 and a port from 0 (any) to 65535, not on " + host + ":" + std::to_string(port));
+  }
+  const server::MockHttpServer::Certificate certificate{text(arguments, "certificate"), text(arguments, "key")};
+  const std::uint64_t id = ++last_mock_;
+  auto listening = server::MockHttpServer::listen(loop_.context(), {*ip, static_cast<std::uint16_t>(port)}, certificate,
+                                                  [this, id](const server::MockHttpServer::Request& request) {
+                                                    json::array headers;
+                                                    for (const auto& [name, value] : request.headers) {
+                                                      headers.push_back(json::array{name, value});
+                                                    }
+                                                    tell({{"kind", "mock"},
+                                                          {"server", id},
+                                                          {"request", request.id},
+                                                          {"method", request.method},
+                                                          {"target", request.target},
+                                                          {"headers", std::move(headers)},
+                                                          {"body", request.body}});
+                                                  });
+  if (!listening) {
+    return listening.error();
+  }
+  const base::SocketAddress address = (*listening)->address();
+  mocks_.emplace(id, std::move(*listening));
+  const std::string scheme = certificate.chain_file.empty() ? "http://" : "https://";
+  return Outcome(json::object{{"id", id}, {"url", scheme + address.to_string()}, {"port", address.port}});
+}
+
+base::Result<json::value> ScriptHost::answer_mock(const json::object& arguments) {
+  server::MockHttpServer::Answer answer{arguments.at("status").to_number<unsigned>(), {}, text(arguments, "body")};
+  if (answer.status < 200 || answer.status > 599) {
+    return Error(Errc::InvalidArgument, "A mock server answers with a status from 200 to 599");
+  }
+  for (const json::value& header : arguments.at("headers").as_array()) {
+    answer.headers.emplace_back(std::string(header.at(0).as_string()), std::string(header.at(1).as_string()));
+  }
+  const auto request = arguments.at("request").to_number<std::uint64_t>();
+  for (const auto& [id, server] : mocks_) {
+    if (id == arguments.at("server").to_number<std::uint64_t>()) {
+      server->answer(request, answer);
+    }
+  }
+  return Outcome(nullptr);
+}
+
+base::Result<json::value> ScriptHost::file(std::string_view step, const json::object& arguments) {
+  const std::string path = text(arguments, "path");
+  std::error_code failure;
+  if (step == "read") {
+    auto content = blocking_read(path);
+    return content ? Outcome(*content) : content.error();
+  }
+  if (step == "exists") {
+    return Outcome(std::filesystem::is_regular_file(path, failure));
+  }
+  if (step == "resolve") {
+    return Outcome((std::filesystem::path(text(arguments, "folder")) / path).lexically_normal().string());
+  }
+  if (step == "write") {
+    std::ofstream written(path, std::ios::binary | std::ios::trunc);
+    written << text(arguments, "text");
+    written.close();
+    return written ? Outcome(nullptr) : Error(Errc::Io, path + ": cannot be written; check the folder and its permissions");
+  }
+  return Error(Errc::NotFound, "there is no file operation \"" + std::string(step) + "\"");
+}
+
+base::Result<json::value> ScriptHost::scenario(std::string_view step, const json::object& arguments) {
+  if (step == "configure") {
+    const std::string keep = text(arguments, "trace");
+    artifacts_.configure(keep == "on"                  ? ScriptArtifacts::Keep::Everything
+                         : keep == "retain-on-failure" ? ScriptArtifacts::Keep::Failures
+                                                       : ScriptArtifacts::Keep::Nothing,
+                         text(arguments, "artifacts"));
+    return Outcome(nullptr);
+  }
+  if (step == "begin") {
+    auto begun = artifacts_.blocking_begin(text(arguments, "name"), arguments.at("attempt").to_number<int>());
+    if (begun) {
+      begun = desk_.blocking_capture(artifacts_.capture_path());
+    }
+    return begun ? Outcome(json::object{{"path", artifacts_.folder().string()}}) : begun.error();
+  }
+  static_cast<void>(desk_.blocking_capture(""));
+  return Outcome(artifacts_.blocking_end(arguments.at("passed").as_bool()));
+}
+
 base::Result<json::value> ScriptHost::answer(std::string_view operation, const json::object& arguments) {
   if (operation.starts_with("phone.")) {
     auto done = desk_.blocking_ask(operation.substr(6), arguments);
     return done ? Outcome(std::move(*done)) : done.error();
   }
-  if (operation == "file.read") {
-    auto content = blocking_read(text(arguments, "path"));
-    return content ? Outcome(*content) : content.error();
-  }
-  if (operation == "file.exists") {
-    std::error_code failure;
-    return Outcome(std::filesystem::is_regular_file(text(arguments, "path"), failure));
-  }
-  if (operation == "file.resolve") {
-    return Outcome((std::filesystem::path(text(arguments, "folder")) / text(arguments, "path")).lexically_normal().string());
+  if (operation.starts_with("file.")) {
+    return file(operation.substr(5), arguments);
   }
   if (operation == "env") {
     const char* const value = std::getenv(text(arguments, "name").c_str());
@@ -219,12 +304,22 @@ base::Result<json::value> ScriptHost::answer(std::string_view operation, const j
   if (operation == "http.begin") {
     return begin_http(arguments);
   }
+  if (operation == "mock.start") {
+    return start_mock(arguments);
+  }
+  if (operation == "mock.answer") {
+    return answer_mock(arguments);
+  }
+  if (operation == "mock.stop") {
+    mocks_.erase(arguments.at("id").to_number<std::uint64_t>());
+    return Outcome(nullptr);
+  }
   if (operation == "exchange.start") {
     auto started = desk_.blocking_start_exchange();
     return started ? Outcome(std::move(*started)) : started.error();
   }
   if (operation.starts_with("scenario.")) {
-    return Outcome(nullptr);
+    return scenario(operation.substr(9), arguments);
   }
   return Error(Errc::NotFound, "there is no operation \"" + std::string(operation) + "\"");
 }

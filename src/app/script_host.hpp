@@ -1,13 +1,17 @@
 #pragma once
 
+#include "app/script_artifacts.hpp"
 #include "app/script_desk.hpp"
 #include "net/engine_loop.hpp"
 #include "net/http_client.hpp"
 #include "script/engine.hpp"
+#include "server/mock_http_server.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,7 +39,11 @@ class ScriptHost {
   void turn();
   void wake();
   Outcome answer(std::string_view operation, const boost::json::object& arguments);
+  Outcome scenario(std::string_view step, const boost::json::object& arguments);
+  Outcome file(std::string_view step, const boost::json::object& arguments);
   Outcome begin_http(const boost::json::object& arguments);
+  Outcome start_mock(const boost::json::object& arguments);
+  Outcome answer_mock(const boost::json::object& arguments);
   void add_functions();
 
   net::EngineLoop& loop_;
@@ -44,6 +52,9 @@ class ScriptHost {
   base::BoundedQueue<std::string> messages_;
   base::Timer wake_;
   std::unique_ptr<net::HttpClient> http_;
+  std::map<std::uint64_t, std::unique_ptr<server::MockHttpServer>> mocks_;
+  std::uint64_t last_mock_ = 0;
+  ScriptArtifacts artifacts_;
   ScriptDesk desk_;
   int status_ = 1;
 };

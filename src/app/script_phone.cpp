@@ -50,6 +50,7 @@ ScriptPhone::ScriptPhone(const World& world, std::uint64_t id, Tell tell)
     : world_(world), id_(id), tell_(std::move(tell)), listening_(world.loop.timers(), base::Callback::to<&ScriptPhone::listen>(*this)) {}
 
 ScriptPhone::~ScriptPhone() {
+  mailbox_.reset();
   requests_.clear();
   if (phone_ != nullptr) {
     phone_->user_agent().set_trace(nullptr);
@@ -59,6 +60,7 @@ ScriptPhone::~ScriptPhone() {
 base::Result<std::unique_ptr<ScriptPhone>> ScriptPhone::create(const World& world, std::uint64_t id, ScriptPhonePlan plan, Tell tell) {
   std::unique_ptr<ScriptPhone> made(new ScriptPhone(world, id, std::move(tell)));
   made->registers_ = plan.registers;
+  made->wants_mailbox_ = plan.mailbox;
   auto phone = SoftPhone::create(world.loop, world.random, world.resolver, world.media, *made, plan.listen, std::move(plan.agent));
   if (!phone) {
     return phone.error();
@@ -79,6 +81,7 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"hangup", &ScriptPhone::hang_up},
       {"hold", &ScriptPhone::hold},
       {"resume", &ScriptPhone::resume},
+      {"direction", &ScriptPhone::change_direction},
       {"press", &ScriptPhone::press},
       {"transfer", &ScriptPhone::transfer},
       {"complete", &ScriptPhone::complete},
@@ -154,12 +157,28 @@ ScriptPhone::Outcome ScriptPhone::hang_up(const json::object& arguments) {
 
 ScriptPhone::Outcome ScriptPhone::hold(const json::object& arguments) {
   const auto call = call_of(arguments);
-  return call ? done((*call)->hold()) : call.error();
+  if (!call) {
+    return call.error();
+  }
+  auto held = done((*call)->hold());
+  if (held) {
+    (*call)->play(media::Silence{});  // Nobody is to hear us until `resume`.
+  }
+  return held;
 }
 
 ScriptPhone::Outcome ScriptPhone::resume(const json::object& arguments) {
   const auto call = call_of(arguments);
-  return call ? done((*call)->resume()) : call.error();
+  if (!call) {
+    return call.error();
+  }
+  (*call)->play(phone_->agent().options().source);
+  return done((*call)->resume());
+}
+
+ScriptPhone::Outcome ScriptPhone::change_direction(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  return call ? done((*call)->change_direction(direction_of(arguments))) : call.error();
 }
 
 ScriptPhone::Outcome ScriptPhone::press(const json::object& arguments) {
@@ -271,7 +290,13 @@ ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
   made->id = ++last_request_;
   made->digest.emplace(agent.credentials(), world_.random);
   sip::OutgoingRequest request;
-  request.method = text(arguments, "method") == "MESSAGE" ? sip::Method::Message : sip::Method::Options;
+  request.method = sip::method_from(text(arguments, "method"));
+  constexpr sip::Method kAlone[] = {sip::Method::Message, sip::Method::Options, sip::Method::Info,
+                                    sip::Method::Refer,   sip::Method::Notify,  sip::Method::Publish};
+  if (std::find(std::begin(kAlone), std::end(kAlone), request.method) == std::end(kAlone)) {
+    return Error(Errc::InvalidArgument,
+                 "\"" + text(arguments, "method") + "\" cannot be sent by itself; MESSAGE, OPTIONS, INFO, REFER, NOTIFY and PUBLISH can");
+  }
   request.uri = text(arguments, "uri");
   if (!sip::UriView::parse(request.uri)) {
     return Error(Errc::InvalidArgument, "\"" + request.uri + "\" is no SIP address");
@@ -310,6 +335,9 @@ void ScriptPhone::on_event(const call::Event& event) {
     }
     return;
   }
+  if (std::holds_alternative<call::Registered>(event.what) && wants_mailbox_ && mailbox_ == nullptr) {
+    subscribe_to_mailbox();
+  }
   if (std::holds_alternative<call::Unregistered>(event.what)) {
     unregistering_ = false;
   }
@@ -326,7 +354,9 @@ void ScriptPhone::on_event(const call::Event& event) {
 }
 
 void ScriptPhone::on_trace(Direction direction, const sip::Flow& flow, std::string_view message) {
-  on_event({.time = world_.loop.clock().wall_now(), .agent = {}, .call_id = {}, .what = call::SipMessage{direction, flow, sip::masked(message)}});
+  const call::Event event{.time = world_.loop.clock().wall_now(), .agent = {}, .call_id = {}, .what = call::SipMessage{direction, flow, sip::masked(message)}};
+  world_.captured(event);
+  on_event(event);
 }
 
 void ScriptPhone::tell(json::object event) {
@@ -335,7 +365,31 @@ void ScriptPhone::tell(json::object event) {
   tell_(std::move(event));
 }
 
+void ScriptPhone::subscribe_to_mailbox() {
+  call::Agent& agent = phone_->agent();
+  sip::Subscriber::Options options;
+  options.uri = agent.options().address_of_record;
+  options.routes = agent.route_set();
+  options.from = agent.name_and_address();
+  options.to = "<" + options.uri + ">";
+  options.contact_user = agent.contact();
+  options.package = "message-summary";
+  options.accept = "application/simple-message-summary";
+  options.expires = std::chrono::seconds(600);
+  options.credentials = agent.credentials();
+  sip::Subscriber::Observer& observer = *this;
+  mailbox_ = std::make_unique<sip::Subscriber>(phone_->user_agent(), std::move(options), observer);
+  mailbox_->start();
+}
+
+void ScriptPhone::on_notify(sip::Subscriber& /*subscriber*/, const sip::Subscriber::Notification& notification) {
+  tell({{"type", "mwi"}, {"body", notification.body}});
+}
+
 void ScriptPhone::leave() {
+  if (mailbox_ != nullptr) {
+    mailbox_->stop();
+  }
   latest_ = world_.loop.clock().now() + kFarewell;
   phone_->agent().hang_up_all();
   unregistering_ = registers_ && phone_->agent().registered();

@@ -3,6 +3,7 @@
 #include "app/audio_check.hpp"
 #include "app/soft_phone.hpp"
 #include "audio/live_sink.hpp"
+#include "sip/event_subscriber.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -21,6 +22,7 @@ struct ScriptPhonePlan {
   base::SocketAddress listen;
   call::AgentOptions agent;
   bool registers = false;
+  bool mailbox = false;  ///< Subscribes to what waits in its mailbox (RFC 3842).
 };
 /// What the script library says of an agent (agent_options.mjs). Errors: InvalidArgument, a sentence.
 [[nodiscard]] base::Result<ScriptPhonePlan> script_phone_plan(const boost::json::object& options);
@@ -30,16 +32,18 @@ struct ScriptPhonePlan {
 [[nodiscard]] std::string script_header_lines(const boost::json::value* headers);
 
 /// The phone of an agent in a script. Engine thread.
-class ScriptPhone final : private call::EventSink, private sip::TraceSink, private sip::ClientRequest::User {
+class ScriptPhone final : private call::EventSink, private sip::TraceSink, private sip::ClientRequest::User, private sip::Subscriber::Observer {
  public:
   /// Any text: an event as JSON, with the number of the phone in it.
   using Tell = std::function<void(boost::json::object event)>;
   using Answer = std::function<void(base::Result<boost::json::object>)>;
+  using EventTap = std::function<void(const call::Event& event)>;
   struct World {
     net::EngineLoop& loop;
     base::Random& random;
     net::DnsResolver& resolver;
     media::MediaPort& media;
+    EventTap captured;  ///< Gets each SIP message.
   };
 
   static base::Result<std::unique_ptr<ScriptPhone>> create(const World& world, std::uint64_t id, ScriptPhonePlan plan, Tell tell);
@@ -77,6 +81,10 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   void on_response(sip::ClientRequest& request, const sip::Message& response) override;
   void on_failure(sip::ClientRequest& request, int status, std::string_view reason) override;
 
+  void on_notify(sip::Subscriber& subscriber, const sip::Subscriber::Notification& notification) override;
+  void on_subscription_ended(sip::Subscriber& /*subscriber*/, const sip::Subscriber::End& /*end*/) override {}
+  void subscribe_to_mailbox();
+
   Outcome register_account(const Arguments& arguments);
   Outcome unregister(const Arguments& arguments);
   Outcome dial(const Arguments& arguments);
@@ -85,6 +93,7 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome hang_up(const Arguments& arguments);
   Outcome hold(const Arguments& arguments);
   Outcome resume(const Arguments& arguments);
+  Outcome change_direction(const Arguments& arguments);
   Outcome press(const Arguments& arguments);
   Outcome transfer(const Arguments& arguments);
   Outcome complete(const Arguments& arguments);
@@ -108,12 +117,14 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   const std::uint64_t id_;
   const Tell tell_;
   bool registers_ = false;
+  bool wants_mailbox_ = false;
   std::unique_ptr<SoftPhone> phone_;
   std::map<std::string, Ear> ears_;                       ///< By Call-ID.
   std::map<std::string, std::vector<Answer>> measuring_;  ///< By Call-ID.
   std::vector<std::unique_ptr<Request>> requests_;
   std::int64_t last_request_ = 0;
   base::Timer listening_;
+  std::unique_ptr<sip::Subscriber> mailbox_;
   bool unregistering_ = false;
   base::TimePoint latest_{};
 };

@@ -116,6 +116,8 @@ base::Result<ScriptPhonePlan> script_phone_plan(const json::object& options) {
     return media.error();
   }
   ScriptPhonePlan plan{.listen = *listen, .agent = {}, .registers = number(options, "expires") > 0};
+  const json::value* const mailbox = options.if_contains("mwi");
+  plan.mailbox = mailbox != nullptr && mailbox->is_bool() && mailbox->get_bool();
   call::AgentOptions& agent = plan.agent;
   agent.name = text(options, "name");
   agent.address_of_record = "sip:" + text(options, "username") + "@" + domain;

@@ -276,7 +276,9 @@ void AgentCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& end
 }
 
 void AgentCall::on_media_event(const media::StreamEvent& event) {
-  if (const auto* const tone = std::get_if<media::ToneDetected>(&event.what)) {
+  if (const auto* const first = std::get_if<media::FirstPacket>(&event.what)) {
+    report(MediaFlows{first->since_start});
+  } else if (const auto* const tone = std::get_if<media::ToneDetected>(&event.what)) {
     report(AudioHeard{tone->frequency_hz, tone->level_dbov, tone->since_start});
   } else if (const auto* const audio = std::get_if<media::FirstAudio>(&event.what)) {
     report(AudioHeard{0, audio->level_dbov, audio->since_start});

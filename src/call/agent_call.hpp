@@ -51,6 +51,8 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   base::Result<void> press(std::string_view keys, const media::KeyTiming& timing = {});
   /// Asks the other side not to send any more, or to send again; like `renegotiate` with the codecs of now.
   base::Result<void> hold();
+  /// The same with any direction, ours.
+  base::Result<void> change_direction(sdp::Direction direction);
   base::Result<void> resume();
   /// Nothing happens as long as there is no stream.
   void play(const media::SourceSpec& source);

@@ -66,6 +66,8 @@ base::Result<void> AgentCall::renegotiate(const std::vector<std::string>& codecs
   return known ? propose(std::move(*known), direction) : known.error();
 }
 
+base::Result<void> AgentCall::change_direction(sdp::Direction direction) { return propose({}, direction); }
+
 base::Result<void> AgentCall::hold() { return propose({}, sdp::Direction::SendOnly); }
 
 base::Result<void> AgentCall::resume() { return propose({}, sdp::Direction::SendRecv); }

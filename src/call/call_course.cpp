@@ -27,6 +27,7 @@ CallCourse::Next CallCourse::visit(const std::string& uri) {
   const std::string user = exchange_.user_of(uri);
   features_ = exchange_.features.find(user);
   if (features_ == nullptr) {
+    uri_ = uri;
     return ring(uri);
   }
   if (std::find(visited_.begin(), visited_.end(), user) != visited_.end()) {
@@ -163,7 +164,9 @@ void CallCourse::add_elsewhere(const std::string& place, std::vector<Target>& ta
   add_places(uri, told, targets);
 }
 
-bool CallCourse::may_forward_to(const std::string& uri) const { return screen(features_->outgoing, {.uri = uri}) == ScreeningVerdict::Passes; }
+bool CallCourse::may_forward_to(const std::string& uri) const {
+  return features_ == nullptr || screen(features_->outgoing, {.uri = uri}) == ScreeningVerdict::Passes;
+}
 
 std::string CallCourse::uri_of(const std::string& place) const { return place.starts_with("sip:") ? place : "sip:" + place + "@" + exchange_.home; }
 

@@ -59,6 +59,8 @@ class CallCourse {
   /// The first step of a call to this URI.
   [[nodiscard]] Next begin(const std::string& uri) { return visit(uri); }
   [[nodiscard]] Next after(Outcome outcome);
+  /// A phone has sent the call elsewhere (RFC 5359 §2.7, by 302).
+  [[nodiscard]] Next moved(const std::string& uri) { return forward(uri, Cause::Deflected); }
   /// Whether other places may follow the present ones.
   [[nodiscard]] bool may_go_on() const;
 

@@ -55,6 +55,7 @@ struct LogLine {
   void operator()(const TransferProgress& what) const { line("transfer progress", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const TextReceived& /*what*/) const { line("text received"); }
   void operator()(const MediaMeasured& /*what*/) const {}
+  void operator()(const MediaFlows& /*what*/) const { line("media flows"); }
   void operator()(const AddressUnknown& what) const {
     write(Level::Warn, "the public address of the media is not known", {{"agent", event.agent}, {"call_id", event.call_id}, {"reason", what.reason}});
   }

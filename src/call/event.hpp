@@ -65,6 +65,10 @@ struct AudioHeard {
   double level_dbov = 0;
   base::Duration since_start{};
 };
+/// The first packet that an agent gets in a call. `since_start` counts from the start of its media.
+struct MediaFlows {
+  base::Duration since_start{};
+};
 /// Offer and answer of an agent's call have agreed on its media, or on other media than before.
 struct MediaAgreed {
   sdp::Negotiated negotiated;  ///< With keys: never for a log.
@@ -175,7 +179,7 @@ struct Event {
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
                CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded, MediaAgreed, MediaSecured, SoundPlayed, MediaEnded, PartnerSilent,
                PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown, CallHeld, CallOffered, TransferRequested, TransferProgress, TextReceived,
-               MediaMeasured>
+               MediaMeasured, MediaFlows>
       what;
 };
 

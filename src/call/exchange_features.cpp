@@ -38,7 +38,7 @@ bool Exchange::may_call(sip::ServerTransaction& transaction, const sip::Message&
 std::unique_ptr<CallCourse> Exchange::course_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command,
                                                 const CallerIdentity& identity) {
   const std::string callee = user_of(command == nullptr ? invite.request_uri() : std::string_view(command->callee()));
-  if (callee.empty() || features_.find(callee) == nullptr) {
+  if (callee.empty()) {
     return nullptr;
   }
   CallCourse::Caller caller;

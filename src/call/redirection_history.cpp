@@ -16,7 +16,8 @@ struct CauseForm {
 };
 
 constexpr CauseForm kForms[] = {
-    {"unconditional", "SIP;cause=302"}, {"user-busy", "SIP;cause=486"}, {"no-answer", "SIP;cause=408"}, {"unavailable", "SIP;cause=480"}, {"follow-me", ""}};
+    {"unconditional", "SIP;cause=302"}, {"user-busy", "SIP;cause=486"}, {"no-answer", "SIP;cause=408"}, {"unavailable", "SIP;cause=480"}, {"follow-me", ""},
+    {"deflection", "SIP;cause=480"}};
 
 /// Without parameters, which are between the caller and the exchange.
 std::string plain(const std::string& text) {

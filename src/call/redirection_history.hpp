@@ -12,7 +12,7 @@ namespace callwright::call {
 /// Who has forwarded a call to whom, and why: Diversion (RFC 5806) and History-Info (RFC 7044), both of which peers look at.
 class RedirectionHistory {
  public:
-  enum class Cause : std::uint8_t { Always, Busy, NoAnswer, Unreachable, FollowMe };
+  enum class Cause : std::uint8_t { Always, Busy, NoAnswer, Unreachable, FollowMe, Deflected };
 
   static constexpr std::size_t kMaxKept = 20;  ///< Entries of others, each.
 

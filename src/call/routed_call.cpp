@@ -69,6 +69,21 @@ RoutedCall::~RoutedCall() {
   user_agent.retire(std::move(incoming_));
 }
 
+/// What callers tell the called party by fields of their own, as by convention "X-…", or by User-to-User (RFC 7433). The others are between a party and us.
+std::string RoutedCall::passed_on(const sip::Message& invite) {
+  constexpr std::size_t kMost = 32;
+  std::string lines;
+  std::size_t count = 0;
+  for (const sip::HeaderField& field : invite.headers()) {
+    const bool theirs = field.id == sip::Header::Other && ((field.name.size() > 2 && (field.name[0] == 'X' || field.name[0] == 'x') && field.name[1] == '-') ||
+                                                           sip::equals_ignoring_case(field.name, "User-to-User"));
+    if (theirs && ++count <= kMost) {
+      sip::append_header(lines, field.name, field.value);
+    }
+  }
+  return lines;
+}
+
 /// For the journal. The URI of a request that a command has brought about holds the command's token.
 std::string RoutedCall::callee_of(const sip::Message& invite) const {
   if (options_.to.empty()) {
@@ -94,7 +109,7 @@ void RoutedCall::start(const sip::Message& invite) {
   options.from = options_.from.empty() ? sip::without_tag(invite.header(sip::Header::From).value_or(std::string_view{}), invite.from()) : options_.from;
   options.to = options_.to.empty() ? sip::without_tag(invite.header(sip::Header::To).value_or(std::string_view{}), invite.to()) : options_.to;
   options.contact_user = sip::user_of(invite.from().uri);
-  options.headers = options_.headers;
+  options.headers = options_.headers + passed_on(invite);
   if (invite.body().empty()) {
     // An offer in a reliable provisional response would want an answer that the caller may be unable to give before the call is answered.
     options.policy = switchboard_.user_agent().session_policy();
@@ -225,6 +240,9 @@ void RoutedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
   }
   note_refusal(end);
   outcome_ = std::min(outcome_, outcome_of(end));
+  if (!end.contact.empty() && end.by == sip::SessionEnd::Party::Remote) {
+    moved_to_ = end.contact;
+  }
   drop(session);
   if (attempts_.empty()) {
     go_on(outcome_);

@@ -98,6 +98,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   [[nodiscard]] sip::InviteSession* early_peer(const sip::InviteSession& session) const noexcept;
   void drop(sip::InviteSession& attempt);
   void refuse(int status, std::string_view reason);
+  [[nodiscard]] static std::string passed_on(const sip::Message& invite);
   [[nodiscard]] std::string callee_of(const sip::Message& invite) const;
   void end_attempts(const std::optional<sip::Reason>& cause = {});
   void note_refusal(const sip::SessionEnd& end);
@@ -110,6 +111,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   std::string offer_;                               ///< Of the caller; "" when it wants the callee to make one.
   sip::InviteSession::CallerOptions call_options_;  ///< As they are for all targets.
   std::unique_ptr<Media> media_;                    ///< Null where all media bypass the exchange.
+  std::string moved_to_;                            ///< Where one of the phones has sent the call; the latest.
   int best_status_ = 0;
   bool phone_refused_ = false;                                   ///< That status came from a phone.
   CallCourse::Outcome outcome_ = CallCourse::Outcome::Declined;  ///< Of the present step, so far.

@@ -47,7 +47,9 @@ void RoutedCall::tell_of_forwarding() {
 
 void RoutedCall::go_on(CallCourse::Outcome outcome) {
   CallCourse::Next next = CallCourse::Refusal{};
-  if (options_.course != nullptr) {
+  if (options_.course != nullptr && !moved_to_.empty() && best_status_ <= kBusyEverywhere) {
+    next = options_.course->moved(std::exchange(moved_to_, {}));
+  } else if (options_.course != nullptr) {
     // A 6xx counts for all, also when other phones just have not answered.
     next = options_.course->after(best_status_ > kBusyEverywhere ? CallCourse::Outcome::Declined : outcome);
   }

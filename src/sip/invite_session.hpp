@@ -24,6 +24,7 @@ struct SessionEnd {
   Party by = Party::Local;
   int status = 0;                    ///< The final status of the INVITE when it was refused or cancelled, 408 or 503 for the network; 200 after BYE.
   std::string reason;                ///< Its reason phrase.
+  std::string contact = {};          ///< Where the called party is instead: of a 3xx that was not followed, the first place that it names; else "".
   std::optional<Reason> cause = {};  ///< The Reason field (RFC 3326) of the BYE, CANCEL or refusal that ended it, whoever sent that.
 };
 

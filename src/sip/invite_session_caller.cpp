@@ -123,6 +123,11 @@ void InviteSession::on_invite_refused(int status, std::string_view reason, const
   SessionEnd end{.by = by, .status = status, .reason = std::string(reason)};
   if (response != nullptr && !end_requested_) {
     end.cause = reason_of(*response);
+    if (status / 100 == 3) {
+      Redirects places(RedirectPolicy::All, {});
+      places.add(*response);
+      end.contact = places.next().value_or("");
+    }
   }
   finish(std::move(end));
 }

@@ -65,7 +65,13 @@ const kHandlers = {
     }
   },
   mwi(agent, event) {
-    agent.mailbox = { waiting: event.waiting, newMessages: event.fresh, oldMessages: event.old, body: event.body };
+    const counts = /^Voice-Message:\s*(\d+)\/(\d+)/im.exec(event.body);
+    agent.mailbox = {
+      waiting: /^Messages-Waiting:\s*yes/im.test(event.body),
+      newMessages: Number(counts?.[1] ?? 0),
+      oldMessages: Number(counts?.[2] ?? 0),
+      body: event.body
+    };
   }
 };
 
@@ -516,6 +522,9 @@ function labelled(object, labels) {
   return wrapped;
 }
 
+/** Who else takes events of a phone, and is closed with the agents. */
+export const adopt = (id, taker) => byId.set(id, taker);
+
 /** An event of the native side for one agent. */
 export function deliver(event) {
   byId.get(event.to)?.take(event);
@@ -532,7 +541,7 @@ export const metrics = (scenario) =>
 
 /** All agents hang up, un-register and go. */
 export async function closeAgents() {
-  const closing = [...agents.values()].map((agent) => agent.close());
+  const closing = [...byId.values()].map((agent) => agent.close());
   await Promise.all(closing);
   byId.clear();
 }

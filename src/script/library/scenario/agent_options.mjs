@@ -128,6 +128,7 @@ export function nativeOptions(name, options, record) {
     max_calls: Number(options.maxCalls ?? 4),
     follow_redirects: options.followRedirects ?? true,
     listen: options.listen ?? '',
+    mwi: options.mwi ?? false,
     rtp_timeout_s: typeof limit === 'string' ? Math.round(milliseconds(limit) / 1000) : Number(limit),
     record
   };

@@ -1,13 +1,20 @@
 // The languages of files: how each is read, run and checked.
+import { check as checkRhai, run as runRhai } from '../rhai.mjs';
+import { check as checkTestfile, run as runTestfile } from '../testfile.mjs';
+import { AssertionError } from './assertions.mjs';
 import { ask } from './host.mjs';
 import { runScript, wrapped } from './modules.mjs';
+import { NotRun } from './run.mjs';
+import { rhaiHost } from './rhai_host.mjs';
 import { failureOf } from './suite.mjs';
+import { testfileHost, testfileTools } from './testfile_host.mjs';
 
-const endsIn = (job, ...extensions) => extensions.some((extension) => job.path.endsWith(extension));
+const read = (path) => ask('file.read', { path });
+const is = (job, language, ...extensions) => job.language === language || (job.language === undefined && extensions.some((extension) => job.path.endsWith(extension)));
+const placed = (job, { line, column, message, suggestion }) => ({ at: `${job.path}:${line}:${column}`, message, ...(suggestion === undefined ? {} : { suggestion }) });
 
 const script = {
-  reads: (job) => ['js', 'ts'].includes(job.language) || (job.language === undefined && endsIn(job, '.js', '.mjs', '.ts')),
-  isTest: true,
+  reads: (job) => is(job, 'js', '.js', '.mjs') || is(job, 'ts', '.ts'),
   async load(job) {
     for (const [name, value] of Object.entries(job.set ?? {})) {
       globalThis[name] = value;
@@ -16,7 +23,7 @@ const script = {
   },
   async check(job) {
     try {
-      wrapped(ask('file.read', { path: job.path }), job.path);
+      wrapped(read(job.path), job.path);
       return [];
     } catch (error) {
       const { error: message, at } = failureOf(error);
@@ -25,4 +32,28 @@ const script = {
   }
 };
 
-export const languages = [script];
+const rhai = {
+  reads: (job) => is(job, 'rhai', '.rhai'),
+  async load(job) {
+    await runRhai(read(job.path), job.path, rhaiHost, { readModule: read, constants: job.set ?? {} });
+  },
+  check: async (job) => checkRhai(read(job.path), job.path, { constants: Object.keys(job.set ?? {}) }).map((problem) => placed(job, problem))
+};
+
+const testfile = {
+  reads: (job) => is(job, 'test', '.test'),
+  async load(job) {
+    if (job.mode === 'list') {
+      throw new NotRun();
+    }
+    const verdict = await runTestfile(read(job.path), job.path, testfileHost(job), { macros: job.set ?? {} });
+    if (!verdict.passed) {
+      const error = new AssertionError(verdict.message ?? verdict.reason ?? 'failed');
+      error.at = verdict.at ?? job.path;
+      throw error;
+    }
+  },
+  check: async (job) => checkTestfile(read(job.path), job.path, { ...testfileTools(job), macros: job.set ?? {} }).map((problem) => placed(job, problem))
+};
+
+export const languages = [script, rhai, testfile];

@@ -60,8 +60,8 @@ async function runJob(job) {
     loadEnvironment(job);
     if (job.mode === 'run') {
       run.exchange = job.exchange ? ask('exchange.start', {}) : undefined;
-      ask('scenario.begin', { name: '', attempt: 1 });
-      run.scenarioFolder = ask('scenario.folder', {})?.path;
+      ask('scenario.configure', { trace: job.trace, artifacts: job.artifacts });
+      run.scenarioFolder = ask('scenario.begin', { name: job.display ?? job.path, attempt: 1 }).path;
     }
     await limited(() => language.load(job), job.mode === 'run' && language.isTest ? job.timeout_ms : undefined);
   } catch (error) {
@@ -82,6 +82,7 @@ async function runJob(job) {
   }
   emit({ event: 'file_loaded', kind: 'suite', scenarios: listed(selected(job.select)) });
   await reset();
+  ask('scenario.end', { passed: job.trace !== 'on' });
   return (await runSuite(job, () => stopped)) ? kPassed : kFailed;
 }
 

@@ -122,10 +122,10 @@ export class MockServer {
       if (route !== undefined) {
         answer = typeof route.answer === 'function' ? await route.answer(request) : route.answer;
       }
-      ask('mock.answer', { request: message.request, ...written(answer) });
+      ask('mock.answer', { server: this.id, request: message.request, ...written(answer) });
     } catch (error) {
       emit({ event: 'mock_error', method: request.method, path: request.path, error: String(error?.message ?? error) });
-      ask('mock.answer', { request: message.request, status: 500, headers: [], body: '' });
+      ask('mock.answer', { server: this.id, request: message.request, status: 500, headers: [], body: '' });
     }
   }
 }

@@ -148,9 +148,8 @@ async function bodyOf(one) {
 async function attempt(one, number, last, job) {
   const begun = now();
   emit({ event: 'scenario_started', name: one.name, tags: one.tags, at: one.at, attempt: number });
-  ask('scenario.begin', { name: one.name, attempt: number });
   run.artifacts = [];
-  run.scenarioFolder = ask('scenario.folder', {})?.path;
+  run.scenarioFolder = ask('scenario.begin', { name: one.name, attempt: number }).path;
   let failure;
   try {
     await limited(() => bodyOf(one), job.timeout_ms);

@@ -133,7 +133,7 @@ export class Verbs {
 
   dtmf(call, digits, gap) {
     const agent = this.#agent;
-    const keys = String(digits).replace(/\s+/g, '').toUpperCase();
+    const keys = String(digits).replace(/\s+/g, '').replace(/[a-d]/g, (key) => key.toUpperCase());
     const gapMs = gap === undefined ? 60 : milliseconds(gap);
     const chosen = this.#call(call, 'dtmf-start', 'press keys in');
     this.#carryOut('dtmf-start', gap === undefined ? keys : `${keys} (with ${gap} gap)`, 'press', { call: chosen.id, keys, gap_ms: gapMs });

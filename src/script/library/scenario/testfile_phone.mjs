@@ -1,0 +1,402 @@
+// A phone as testfiles take it: numbers for calls, and events of what goes over the wire.
+import { adopt } from './agent.mjs';
+import { nativeOptions } from './agent_options.mjs';
+import { ask, emit, now } from './host.mjs';
+import { partyOf, SipMessage } from './messages.mjs';
+import { run } from './run.mjs';
+import { clearTimer, setTimer } from './time.mjs';
+import { outcome, OutcomeError } from './verbs.mjs';
+
+const kReportEvery = 5000;
+/** More packets than this, and sound went that way. */
+const kSomePackets = 10;
+
+const kByLocal = (call, event) => (event.ended_by === 'network' ? 'network' : (event.ended_by === 'caller') === (call.direction === 'outgoing') ? 'local' : 'remote');
+
+const kHandlers = {
+  registered: (phone, event) => {
+    phone.registered = true;
+    phone.tell({ type: 'registered', status: 200, reason: 'OK', expires: event.expires });
+    phone.registering?.resolve();
+  },
+  registration_failed: (phone, event) => {
+    phone.registered = false;
+    phone.tell({ type: 'registration_failed', status: event.status, reason: event.reason });
+    phone.registering?.reject(new OutcomeError('REGISTER', event.status, event.reason));
+  },
+  unregistered: (phone) => {
+    phone.registered = false;
+    phone.tell({ type: 'unregistered' });
+  },
+  gone: (phone) => phone.gone.resolve(),
+  sip: (phone, event) => phone.takeMessage(new SipMessage(event), event),
+  text: (phone, event) => phone.tell({ type: 'message', from: event.from, contentType: event.content_type, body: event.body }),
+  response: (phone, event) => phone.takeResponse(event),
+  mwi: (phone, event) => phone.tell({ type: 'mwi', ...mailbox(event.body), body: event.body }),
+  call: (phone, event) => phone.begin(event)
+};
+
+const kCallHandlers = {
+  answered: (phone, call) => {
+    call.answered = true;
+    if (call.direction === 'outgoing') {
+      phone.tell({ type: 'answered', call: call.call, status: 200, reason: 'OK' });
+      phone.establish(call);
+    }
+  },
+  flows: (phone, call) => phone.tell({ type: 'rtp_established', call: call.call }),
+  agreed: (phone, call, event) => {
+    call.codec = event.codec;
+    phone.tell({ type: 'media', call: call.call, codec: event.codec, rate: event.rate, direction: event.direction, encryption: event.encryption, profile: call.profile });
+    if (event.held !== (call.onHold ?? false)) {
+      call.onHold = event.held;
+      phone.tell({ type: event.held ? 'held' : 'resumed', call: call.call });
+    }
+  },
+  renegotiated: (phone, call, event) => {
+    if (event.status < 300) {
+      call.change?.resolve();
+    } else {
+      call.change?.reject(new OutcomeError('re-INVITE', event.status, event.reason));
+    }
+  },
+  key: (phone, call, event) => {
+    phone.tell({ type: 'dtmf_start', call: call.call, key: event.key });
+    phone.tell({ type: 'dtmf_end', call: call.call, key: event.key, duration_ms: event.duration_ms });
+  },
+  transfer_requested: (phone, call, event) => phone.tell({ type: 'transfer_requested', call: call.call, referTo: event.refer_to, referredBy: event.referred_by }),
+  transfer: (phone, call, event) => phone.takeTransfer(call, event),
+  ended: (phone, call, event) => phone.end(call, event),
+  statistics: (phone, call, event) => phone.reportAudio(call, event.statistics),
+  media_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
+  keys_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
+  recorded: (phone, call, event) => run.recorded(phone.name, event.paths)
+};
+
+function mailbox(body) {
+  const counts = /^Voice-Message:\s*(\d+)\/(\d+)/im.exec(body);
+  return { waiting: /^Messages-Waiting:\s*yes/im.test(body), newMessages: Number(counts?.[1] ?? 0), oldMessages: Number(counts?.[2] ?? 0) };
+}
+
+/** What the native side makes of the account. */
+function optionsOf(name, options) {
+  const agent = {
+    username: options.username, domain: options.domain, password: options.password, displayName: options.displayName, authUser: options.authUser,
+    transport: options.transport, outbound: options.outbound ?? run.outboundOf({ transport: options.transport }), stunServer: options.stunServer, regint: options.regint,
+    dtmfMode: options.dtmfMode, codecs: options.codecs, answer: options.answerMode === 'auto' ? 'auto' : 'manual', maxCalls: 10,
+    followRedirects: options.autoRedirect ?? false, listen: options.listen, rtpTimeout: options.rtpTimeout_s ?? 0, mediaEnc: options.mediaEncryption, mwi: options.mwi
+  };
+  return { ...nativeOptions(name, agent, run.recordingFolder()), headers: options.headers ?? [] };
+}
+
+export class TestfilePhone {
+  #onEvent;
+  #calls = new Map();
+  #headers;
+  #last = 0;
+  #seen = new Set();
+
+  constructor(name, options, onEvent) {
+    run.mayCreateAgents();
+    this.name = name;
+    this.#onEvent = onEvent;
+    this.aor = `sip:${options.username}@${options.domain}`;
+    this.#headers = [...(options.headers ?? [])];
+    this.gone = outcome();
+    this.requests = new Map();
+    this.registered = false;
+    const made = ask('phone.create', optionsOf(name, options));
+    this.id = made.phone;
+    adopt(this.id, this);
+    emit({ event: 'agent_started', name, aor: this.aor });
+    if (options.source !== undefined) {
+      this.sendAudio(options.source);
+    }
+  }
+
+  #do(operation, argument = {}) {
+    return ask(`phone.${operation}`, { phone: this.id, ...argument });
+  }
+
+  #id(call) {
+    const found = call === undefined ? [...this.#calls.values()].findLast((one) => !one.over) : [...this.#calls.values()].find((one) => one.call === call);
+    if (found === undefined || found.over) {
+      throw new Error('there is no such call');
+    }
+    return found;
+  }
+
+  tell(event) {
+    this.#onEvent({ time: this.time ?? now(), ...event });
+  }
+
+  /** An event of the native side. */
+  take(event) {
+    this.time = event.time;
+    const call = this.#calls.get(event.call);
+    if (event.type in kHandlers) {
+      kHandlers[event.type](this, event);
+    } else if (call !== undefined && event.type in kCallHandlers) {
+      kCallHandlers[event.type](this, call, event);
+    }
+    this.time = undefined;
+  }
+
+  begin(event) {
+    if (this.#calls.has(event.call)) {
+      return;
+    }
+    const outgoing = event.placed === 'here';
+    const invite = this.waitingInvite?.callId === event.call ? this.waitingInvite : undefined;
+    const peer = outgoing ? { uri: event.to_party } : partyOf(invite?.header('From') ?? event.from_party);
+    const contact = invite?.header('Contact');
+    const call = { call: ++this.#last, id: event.call, direction: outgoing ? 'outgoing' : 'incoming', peer, offers: new Set() };
+    this.#calls.set(event.call, call);
+    this.tell({
+      type: 'call', call: call.call, callId: event.call, direction: call.direction, peer: { uri: peer.uri, name: peer.name }, localUri: this.aor,
+      contact: contact === undefined ? undefined : partyOf(contact).uri, headers: invite?.fields ?? []
+    });
+    if (invite !== undefined) {
+      this.#describe(call, invite);
+    }
+    return call;
+  }
+
+  establish(call) {
+    if (!call.established) {
+      call.established = true;
+      this.tell({ type: 'established', call: call.call });
+      call.dialled?.resolve();
+      call.reports = setTimer(() => this.#report(call), kReportEvery, true);
+    }
+  }
+
+  #report(call) {
+    const counted = this.#do('measure', { call: call.id })?.statistics;
+    if (counted !== undefined) {
+      const jitter = Math.round(counted.jitter_ms * 1000);
+      this.tell({
+        type: 'rtcp', call: call.call, rtt_us: Math.round((counted.round_trip_ms ?? 0) * 1000), tx: { sent: counted.packets_sent, lost: 0, jitter_us: 0 },
+        rx: { sent: counted.packets_received, lost: counted.lost, jitter_us: jitter }
+      });
+    }
+  }
+
+  takeMessage(message, event) {
+    this.tell({ type: 'sip', direction: event.direction, transport: event.transport, source: event.source, destination: event.destination, text: event.text });
+    const call = this.#calls.get(message.callId);
+    if (call === undefined) {
+      if (message.isRequest && message.method === 'INVITE' && message.direction === 'received') {
+        this.waitingInvite = message;
+      }
+      return;
+    }
+    this.#describe(call, message);
+    this.#progress(call, message);
+  }
+
+  /** Offers and answers, once each although messages may be repeated. */
+  #describe(call, message) {
+    const description = message.sdp;
+    const key = `${message.callId} ${message.direction} ${message.cseq} ${message.status ?? message.method}`;
+    if (description === undefined || this.#seen.has(key)) {
+      return;
+    }
+    this.#seen.add(key);
+    call.profile = description.profile;
+    const number = message.cseq.split(' ')[0];
+    const offers = message.isRequest ? message.method !== 'ACK' : !call.offers.has(number);
+    if (message.isRequest && offers) {
+      call.offers.add(number);
+    }
+    this.tell({ type: message.direction === 'sent' ? 'local_sdp' : 'remote_sdp', call: call.call, kind: offers ? 'offer' : 'answer', direction: description.direction });
+  }
+
+  #progress(call, message) {
+    const received = message.direction === 'received';
+    if (received && !message.isRequest && message.method === 'INVITE' && message.status > 100 && message.status < 200) {
+      this.tell({ type: 'progress', call: call.call, status: message.status, reason: message.reason, early: message.sdp !== undefined });
+    } else if (received && !message.isRequest && message.method === 'INVITE' && message.status >= 300 && message.status < 400) {
+      this.tell({ type: 'redirected', call: call.call, status: message.status, uri: partyOf(message.header('Contact') ?? '').uri });
+    } else if (received && message.isRequest && message.method === 'ACK' && call.answered) {
+      this.establish(call);
+    }
+  }
+
+  takeResponse(event) {
+    const waits = this.requests.get(event.request);
+    this.requests.delete(event.request);
+    this.tell({ type: 'log', text: `${event.status} ${event.reason}` });
+    if (event.status < 300) {
+      waits?.resolve(event);
+    } else {
+      waits?.reject(new OutcomeError('request', event.status, event.reason));
+    }
+  }
+
+  takeTransfer(call, event) {
+    const final = event.status >= 300 || event.status === 0 || (event.stage !== 'answered' && event.status >= 200);
+    this.tell({ type: 'transfer_progress', call: call.call, status: event.status, reason: event.reason, final });
+    if (final && event.status < 300 && event.status > 0) {
+      call.transfer?.resolve();
+      for (const one of [call, this.#calls.get(call.consultation)]) {
+        if (one !== undefined && !one.over) {
+          one.given = 'Call transfered';
+          this.#do('hangup', { call: one.id });
+        }
+      }
+    } else if (final) {
+      call.transfer?.reject(new OutcomeError('transfer', event.status, event.reason));
+    }
+  }
+
+  end(call, event) {
+    call.over = true;
+    clearTimer(call.reports);
+    const by = kByLocal(call, event);
+    const refused = by === 'remote' && event.status >= 300 && call.direction === 'outgoing';
+    this.tell({ type: 'closed', call: call.call, by, reason: call.given ?? (refused || by === 'network' ? event.reason : ''), ...(refused ? { status: event.status } : {}) });
+    call.dialled?.reject(new OutcomeError('call', event.status, event.reason));
+    if (call.direction === 'incoming' && !call.answered) {
+      this.reportAudio(call, undefined);
+    }
+  }
+
+  reportAudio(call, counted) {
+    this.tell({
+      type: 'audio_report', call: call.call, tx: (counted?.packets_sent ?? 0) > kSomePackets, rx: (counted?.packets_received ?? 0) > kSomePackets,
+      profile: call.profile ?? 'RTP/AVP', codec: call.codec
+    });
+  }
+
+  // What a testfile tells it to do.
+  register() {
+    this.registering = outcome();
+    this.tell({ type: 'registering' });
+    this.#do('register');
+    return this.registering.promise;
+  }
+  unregister() {
+    this.tell({ type: 'unregistering' });
+    this.#do('unregister');
+    return Promise.resolve();
+  }
+  dial(uri, { headers = [], direction = 'sendrecv' } = {}) {
+    const answer = this.#do('dial', { uri, headers, direction });
+    const call = this.begin({ call: answer.call, placed: 'here', to_party: uri, from_party: this.aor });
+    call.dialled = outcome();
+    return { call: call.call, outcome: call.dialled.promise };
+  }
+  accept(call, { direction = 'sendrecv' } = {}) {
+    this.#do('accept', { call: this.#id(call).id, direction });
+  }
+  reject(call, code = 486, reason = '') {
+    this.#do('refuse', { call: this.#id(call).id, status: code, reason });
+  }
+  hangup(call) {
+    this.#do('hangup', { call: this.#id(call).id });
+  }
+  #change(operation, call, argument = {}) {
+    const one = this.#id(call);
+    one.change = outcome();
+    this.#do(operation, { call: one.id, ...argument });
+    return one.change.promise;
+  }
+  hold(call) {
+    return this.#change('hold', call);
+  }
+  resume(call) {
+    return this.#change('resume', call);
+  }
+  setDirection(direction, call) {
+    return this.#change('direction', call, { direction });
+  }
+  reinvite(call) {
+    return this.#change('direction', call, { direction: 'sendrecv' });
+  }
+  mute(call, on) {
+    this.muted = on ?? !this.muted;
+    this.#do('say', { source: this.muted ? { kind: 'silence' } : (this.source ?? { kind: 'silence' }) });
+  }
+  dtmf(digits, { call, gap_ms: gap = 60 } = {}) {
+    this.#do('press', { call: this.#id(call).id, keys: digits, gap_ms: gap });
+  }
+  transfer(uri, call) {
+    const one = this.#id(call);
+    one.transfer = outcome();
+    this.#do('transfer', { call: one.id, uri });
+    return one.transfer.promise;
+  }
+  attendedTransfer(uri) {
+    const first = this.#id();
+    this.hold(first.call).catch(() => {});
+    const dialled = this.dial(uri);
+    this.consultation = { first, second: this.#id(dialled.call) };
+    return dialled.outcome;
+  }
+  completeTransfer() {
+    const { first, second } = this.consultation ?? {};
+    if (first === undefined || first.over || second.over) {
+      throw new Error('no transfer is pending');
+    }
+    first.consultation = second.id;
+    first.transfer = outcome();
+    this.#do('complete', { call: first.id, other: second.id });
+    return first.transfer.promise;
+  }
+  abortTransfer() {
+    this.consultation = undefined;
+  }
+  #request(method, uri, more) {
+    const waits = outcome();
+    this.requests.set(this.#do('request', { method, uri, ...more }).request, waits);
+    return waits.promise;
+  }
+  refer(uri, referTo) {
+    return this.#request('REFER', uri, { headers: [['Refer-To', `<${referTo}>`]] });
+  }
+  message(uri, text) {
+    return this.#request('MESSAGE', uri, { content_type: 'text/plain', body: text });
+  }
+  options(uri) {
+    return this.#request('OPTIONS', uri, {});
+  }
+  sendAudio(source) {
+    this.#do('say', { source });
+    this.source = source;
+  }
+  deflect(uri) {
+    this.#do('answer_all', uri === null ? {} : { refusal: { status: 302, reason: '', headers: [['Contact', `<${uri}>`]] } });
+  }
+  respondIncoming(code, reason = '', headers = null) {
+    this.#do('answer_all', code === null ? {} : { refusal: { status: code, reason, headers: headers ?? [] } });
+  }
+  addHeader(name, value) {
+    this.#headers.push([name, value]);
+    this.#do('headers', { headers: this.#headers });
+  }
+  removeHeader(name) {
+    this.#headers = this.#headers.filter(([key]) => key.toLowerCase() !== name.toLowerCase());
+    this.#do('headers', { headers: this.#headers });
+  }
+  calls() {
+    return [...this.#calls.values()].filter((call) => !call.over).map((call) => ({ call: call.call, callId: call.id, direction: call.direction, peer: call.peer, state: call.established ? 'established' : 'ringing' }));
+  }
+  close() {
+    if (this.closing === undefined) {
+      if (this.registered) {
+        this.tell({ type: 'unregistering' });
+      }
+      this.closing = this.gone.promise;
+      for (const call of this.#calls.values()) {
+        clearTimer(call.reports);
+      }
+      try {
+        this.#do('close');
+      } catch {
+        this.gone.resolve();
+      }
+    }
+    return this.closing;
+  }
+}
