@@ -109,6 +109,19 @@ TEST_F(TestCommand, stops_a_file_that_takes_too_long_and_kills_one_that_does_not
   EXPECT_THAT(error, HasSubstr("took longer than 100 ms and was stopped; --file-timeout gives it more time"));
 }
 
+TEST_F(TestCommand, ends_a_process_whose_scenario_lets_nothing_else_happen) {
+  // Ten seconds of grace are too long for a test: the file's own time ends it here; what is told to a scenario is another matter.
+  flags.file_timeout = "200ms";
+  EXPECT_EQ(run("a.test", "load; say '\"scenario_started\",\"name\":\"x\",\"attempt\":1'; trap '' TERM; read -r stop; exit 0"), 1);
+  EXPECT_THAT(error, HasSubstr("took longer than 200 ms"));
+  EXPECT_THAT(error, HasSubstr("0/1 scenarios"));
+}
+
+TEST_F(TestCommand, leaves_no_empty_folder) {
+  EXPECT_EQ(run("a.test", "mkdir -p \"$(printf '%s' \"$job\" | sed -E 's/^.*\"artifacts\":\"([^\"]*)\".*$/\\1/')\"; load; pass x; over"), 0);
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "results"));
+}
+
 TEST_F(TestCommand, gives_the_process_all_it_needs) {
   flags.set = {"domain=x.org", "empty="};
   flags.tags = {"smoke"};

@@ -73,7 +73,7 @@ bool in_comment(std::string_view text, std::size_t at) {
 template <class Accept>
 bool has_word(std::string_view text, std::string_view word, Accept accept) {
   for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    const bool begins = at == 0 || (!is_word(text[at - 1]) && text[at - 1] != '.');
+    const bool begins = at == 0 || !is_word(text[at - 1]);
     const std::size_t end = at + word.size();
     const bool ends = end == text.size() || !is_word(text[end]);
     if (begins && ends && accept(at)) {
@@ -83,7 +83,9 @@ bool has_word(std::string_view text, std::string_view word, Accept accept) {
   return false;
 }
 
-bool mentions_only(std::string_view text) { return text.find("only") != std::string_view::npos; }
+bool mentions_only(std::string_view text) {
+  return has_word(text, "only", [text](std::size_t at) { return !in_comment(text, at); });
+}
 
 std::string missing(const fs::path& path) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -198,7 +200,10 @@ std::vector<TestFile> files_of_shard(const std::vector<TestFile>& files, const S
 
 bool declares_scenarios(std::string_view text) {
   constexpr std::string_view kWord = "scenario";
-  return has_word(text, kWord, [text, kWord](std::size_t at) { return goes_on_as_call(text.substr(at + kWord.size())) && !in_comment(text, at); });
+  return has_word(text, kWord, [text, kWord](std::size_t at) {
+    const bool member = at > 0 && text[at - 1] == '.';
+    return !member && goes_on_as_call(text.substr(at + kWord.size())) && !in_comment(text, at);
+  });
 }
 
 std::string folder_name_of(const TestFile& file) {

@@ -83,6 +83,13 @@ TEST_F(TestFilesTest, that_do_not_exist_are_named_with_what_is_near) {
   EXPECT_THAT(found({"nowhere/a.js"}).front(), HasSubstr("cannot be read"));
 }
 
+TEST_F(TestFilesTest, that_may_ask_to_be_the_only_ones_are_known) {
+  const auto mentions = [this](const std::string& text) { return blocking_collect_tests({folder.write("a.js", text)}, "")->front().mentions_only; };
+  EXPECT_TRUE(mentions("scenario('x', { only: true }, () => {});"));
+  EXPECT_TRUE(mentions("scenario.only('x', () => {});"));
+  EXPECT_FALSE(mentions("// only a comment\nreadonly = onlyOne;"));
+}
+
 TEST_F(TestFilesTest, of_a_shard_are_all_of_them_together_and_each_once) {
   std::vector<TestFile> files;
   for (const char name : std::string("abcdefg")) {

@@ -10,14 +10,16 @@
 namespace callwright::app {
 
 struct TestPool::Slot {
-  explicit Slot(boost::asio::io_context& io, TestFile of) : file(std::move(of)), limit(io) {}
+  explicit Slot(boost::asio::io_context& io, TestFile of) : file(std::move(of)), limit(io), expected(io) {}
 
   TestFile file;
   std::shared_ptr<TestChild> child;
   boost::asio::steady_timer limit;
+  boost::asio::steady_timer expected;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   bool timed_out = false;
   bool stopped = false;
+  bool hung = false;
 };
 
 TestPool::TestPool(boost::asio::io_context& io, std::string program, Limits limits, Handlers handlers)
@@ -45,6 +47,25 @@ void TestPool::kill() {
     slot->stopped = true;
     slot->child->kill();
   }
+}
+
+void TestPool::expect_end_within(const TestFile& file, std::optional<std::chrono::milliseconds> time) {
+  const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const auto& slot) { return slot->file.path == file.path; });
+  if (found == slots_.end()) {
+    return;
+  }
+  (*found)->expected.cancel();
+  if (!time) {
+    return;
+  }
+  (*found)->expected.expires_after(*time);
+  (*found)->expected.async_wait([weak = std::weak_ptr<Slot>(*found)](const boost::system::error_code& error) {
+    const auto owner = weak.lock();
+    if (!error && owner) {
+      owner->hung = !owner->stopped;
+      owner->child->stop();
+    }
+  });
 }
 
 std::vector<std::string> TestPool::running() const {
@@ -104,9 +125,10 @@ void TestPool::watch_time(const std::shared_ptr<Slot>& slot) {
 
 void TestPool::end(const std::shared_ptr<Slot>& slot, const ChildEnd& how) {
   slot->limit.cancel();
+  slot->expected.cancel();
   std::erase(slots_, slot);
   const auto took = std::chrono::steady_clock::now() - slot->began;
-  handlers_.on_end(slot->file, {how, "", slot->timed_out, slot->stopped, std::chrono::duration_cast<std::chrono::milliseconds>(took)});
+  handlers_.on_end(slot->file, {how, "", slot->timed_out, slot->stopped, slot->hung, std::chrono::duration_cast<std::chrono::milliseconds>(took)});
   start_next();
 }
 

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct FileEnd {
   std::string not_started;  ///< Why there was none.
   bool timed_out = false;
   bool stopped = false;  ///< Somebody told it to.
+  bool hung = false;     ///< It went on after what `expect_end_within` allowed.
   std::chrono::milliseconds duration{0};
 };
 
@@ -56,6 +58,8 @@ class TestPool {
   void stop();
   /// At once.
   void kill();
+  /// Something in this file has to end by then, or its process is ended; nothing in place of a time: it has ended.
+  void expect_end_within(const TestFile& file, std::optional<std::chrono::milliseconds> time);
   /// The files whose processes run.
   [[nodiscard]] std::vector<std::string> running() const;
 

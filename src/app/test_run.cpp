@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace callwright::app {
@@ -23,6 +25,10 @@ using verify::RunEventKind;
 constexpr int kFailed = 1;
 constexpr int kInterrupted = 130;
 constexpr std::chrono::milliseconds kProgressInterval{200};
+/// Of a scenario, when none is given.
+constexpr std::chrono::milliseconds kScenarioTime{60'000};
+/// A process ends a scenario that takes too long itself, and cleans up behind it, unless the scenario lets nothing else happen.
+constexpr std::chrono::milliseconds kScenarioGrace{10'000};
 
 std::string uuid() {
   base::SystemRandom random;
@@ -49,6 +55,14 @@ std::map<std::string, std::string, std::less<>> folders_of(const std::vector<Tes
     folders[file.display] = folder;
   }
   return folders;
+}
+
+/// Of artefacts, of which there were none.
+void remove_if_empty(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(folder, ignored) && std::filesystem::is_empty(folder, ignored)) {
+    std::filesystem::remove(folder, ignored);
+  }
 }
 
 }  // namespace
@@ -138,6 +152,7 @@ void TestRun::on_line(const TestFile& file, std::string_view line) {
     return;
   }
   event->belongs_to(file.display);
+  event->shorten_places(here_);
   Progress& progress = told_[file.display];
   progress.finished = progress.finished || event->kind() == RunEventKind::Finished || event->kind() == RunEventKind::SuiteFinished ||
                       (options_.mode != TestMode::Run && event->kind() == RunEventKind::FileLoaded);
@@ -148,7 +163,16 @@ void TestRun::on_line(const TestFile& file, std::string_view line) {
     }
     return;
   }
+  watch_scenario(file, *event);
   on_event(std::move(*event));
+}
+
+void TestRun::watch_scenario(const TestFile& file, const RunEvent& event) {
+  if (event.kind() == RunEventKind::ScenarioStarted) {
+    pool_.expect_end_within(file, options_.timeout.value_or(kScenarioTime) + kScenarioGrace);
+  } else if (event.kind() == RunEventKind::ScenarioFinished || event.kind() == RunEventKind::ScenarioSkipped) {
+    pool_.expect_end_within(file, std::nullopt);
+  }
 }
 
 void TestRun::on_event(RunEvent event) {
@@ -192,6 +216,7 @@ void TestRun::on_end(const TestFile& file, const FileEnd& end) {
   if (!error.empty()) {
     fields.push_back({"error", base::json_text(error)});
   }
+  remove_if_empty(std::filesystem::path(options_.flags.artifacts) / folders_[file.display]);
   tell("file_finished", std::move(fields));
   if (!passed && options_.flags.fail_fast) {
     fail_fast();
@@ -208,6 +233,10 @@ std::string TestRun::error_of(const TestFile& file, const FileEnd& end) const {
   if (end.timed_out) {
     return fmt::format("took longer than {} and was stopped; --file-timeout gives it more time",
                        verify::duration_text(static_cast<double>(options_.file_timeout.count())));
+  }
+  if (end.hung) {
+    return fmt::format("the scenario did not end in its time ({}), nor when it was told to, so its process was ended; does it run in a circle?",
+                       verify::duration_text(static_cast<double>(options_.timeout.value_or(kScenarioTime).count())));
   }
   if (end.stopped && (end.child.signal != 0 || end.child.status != 0)) {
     return failed_fast_ ? "was stopped, since a scenario failed (--fail-fast)" : "was stopped";
@@ -276,6 +305,7 @@ void TestRun::show_progress() {
 
 void TestRun::finish() {
   finished_ = true;
+  remove_if_empty(options_.flags.artifacts);
   progress_.cancel();
   signals_.cancel();
   if (options_.mode != TestMode::Run) {

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -44,6 +45,7 @@ class TestRun {
   void on_log(const TestFile& file, std::string_view line);
   void on_end(const TestFile& file, const FileEnd& end);
   void on_event(verify::RunEvent event);
+  void watch_scenario(const TestFile& file, const verify::RunEvent& event);
   void tell(std::string_view name, base::Json::Object fields);
   [[nodiscard]] std::string error_of(const TestFile& file, const FileEnd& end) const;
   void fail_fast();
@@ -60,6 +62,7 @@ class TestRun {
   TestPool pool_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer progress_;
+  const std::string here_ = std::filesystem::current_path().string();  ///< Places are told as seen from here.
   Phase phase_ = Phase::Files;
   std::string only_in_;  ///< The file that has a scenario with `only`.
   std::map<std::string, std::string, std::less<>> folders_;

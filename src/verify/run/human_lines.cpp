@@ -50,8 +50,9 @@ Line until(const RunEvent& event, Verbosity verbosity) {
   if (verbosity < Verbosity::Detail) {
     return std::nullopt;
   }
-  return HumanLine{fmt::format("until: {} after {} ({} checks)", event.flag("passed") ? "✓" : "✗", duration_text(event.number("duration_ms").value_or(0)),
-                               shown(event.find("evaluations"))),
+  const auto checks = static_cast<std::size_t>(event.number("evaluations").value_or(0));
+  return HumanLine{fmt::format("until: {} after {} ({})", event.flag("passed") ? "✓" : "✗", duration_text(event.number("duration_ms").value_or(0)),
+                               counted(checks, "check")),
                    Tone::Faint};
 }
 

@@ -63,6 +63,33 @@ AgentReport agent_of(const Json& object) {
           shown(object.find("calls")), shown(object.find("reason")),  shown(object.find("status"))};
 }
 
+/// At the beginning of each line.
+void shorten_lines(std::string& text, const std::string& start) {
+  for (std::size_t at = 0; at != std::string::npos && at < text.size();) {
+    if (text.compare(at, start.size(), start) == 0) {
+      text.erase(at, start.size());
+    }
+    const std::size_t end = text.find('\n', at);
+    at = end == std::string::npos ? end : end + 1;
+  }
+}
+
+void shorten_members(Json::Object& members, const std::string& start) {
+  for (Json::Member& member : members) {
+    auto* const text = std::get_if<std::string>(&member.value.value);
+    auto* const array = std::get_if<Json::Array>(&member.value.value);
+    if (text != nullptr && (member.name == "at" || member.name == "stack")) {
+      shorten_lines(*text, start);
+    } else if (array != nullptr && member.name == "scenarios") {
+      for (Json& scenario : *array) {
+        if (auto* const object = std::get_if<Json::Object>(&scenario.value)) {
+          shorten_members(*object, start);
+        }
+      }
+    }
+  }
+}
+
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char digit) { return digit >= '0' && digit <= '9'; });
 }
@@ -93,6 +120,8 @@ void RunEvent::belongs_to(std::string_view file) {
   file_ = file;
   set(has_own_path() ? "file" : "path", base::json_text(file));
 }
+
+void RunEvent::shorten_places(std::string_view folder) { shorten_members(std::get<Json::Object>(json_.value), std::string(folder) + "/"); }
 
 std::string_view RunEvent::text(std::string_view member) const noexcept {
   const Json* const value = json_.find(member);

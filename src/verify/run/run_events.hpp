@@ -64,6 +64,8 @@ class RunEvent {
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
   /// Says so: in `path`, or in `file` where the event has a `path` of its own (that of a request).
   void belongs_to(std::string_view file);
+  /// Places below this folder (without a slash at its end) are told as seen from it.
+  void shorten_places(std::string_view folder);
   /// The whole object on one line, without its end; names sorted.
   [[nodiscard]] std::string line() const;
 

@@ -26,6 +26,15 @@ TEST(RunEvent, of_a_mock_keeps_the_path_of_the_request) {
   EXPECT_EQ(event->line(), R"({"event":"mock_request","file":"a.js","matched":true,"method":"POST","path":"/voice"})");
 }
 
+TEST(RunEvent, tells_places_as_seen_from_a_folder) {
+  auto event = RunEvent::parse(
+      R"({"event":"x","at":"/a/b.js:1:2","stack":"/a/b.js:1:2\n/a/c.js:3:4\n/ab/c.js:5:6","text":"/a/b.js","scenarios":[{"name":"y","at":"/a/b.js:7:8"}]})");
+  ASSERT_TRUE(event);
+  event->shorten_places("/a");
+  EXPECT_EQ(event->line(),
+            R"({"at":"b.js:1:2","event":"x","scenarios":[{"at":"b.js:7:8","name":"y"}],"stack":"b.js:1:2\nc.js:3:4\n/ab/c.js:5:6","text":"/a/b.js"})");
+}
+
 TEST(RunEvent, that_is_none_is_refused) {
   for (const std::string_view line : {"", "hello", "{}", "[1]", R"({"event":1})", R"({"event":"wait")", "{\"event\":\"\xff\"}"}) {
     EXPECT_FALSE(RunEvent::parse(line)) << line;
