@@ -2,6 +2,7 @@
 #include "app/completion.hpp"
 #include "app/config.hpp"
 #include "app/run_file.hpp"
+#include "app/test_command.hpp"
 #include "base/log.hpp"
 #include "base/similar_text.hpp"
 #include "media/codec_names.hpp"
@@ -328,6 +329,7 @@ int run(int argc, char** argv) {
   callwright::app::RecordsOptions records_options;
   bool records_json = false;
   add_records_command(app, records_options, records_json, status);
+  callwright::app::add_test_commands(app, status);
   add_completion_command(app, status);
 
   std::string definitions_path = "callwright.d.ts";

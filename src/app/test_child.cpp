@@ -1,0 +1,256 @@
+#include "app/test_child.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace callwright::app {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+
+namespace {
+
+/// A descriptor that is closed when nobody has taken it.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  ~Descriptor() {
+    if (value_ >= 0) {
+      ::close(value_);
+    }
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  void set(int value) noexcept { value_ = value; }
+  [[nodiscard]] int get() const noexcept { return value_; }
+  [[nodiscard]] int release() noexcept { return std::exchange(value_, -1); }
+
+ private:
+  int value_ = -1;
+};
+
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+
+  bool open() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+      return false;
+    }
+    read.set(ends[0]);
+    write.set(ends[1]);
+    return true;
+  }
+};
+
+/// What posix_spawn does between fork and exec.
+class SpawnPlan {
+ public:
+  SpawnPlan() {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawnattr_init(&attributes_);
+  }
+  ~SpawnPlan() {
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+
+  void connect(int descriptor, int as) { posix_spawn_file_actions_adddup2(&actions_, descriptor, as); }
+
+  /// A group of its own, and signals as a program expects them.
+  void separate() {
+    sigset_t none{};
+    sigemptyset(&none);
+    sigset_t defaults{};
+    sigemptyset(&defaults);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) {
+      sigaddset(&defaults, signal);
+    }
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &defaults);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+
+  int start(pid_t& pid, const std::string& program) {
+    std::string name = "callwright";
+    std::string command = "run-file";
+    std::array<char*, 3> arguments{name.data(), command.data(), nullptr};
+    return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, arguments.data(), environ);
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+}  // namespace
+
+/// One of the pipes that it writes to.
+struct TestChild::Reader {
+  explicit Reader(boost::asio::io_context& io, verify::LineSplitter splitter) : pipe(io), lines(std::move(splitter)) {}
+
+  boost::asio::posix::stream_descriptor pipe;
+  verify::LineSplitter lines;
+  std::array<char, 65536> buffer{};
+  bool open = true;
+};
+
+Result<std::shared_ptr<TestChild>> TestChild::start(boost::asio::io_context& io, const std::string& program, std::string job, Handlers handlers) {
+  std::shared_ptr<TestChild> child(new TestChild(io, std::move(handlers)));
+  if (const auto spawned = child->spawn(program); !spawned) {
+    return spawned.error();
+  }
+  child->send(std::move(job));
+  child->read(child->output_);
+  child->read(child->log_);
+  return child;
+}
+
+TestChild::TestChild(boost::asio::io_context& io, Handlers handlers) : io_(io), handlers_(std::move(handlers)), input_(io), grace_(io), pipes_(io) {}
+
+TestChild::~TestChild() {
+  if (pid_ > 0 && !ended_) {
+    kill();
+    int status = 0;
+    static_cast<void>(::waitpid(pid_, &status, 0));
+  }
+}
+
+Result<void> TestChild::spawn(const std::string& program) {
+  Pipe input;
+  Pipe output;
+  Pipe log;
+  if (!input.open() || !output.open() || !log.open()) {
+    return Error(Errc::Io, "no descriptor is left for another process; use fewer --jobs, or allow more (ulimit -n)");
+  }
+  SpawnPlan plan;
+  plan.connect(input.read.get(), STDIN_FILENO);
+  plan.connect(output.write.get(), STDOUT_FILENO);
+  plan.connect(log.write.get(), STDERR_FILENO);
+  plan.separate();
+  if (const int error = plan.start(pid_, program); error != 0) {
+    pid_ = -1;
+    return Error(Errc::Io, fmt::format("no process could be started from {}: {}", program, std::strerror(error)));
+  }
+  const auto dropped = [this](std::size_t) { ++end_.dropped_lines; };
+  output_ = std::make_shared<Reader>(io_, verify::LineSplitter([this](std::string_view line) { handlers_.on_line(line); }, dropped));
+  log_ = std::make_shared<Reader>(io_, verify::LineSplitter([this](std::string_view line) { handlers_.on_log(line); }, dropped));
+  input_.assign(input.write.release());
+  output_->pipe.assign(output.read.release());
+  log_->pipe.assign(log.read.release());
+  return base::ok();
+}
+
+void TestChild::stop() {
+  if (std::exchange(stopping_, true) || ended_) {
+    return;
+  }
+  send("{\"stop\":true}\n");
+  grace_.expires_after(kGrace);
+  grace_.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+    const auto child = self.lock();
+    if (!error && child) {
+      child->kill();
+    }
+  });
+}
+
+void TestChild::kill() noexcept {
+  if (pid_ > 0 && !ended_) {
+    static_cast<void>(::kill(-pid_, SIGKILL));
+  }
+}
+
+void TestChild::on_child_signal() {
+  int status = 0;
+  if (ended_ || ::waitpid(pid_, &status, WNOHANG) != pid_) {
+    return;
+  }
+  ended_ = true;
+  end_.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  end_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  grace_.cancel();
+  pipes_.expires_after(kPipesAfterEnd);
+  pipes_.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+    const auto child = self.lock();
+    if (!error && child) {
+      child->output_->pipe.close();
+      child->log_->pipe.close();
+    }
+  });
+  finish_when_over();
+}
+
+void TestChild::send(std::string text) {
+  waiting_ += text;
+  if (writing_.empty()) {
+    write_next();
+  }
+}
+
+void TestChild::write_next() {
+  writing_ = std::exchange(waiting_, {});
+  if (writing_.empty()) {
+    return;
+  }
+  boost::asio::async_write(input_, boost::asio::buffer(writing_), [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+    self->writing_.clear();
+    // One that does not read any more has ended, or is about to.
+    if (!error) {
+      self->write_next();
+    }
+  });
+}
+
+void TestChild::read(const std::shared_ptr<Reader>& reader) {
+  reader->pipe.async_read_some(boost::asio::buffer(reader->buffer),
+                               [self = shared_from_this(), reader](const boost::system::error_code& error, std::size_t count) {
+                                 if (error) {
+                                   self->end_of(*reader);
+                                   return;
+                                 }
+                                 reader->lines.add({reader->buffer.data(), count});
+                                 self->read(reader);
+                               });
+}
+
+void TestChild::end_of(Reader& reader) {
+  reader.open = false;
+  reader.lines.finish();
+  finish_when_over();
+}
+
+void TestChild::finish_when_over() {
+  if (!ended_ || output_->open || log_->open || !handlers_.on_end) {
+    return;
+  }
+  pipes_.cancel();
+  input_.close();
+  const auto on_end = std::exchange(handlers_.on_end, {});
+  on_end(end_);
+}
+
+std::string signal_text(int signal) {
+  const char* const name = ::sigabbrev_np(signal);
+  return name == nullptr ? fmt::format("signal {}", signal) : fmt::format("SIG{} ({})", name, ::strsignal(signal));
+}
+
+}  // namespace callwright::app

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "verify/run/line_splitter.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace callwright::app {
+
+/// How a process ended.
+struct ChildEnd {
+  int status = 0;  ///< Of exit.
+  int signal = 0;  ///< That ended it; 0 for none.
+  std::size_t dropped_lines = 0;
+};
+
+/// One process that runs one file: its job goes in on standard input, events come out on standard output, its log on standard error. It has a process group of
+/// its own, so that Ctrl-C reaches it only through us. All calls and handlers are on the thread of the `io_context`.
+class TestChild : public std::enable_shared_from_this<TestChild> {
+ public:
+  struct Handlers {
+    std::function<void(std::string_view line)> on_line;  ///< Of standard output.
+    std::function<void(std::string_view line)> on_log;   ///< Of standard error.
+    std::function<void(const ChildEnd& end)> on_end;     ///< Once, as the last one: it has ended and all it wrote was read.
+  };
+
+  /// How long one that was told to stop may take to hang up and to un-register.
+  static constexpr std::chrono::seconds kGrace{5};
+  /// How long what it started may keep its pipes open.
+  static constexpr std::chrono::seconds kPipesAfterEnd{1};
+
+  /// Starts `program` with the argument `run-file`. Errors: Io.
+  static base::Result<std::shared_ptr<TestChild>> start(boost::asio::io_context& io, const std::string& program, std::string job, Handlers handlers);
+  ~TestChild();
+  TestChild(const TestChild&) = delete;
+  TestChild& operator=(const TestChild&) = delete;
+
+  /// It hangs up, un-registers and ends; after the grace time it is killed.
+  void stop();
+  /// At once, with all that it started.
+  void kill() noexcept;
+  /// A child of this process has ended: looks whether it was this one.
+  void on_child_signal();
+
+ private:
+  TestChild(boost::asio::io_context& io, Handlers handlers);
+  base::Result<void> spawn(const std::string& program);
+  void send(std::string text);
+  void write_next();
+  struct Reader;
+  void read(const std::shared_ptr<Reader>& reader);
+  void end_of(Reader& reader);
+  void finish_when_over();
+
+  boost::asio::io_context& io_;
+  Handlers handlers_;
+  boost::asio::posix::stream_descriptor input_;
+  std::shared_ptr<Reader> output_;
+  std::shared_ptr<Reader> log_;
+  boost::asio::steady_timer grace_;
+  boost::asio::steady_timer pipes_;
+  std::string waiting_;  ///< For its standard input.
+  std::string writing_;
+  pid_t pid_ = -1;
+  bool ended_ = false;
+  bool stopping_ = false;
+  ChildEnd end_;
+};
+
+/// The signal's name and what it means: "SIGSEGV (Segmentation fault)".
+[[nodiscard]] std::string signal_text(int signal);
+
+}  // namespace callwright::app
