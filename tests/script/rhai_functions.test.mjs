@@ -66,6 +66,14 @@ describe('methods', () => {
     assert.deepEqual(host.events.map(({ event }) => event), ['agent_started', 'log', 'action', 'action']);
   });
 
+  test('parameters that change the object do so before the method does', () =>
+    expectValues([
+      ['fn h(x) { this += x; } let i = 1; i.h({ i += 10; 100 }); i', '111'],
+      ['let s = "abc"; s.truncate({ s = "xyz"; 2 }); s', '"xy"'],
+      ['let a = [1]; push(a, { a = [5]; 6 }); a', '[5, 6]'],
+      ['let m = #{ l: [1] }; m.l.push({ m.l = [5]; 6 }); m.l', '[5, 6]'],
+    ]));
+
   test('this is not bound in a plain call', async () => assert.equal((await failure('fn f() { this } f()')).message, "'this' not bound"));
 
   test('a function in a map is a method of it', () =>
@@ -175,7 +183,7 @@ describe('what cannot be indexed or assigned', () => {
       ['let s = "abc"; s[0] = "x";', 'Data type incorrect: string (expecting char)'],
       ['let n = 1; n[64] = true;', 'Bit-field index 64 out of bounds: only 64 bits in bit-field'],
       ['let n = 1; n.x', "Unknown property 'x' - a getter is not registered for type 'i64'"],
-      ['let n = 1; n.x = 2;', "Unknown property 'x' - a setter is not registered for type 'i64'"],
+      ['let n = 1; n.x = 2;', "No writable property 'x' - a setter is not registered for type 'i64'"],
       ['nothing = 1;', 'Variable not found: nothing'],
       ['[].nothing()', 'Function not found: nothing (array)'],
       ['1 in 2', 'Function not found: contains (i64, i64)'],

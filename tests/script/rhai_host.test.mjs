@@ -33,7 +33,7 @@ describe('names', () => {
     host.get = () => host.shared;
     await value('let t = get(); t.some_value = 2.5;', { host });
     assert.equal(host.shared.someValue, 2.5);
-    assert.match((await failure('let t = get(); t.other = 1;', { host })).message, /^Unknown property 'other' - a setter/);
+    assert.match((await failure('let t = get(); t.other = 1;', { host })).message, /^No writable property 'other' - a setter/);
     assert.match((await failure(`${AGENT} a.register`)).message, /^Unknown property 'register' - a getter/);
   });
 

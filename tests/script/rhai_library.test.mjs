@@ -46,7 +46,7 @@ describe('texts', () => {
       ['let s = "h😀llo"; [s[0], s[1], s[-1], s[1..3], s[2..]]', "['h', '😀', 'o', \"😀l\", \"llo\"]"],
       ['"ab".chars().to_array() == "ab".to_chars()', 'true'], ['let r = ""; for c in "abc".chars(1, 2) { r += c; } r', '"bc"'], ['["ab".to_upper(), "AB".to_lower(), \'a\'.to_upper()]', '["AB", "ab", \'A\']'],
       ['["abc".get(1), "abc".get(3), "abc".get(-1), "abc".get(-4)]', "['b', (), 'c', ()]"],
-      ['[min("b", "a"), max("b", "a")]', '["a", "b"]'],
+      ['[min("b", "a"), max("b", "a"), min(\'b\', \'a\')]', '["a", "b", \'a\']'], ['["abc".index_of(""), "".index_of("")]', '[0, -1]'],
     ]));
 
   test('are changed in place', () =>

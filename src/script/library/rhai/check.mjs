@@ -104,7 +104,8 @@ class Checker {
 
   call({ namespace, name, parameters, variable, module, at }) {
     const count = parameters.length;
-    if (namespace.length === 1 && this.modules.has(module)) this.verify({ at, name, count }, [this.modules.get(module)], []);
+    const functions = namespace.length === 1 && this.modules.get(module);
+    if (functions) this.verify({ at, name, count }, [functions], []);
     if (namespace.length > 0 || variable || BUILT_IN.includes(name)) return;
     const asMethod = this.methods.has(name) && count > 0 && (this.methods.get(name)?.has(count - 1) ?? true);
     if (asMethod) return;

@@ -159,7 +159,8 @@ export function memberAccess({ library, bridge, environment }) {
 }
 
 export function noProperty(at, value, name, kind = 'getter') {
-  const error = fault('property', `Unknown property '${name}' - a ${kind} is not registered for type '${typeName(value)}'`, at);
+  const what = kind === 'setter' ? 'No writable' : 'Unknown';
+  const error = fault('property', `${what} property '${name}' - a ${kind} is not registered for type '${typeName(value)}'`, at);
   // Of what is absent: it may come, which is what one waits for.
   if (value === undefined) error.mistake = false;
   return error;
