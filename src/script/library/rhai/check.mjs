@@ -165,8 +165,8 @@ function countsByName(functions) {
 const parametersText = (count) => (count === 0 ? 'no parameters' : count === 1 ? '1 parameter' : `${count} parameters`);
 
 /**
- * All problems of a script, in the order of its lines: {line, column, message, suggestion?}. With `readModule(path)`, which gives the text of a file at once, it
- * also looks for the functions of modules.
+ * All problems of a script, in the order of its lines: {line, column, message, suggestion?}. With `readModule(path)`, which gives the text of a file at once,
+ * it also looks for the functions of modules.
  */
 export function check(source, path, options = {}) {
   try {

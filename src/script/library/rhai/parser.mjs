@@ -7,7 +7,7 @@ const ASSIGNABLE = new Set(['Variable', 'Property', 'Index', 'This']);
 /** Statements that need no semicolon behind them. */
 const SELF_TERMINATED = new Set(['If', 'Switch', 'While', 'Loop', 'For', 'Do', 'Try', 'Block', 'Function']);
 
-export class Parser extends ExpressionParser {
+class Parser extends ExpressionParser {
   constructor(source, path) {
     super(new Lexer(source, path).tokens(), path);
     this.functions = [];

@@ -3,7 +3,7 @@
 // Nodes get: `binding` (of what they declare or name), `bindings` (of parameters), `captures` (of closures), `variable` (calls of a name that is
 // a variable), `module` (of qualified names). A variable that a closure uses is `captured`: it lives in a cell, so that `parallel` can give each task copies.
 
-export class Binding {
+class Binding {
   constructor(name, js, { constant = false, isModule = false, at } = {}) {
     Object.assign(this, { name, js, constant, isModule, at, captured: false, owner: undefined });
   }

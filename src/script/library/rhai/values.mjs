@@ -101,7 +101,7 @@ export function typeName(value) {
   return nameOfBit(bit);
 }
 
-export function nameOfBit(bit) {
+function nameOfBit(bit) {
   const type = TYPES[31 - Math.clz32(bit)];
   return NAMES[type] ?? type;
 }

@@ -105,5 +105,5 @@ class Reader {
   }
 }
 
-export const parseJson = (text) => new Reader(text).document();
+const parseJson = (text) => new Reader(text).document();
 export const JSON_FUNCTIONS = { 'parse_json(string)': parseJson };
