@@ -57,6 +57,8 @@ describe('blocks and values', () => {
       ['let x = for i in 0..9 { if i == 4 { break i; } }; x', '4'],
       ['let x = while true { break "out"; }; x', '"out"'],
       ['let x = for i in 0..2 {}; x', '()'],
+      ['for n in 0..9 { let x = if n < 5 { n }; x ?? break n * 10; }', '50'],
+      ['fn f(x) { let y = x ?? return "none"; y } [f(1), f(())]', '[1, "none"]'],
       ['1 + if true { 2 } else { 3 } * 10', '21'],
       ['[if true { 1 } else { 2 }, switch 3 { 3 => "c", _ => "d" }]', '[1, "c"]'],
     ]));
@@ -147,6 +149,8 @@ describe('switch', () => {
     ].map(([subject, text]) => [`let flag = false; ${cases(subject)}`, `"${text}"`])));
 
   test('a guard that holds chooses its case', () => expectValues([[`let flag = true; ${cases('5')}`, '"guarded"']]));
+
+  test('a range fits its own case', () => expectValues([['switch 1..5 { 1 => "a", 1..5 => "b" }', '"b"']]));
 
   test('without a case that fits the value is ()', () => expectValues([['switch 5 { 1 => 2 }', '()'], ['let n = 0; switch 1 { 1 => { n += 1; n += 1 } 2 => n = 9 } n', '2']]));
 });

@@ -10,6 +10,11 @@ function through(environment, call, name) {
   return environment.run.bridge.invoke(environment.at, call, name);
 }
 
+/** The same for what gives nothing back. */
+function tell(environment, call) {
+  return environment.run.bridge.crossing(environment.at, call, () => undefined);
+}
+
 /** What the host gives is kept as it is and goes back to it later. */
 const handle = (environment, call) => environment.run.bridge.crossing(environment.at, call);
 
@@ -144,16 +149,16 @@ export const HOST_FUNCTIONS = {
     return parallel(this, tasks);
   },
   'log(any)'(message) {
-    return through(this, () => this.host.log(display(message)));
+    return tell(this, () => this.host.log(display(message)));
   },
   'print(any?)'(value = '') {
-    return through(this, () => this.host.print(display(value)));
+    return tell(this, () => this.host.print(display(value)));
   },
   'debug(any)'(value) {
-    return through(this, () => this.host.print(debug(value)));
+    return tell(this, () => this.host.print(debug(value)));
   },
   'sleep(number)'(seconds) {
-    return through(this, () => this.host.sleep(Number(host(this, seconds)) * 1000));
+    return tell(this, () => this.host.sleep(Number(host(this, seconds)) * 1000));
   },
   'headers(native)'(owner) {
     return this.run.bridge.crossing(this.at, () => (typeof owner.headers === 'function' ? owner.headers() : owner.headers), (value) =>

@@ -4,7 +4,7 @@ export const OPERATOR_NAMES = (
   'equal unequal less atMost greater atLeast same truth'
 ).split(' ');
 
-export const MEMBER_NAMES = 'index setIndex isIn makeRange rangeEnd iterate'.split(' ');
+export const MEMBER_NAMES = 'index setIndex isIn inCase makeRange rangeEnd iterate'.split(' ');
 
 export const PRELUDE_NAMES = [
   ...OPERATOR_NAMES,

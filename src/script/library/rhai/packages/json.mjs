@@ -66,10 +66,14 @@ class Reader {
 
   list(end, item) {
     const items = [];
-    if (this.take(end)) return items;
-    do items.push(item());
-    while (this.take(','));
-    this.expect(end);
+    // A comma behind the last item is not JSON, but Rhai takes it.
+    while (!this.take(end)) {
+      items.push(item());
+      if (!this.take(',')) {
+        this.expect(end);
+        break;
+      }
+    }
     return items;
   }
 
