@@ -74,6 +74,17 @@ describe('methods', () => {
       ['let m = #{ l: [1] }; m.l.push({ m.l = [5]; 6 }); m.l', '[5, 6]'],
     ]));
 
+  test('can be for the values of one type', async () => {
+    await expectValues([
+      ['fn int.twice() { this * 2 } fn string.twice() { this + this } fn twice() { "other" } [4.twice(), "a".twice(), 1.5.twice()]', '[8, "aa", "other"]'],
+      ['fn int.inc(n) { this += n; } let x = 1; x.inc(4); x', '5'],
+      ['fn array.len() { 7 } [[].len(), "ab".len()]', '[7, 2]'],
+      ['fn "Agent".who() { this.info().name } agent("A", #{ username: "a", domain: "d" }).who()', '"A"'],
+    ]);
+    assert.equal((await failure('fn int.twice() { this * 2 } twice(4)')).message, 'Function not found: twice (i64)');
+    assert.equal((await failure('fn int.twice() { this * 2 } "a".twice()')).message, 'Function not found: twice (string)');
+  });
+
   test('this is not bound in a plain call', async () => assert.equal((await failure('fn f() { this } f()')).message, "'this' not bound"));
 
   test('a function in a map is a method of it', () =>

@@ -87,7 +87,8 @@ const SPECIAL_CALLS = {
 
 function method(compiler, node) {
   const { name, parameters } = node;
-  const isScript = compiler.functions.has(`${name}/${parameters.length}`);
+  const key = `${name}/${parameters.length}`;
+  const isScript = compiler.functions.has(key) || compiler.typedMethods.has(key);
   if (name === 'curry' && !isScript) return methodCurry(compiler, node);
   const isPointerCall = name === 'call' && !isScript;
   if ((isScript || isPointerCall || compiler.isMutating(name)) && isPlace(node.object)) return methodOnCell(compiler, node, isPointerCall);
