@@ -25,6 +25,9 @@ describe('names', () => {
   test('what the host has for front ends is no function of scripts', async () => {
     assert.equal((await failure('take_label()')).message, 'Function not found: take_label ()');
     assert.equal((await failure('report(#{})')).message, 'Function not found: report (map)');
+    assert.equal((await failure('constructor()')).message, 'Function not found: constructor ()');
+    assert.equal((await failure(`${AGENT} a.constructor`)).message, "Unknown property 'constructor' - a getter is not registered for type 'Agent'");
+    assert.equal((await failure(`${AGENT} a.value_of()`)).message, 'Function not found: value_of (Agent)');
   });
 
   test('properties of handles can be set, methods are not properties', async () => {
@@ -49,6 +52,15 @@ describe('values', () => {
     host.numbers = () => ({ whole: 3, part: 0.5, mos: 4, jitter: 1, rtt: 2, packetLoss: 0, none: null, list: [1, 2.5] });
     assert.equal(await value('numbers()', { host }), '#{"jitter": 1.0, "list": [1, 2.5], "mos": 4.0, "none": (), "packet_loss": 0.0, "part": 0.5, "rtt": 2.0, "whole": 3}');
     assert.equal(await value(`${PAIR} a.quality`), '#{"jitter": 1.5, "mos": 4.0, "packet_loss": 0.0, "rtt": 2.0}');
+  });
+
+  test('what is () is left out of options and null in data', async () => {
+    const host = new FakeHost();
+    const got = [];
+    host.http = (method, url, options) => void got.push(options);
+    host.jsonResponse = (body) => void got.push(body);
+    await value('http("GET", "/", #{ headers: (), body: #{ a: () } }); json_response(#{ a: (), b: [()] });', { host });
+    assert.deepEqual(got, [{ body: { a: null } }, { a: null, b: [null] }]);
   });
 
   test('what a script gives arrives as ordinary values', async () => {

@@ -21,6 +21,9 @@ function isPlain(value) {
   return Object.values(Object.getOwnPropertyDescriptors(value)).every((property) => 'value' in property && typeof property.value !== 'function');
 }
 
+/** Members that every object of JavaScript has are no part of the API. */
+const hasMember = (object, name) => name in object && !(name in Object.prototype);
+
 export class HostBridge {
   constructor(host) {
     this.host = host;
@@ -104,7 +107,7 @@ export class HostBridge {
 
   read(at, object, name) {
     const property = toCamel(name);
-    if (!(property in object)) throw noProperty(at, object, name);
+    if (!hasMember(object, property)) throw noProperty(at, object, name);
     return this.crossing(at, () => object[property], (value) => {
       if (typeof value === 'function') throw noProperty(at, object, name);
       return this.propertyValue(value, property);
@@ -113,24 +116,26 @@ export class HostBridge {
 
   write(at, object, name, item) {
     const property = toCamel(name);
-    if (!(property in object)) throw noProperty(at, object, name, 'setter');
+    if (!hasMember(object, property)) throw noProperty(at, object, name, 'setter');
     this.crossing(at, () => (object[property] = this.toHost(item)));
   }
 
   hasMethod(object, name) {
-    return hostMethod(name) in object;
+    return hasMember(object, hostMethod(name));
   }
 
   /** A method of a handle or a function of the host that no table mentions, so that new ones can be used at once. */
   call(at, name, [first, ...rest]) {
     if (typeBit(first) === TYPE.native) {
       const method = hostMethod(name);
-      if (typeof first[method] === 'function') return this.invoke(at, () => first[method](...rest.map((value) => this.toHost(value))), method);
-      if (rest.length === 0 && method in first) return this.read(at, first, name);
+      if (hasMember(first, method) && typeof first[method] === 'function') {
+        return this.invoke(at, () => first[method](...rest.map((value) => this.toHost(value))), method);
+      }
+      if (rest.length === 0 && hasMember(first, method)) return this.read(at, first, name);
     }
     const global = toCamel(name);
     const values = first === undefined && rest.length === 0 ? [] : [first, ...rest];
-    if (Object.hasOwn(HIDDEN, global) || typeof this.host[global] !== 'function' || /^[A-Z]/.test(global)) return NOT_FOUND;
+    if (HIDDEN.has(global) || !hasMember(this.host, global) || typeof this.host[global] !== 'function' || /^[A-Z]/.test(global)) return NOT_FOUND;
     return this.invoke(at, () => this.host[global](...values.map((value) => this.toHost(value))), global);
   }
 
@@ -177,4 +182,4 @@ export class HostBridge {
 }
 
 /** Members of the host that are for the front ends, not for scripts. */
-const HIDDEN = { takeLabel: 1, report: 1, scenario: 1, setup: 1, teardown: 1, parallel: 1 };
+const HIDDEN = new Set(['takeLabel', 'report', 'until', 'scenario', 'setup', 'teardown', 'beforeAll', 'afterAll']);

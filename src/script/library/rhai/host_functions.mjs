@@ -23,7 +23,7 @@ const host = (environment, value) => (value instanceof Map ? environment.run.bri
 /** The same function of the host with its result unread. */
 function maker(name) {
   return function make(...values) {
-    return handle(this, () => this.host[name](...values.map((value) => host(this, value))));
+    return handle(this, () => this.host[name](...values.map((value) => this.run.bridge.toHost(value))));
   };
 }
 
@@ -131,7 +131,9 @@ export const HOST_FUNCTIONS = {
   'regex(string)': maker('regex'),
   'json_response(any, int?)': maker('jsonResponse'),
   'text_response(any, int?)': maker('textResponse'),
-  'http(string, string, map?)': maker('http'),
+  'http(string, string, map?)'(method, url, options = new Map()) {
+    return handle(this, () => this.host.http(method, url, host(this, options)));
+  },
   'scenario(string, fn)'(name, body) {
     return registerScenario(this, name, {}, body);
   },
