@@ -73,7 +73,9 @@ describe('blocks and values', () => {
     expectValues([['let x = 1; let x = x + 1; { let x = 10; x += 1; } x', '2'], ['let x = 1; let y = || x; let x = 5; y.call() + x', '6'], ['let größe = 3; größe', '3']]));
 
   test('names that mean something in JavaScript are ordinary names', () =>
-    expectValues([['let class = 1; let await = 2; let arguments = 4; class + await + arguments', '7'], ['let add = 2; let rt = 3; let v_x = 1; let x = 5; add + rt + v_x + x', '11']]));
+    expectValues([['let class = 1; let await = 2; let arguments = 4; class + await + arguments', '7'], ['let add = 2; let rt = 3; let v_x = 1; let x = 5; add + rt + v_x + x', '11'],
+      ['fn constructor(x) { x } let toString = 1; let m = #{ constructor: 2, "__proto__": 3 }; constructor(toString) + m.constructor + m["__proto__"]', '6'],
+      ['[#{}.__proto__, #{}.constructor, #{}["toString"]]', '[(), (), ()]']]));
 });
 
 describe('operators', () => {

@@ -15,8 +15,8 @@ function call(compiler, node) {
     const values = owned(compiler, parameters);
     return code(`(await ${compiler.functionName(name, parameters.length)}(${depth(compiler)} + 1, undefined${listOf(values)}))`);
   }
-  const special = SPECIAL_CALLS[name];
-  if (special && special.fits(node)) return special.write(compiler, node);
+  const special = Object.hasOwn(SPECIAL_CALLS, name) ? SPECIAL_CALLS[name] : undefined;
+  if (special?.fits(node)) return special.write(compiler, node);
   if (node.variable) return ofVariable(compiler, node);
   return native(compiler, node);
 }

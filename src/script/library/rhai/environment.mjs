@@ -20,7 +20,7 @@ export class Module {
 declareType(Module, TYPE.module);
 
 /** Names of types in `fn int.f()` that differ from what `type_of` says. */
-const TYPE_ALIASES = { int: 'i64', float: 'f64' };
+const TYPE_ALIASES = new Map([['int', 'i64'], ['float', 'f64']]);
 
 const PURE = Object.fromEntries([
   ...OPERATOR_NAMES.map((name) => [name, operators[name]]),
@@ -59,7 +59,7 @@ export class Environment {
   defineFor(type, name, arity, code) {
     const key = `${name}/${arity}`;
     const methods = this.typedMethods.get(key) ?? new Map();
-    this.typedMethods.set(key, methods.set(TYPE_ALIASES[type] ?? type, code));
+    this.typedMethods.set(key, methods.set(TYPE_ALIASES.get(type) ?? type, code));
   }
 
   isFunction(name, count) {
