@@ -165,6 +165,20 @@ describe('HTTP', () => {
     assert.equal((await failure(`${source} r.json("a.c")`)).message, "no 'c' in 'a.c'");
   });
 
+  test('a request may be a handle as well', async () => {
+    const host = new FakeHost();
+    class Request {
+      method = 'GET';
+      query = { k: 'v' };
+      headers = { 'x-a': 'y' };
+      header(name) {
+        return this.headers[name.toLowerCase()];
+      }
+    }
+    host.request = () => new Request();
+    assert.equal(await value('let r = request(); [r.query("k"), r.query("none"), r.query.k, r.header("X-A"), r.headers()["x-a"], r.method]', { host }), '["v", (), "v", "y", "y", "GET"]');
+  });
+
   test('a closure that answers gets the request, and its failure is an answer too', async () => {
     const host = new FakeHost();
     const source = `let m = mock_server(); m.on("/x", |req| { let n = req.json("n"); if n > 1 { throw "too many" } json_response(#{ q: req.query("k"), h: req.header("X-H"), m: req.method }) });

@@ -167,7 +167,7 @@ export class HostBridge {
    * is not there yet, but a name that nothing has will not come: that ends the wait at once.
    */
   whileWaiting(error) {
-    if (error?.name !== 'RhaiError' || error.mistake) return error;
+    if (error?.name !== 'RhaiError' || error.isMistake) return error;
     const Base = this.host.AssertionError ?? Error;
     const text = error.value === undefined ? error.message : error.message.replace(/^Runtime error: /, '');
     return Object.assign(new Base(text), { name: 'AssertionError', message: text, at: error.at, cause: error });

@@ -99,7 +99,7 @@ export class Environment {
   noFunction(at, name, values) {
     const error = fault('type', `Function not found: ${signature(name, values)}`, at);
     // A function that is there for other values than (): what is absent may come, which is what one waits for.
-    error.mistake = !(values.includes(undefined) && this.run.library.arities().has(name));
+    error.isMistake = !(values.includes(undefined) && this.run.library.arities().has(name));
     throw error;
   }
 

@@ -104,10 +104,13 @@ function memberAt(root, path) {
   return own(current);
 }
 
-/** A request that a mock server got: its parts are a map, these read it as the handle of other languages does. */
+/** A request that a mock server got. Where it is a map of its parts, these read it as they read the handle of a request. */
 const REQUESTS = {
   'header(map, string)': (request, name) => request.get('headers')?.get(name.toLowerCase()) ?? request.get('headers')?.get(name),
   'query(map, string)': (request, name) => request.get('query')?.get(name),
+  'query(native, string)'(request, name) {
+    return through(this, () => (typeof request.query === 'function' ? request.query(name) : request.query?.[name]), 'query');
+  },
   'json(map, string?)'(request, path) {
     const body = request.get('body');
     const value = typeof body === 'string' && body !== '' ? this.run.bridge.fromHost(JSON.parse(body), 'json') : undefined;

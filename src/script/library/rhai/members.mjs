@@ -178,6 +178,6 @@ export function noProperty(at, value, name, kind = 'getter') {
   const what = kind === 'setter' ? 'No writable' : 'Unknown';
   const error = fault('property', `${what} property '${name}' - a ${kind} is not registered for type '${typeName(value)}'`, at);
   // Of what is absent: it may come, which is what one waits for.
-  if (value === undefined) error.mistake = false;
+  if (value === undefined) error.isMistake = false;
   return error;
 }
