@@ -1,5 +1,5 @@
 // The border to the host: values go over it both ways, and its functions, methods and properties are found by the names that Rhai has for them.
-import { fault, locate } from './errors.mjs';
+import { RhaiError, fault, locate } from './errors.mjs';
 import { FunctionPointer } from './functions.mjs';
 import { noProperty } from './members.mjs';
 import { hostMethod, toCamel, toSnake } from './names.mjs';
@@ -167,7 +167,7 @@ export class HostBridge {
    * is not there yet, but a name that nothing has will not come: that ends the wait at once.
    */
   whileWaiting(error) {
-    if (error?.name !== 'RhaiError' || error.isMistake) return error;
+    if (!(error instanceof RhaiError) || error.isMistake) return error;
     const Base = this.host.AssertionError ?? Error;
     const text = error.value === undefined ? error.message : error.message.replace(/^Runtime error: /, '');
     return Object.assign(new Base(text), { name: 'AssertionError', message: text, at: error.at, cause: error });

@@ -88,8 +88,8 @@ export class Environment {
     if (entry.mutates && cell?.constant) this.constantFault(at, cell.constant);
     this.at = at;
     try {
-      const [first, ...rest] = values;
-      const result = entry.mutates ? entry.run.call(this, cell ?? { v: first }, ...rest) : entry.run.apply(this, values);
+      if (entry.mutates) values[0] = cell ?? { v: values[0] };
+      const result = entry.run.apply(this, values);
       return result instanceof Promise ? located(result, at) : result;
     } catch (error) {
       throw locate(error, at);
@@ -115,13 +115,12 @@ export class Environment {
     };
     const key = `${name}/${count}`;
     const scriptFor = (object) => (this.typedMethods.size > 0 && this.typedMethods.get(key)?.get(typeName(object))) || script;
-    const asParameter = (values) => scriptWithObject && !library.fits(values);
     const call = (at, depth, object, ...values) => {
       const pointer = member(object);
       if (pointer) return pointer.invoke(at, { v: object }, values.map(own));
       const ours = scriptFor(object);
       if (ours) return ours(depth + 1, { v: object }, ...values.map(own));
-      if (asParameter([object, ...values])) return scriptWithObject(depth + 1, undefined, own(object), ...values.map(own));
+      if (scriptWithObject && !library.fits([object, ...values])) return scriptWithObject(depth + 1, undefined, own(object), ...values.map(own));
       return library(at, depth, object, ...values);
     };
     call.onCell = (at, depth, cell, ...values) => {
@@ -129,7 +128,7 @@ export class Environment {
       if (pointer) return pointer.invoke(at, cell, values);
       const ours = scriptFor(cell.v);
       if (ours) return ours(depth + 1, cell, ...values);
-      if (asParameter([cell.v, ...values])) return scriptWithObject(depth + 1, undefined, own(cell.v), ...values);
+      if (scriptWithObject && !library.fits([cell.v, ...values])) return scriptWithObject(depth + 1, undefined, own(cell.v), ...values);
       return library.onCell(at, depth, cell, ...values);
     };
     return call;

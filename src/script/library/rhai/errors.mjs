@@ -4,7 +4,7 @@
 export class RhaiSyntaxError extends Error {
   constructor(message, { path, line, column }) {
     super(message);
-    this.name = 'RhaiSyntaxError';
+    this.name = 'SyntaxError';
     Object.assign(this, { path, line, column });
     this.at = { path, line, column };
   }
@@ -17,7 +17,6 @@ export class RhaiSyntaxError extends Error {
 export class RhaiError extends Error {
   constructor(kind, message, { at, isMistake = false } = {}) {
     super(message);
-    this.name = 'RhaiError';
     this.kind = kind;
     this.isMistake = isMistake;
     if (at) this.at = at;
