@@ -99,6 +99,9 @@ describe('values', () => {
   test('handles print as the host says, and are shared, not copied', async () => {
     assert.equal(await value(`${AGENT} let same = a; same.register(); [\`\${a}\`, "" + tone(440), a == same, type_of(a)]`), '["Agent A", "tone 440 Hz", true, "Agent"]');
     assert.equal(await value('`${mock_server()}`'), '"MockServer"');
+    const host = new FakeHost();
+    host.Agent = class Special extends host.Agent {};
+    assert.equal((await failure(`${AGENT} a.nothing()`, { host })).message, 'Function not found: nothing (Agent)');
   });
 
   test('closures arrive as functions with as many parameters', async () => {

@@ -3,7 +3,7 @@ import { RhaiError, fault, locate } from './errors.mjs';
 import { FunctionPointer } from './functions.mjs';
 import { noProperty } from './members.mjs';
 import { hostMethod, toCamel, toSnake } from './names.mjs';
-import { CallState, Char, Float, TYPE, own, sortedKeys, typeBit, wholeNumber } from './values.mjs';
+import { CallState, Char, Float, TYPE, nameHandles, own, sortedKeys, typeBit, wholeNumber } from './values.mjs';
 
 export const NOT_FOUND = Symbol('not found');
 
@@ -29,6 +29,7 @@ export class HostBridge {
     this.host = host;
     /** Maps that went to the host, by the objects that were made of them: what comes back has the types that it had. */
     this.origins = new WeakMap();
+    for (const [name, member] of Object.entries(host)) if (/^[A-Z]/.test(name) && typeof member === 'function') nameHandles(member, name);
     this.states = new Map(Object.entries(host.State ?? {}).map(([name, text]) => [text, new CallState(name, text)]));
   }
 
