@@ -332,6 +332,12 @@ int run(int argc, char** argv) {
   callwright::app::add_test_commands(app, status);
   add_completion_command(app, status);
 
+  std::string definitions_path = "callwright.d.ts";
+  CLI::App* const definitions = app.add_subcommand("definitions", "Write the definitions of the scenario API, for editors");
+  definitions->add_option("FILE", definitions_path, "Where to, or - for standard output")->capture_default_str();
+  definitions->footer("Example:\n  callwright definitions callwright.d.ts");
+  definitions->callback([&] { status = callwright::app::write_definitions(definitions_path); });
+
   CLI::App* const file = app.add_subcommand("run-file", "What callwright test starts for each file");
   file->group("");
   file->callback([&status] { status = callwright::app::run_file(); });

@@ -2,6 +2,7 @@
 
 #include "app/script_host.hpp"
 #include "base/log.hpp"
+#include "script/library.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read_until.hpp>
@@ -10,6 +11,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <istream>
 #include <string>
 
@@ -77,6 +79,22 @@ int run_file() {
   const Orders orders(loop, host);
   loop.run();
   return host.status();
+}
+
+int write_definitions(const std::string& path) {
+  if (path == "-") {
+    std::fwrite(script::kDefinitions.data(), 1, script::kDefinitions.size(), stdout);
+    return 0;
+  }
+  std::ofstream file(path, std::ios::trunc);
+  file << script::kDefinitions;
+  file.close();
+  if (!file) {
+    std::fprintf(stderr, "callwright definitions: %s: cannot be written; check the folder and its permissions\n", path.c_str());
+    return 1;
+  }
+  std::printf("%s written; put /// <reference path=\"%s\" /> at the top of a scenario\n", path.c_str(), path.c_str());
+  return 0;
 }
 
 }  // namespace callwright::app

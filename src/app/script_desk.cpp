@@ -165,6 +165,7 @@ Outcome ScriptDesk::blocking_start_exchange() {
     config.sip_listen = {SipListener{std::nullopt, {base::IpAddress::v4({127, 0, 0, 1}), 0}, std::nullopt, 0}};
     config.sip_listen_given = true;
     config.accounts.clear();
+    config.media.mode = call::MediaMode::Bypass;  // What phones offer each other is theirs to test.
     config.call_api_listen.clear();
     config.http_listen.clear();
     auto service = Service::create(config, exchange->events);

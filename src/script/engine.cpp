@@ -159,12 +159,16 @@ JSValueRef Engine::Context::compile(JSContextRef context, JSObjectRef /*function
   }
   const Text source(JSValueToStringCopy(context, arguments[0], nullptr));
   const Text url(JSValueToStringCopy(context, arguments[1], nullptr));
-  JSValueRef const value = JSEvaluateScript(context, source.get(), nullptr, url.get(), 0, exception);
+  JSValueRef const value = JSEvaluateScript(context, source.get(), nullptr, url.get(), 1, exception);
   return value == nullptr ? JSValueMakeUndefined(context) : value;
 }
 
 base::Result<void> Engine::Context::outcome(JSValueRef exception) {
   if (std::exchange(time_is_up_, false)) {
+    // What is done next would be ended as well; a script that does nothing takes that.
+    const Text nothing(std::string("0"));
+    JSEvaluateScript(context_, nothing.get(), nullptr, nullptr, 1, nullptr);
+    time_is_up_ = false;
     return Error(Errc::TimedOut, "The script ran on without a pause; is there an endless loop?");
   }
   if (exception == nullptr) {

@@ -25,7 +25,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   /// A function of the object `native`, which scripts of the library find as a global. `native.compile(source, url)` is always there: evaluates a script and
-  /// returns its value; the first line of `source` counts as line 0, so that it can hold what is wrapped around a user's file.
+  /// returns its value.
   void add_function(const std::string& name, Function function);
   /// A whole script. Errors: InvalidArgument with the exception's text and place, TimedOut.
   base::Result<void> evaluate(std::string_view source, const std::string& url);

@@ -7,4 +7,7 @@ namespace callwright::script {
 /// The script library (library/scenario/main.mjs with all that it imports): defines `turn` and `untilNextTimer`, and the API of scenarios.
 extern const std::string_view kScenarioLibrary;
 
+/// What scripts see, for editors: callwright.d.ts.
+extern const std::string_view kDefinitions;
+
 }  // namespace callwright::script

@@ -124,7 +124,7 @@ void InviteSession::on_invite_refused(int status, std::string_view reason, const
   if (response != nullptr && !end_requested_) {
     end.cause = reason_of(*response);
     if (status / 100 == 3) {
-      Redirects places(RedirectPolicy::All, {});
+      Redirects places(RedirectPolicy::All, "sip:nobody.invalid");  // No place has been tried.
       places.add(*response);
       end.contact = places.next().value_or("");
     }

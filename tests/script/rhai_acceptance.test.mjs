@@ -45,6 +45,14 @@ describe('7: modules', () => {
     assert.equal(place(error), 'tests/main.rhai:2:1');
   });
 
+  test('the reason why a module cannot be read is told', async () => {
+    const readModule = () => {
+      throw new Error('permission denied');
+    };
+    const error = await run('import "a" as a;', 'tests/main.rhai', new FakeHost(), { readModule }).catch((e) => e);
+    assert.equal(error.message, 'Module not found: a: permission denied');
+  });
+
   test('a syntax error in a module names the file of the module', async () => {
     const error = await load('import "broken" as b;').catch((e) => e);
     assert.equal(place(error), 'tests/broken.rhai:1:9');
@@ -71,9 +79,10 @@ describe('9 and 10: waiting', () => {
   });
 
   test('an unknown variable, property or method in a condition fails at once', async () => {
-    for (const condition of ['nothing == 1', 'm.hangpu()', '1.size']) {
+    for (const condition of ['nothing == 1', 'm.hangpu()', '1.size', 'for x in 5 {}', 'this', '1 + true', '5[0.0]', 'if 1 {}', 'nothing::f()']) {
       const error = await failure(`let m = mock_server(); await_until(|| ${condition}, "10s")`);
-      assert.match(error.message, /not found|Unknown property/, condition);
+      assert.match(error.message, /not found|Unknown property|expects iterable|not bound|Indexer|incorrect/, condition);
+      assert.doesNotMatch(error.message, /not satisfied/, condition);
     }
   });
 
@@ -81,6 +90,8 @@ describe('9 and 10: waiting', () => {
     await expectValues([
       ['let n = 0; await_until(|| { n += 1; if n < 3 { throw "not yet" } n })', '3'],
       ['let n = 0; await_until(|| { n += 1; let list = []; if n > 2 { list.push(n); } list[0] })', '3'],
+      ['let n = 0; let peer = (); await_until(|| { n += 1; if n > 2 { peer = #{ uri: "sip:a" }; } peer.uri })', '"sip:a"'],
+      ['let n = 0; let peer = (); await_until(|| { n += 1; if n > 2 { peer = #{ call: #{ id: 1 } }; } peer.call.id })', '1'],
       ['let n = 0; await_until(|| { n += 1; let text = (); if n > 2 { text = "abc"; } text.contains("b") })', 'true'],
     ]);
   });
@@ -145,7 +156,7 @@ describe('13 and 15: scenarios', () => {
     const host = await started('scenario("s", || {\n  let a = [];\n  a[3]\n});');
     const [{ error, at }] = await host.runScenarios();
     assert.equal(error, 'Array index 3 out of bounds: array is empty');
-    assert.deepEqual([at.line, at.column], [3, 4]);
+    assert.deepEqual([at.line, at.column], [3, 5]);
   });
 });
 

@@ -47,6 +47,8 @@ describe('methods', () => {
       ['let s = "abc"; [s.len(), len(s), s.len]', '[3, 3, 3]'],
       ['fn twice(x) { x * 2 } 4.twice()', '8'],
       ['let s = " x "; trim(s); s', '"x"'],
+      ['[[1], [2]][0].len() + #{ a: " x " }.a.len()', '4'],
+      ['fn grow() { [1] } [grow().pop(), [[1]][0].pop(), grow()[0]]', '[1, 1, 1]'],
     ]));
 
   test('this is the object of the call and can be changed', () =>
@@ -57,6 +59,12 @@ describe('methods', () => {
       ['fn one() { this.two(); } fn two() { this += 1; } let n = 0; n.one(); n', '1'],
       ['fn inc() { this += 1; } let m = #{ n: [1, 2] }; m.n[1].inc(); m.n', '[1, 3]'],
     ]));
+
+  test('a method of a handle comes before a function of the script that takes the handle', async () => {
+    const host = new FakeHost();
+    await value('fn register(a) { log("mine"); a.register(); } let a = agent("A", #{ username: "a", domain: "d" }); register(a); a.register();', { host });
+    assert.deepEqual(host.events.map(({ event }) => event), ['agent_started', 'log', 'action', 'action']);
+  });
 
   test('this is not bound in a plain call', async () => assert.equal((await failure('fn f() { this } f()')).message, "'this' not bound"));
 
@@ -113,6 +121,22 @@ describe('values', () => {
       ['let a = [1]; try { throw a } catch (e) { e.push(2); } a', '[1]'],
     ]));
 
+  test('stay what they are when library functions give or take parts of them', () =>
+    expectValues(
+      [
+        'a[0]', 'a.get(0)', 'a.find(|x| true)', 'a[0..1][0]', 'a.extract(0)[0]', 'a.filter(|x| true)[0]', 'a.concat([])[0]', '(a + [])[0]', 'a.zip([1])[0][0]', '[].concat(a)[0]', '#{ k: a }.values()[0][0]',
+        '#{ k: a[0] }.get("k")', '(#{ k: a[0] } + #{}).k', '#{ k: a[0] }.filter(|k, v| true).k', 'a.map(|x| { x.push(9); x })[0]', '#{ k: a[0] }.filter(|k, v| { v.push(9); true }).k', 'assert(a[0]).value()',
+        'a.reduce(|s, x| { x.push(9); x })', '[[3]].reduce(|s, x| s, a[0])', 'parallel([|| a[0]])[0]',
+      ].map((part) => [`let a = [[1]]; let b = ${part}; b.push(2); a`, '[[1]]']),
+    ));
+
+  test('are copied when they are put into arrays and maps', () =>
+    expectValues(
+      ['x.push(b)', 'x.append([b])', 'x.insert(0, b)', 'x.pad(3, b)', 'x += [b]', 'x.splice(0, 0, [b])', 'x.append(c)', 'x.splice(0, 0, c)', 'x += c']
+        .map((step) => [`let x = []; let b = [1]; let c = [b]; ${step}; b.push(2); c[0].push(3); x[0]`, '[1]'])
+        .concat(['m.set("k", b)', 'm.mixin(c)', 'm.fill_with(c)', 'm += c', 'm.k = b', 'm["k"] = b'].map((step) => [`let m = #{}; let b = [1]; let c = #{ k: b }; ${step}; b.push(2); c.k.push(3); m.k`, '[1]'])),
+    ));
+
   test('are changed in place through properties and elements', () =>
     expectValues([
       ['let m = #{ a: #{ b: [1] } }; m.a.b.push(2); m.a.b[0] = 7; m.a.c = "x"; m', '#{"a": #{"b": [7, 2], "c": "x"}}'],
@@ -138,6 +162,32 @@ describe('values', () => {
     assert.equal((await failure('const X = [1]; X.push(2);')).message, 'Cannot modify constant: X');
     assert.equal((await failure('const X = #{ a: 1 }; X.a = 2;')).message, 'Cannot modify constant: X');
     assert.equal(await value('const X = [3, 4]; X.len() + X[0]'), '5');
+  });
+});
+
+describe('what cannot be indexed or assigned', () => {
+  test('is named', async () => {
+    const table = [
+      ['#{ a: 1 }[0]', 'Indexer unavailable: map [i64]'],
+      ['true[0]', 'Indexer unavailable: bool [i64]'],
+      ['"abc"[1.0]', 'Indexer unavailable: string [f64]'],
+      ['let a = [1]; a["x"] = 2;', 'Indexer unavailable: array [string]'],
+      ['let s = "abc"; s[0] = "x";', 'Data type incorrect: string (expecting char)'],
+      ['let n = 1; n[64] = true;', 'Bit-field index 64 out of bounds: only 64 bits in bit-field'],
+      ['let n = 1; n.x', "Unknown property 'x' - a getter is not registered for type 'i64'"],
+      ['let n = 1; n.x = 2;', "Unknown property 'x' - a setter is not registered for type 'i64'"],
+      ['nothing = 1;', 'Variable not found: nothing'],
+      ['[].nothing()', 'Function not found: nothing (array)'],
+      ['1 in 2', 'Function not found: contains (i64, i64)'],
+      ['0.."a"', 'Function not found: .. (i64, string)'],
+      ['+"a"', 'Function not found: + (string)'],
+      ['Fn(1)', 'Data type incorrect: i64 (expecting string)'],
+      ['5.curry(1)', 'Data type incorrect: i64 (expecting Fn)'],
+      ['5.call(1)', 'Data type incorrect: i64 (expecting Fn)'],
+      ['call(5, 1)', 'Data type incorrect: i64 (expecting Fn)'],
+      ['import 5 as x;', 'Data type incorrect: i64 (expecting string)'],
+    ];
+    for (const [source, message] of table) assert.equal((await failure(source)).message, message, source);
   });
 });
 

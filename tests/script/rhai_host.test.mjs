@@ -27,6 +27,16 @@ describe('names', () => {
     assert.equal((await failure('report(#{})')).message, 'Function not found: report (map)');
   });
 
+  test('properties of handles can be set, methods are not properties', async () => {
+    const host = new FakeHost();
+    host.shared = Object.assign(Object.create({ method() {} }), { someValue: 1 });
+    host.get = () => host.shared;
+    await value('let t = get(); t.some_value = 2.5;', { host });
+    assert.equal(host.shared.someValue, 2.5);
+    assert.match((await failure('let t = get(); t.other = 1;', { host })).message, /^Unknown property 'other' - a setter/);
+    assert.match((await failure(`${AGENT} a.register`)).message, /^Unknown property 'register' - a getter/);
+  });
+
   test('members that handles do not have are named', async () => {
     assert.equal((await failure(`${AGENT} a.hangpu()`)).message, 'Function not found: hangpu (Agent)');
     assert.equal((await failure(`${AGENT} a.stat`)).message, "Unknown property 'stat' - a getter is not registered for type 'Agent'");
@@ -51,6 +61,9 @@ describe('values', () => {
 
   test('a state is no text, and compares with states', async () => {
     assert.equal(await value(`${AGENT} [a.state == State::Idle, a.state == "Idle", a.state, type_of(a.state)]`), '[true, false, Idle, "CallState"]');
+    const host = new FakeHost();
+    host.legs = () => [{ state: 'ringing', callId: 1 }, { state: 'unknown' }];
+    assert.equal(await value('let legs = legs(); [legs[0].state == State::Ringing, legs[0].call_id, legs[1].state]', { host }), '[true, 1, "unknown"]');
     assert.equal((await failure('State::Busy')).message, 'Variable not found: State::Busy');
   });
 
@@ -73,6 +86,7 @@ describe('values', () => {
 
   test('handles print as the host says, and are shared, not copied', async () => {
     assert.equal(await value(`${AGENT} let same = a; same.register(); [\`\${a}\`, "" + tone(440), a == same, type_of(a)]`), '["Agent A", "tone 440 Hz", true, "Agent"]');
+    assert.equal(await value('`${mock_server()}`'), '"MockServer"');
   });
 
   test('closures arrive as functions with as many parameters', async () => {
@@ -82,6 +96,24 @@ describe('values', () => {
     await value('keep(|a, b| #{ sum: a + b });', { host });
     assert.equal(got.length, 2);
     assert.deepEqual(await got(1, 2, 3), { sum: 3 });
+  });
+
+  test('sounds, answers and patterns are made by the host and given back to it', async () => {
+    const host = new FakeHost();
+    await value(`${AGENT} for sound in [tone(440), file("a.wav"), silent(), silence()] { a.send_audio(sound); }`, { host });
+    assert.deepEqual(host.eventsOf('action').map(({ detail }) => detail), ['tone 440 Hz', 'file a.wav', 'silence', 'silence']);
+    const source = 'let m = mock_server(#{ port: 4 }); m.respond("GET", regex("/a.*"), text_response("hi", 201)); let r = http("GET", m.url + "/abc"); [m.port, r.status, r.body]';
+    assert.equal(await value(source, { host }), '[4, 201, "hi"]');
+  });
+
+  test('steps before and after all scenarios are registered', async () => {
+    const host = new FakeHost();
+    const got = [];
+    host.beforeAll = (body) => got.push(body);
+    host.afterAll = (body) => got.push(body);
+    await value('before_all(|| #{ a: 1 }); after_all(|ctx| log(ctx.a));', { host });
+    await got[1](await got[0]());
+    assert.equal(host.eventsOf('log')[0].message, '1');
   });
 
   test('functions of the host may give promises anywhere', async () => {

@@ -87,7 +87,7 @@ describe('operators', () => {
   test('logic takes truth values only', async () => {
     assert.equal((await failure('1 && true')).message, 'Data type incorrect: i64 (expecting bool)');
     assert.equal((await failure('if 1 { }')).message, 'Data type incorrect: i64 (expecting bool)');
-    assert.equal((await failure('!5')).message, 'Data type incorrect: i64 (expecting bool)');
+    assert.equal((await failure('!5')).message, 'Function not found: ! (i64)');
   });
 
   test('compound assignment changes variables, properties and elements', () =>

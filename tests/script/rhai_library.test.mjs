@@ -17,8 +17,9 @@ describe('core', () => {
     expectValues([['[to_string(1.0), "a".to_string(), "a".to_debug(), \'c\'.to_debug(), [1, "a"].to_string(), (0..3).to_string()]', String.raw`["1.0", "a", "\"a\"", "'c'", "[1, \"a\"]", "0..3"]`], ['#{ b: 1, a: "x" }.to_string()', String.raw`"#{\"a\": \"x\", \"b\": 1}"`], ['Fn("f").to_string()', '"Fn(f)"']]));
 
   test('texts become numbers', async () => {
-    await expectValues([['[parse_int("42"), parse_int(" -7 "), parse_int("ff", 16), parse_int("101", 2), parse_float("1.5"), "7".to_int(), to_float("2")]', '[42, -7, 255, 5, 1.5, 7, 2.0]'], ['[to_int(2.9), to_int(-2.9), to_int(\'a\'), to_float(3), 97.to_char(), true.to_int()]', "[2, -2, 97, 3.0, 'a', 1]"]]);
+    await expectValues([['[parse_int("42"), parse_int(" -7 "), parse_int("ff", 16), parse_int("101", 2) + parse_int("Zz", 36), parse_float("1.5"), "7".to_int(), to_float("2")]', '[42, -7, 255, 1300, 1.5, 7, 2.0]'], ['[to_int(2.9), to_int(-2.9), to_int(\'a\'), to_float(3), 97.to_char(), true.to_int()]', "[2, -2, 97, 3.0, 'a', 1]"]]);
     assert.equal((await failure('parse_int("4x")')).message, "Error parsing integer number '4x'");
+    assert.equal((await failure('parse_int("1", 37)')).message, "Invalid radix: '37'");
     assert.equal((await failure('parse_float("x")')).message, "Error parsing floating-point number 'x'");
   });
 
@@ -29,7 +30,7 @@ describe('core', () => {
   });
 
   test('time passes', async () => {
-    assert.equal(await value('let t = timestamp(); sleep(1); let e = t.elapsed; [type_of(e), e > 0.0, e < 10, timestamp() > t, type_of(timestamp() - t)]'), '["f64", true, true, true, "f64"]');
+    assert.equal(await value('let t = timestamp(); sleep(1); let e = t.elapsed; [type_of(e), e > 0.0, e < 10, timestamp() > t, type_of(timestamp() - t), (t + 5) - t, (t - 1.5) - t, t == t]'), '["f64", true, true, true, "f64", 5.0, -1.5, true]');
   });
 });
 
@@ -43,15 +44,15 @@ describe('texts', () => {
       ['let s = "h😀llo"; [s.contains("llo"), s.contains(\'x\'), s.starts_with("h"), s.ends_with("lo"), s.index_of("l"), s.index_of(\'l\', 3), s.index_of("x")]', '[true, false, true, true, 2, 3, -1]'],
       ['let s = "h😀llo"; [s.sub_string(1), s.sub_string(1, 2), s.sub_string(-2), s.sub_string(1..3), s.sub_string(1..=3)]', '["😀llo", "😀l", "lo", "😀l", "😀ll"]'],
       ['let s = "h😀llo"; [s[0], s[1], s[-1], s[1..3], s[2..]]', "['h', '😀', 'o', \"😀l\", \"llo\"]"],
-      ['"ab".chars().to_array()', "['a', 'b']"], ['let r = ""; for c in "abc".chars(1, 2) { r += c; } r', '"bc"'], ['["ab".to_upper(), "AB".to_lower(), \'a\'.to_upper()]', '["AB", "ab", \'A\']'],
-      ['["abc".get(1), "abc".get(9), "abc".get(-1)]', "['b', (), 'c']"],
+      ['"ab".chars().to_array() == "ab".to_chars()', 'true'], ['let r = ""; for c in "abc".chars(1, 2) { r += c; } r', '"bc"'], ['["ab".to_upper(), "AB".to_lower(), \'a\'.to_upper()]', '["AB", "ab", \'A\']'],
+      ['["abc".get(1), "abc".get(3), "abc".get(-1), "abc".get(-4)]', "['b', (), 'c', ()]"],
       ['[min("b", "a"), max("b", "a")]', '["a", "b"]'],
     ]));
 
   test('are changed in place', () =>
     changed('" Abc "', [
       ['x.trim()', '"Abc"'], ['x.replace("b", "xx")', '" Axxc "'], ["x.replace('b', '$')", '" A$c "'], ['x.make_upper()', '" ABC "'], ['x.make_lower()', '" abc "'], ['x.crop(1, 2)', '"Ab"'], ['x.crop(2)', '"bc "'], ['x.crop(1..3)', '"Ab"'],
-      ['x.truncate(2)', '" A"'], ["x.pad(7, '.')", '" Abc .."'], ['x.pad(6, "ab")', '" Abc ab"'], ['x.remove("b")', '" Ac "'], ["x.set(1, 'Z')", '" Zbc "'], ['x.clear()', '""'], ['x.append("!")', '" Abc !"'], ['x += 1', '" Abc 1"'], ['x.pop()', '" Abc"'], ['x.pop(3)', '" A"'], ["x[-1] = '!'", '" Abc!"'],
+      ['x.truncate(2)', '" A"'], ["x.pad(7, '.')", '" Abc .."'], ['x.pad(6, "ab")', '" Abc a"'], ['x.remove("b")', '" Ac "'], ["x.set(1, 'Z')", '" Zbc "'], ['x.clear()', '""'], ['x.append("!")', '" Abc !"'], ['x += 1', '" Abc 1"'], ['x.pop()', '" Abc"'], ['x.pop(3)', '" A"'], ["x[-1] = '!'", '" Abc!"'],
     ]));
 
   test('positions beyond their end are errors', async () => {
@@ -120,6 +121,7 @@ describe('JSON', () => {
       ['parse_json("[9007199254740993, []]")', '[9007199254740993, []]'],
     ]);
     assert.equal((await failure('parse_json("{1}")')).message, "Invalid JSON: unexpected '1' at character 2");
+    assert.equal((await failure(String.raw`parse_json("[\"\\q\"]")`)).message, "Invalid JSON: unexpected '\"' at character 2");
     assert.equal((await failure('parse_json("[1")')).message, 'Invalid JSON: unexpected end at character 3');
   });
 });
@@ -138,6 +140,7 @@ describe('numbers', () => {
     expectValues([
       ['[sqrt(16), sqrt(2.25), exp(0), ln(E()), log10(1000.0).round(), log(8, 2).round(), hypot(3.0, 4.0)]', '[4.0, 1.5, 1.0, 1.0, 3.0, 3.0, 5.0]'],
       ['[sin(0), cos(0), tan(0), asin(0), acos(1), atan(0), sinh(0), cosh(0), tanh(0), atan(0.0, 1.0)]', '[0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0]'],
+      ['[asinh(0), acosh(1), atanh(0)]', '[0.0, 0.0, 0.0]'],
       ['[PI().to_degrees(), 180.to_radians() == PI(), PI() > 3.14, E() > 2.71]', '[180.0, true, true, true]'],
     ]));
 
@@ -154,7 +157,7 @@ describe('ranges', () => {
     expectValues([['let r = 1..4; [r.start, r.end, r.start(), r.contains(3), r.contains(4), r.is_inclusive, r.is_exclusive(), r.is_empty, r.len()]', '[1, 4, 1, true, false, false, true, false, 3]'], ['let r = 1..=4; [r.end, r.contains(4), r.is_inclusive(), (1..1).is_empty()]', '[4, true, true, true]'], ['[(0..3) == (0..3), (0..3) == (0..=3)]', '[true, false]']]));
 
   test('step by integers and floats, up and down', async () => {
-    await expectValues([['[range(0, 5).to_array(), range(0, 10, 4).to_array(), range(3, 0, -1).to_array(), range(0.0, 1.0, 0.5).to_array(), (0..=4).step(2).to_array()]', '[[0, 1, 2, 3, 4], [0, 4, 8], [3, 2, 1], [0.0, 0.5], [0, 2, 4]]']]);
+    await expectValues([['[range(0, 5).to_array(), range(0, 10, 4).to_array(), range(3, 0, -1).to_array(), range(0.0, 1.0, 0.5).to_array(), range(1, 1, -1).to_array(), (0..=4).step(2).to_array()]', '[[0, 1, 2, 3, 4], [0, 4, 8], [3, 2, 1], [0.0, 0.5], [], [0, 2, 4]]']]);
     assert.equal((await failure('for x in range(0, 5, 0) {}')).message, 'step value cannot be zero');
   });
 });

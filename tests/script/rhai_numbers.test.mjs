@@ -50,7 +50,7 @@ test('results beyond 64 bits are errors with the words of Rhai', async () => {
     ['10 ** 1000000000', 'Exponential overflow: 10 ** 1000000000'],
     ['-(-9223372036854775808)', 'Negation overflow: --9223372036854775808'],
     ['1 / 0', 'Division by zero: 1 / 0'],
-    ['1 % 0', 'Modulo division by zero: 1 % 0'],
+    ['1 % 0', 'Modulo division by zero or overflow: 1 % 0'],
     ['2 ** -1', 'Integer raised to a negative power: 2 ** -1'],
     [`let x = ${MAX}; x += 1;`, `Addition overflow: ${MAX} + 1`],
   ];

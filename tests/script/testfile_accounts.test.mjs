@@ -33,6 +33,17 @@ test('an account line becomes the options of a phone', () => {
   });
 });
 
+test('yes is yes, and no is no', () => {
+  const { options } = parseAccount('<sip:a@h>;rtcp_mux=yes;mwi=no;sip_autoredirect=YES');
+  assert.deepEqual([options.rtcpMux, options.mwi, options.autoRedirect], [true, false, true]);
+  assert.throws(() => parseAccount('<sip:a@h>;mwi=maybe'), /one of yes, no/);
+});
+
+test('a value in quotes may hold a semicolon', () => {
+  const { options } = parseAccount('<sip:a@h>;outbound="sip:p;transport=tcp" ; regint = 5;;auth_pass="x');
+  assert.deepEqual([options.outbound, options.regint, options.password], ['sip:p;transport=tcp', 5, '"x']);
+});
+
 test('without regint an agent registers for an hour', () => {
   assert.equal(parseAccount('<sip:a@h>').options.regint, 3600);
 });

@@ -80,6 +80,11 @@ test('parts know their line and column, also behind a macro', () => {
   assert.deepEqual(steps[0].parts.map(({ line, column }) => [line, column]), [[6, 3], [6, 18], [6, 21]]);
 });
 
+test('parts are told as they were written, with macros by their names', () => {
+  const { steps } = parse(`${AGENTS}ua1:dial ua2 | wait ua2 CALL_INCOMING 5s|ua1`, 'a.test');
+  assert.deepEqual(steps[0].parts.map(({ source }) => source), ['ua1:dial ua2', 'wait ua2 CALL_INCOMING 5s', 'ua1']);
+});
+
 test('a line that does not end in a wait takes a second more', async () => {
   const plain = await passes(`${TWO}ua1:dial ua2`);
   const waiting = await passes(`${TWO}ua1:dial ua2|200ms`);

@@ -90,6 +90,22 @@ test('a check looks into the files that are called', () => {
   assert.match(problems[0].message, /setup\.test:2:1.*dail/);
 });
 
+test('a check names agents that nobody creates, but not those that end before', () => {
+  const problems = check(`${TWO}wait ua3 CALL_CLOSED 2s\nexpect ua4 CALL_CLOSED\nlet x from ua5 CREATE param\nuadelall\nexpect ua1 EXIT\nua1:hangup`, 'a.test');
+  assert.deepEqual(problems.map(({ line, message }) => [line, /no agent \S+/.exec(message)?.[0]]), [
+    [7, 'no agent sip:carol@127.0.0.1:5164'], [8, 'no agent ua4'], [9, 'no agent ua5'], [12, 'no agent sip:alice@127.0.0.1:5160'],
+  ]);
+});
+
+test('a check cannot know files and agents whose names come from variables', () => {
+  const tools = { fileExists: () => false };
+  assert.deepEqual(check('let f = x.test\ncall ${f}\nwait ua1 CALL_CLOSED 1s\nua1:hangup', 'a.test', tools), []);
+  const called = { fileExists: () => true, readFile: () => 'AGENT:hangup' };
+  assert.deepEqual(check('let a = sip:a@h\ncall x.test AGENT=${a}', 'a.test', called), []);
+  assert.equal(check('call x.test AGENT=sip:a@h', 'a.test', called).length, 1);
+  assert.deepEqual(check('let n = 1\nuanew <sip:a${n}@h>;regint=0\nsip:a1@h:hangup', 'a.test', tools), []);
+});
+
 test('a file with a problem does not run at all', async () => {
   const { verdict, host } = await runText(`${TWO}ua1:dail ua2`);
   assert.equal(verdict.passed, false);

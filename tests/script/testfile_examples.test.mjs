@@ -14,5 +14,5 @@ for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.test')))
 test('the macros of an example can be given from outside', async () => {
   const text = readFileSync(new URL('basic_call.test', FOLDER), 'utf8');
   const [users] = Object.values(domains);
-  await passes(text, { domains: { 'pbx.invalid': users }, options: { macros: [['EXCHANGE', 'pbx.invalid']] } });
+  await passes(text, { domains: { 'pbx.invalid': users }, options: { macros: { EXCHANGE: 'pbx.invalid' } } });
 });

@@ -28,6 +28,10 @@ test('a macro that is only the beginning of a word stays, and a warning says how
   assert.deepEqual([problems[0].line, problems[0].column], [2, 5]);
 });
 
+test('a password that begins like a macro is neither changed nor told', () => {
+  assert.deepEqual(expanded('_define ua1 sip:a@h\nuanew <ua1>;auth_pass=ua12').problems, []);
+});
+
 test('braces glue a macro to what follows', () => {
   assert.deepEqual(expanded('_define PREFIX 0049\ndial ${PREFIX}123').texts, ['dial 0049123']);
 });

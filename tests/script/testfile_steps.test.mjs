@@ -61,6 +61,11 @@ test('let keeps texts and fields of events', async () => {
   assert.equal(host.all('step').at(-1).passed, true);
 });
 
+test('let takes all that is behind its sign, and quotes keep what is between them', () => {
+  const values = (text) => parse(text, 'a.test').steps.map(({ parts: [{ name, value }] }) => [name, value]);
+  assert.deepEqual(values('let a = b  c = d\nlet e=f\nlet g = " | "\nlet h ='), [['a', 'b  c = d'], ['e', 'f'], ['g', ' | '], ['h', '']]);
+});
+
 test('a variable that has no value fails its step', async () => {
   const { verdict } = await fails(`${CALL}ua1:sndcode \${key}`, /no variable key/);
   assert.equal(verdict.at, 'suite/call.test:8:1');
@@ -98,6 +103,12 @@ test('call carries out another file with the macros of this one', async () => {
 test('what fails in a file that is called fails with the line there', async () => {
   const { verdict } = await fails(`${TWO}call inner.test`, /has no call to hold/, { files: { 'suite/inner.test': '\n sip:alice@127.0.0.1:5160:hold' } });
   assert.equal(verdict.at, 'suite/inner.test:2:2');
+});
+
+test('a file whose name comes from a variable is read when its line runs', async () => {
+  const files = { 'suite/bad.test': '\nhangup|10h' };
+  await fails(`${TWO}let f = bad.test\ncall \${f}`, /bad\.test:2:8: bad duration/, { files });
+  await fails(`${TWO}let f = gone.test\ncall \${f}`, /gone\.test cannot be read/, { files });
 });
 
 test('files that call each other without an end are refused', async () => {

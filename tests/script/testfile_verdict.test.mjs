@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from '../../src/script/library/testfile.mjs';
 import { FakeHost } from './fake_testfile_host.mjs';
-import { AGENTS, fails, passes, runText, TWO } from './testfile_world.mjs';
+import { AGENTS, fails, passes, TWO } from './testfile_world.mjs';
 
 const CALL = `${TWO}ua1:dial ua2|1s|ua2:accept|2s|ua1:hangup\nuadelall\n`;
 const DOMAIN = '127.0.0.1:5060';
@@ -147,6 +147,25 @@ test('a command that fails says how all agents were', async () => {
   assert.deepEqual(verdict.failure.agents.map(({ state, calls }) => [state, calls]), [['ringing', 1], ['ringing', 1]]);
 });
 
+test('a failure says how the last call of an agent ended', async () => {
+  const { verdict } = await fails(`${TWO}ua1:dial ua2|1s|ua2:hangup scode=603 reason=No|1s|ua1:hold`, /no call to hold/);
+  const [caller] = verdict.failure.agents;
+  assert.deepEqual([caller.state, caller.reason, caller.status], ['idle', '603 No', 603]);
+});
+
+test('a fault of the runner or the host itself comes with its stack, all others without', async () => {
+  const { verdict } = await fails(TWO, /cannot store/, {
+    prepare: (host) => {
+      host.updateBaseline = true;
+      host.saveBaseline = () => {
+        throw new Error('cannot store');
+      };
+    },
+  });
+  assert.match(verdict.stack, /saveBaseline/);
+  assert.equal((await fails(`${TWO}ua1:hold`, /no call/)).verdict.stack, undefined);
+});
+
 test('the first command of a file needs an agent', async () => {
   await fails('dial 1', /there is no agent yet; uanew creates one/);
 });
@@ -193,14 +212,4 @@ test('a webhook that does not answer fails nothing', async () => {
   };
   const { host } = await passes(`_webhook http://hook.invalid/x\n${CALL}`, { prepare });
   assert.match(host.all('log').at(-1).message, /webhook was not told: no connection/);
-});
-
-test('passwords are in no event, error or log', async () => {
-  const secret = 'hunter2|x';
-  const text = `_define ua1 sip:alice@${DOMAIN}\nuanew <ua1>;auth_pass=${secret}\nua1:dial sip:${secret}@x.invalid`;
-  const { verdict, host } = await runText(text, { domains: { [DOMAIN]: { alice: secret } } });
-  assert.equal(verdict.passed, false);
-  assert.doesNotMatch(JSON.stringify([verdict, host.events]), /hunter2/);
-  const refused = await runText(`uanew <sip:alice@h>;auth_pass=${secret};regnt=0`);
-  assert.doesNotMatch(JSON.stringify([refused.verdict, refused.host.events]), /hunter2/);
 });

@@ -1,8 +1,6 @@
 // An agent of the fake host. Requests arrive a little later, as over a network, so that a script has to wait for what it causes.
 const LATER_MS = 5;
 
-const PHASES = ['ringing', 'established'];
-
 export class FakeAgent {
   constructor(host, name, config) {
     for (const key of ['username', 'domain']) if (config[key] === undefined) throw new Error(`agent ${name}: ${key} is required`);
@@ -29,7 +27,7 @@ export class FakeAgent {
   }
   get state() {
     const phases = this.list.map((leg) => leg.call.phase);
-    return this.read('state', PHASES.toReversed().find((phase) => phases.includes(phase)) ?? 'idle');
+    return this.read('state', ['established', 'ringing'].find((phase) => phases.includes(phase)) ?? 'idle');
   }
   get reason() {
     return this.read('reason', this.lastReason);

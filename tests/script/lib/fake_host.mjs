@@ -1,4 +1,5 @@
 // A host for scenarios without a telephone network: agents whose calls are objects in memory, and a runner of what a script registers.
+import { randomUUID } from 'node:crypto';
 import { FakeAgent } from './fake_agent.mjs';
 import { FakeMockServer, respond } from './fake_http.mjs';
 
@@ -143,7 +144,7 @@ export class FakeHost {
   }
 
   uuid() {
-    return crypto.randomUUID();
+    return randomUUID();
   }
 
   log(message) {

@@ -8,6 +8,7 @@ const OPERATORS = {
   '<<': 'shiftLeft', '>>': 'shiftRight', '&': 'bitAnd', '|': 'bitOr', '^': 'bitXor',
   '==': 'equal', '!=': 'unequal', '<': 'less', '<=': 'atMost', '>': 'greater', '>=': 'atLeast',
 };
+const UNARY = { '-': 'negate', '+': 'plus', '!': 'not' };
 const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
 /** The function of the runtime for an operator; `+=` adds to arrays in place. */
@@ -65,8 +66,9 @@ function template(compiler, { parts }) {
 }
 
 function unary(compiler, { operator, operand, at }) {
-  if (operator === '!') return code(`!${compiler.condition(operand)}`, { bool: true });
-  return code(`${operator === '-' ? 'negate' : 'plus'}(${compiler.value(operand).code}, ${compiler.position(at)})`);
+  const value = compiler.value(operand);
+  if (operator === '!' && value.bool) return code(`!${value.code}`, { bool: true });
+  return code(`${UNARY[operator]}(${value.code}, ${compiler.position(at)})`, { bool: operator === '!' });
 }
 
 function binary(compiler, { operator, left, right, at }) {

@@ -1,25 +1,30 @@
 // Values as text: `display` is what `print` shows, `debug` tells a text from a number.
-import { Char, TYPE, sortedKeys, typeBit, typeName } from './values.mjs';
+import { Char, Float, TYPE, sortedKeys, typeBit, typeName } from './values.mjs';
 
 const ESCAPED = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 export const quoted = (text) => `"${text.replace(/[\\"\n\r\t]/g, (c) => ESCAPED[c])}"`;
 
-/** Floats always show that they are: 1.0, never 1. */
-export function floatText(number) {
+/** Floats always show that they are: 1.0, never 1. Those of a size outside of the limits have an exponent. */
+function floatText(number, smallest, largest) {
   if (Number.isNaN(number)) return 'NaN';
   if (!Number.isFinite(number)) return number > 0 ? 'inf' : '-inf';
   const size = Math.abs(number);
-  if (size === 0) return '0.0';
-  if (size > 1e13 || size < 1e-13) return number.toExponential().replace('e+', 'e');
-  if (Number.isInteger(number)) return `${number}.0`;
-  return size < 1e-6 ? number.toFixed(20).replace(/0+$/, '') : String(number);
+  if (size !== 0 && (size > largest || size < smallest)) return number.toExponential().replace('e+', 'e');
+  if (Number.isInteger(number)) return `${Object.is(number, -0) ? '-0' : number}.0`;
+  // Shorter than with toFixed: the digits that are needed, and no more.
+  const [digits, exponent] = number.toExponential().split('e-');
+  return size < 1e-6 ? `${number < 0 ? '-' : ''}0.${'0'.repeat(exponent - 1)}${digits.replace(/[-.]/g, '')}` : String(number);
 }
+
+const shownFloat = ({ value }) => floatText(value === 0 ? 0 : value, 1e-13, 9_999_999_999_999);
+export const exactFloat = ({ value }) => floatText(value, 1e-4, 9_999_999_999_999_998);
 
 export function display(value) {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   if (value instanceof Char) return value.text;
+  if (value instanceof Float) return shownFloat(value);
   return value === undefined ? '' : debug(value);
 }
 
@@ -30,6 +35,7 @@ export function debug(value) {
 /** How assertions and their reports show a value: (), [1, a], #{k: 2}. */
 export function plain(value) {
   if (typeof value === 'string') return value;
+  if (value instanceof Float) return shownFloat(value);
   return value instanceof Char ? value.text : render(value, plain, (key) => key);
 }
 
@@ -45,7 +51,7 @@ const WRITERS = new Map([
   [TYPE.bool, String],
   [TYPE.string, quoted],
   [TYPE.char, ({ text }) => `'${text === "'" ? "\\'" : text}'`],
-  [TYPE.float, ({ value }) => floatText(value)],
+  [TYPE.float, exactFloat],
   [TYPE.array, (items, inner) => `[${items.map((item) => inner(item)).join(', ')}]`],
   [TYPE.map, (map, inner, key) => `#{${sortedKeys(map).map((name) => `${key(name)}: ${inner(map.get(name))}`).join(', ')}}`],
   [TYPE.range, ({ from, to, inclusive }) => `${from}..${inclusive ? '=' : ''}${to}`],

@@ -125,7 +125,7 @@ export class Environment {
   }
 
   pointer(at, name) {
-    if (typeof name !== 'string') throw fault('type', `Function not found: Fn (${typeName(name)})`, at);
+    if (typeof name !== 'string') throw fault('type', `Data type incorrect: ${typeName(name)} (expecting string)`, at);
     return new FunctionPointer(name, { environment: this });
   }
 
@@ -142,9 +142,13 @@ export class Environment {
     return this.native(name, values.length)(at, 0, ...values);
   }
 
+  requirePointer(at, value) {
+    if (value instanceof FunctionPointer) return value;
+    throw fault('type', `Data type incorrect: ${typeName(value)} (expecting Fn)`, at);
+  }
+
   callPointer(at, pointer, cell, values) {
-    if (pointer instanceof FunctionPointer) return pointer.invoke(at, cell, values);
-    return this.native('call', values.length + 1)(at, 0, pointer, ...values);
+    return this.requirePointer(at, pointer).invoke(at, cell, values);
   }
 
   /** `f.call(x)`; or `x.call(f, y)`, which calls f with x as `this`. A map may have a function of that name. */
@@ -153,8 +157,7 @@ export class Environment {
     const member = cell.v instanceof Map ? cell.v.get('call') : undefined;
     if (member instanceof FunctionPointer) return member.invoke(at, cell, values);
     const [target, ...rest] = values;
-    if (target instanceof FunctionPointer) return target.invoke(at, cell, rest);
-    return this.native('call', values.length + 1)(at, 0, cell.v, ...values);
+    return this.requirePointer(at, target).invoke(at, cell, rest);
   }
 
   callVariable(at, depth, value, library, values) {
@@ -162,8 +165,7 @@ export class Environment {
   }
 
   curry(at, pointer, values) {
-    if (pointer instanceof FunctionPointer) return pointer.curry(values);
-    return this.noFunction(at, 'curry', [pointer, ...values]);
+    return this.requirePointer(at, pointer).curry(values);
   }
 
   moduleAt(at, module, [first, ...inner]) {

@@ -34,7 +34,9 @@ export class RhaiThrow extends RhaiError {
 
 const KINDS = {
   arithmetic: ['ErrorArithmetic', false],
-  bounds: ['ErrorArrayBounds', false],
+  array: ['ErrorArrayBounds', false],
+  string: ['ErrorStringBounds', false],
+  bits: ['ErrorBitFieldBounds', false],
   type: ['ErrorMismatchDataType', true],
   indexing: ['ErrorIndexingType', true],
   property: ['ErrorDotExpr', true],

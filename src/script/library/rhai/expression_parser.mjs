@@ -143,7 +143,7 @@ export class ExpressionParser {
     const token = this.next();
     const index = this.expression();
     this.expect(']', 'to end the index');
-    return { kind: 'Index', object, index, optional: token.value === '?[', at: this.place(token) };
+    return { kind: 'Index', object, index, optional: token.value === '?[', at: beginning(index) };
   }
 
   parameters() {
@@ -256,6 +256,12 @@ export class ExpressionParser {
   constant(value) {
     return { kind: 'Literal', value, at: this.place(this.next()) };
   }
+}
+
+/** Where a node begins; what it reports itself is the place of its operator or name. */
+function beginning(node) {
+  const first = node.left ?? node.object ?? node.item ?? node.from;
+  return first ? beginning(first) : node.start ?? node.at;
 }
 
 const block = function parseCompound() {

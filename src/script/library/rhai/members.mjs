@@ -25,19 +25,21 @@ export function offset(position, length) {
   return number < 0 ? Math.max(0, length + number) : Math.min(number, length);
 }
 
-/** A range, or a start and a number of items, as [from, to) within a length. */
+/** A range, or a start and a number of items, as [from, to) within a length. Only a start by itself counts from the end. */
 export function span(start, count, length) {
   if (start instanceof Range) {
-    const from = offset(start.from, length);
+    const from = Math.min(length, Math.max(0, Number(start.from)));
     return [from, Math.max(from, Math.min(length, Number(start.end)))];
   }
   const from = offset(start, length);
   return [from, count === undefined ? length : Math.max(from, Math.min(length, from + Number(count)))];
 }
 
+const BOUNDS = { Array: 'array', String: 'string', 'Bit-field': 'bits' };
+
 function outOfBounds(what, items, position, length, at) {
   const only = length === 0 ? `${what.toLowerCase()} is empty` : `only ${length} ${items}${length === 1 ? '' : 's'} in ${what.toLowerCase()}`;
-  return fault('bounds', `${what} index ${position} out of bounds: ${only}`, at);
+  return fault(BOUNDS[what], `${what} index ${position} out of bounds: ${only}`, at);
 }
 
 function inBounds(what, items, position, length, at) {

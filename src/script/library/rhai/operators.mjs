@@ -59,7 +59,7 @@ const slowAdd = arithmetic({ symbol: '+', what: 'Addition', whole: (a, b) => a +
 const slowSubtract = arithmetic({ symbol: '-', what: 'Subtraction', whole: (a, b) => a - b, real: (a, b) => a - b, other: cut });
 const slowMultiply = arithmetic({ symbol: '*', what: 'Multiplication', whole: (a, b) => a * b, real: (a, b) => a * b });
 const slowDivide = arithmetic({ symbol: '/', what: 'Division', whole: nonZero('/', 'Division by zero', (a, b) => a / b), real: (a, b) => a / b });
-const remainderOf = nonZero('%', 'Modulo division by zero', (a, b) => a % b);
+const remainderOf = nonZero('%', 'Modulo division by zero or overflow', (a, b) => a % b);
 const slowRemainder = arithmetic({ symbol: '%', what: 'Modulo division', whole: remainderOf, real: (a, b) => a % b });
 
 export function add(a, b, at) {
@@ -136,6 +136,11 @@ export function negate(value, at) {
 export function plus(value, at) {
   if (typeBit(value) & NUMBER) return value;
   throw fault('type', `Function not found: + (${typeName(value)})`, at);
+}
+
+export function not(value, at) {
+  if (typeof value === 'boolean') return !value;
+  throw fault('type', `Function not found: ! (${typeName(value)})`, at);
 }
 
 function bitwise(symbol, whole, logical) {

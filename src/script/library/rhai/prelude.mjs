@@ -1,6 +1,6 @@
 // The names that translated code uses without declaring them. An environment (environment.mjs) has each.
 export const OPERATOR_NAMES = (
-  'add addTo subtract multiply divide remainder power negate plus shiftLeft shiftRight bitAnd bitOr bitXor ' +
+  'add addTo subtract multiply divide remainder power negate plus not shiftLeft shiftRight bitAnd bitOr bitXor ' +
   'equal unequal less atMost greater atLeast same truth'
 ).split(' ');
 

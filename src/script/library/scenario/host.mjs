@@ -16,7 +16,7 @@ export function emit(event) {
 /** Milliseconds since the epoch, with fractions. */
 export const now = () => native.now() * 1;
 
-/** Evaluates a script and gives its value; line 0 is what the caller wrapped around it. */
+/** Evaluates a script and gives its value. */
 export const compile = (source, url) => native.compile(source, url);
 
 const two = (number) => String(number).padStart(2, '0');

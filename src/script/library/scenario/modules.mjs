@@ -2,7 +2,7 @@
 import { transform } from 'sucrase';
 
 import { ask, compile } from './host.mjs';
-import { noteFile } from './position.mjs';
+import { lineOf, noteFile } from './position.mjs';
 
 const folderOf = (path) => path.slice(0, path.lastIndexOf('/')) || '/';
 const kExtensions = ['', '.js', '.mjs', '.ts'];
@@ -32,7 +32,7 @@ export function wrapped(source, path) {
   try {
     return compile(`(async function (exports, require, module) {\n${code}\n})`, path);
   } catch (error) {
-    error.at ??= `${path}:${error.line ?? 1}:${error.column ?? 1}`;
+    error.at ??= `${path}:${lineOf(error.line ?? 2)}:${error.column ?? 1}`;
     throw error;
   }
 }

@@ -7,9 +7,11 @@ export function setPosition(position) {
   named = position;
 }
 
-/** Where code wrapped around a file moves its columns, by its URL. */
+/** Files of the author's. What is wrapped around one takes a line in front of it. */
 const kAuthored = new Set();
 export const noteFile = (url) => kAuthored.add(url);
+const kWrapperLines = 1;
+export const lineOf = (line) => Math.max(1, Number(line) - kWrapperLines);
 
 /** "file:line:column" of the innermost frame in a file of the author's. */
 export function positionOf(error) {
@@ -19,11 +21,11 @@ export function positionOf(error) {
   for (const line of String(error?.stack ?? '').split('\n')) {
     const frame = /^(?:.*@)?(.*):(\d+):(\d+)$/.exec(line);
     if (frame !== null && kAuthored.has(frame[1])) {
-      return `${frame[1]}:${frame[2]}:${frame[3]}`;
+      return `${frame[1]}:${lineOf(frame[2])}:${frame[3]}`;
     }
   }
   if (error?.sourceURL !== undefined && kAuthored.has(error.sourceURL)) {
-    return `${error.sourceURL}:${error.line}:${error.column}`;
+    return `${error.sourceURL}:${lineOf(error.line)}:${error.column}`;
   }
   return undefined;
 }
@@ -38,6 +40,6 @@ export function stackOf(error) {
     .split('\n')
     .map((line) => /^(?:(.*)@)?(.*):(\d+):(\d+)$/.exec(line))
     .filter((frame) => frame !== null && kAuthored.has(frame[2]))
-    .map((frame) => `${frame[1] || '(top)'} ${frame[2]}:${frame[3]}:${frame[4]}`);
+    .map((frame) => `${frame[1] || '(top)'} ${frame[2]}:${lineOf(frame[3])}:${frame[4]}`);
   return frames.length === 0 ? undefined : frames.join('\n');
 }

@@ -102,7 +102,8 @@ export async function limited(task, limit) {
   const timer =
     limit === undefined ? undefined : setTimer(() => abort(`the scenario took longer than ${durationText(limit)}; give it more time with --timeout, or look at what it waits for`), limit);
   try {
-    return await Promise.race([task(), current.promise]);
+    // In a turn of its own: what is ended by force takes everything with it that is on its stack.
+    return await Promise.race([Promise.resolve().then(task), current.promise]);
   } finally {
     clearTimer(timer);
     current = undefined;

@@ -3,7 +3,7 @@ import { aliasOf } from './target.mjs';
 import { SyntaxProblem } from './problems.mjs';
 import { nearest } from './suggest.mjs';
 
-export const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
+const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 const DEFAULT_REGISTRATION_S = 3600;
 const SOUND_SHORTCUT = /(^|[\s;])(?:input_)?wav=([^\s;/]+)(?:\/[^\s;]*)?/gi;
 
@@ -77,11 +77,17 @@ const WITHOUT_EFFECT = new Set([
 
 const known = (name) => WITHOUT_EFFECT.has(name) || Object.hasOwn(PARAMETERS, name);
 
+const PAIR = /\s*([^=;]*?)\s*(?:=\s*(?:"([^"]*)"\s*(?=;|$)|([^;]*)))?(?:;|$)/y;
+
+/** `a=1;b;c="x;y"` → [['a', '1'], ['b', undefined], ['c', 'x;y']] */
 function pairs(text) {
-  return text.split(';').map((pair) => pair.trim()).filter(Boolean).map((pair) => {
-    const sign = pair.indexOf('=');
-    return sign < 0 ? [pair.toLowerCase(), undefined] : [pair.slice(0, sign).trim().toLowerCase(), pair.slice(sign + 1).trim()];
-  });
+  const found = [];
+  PAIR.lastIndex = 0;
+  while (PAIR.lastIndex < text.length) {
+    const [, name, quoted, plain] = PAIR.exec(text);
+    if (name !== '') found.push([name.toLowerCase(), quoted ?? plain?.trim()]);
+  }
+  return found;
 }
 
 /** `"Name" <sip:user@host;transport=tcp>;parameters`, or the same without the brackets. */
@@ -130,13 +136,13 @@ function setParameter(account, [name, value], previous) {
 /** {alias, options, withoutEffect}: `options` are those of the host's createPhone. Throws a SyntaxProblem, without the password in it. */
 export function parseAccount(text) {
   const { displayName, uri, tail } = dismantle(text);
-  const [stray, ...rest] = tail.split(';');
+  const stray = tail.split(';')[0];
   if (stray.trim() !== '') throw new SyntaxProblem('behind the account there may be parameters only, each behind a `;`');
   const fields = parseUri(uri);
   const alias = aliasOf(uri).replace(/^(sips?:[^:@]+):[^@]*@/i, '$1@');
   const account = { alias: checkAlias(alias), options: { displayName, regint: DEFAULT_REGISTRATION_S, ...fields }, withoutEffect: [] };
   let previous;
-  for (const pair of pairs(rest.join(';'))) {
+  for (const pair of pairs(tail)) {
     setParameter(account, pair, previous);
     [previous] = pair;
   }

@@ -3,7 +3,7 @@ import { EventMapper } from './events.mjs';
 import { StepFailure } from './problems.mjs';
 
 /** Completes `100` and `bob@host` to URIs, as a phone does with what is keyed in. */
-export function completeUri(text, domain) {
+function completeUri(text, domain) {
   const bracketed = /<([^>]+)>/.exec(text);
   const target = (bracketed ? bracketed[1] : text).trim();
   if (/^(?:sips?|tel):/i.test(target)) return target;

@@ -44,8 +44,8 @@ export class Agents {
   async create(account, context) {
     const earlier = this.#agents.get(account.alias);
     if (earlier !== undefined) await this.close(earlier);
-    const { source, password } = account.options;
-    this.#run.secrets.add(password);
+    const { source, password, username, domain, authUser } = account.options;
+    this.#run.secrets.add(password, `${username} ${domain} ${authUser}`);
     const options = source?.kind === 'file' ? { ...account.options, source: { ...source, path: context.audioFile(source.path) } } : account.options;
     const agent = this.#start({ ...account, options: { ...this.#run.defaults, ...options } });
     context.scope.active = agent;
@@ -76,6 +76,7 @@ export class Agents {
       return;
     }
     const timed = { ...event, time: event.time ?? this.#run.host.now() };
+    if (event.type === 'log') timed.text = this.#run.secrets.mask(event.text);
     for (const record of agent.mapper.map(timed)) this.#run.onRecord(record, agent);
   }
 

@@ -2,7 +2,7 @@
 import { SyntaxProblem } from './problems.mjs';
 import { nearest } from './suggest.mjs';
 
-export const HASH_MODES = ['normalised', 'telefonist'];
+const HASH_MODES = ['normalised', 'telefonist'];
 
 const items = (value) => value.split(',').map((item) => item.trim()).filter((item) => item !== '');
 

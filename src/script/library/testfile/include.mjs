@@ -18,8 +18,8 @@ class Failed extends Error {
   }
 }
 
-function assertions(host) {
-  const say = (ok, message) => host.emit({ event: 'assertion', expect: message, ok });
+function assertions(run) {
+  const say = (ok, message) => run.emit({ event: 'assertion', expect: message, ok });
   return {
     assert(...given) {
       const [condition, message = 'assertion failed'] = given;
@@ -43,8 +43,8 @@ function show(value) {
   }
 }
 
-function consoleOf(host, secrets) {
-  const at = (level) => (...values) => host.emit({ event: 'log', message: secrets.mask(values.map(show).join(' ')), ...(level && { level }) });
+function consoleOf(run) {
+  const at = (level) => (...values) => run.emit({ event: 'log', message: values.map(show).join(' '), ...(level && { level }) });
   return { log: at(), info: at(), debug: at('debug'), warn: at('warn'), error: at('error') };
 }
 
@@ -55,7 +55,8 @@ function countsOf(events) {
 }
 
 /** Runs the script over the records; throws a StepFailure when it does not pass. */
-export async function judgeByScript({ name, line, column }, path, records, { host, secrets, dataFolder }) {
+export async function judgeByScript({ name, line, column }, path, records, run) {
+  const { host, secrets, dataFolder } = run;
   const at = `${path}:${line}:${column}`;
   const script = findScript(name, path, { fileExists: (place) => host.fileExists(place), dataFolder });
   if (script === undefined) throw new StepFailure(`failed to read include script ${fileOf(name)}: it is not in the folder scripts`, { at });
@@ -66,7 +67,7 @@ export async function judgeByScript({ name, line, column }, path, records, { hos
     throw new StepFailure(`failed to read include script ${script}: ${error.message}`, { at });
   }
   const events = records.map(({ event }) => event);
-  const globals = { events, stats: { events: countsOf(events) }, telefonist: assertions(host), console: consoleOf(host, secrets) };
+  const globals = { events, stats: { events: countsOf(events) }, telefonist: assertions(run), console: consoleOf(run) };
   try {
     await host.evaluate(source, script, globals);
   } catch (error) {

@@ -32,8 +32,9 @@ export class Macros {
 
   /** `given` stand above any definition: what the caller of a file, or who starts the run, wants. */
   constructor(initial = [], given = []) {
-    this.#values = new Map([...initial, ...given]);
-    this.#given = new Set([...given].map(([name]) => name));
+    const above = Array.isArray(given) ? given : Object.entries(given);
+    this.#values = new Map([...initial, ...above]);
+    this.#given = new Set(above.map(([name]) => name));
     this.#sort();
   }
 

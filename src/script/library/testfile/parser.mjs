@@ -5,7 +5,7 @@ import { parseDuration, resemblesDuration } from './durations.mjs';
 import { Macros } from './macros.mjs';
 import { problemAt, SyntaxProblem } from './problems.mjs';
 import { isCommand } from './commands/index.mjs';
-import { maskText } from './secrets.mjs';
+import { endsInPassword, maskText } from './secrets.mjs';
 import { parseStep, repeatHead, words } from './step_syntax.mjs';
 
 const BLOCKS = {
@@ -78,6 +78,7 @@ class Parser {
     const { text, offsets, glued } = expanded;
     const columnOf = (offset) => column + (offsets[offset] ?? source.length);
     for (const { name, word, offset } of glued) {
+      if (endsInPassword(source.slice(0, offset))) continue;
       const message = `${word} only begins with the macro ${name} and stays as it is`;
       this.#report(line, column + offset, { message, suggestion: `\${${name}}${word.slice(name.length)}`, severity: 'warning' });
     }
@@ -152,7 +153,10 @@ export function* allParts(steps) {
   }
 }
 
-/** `macros`: [[name, value]] of a file that calls this one; `given`: those that no `_define` of the file replaces. */
+/**
+ * `macros`: [[name, value]] of a file that calls this one; `given`: those, also as {name: value}, that no `_define` of the
+ * file replaces.
+ */
 export function parse(text, path = '', { macros = [], given = [] } = {}) {
   const parser = new Parser(path, macros, given);
   parser.text(text);

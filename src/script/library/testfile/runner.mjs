@@ -48,6 +48,7 @@ class Run {
     this.#options = options;
     this.defaults = { rtpTimeout_s: options.rtpTimeout_s ?? RTP_TIMEOUT_S };
     const parts = [...allParts(file.steps)];
+    for (const { text } of parts) this.secrets.addFrom(text);
     // A step that expects the failure may still come; so it is judged at the end.
     this.#patient = parts.some(({ kind, type, not }) => kind === 'call' || (type === 'REGISTER_FAIL' && !not));
   }
@@ -77,6 +78,11 @@ class Run {
     const resolved = host.resolve(file, from);
     if (!host.fileExists(resolved)) throw new StepFailure(`there is no file ${file}`);
     return resolved;
+  }
+
+  /** Texts for people go out without passwords. */
+  emit(event) {
+    this.host.emit(this.secrets.maskTexts(event));
   }
 
   position() {
@@ -190,7 +196,7 @@ class Run {
     this.host.saveBaseline(this.#file.path, hashes.text);
     const { hash, hashLine } = this.#file.settings;
     const advice = updated && hash.toLowerCase() !== 'baseline' ? `; write \`_hash ${hashes.hash}\` into line ${hashLine}` : '';
-    this.host.emit({ event: 'log', message: `the baseline of ${this.#file.path} is updated${advice}`, ...(advice && { level: 'warn' }) });
+    this.emit({ event: 'log', message: `the baseline of ${this.#file.path} is updated${advice}`, ...(advice && { level: 'warn' }) });
   }
 
   /** One repetition: its steps, then what its events are worth. Only a stop is thrown. */
@@ -198,35 +204,43 @@ class Run {
     const { host } = this;
     const { settings } = this.#file;
     const began = host.now();
-    host.emit({ event: 'repetition_started', number, of: settings.run });
+    this.emit({ event: 'repetition_started', number, of: settings.run });
     const result = { number, passed: true };
-    let stopped;
-    try {
-      await this.#steps();
-      const judged = await this.#judge(hashesOf(this.session.records, settings));
-      if (judged.matched !== undefined) result.matched = judged.matched;
-      this.#updateBaseline(hashesOf(this.session.records, settings), judged);
-    } catch (error) {
-      if (error instanceof Stopped) stopped = error;
-      this.#fail(result, error);
-    }
+    const failure = await this.#attempt(result, () => this.#steps());
     const hashes = hashesOf(this.session.records, settings);
+    if (failure === undefined) await this.#attempt(result, () => this.#conclude(result, hashes));
     Object.assign(result, { hash: hashes.hash, telefonist_hash: hashes.telefonistHash, fingerprint: hashes.text, duration_ms: host.now() - began });
     if (settings.hash !== undefined) result.expected = settings.hash;
-    host.emit({ event: 'repetition_finished', ...result });
-    if (stopped !== undefined) throw Object.assign(stopped, { result });
+    this.emit({ event: 'repetition_finished', ...result });
+    if (failure instanceof Stopped) throw Object.assign(failure, { result });
     await this.#tellWebhook(result);
     return result;
   }
 
+  /** Does the work; what is thrown fails the result, and is returned. */
+  async #attempt(result, work) {
+    try {
+      await work();
+      return undefined;
+    } catch (error) {
+      this.#fail(result, error);
+      return error;
+    }
+  }
+
+  async #conclude(result, hashes) {
+    const judged = await this.#judge(hashes);
+    if (judged.matched !== undefined) result.matched = judged.matched;
+    this.#updateBaseline(hashes, judged);
+  }
+
   #fail(result, error) {
     result.passed = false;
-    result.error = this.secrets.mask(error.message);
-    for (const name of ['at', 'failure', 'difference']) {
-      if (error[name] !== undefined) result[name] = error[name];
-    }
+    const { message, at, failure, difference, stack } = error;
+    const told = { error: message, at, failure, difference, ...(!(error instanceof StepFailure || error instanceof Stopped) && { stack }) };
+    const known = Object.entries(told).filter(([, value]) => value !== undefined);
+    Object.assign(result, this.secrets.maskTexts(Object.fromEntries(known)));
     if (error instanceof Stopped) result.stopped = true;
-    else if (!(error instanceof StepFailure)) result.stack = this.secrets.mask(error.stack ?? '');
   }
 
   async #tellWebhook(result) {
@@ -236,7 +250,7 @@ class Run {
     try {
       await this.host.postJson(webhook, card({ ...result, run: this.#options.run ?? result.number }, { path, project: this.#options.project }));
     } catch (error) {
-      this.host.emit({ event: 'log', level: 'warn', message: this.secrets.mask(`the webhook was not told: ${error.message}`) });
+      this.emit({ event: 'log', level: 'warn', message: `the webhook was not told: ${error.message}` });
     }
   }
 
@@ -275,16 +289,16 @@ function verdictOf(results, total, duration_ms) {
   return verdict;
 }
 
-function refused(file, problems, host) {
+function refused(file, problems, work) {
   const [problem] = problems;
   const { line, column } = problem;
-  for (const one of problems) host.emit({ event: 'log', level: 'error', message: describeProblem(file.path, one) });
-  const error = withSuggestion(problem);
+  for (const one of problems) work.emit({ event: 'log', level: 'error', message: describeProblem(file.path, one) });
+  const error = work.secrets.mask(withSuggestion(problem));
   return { passed: false, result: 'FAIL', total: 0, repetitions: [], duration_ms: 0, error, at: place({ path: file.path, line, column }), problems };
 }
 
 /**
- * `options`: {macros: [[name, value]] that stand above those of the file, project, run: number for the webhook, dataFolder, rtpTimeout_s}.
+ * `options`: {macros: {name: value} that stand above those of the file, project, run: number for the webhook, dataFolder, rtpTimeout_s}.
  * Carries the file out: {passed, result, error?, at?, failure?, difference?, stopped?, problems?, total, repetitions, duration_ms}. Never
  * rejects.
  */
@@ -296,8 +310,8 @@ export async function run(text, path, host, options = {}) {
   const work = new Run(file, host, options);
   const problems = problemsOf(file, work.tools);
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) return refused(file, errors, host);
-  for (const warning of problems) host.emit({ event: 'log', level: 'warn', message: describeProblem(path, warning) });
+  if (errors.length > 0) return refused(file, errors, work);
+  for (const warning of problems) work.emit({ event: 'log', level: 'warn', message: describeProblem(path, warning) });
   if (lines.length === 0) return verdictOf([], 0, 0);
   const results = await work.all();
   return verdictOf(results, lines.length, host.now() - began);

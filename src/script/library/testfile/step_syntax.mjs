@@ -8,8 +8,6 @@ const DEFAULT_WAIT_MS = 10_000;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const FIELD = /^([A-Za-z_][\w.-]*)(!=|=|~)(.*)$/s;
 
-export const STEP_WORDS = ['wait', 'expect', 'let', 'call', 'repeat', 'parallel', 'sequence', 'end'];
-
 /** Words with their offsets; quotes keep blanks together and are taken away. */
 export function words(text) {
   const found = [];
@@ -85,9 +83,11 @@ function expectStep(list) {
 
 /** `let name = text`, `let name from AGENT EVENT FIELD` */
 function letStep(list, text) {
+  const assigned = /^\S+\s+([^\s=]+)\s*=\s*(.*)$/s.exec(text);
   const [name, sign] = list.splice(0, 2);
-  if (name === undefined || !NAME.test(name.text)) throw new SyntaxProblem('needs a name of letters, digits and _ that is no macro', name);
-  if (sign?.text === '=') return { kind: 'let', name: name.text, value: text.slice(sign.offset + 1).trim().replace(/^"(.*)"$/s, '$1') };
+  const called = assigned?.[1] ?? name?.text;
+  if (called === undefined || !NAME.test(called)) throw new SyntaxProblem('needs a name of letters, digits and _ that is no macro', name);
+  if (assigned) return { kind: 'let', name: called, value: assigned[2].replace(/^"(.*)"$/s, '$1') };
   if (sign?.text.toLowerCase() !== 'from' || list.length < 3) {
     throw new SyntaxProblem('write `let name = text` or `let name from ua1 CALL_INCOMING peeruri`');
   }

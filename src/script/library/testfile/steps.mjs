@@ -4,6 +4,7 @@ import { spellDuration } from './durations.mjs';
 import { EVENT_TYPES } from './event_types.mjs';
 import { describeFields, fieldOf } from './matchers.mjs';
 import { place, StepFailure, Stopped, SyntaxProblem, withSuggestion } from './problems.mjs';
+import { endsInPassword } from './secrets.mjs';
 import { nearest } from './suggest.mjs';
 import { aliasOf, splitTarget } from './target.mjs';
 
@@ -15,7 +16,7 @@ const MOST_REPETITIONS = 100_000;
 function substitute(text, { variables }) {
   return text.replace(/\$\{([^{}\s]+)\}/g, (whole, name, offset) => {
     if (variables.has(name)) return variables.get(name);
-    if (/auth_pass=[^;\s]*$/.test(text.slice(0, offset))) return whole;
+    if (endsInPassword(text.slice(0, offset))) return whole;
     throw new StepFailure(`there is no variable ${name}; \`let ${name} = …\` gives it a value`);
   });
 }
@@ -36,7 +37,7 @@ export class Steps {
     const { host } = this.#run;
     const began = host.now();
     const report = (result) => {
-      host.emit({ event: 'step', line: step.line, text: step.text, ...result, duration_ms: host.now() - began, at: place(step) });
+      this.#run.emit({ event: 'step', line: step.line, text: step.text, ...result, duration_ms: host.now() - began, at: place(step) });
     };
     try {
       for (const part of step.parts) await this.#part(part, scope);
@@ -98,12 +99,12 @@ export class Steps {
   }
 
   async pause({ ms, ...part }) {
-    this.#run.host.emit({ event: 'wait', seconds: ms / 1000, at: place(part) });
+    this.#run.emit({ event: 'wait', seconds: ms / 1000, at: place(part) });
     await this.#run.pause(ms);
   }
 
   async command(part, scope) {
-    const { agents, host } = this.#run;
+    const { agents } = this.#run;
     const { alias, command: text, claimed } = splitTarget(substitute(part.text, scope), (name) => agents.has(name));
     const { name, command, args } = this.#read(text, claimed, part);
     const agent = alias === undefined ? scope.active : agents.need(alias);
@@ -116,10 +117,10 @@ export class Steps {
     const action = { event: 'action', agent: agent.alias, kind: command.kind ?? name, at: place(part) };
     try {
       const result = await command.run(agent, args, this.#context(part, scope));
-      host.emit(result?.detail === undefined ? action : { ...action, detail: result.detail });
+      this.#run.emit(result?.detail === undefined ? action : { ...action, detail: result.detail });
     } catch (error) {
       const message = this.#run.secrets.mask(error.message);
-      host.emit({ ...action, error: message });
+      this.#run.emit({ ...action, error: message });
       throw error instanceof StepFailure ? error : new StepFailure(`${name}: ${message}`);
     }
   }
@@ -140,7 +141,7 @@ export class Steps {
       host,
       agents,
       scope,
-      log: (message, level) => host.emit({ event: 'log', message: this.#run.secrets.mask(message), ...(level && { level }) }),
+      log: (message, level) => this.#run.emit({ event: 'log', message, ...(level && { level }) }),
       record: (agent, text) => agents.log(agent, text),
       audioFile: (file) => this.#run.audioFile(file, part.path),
     };
@@ -174,7 +175,7 @@ export class Steps {
     const { found, from } = await this.#await(pattern, part);
     const looked = this.#run.session.records.length - from;
     const { within_ms } = part;
-    host.emit({ event: 'until', within_ms, passed: found !== undefined, duration_ms: host.now() - began, evaluations: looked, at: place(part) });
+    this.#run.emit({ event: 'until', within_ms, passed: found !== undefined, duration_ms: host.now() - began, evaluations: looked, at: place(part) });
     if (found === undefined) this.#missing(part, pattern, from);
     this.#run.took(found);
   }
@@ -185,7 +186,7 @@ export class Steps {
     const ok = part.not ? found === undefined : found !== undefined;
     if (!ok && part.not) this.#unwanted(part, pattern, found);
     if (!ok) this.#missing(part, pattern, from);
-    this.#run.host.emit({ event: 'assertion', expect: part.source, ok: true, at: place(part) });
+    this.#run.emit({ event: 'assertion', expect: part.source, ok: true, at: place(part) });
     if (found !== undefined) this.#run.took(found);
   }
 
@@ -204,9 +205,8 @@ export class Steps {
   }
 
   #fail(part, message, actual) {
-    const { host, agents } = this.#run;
-    if (part.kind === 'expect') host.emit({ event: 'assertion', expect: part.source, ok: false, actual, at: place(part) });
-    throw new StepFailure(message, { failure: { expect: part.source, actual, agents: agents.snapshots() } });
+    if (part.kind === 'expect') this.#run.emit({ event: 'assertion', expect: part.source, ok: false, actual, at: place(part) });
+    throw new StepFailure(message, { failure: { expect: part.source, actual, agents: this.#run.agents.snapshots() } });
   }
 
   let(part, scope) {

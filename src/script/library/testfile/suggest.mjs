@@ -3,7 +3,7 @@
 const LONGEST = 64;
 
 /** Changes that turn one word into the other; two swapped letters count as one. */
-export function distance(left, right) {
+function distance(left, right) {
   const rows = [Array.from({ length: right.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= left.length; ++row) {
     rows.push([row]);

@@ -79,8 +79,10 @@ function removeSpan(cell, start, count) {
   return cell.v.splice(from, to - from);
 }
 
+/** Retaining nothing is taken for a mistake: the array stays as it is. */
 function retainSpan(cell, start, count) {
   const [from, to] = span(start, count, cell.v.length);
+  if (from === to) return [];
   const removed = [...cell.v.slice(0, from), ...cell.v.slice(to)];
   cell.v = cell.v.slice(from, to);
   return removed;

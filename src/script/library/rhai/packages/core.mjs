@@ -34,7 +34,6 @@ export const CORE = {
   'type_of(any)': (value) => typeName(value),
   'to_string(any)': display,
   'to_debug(any)': debug,
-  'is_shared(any)': () => false,
   'parse_int(string, int?)': (text, radix = 10) => parseInteger(text, Number(radix)),
   'parse_float(string)': parseFloating,
   'to_int(number)': toInteger,

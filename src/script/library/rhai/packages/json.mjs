@@ -1,13 +1,13 @@
 // JSON: () is null, and a number is an integer if it is written like one.
 import { fault } from '../errors.mjs';
 import { Float, TYPE, sortedKeys, typeBit, wholeNumber } from '../values.mjs';
-import { display } from '../display.mjs';
+import { display, exactFloat } from '../display.mjs';
 
 const WRITERS = new Map([
   [TYPE.unit, () => 'null'],
   [TYPE.bool, String],
   [TYPE.int, String],
-  [TYPE.float, ({ value }) => (Number.isFinite(value) ? display(new Float(value)) : 'null')],
+  [TYPE.float, ({ value }) => (Number.isFinite(value) ? exactFloat({ value }) : 'null')],
   [TYPE.string, (text) => JSON.stringify(text)],
   [TYPE.char, ({ text }) => JSON.stringify(text)],
   [TYPE.array, (items) => `[${items.map(toJson).join(',')}]`],

@@ -30,7 +30,7 @@ function bitsOf(value, start, count) {
 }
 
 function checkBits(start, count = 1) {
-  if (start < 0 || count < 0 || start + count > 64) throw fault('bounds', `Bit-field index ${start} out of bounds: only 64 bits in a number`);
+  if (start < 0 || count < 0 || start + count > 64) throw fault('bits', `Bit-field index ${start} out of bounds: only 64 bits in a number`);
 }
 
 function setBit(cell, position, on) {

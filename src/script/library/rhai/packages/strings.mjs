@@ -52,7 +52,7 @@ function setCharacter(cell, position, replacement) {
 function pad(cell, length, filler) {
   const missing = Number(length) - textLength(cell.v);
   if (missing > 1e7) throw fault('runtime', `Length of string too large: ${length}`);
-  if (missing > 0) cell.v += display(filler).repeat(Math.ceil(missing / textLength(display(filler))));
+  if (missing > 0 && display(filler) !== '') cell.v += slice(display(filler).repeat(missing), 0, missing);
 }
 
 function pop(cell, count) {

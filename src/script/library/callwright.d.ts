@@ -1,0 +1,380 @@
+// The API of scenarios. `callwright definitions` writes this file; docs/testing/api.md is made of it.
+
+/** "500ms", "10s" or "2m": a whole number and a unit. */
+type Duration = string;
+
+/** A name or number in the agent's own domain, a SIP URI, or another agent. */
+type Target = Agent | string;
+
+// # Agents
+
+/** What an agent is. Names with underscores (`display_name`) are taken as well. */
+interface AgentConfig {
+  /** The user of its address, and of its credentials unless `authUser` says otherwise. */
+  username: string;
+  /** The host of its address, with a port if need be; also where it registers. With `--exchange` it may be left out. */
+  domain?: string;
+  password?: string;
+  /** For the From field. */
+  displayName?: string;
+  /** How requests leave; "udp" unless said. */
+  transport?: 'udp' | 'tcp' | 'tls';
+  authUser?: string;
+  /** A proxy through which everything goes: "sip:proxy.example.com;transport=tcp". */
+  outbound?: string;
+  /** Tells the addresses of its media behind a NAT: "192.0.2.1:3478". */
+  stunServer?: string;
+  /** Encryption of its media: "srtp" takes calls in the clear too, "srtp-mand" and "dtls_srtp" do not. */
+  mediaEnc?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp' | 'none';
+  /** Seconds for which it registers; 3600 unless said, 0: it does not. */
+  regint?: number;
+  /** Subscribes to what waits in its mailbox (RFC 3842). */
+  mwi?: boolean;
+  /** How keys are pressed: as telephone-events (RFC 4733) unless said. */
+  dtmfMode?: 'rtpevent' | 'info' | 'auto' | 'inband';
+  /** Header fields of its INVITE and REGISTER requests; an array stands for as many fields. */
+  headers?: Record<string, string | string[]>;
+  /** From the start, calls are sent there (302). */
+  deflectTo?: Target;
+  /** Anything; `metadata` gives it back. */
+  metadata?: Record<string, unknown>;
+  /** In order of preference: "opus", "G722", "PCMA", "PCMU", "L16", … */
+  codecs?: string[];
+  /** "auto": it answers by itself. */
+  answer?: 'manual' | 'auto';
+  /** More calls at once are refused with 486; 4 unless said. */
+  maxCalls?: number;
+  /** Whether it calls again where a 3xx says; it does unless said. */
+  followRedirects?: boolean;
+  /** Where it listens: "127.0.0.1:5070"; any free port unless said. */
+  listen?: string;
+  /** Without RTP for so long, it hangs up; never unless said. Seconds or a duration. */
+  rtpTimeout?: number | Duration;
+}
+
+/** A phone. It exists, and registers, from the moment it is made. */
+declare class Agent {
+  constructor(name: string, config: AgentConfig);
+  readonly name: string;
+  /** "sip:alice@example.com" */
+  readonly aor: string;
+
+  // Verbs: carried out when they return, or thrown at their line. Their promises tell the SIP outcome to whoever waits for it.
+  /** Registers again, without a moment in which nobody is registered. */
+  register(): Promise<void>;
+  unregister(): Promise<void>;
+  /** Ends when the call is answered; fails with the status that refused it. */
+  dial(target: Target, options?: { headers?: Record<string, string | string[]>; direction?: Direction }): Promise<Call>;
+  /** Answers the call that rings; ends when that is acknowledged. */
+  accept(options?: { direction?: Direction }): Promise<Call>;
+  /** Refuses the call that rings: 486 unless said. */
+  reject(code?: number, reason?: string, headers?: Record<string, string>): void;
+  /** Ends the latest call: BYE, CANCEL, or 486 to one that rings. */
+  hangup(): Promise<Call>;
+  hold(): Promise<Call>;
+  resume(): Promise<Call>;
+  /** Silence in place of sound, or sound again. */
+  mute(): void;
+  /** Presses keys: 0 to 9, *, #, A to D; `gap` between them. */
+  dtmf(digits: string, gap?: Duration): void;
+  /** The other side is to call `target` instead (REFER); ends when that call is answered. */
+  transfer(target: Target): Promise<Call>;
+  /** Puts the call on hold and calls `target`. */
+  attendedTransfer(target: Target): Promise<Call>;
+  /** Brings the two together (REFER with Replaces). */
+  completeTransfer(): Promise<Call>;
+  /** Hangs up the second call; the first stays on hold. */
+  abortTransfer(): void;
+  /** Calls that come from now on are sent there: 302 with Contact and Diversion. */
+  deflect(target: Target): void;
+  stopDeflect(): void;
+  /** Calls that come from now on get this answer. `stopDeflect` ends it. */
+  respondIncoming(code: number, reason: string, headers?: Record<string, string>): void;
+  /** What it says in its calls, from now on: `tone(440)`, `file("hello.wav")`, `silence()`. */
+  sendAudio(source: AudioSource): void;
+  /** Text by MESSAGE (RFC 3428). */
+  message(target: Target, text: string): Promise<{ status: number; reason: string }>;
+  /** Asks by OPTIONS whether somebody is there. */
+  options(target: Target): Promise<{ status: number; reason: string }>;
+  /** Passes as soon as the tone is certain; fails when it was not heard within that time (5s). */
+  verifyAudio(frequency: number, within?: Duration): Promise<void>;
+  /** Passes when nothing was heard for all of that time (1s). */
+  verifySilence(within?: Duration): Promise<void>;
+  /** Hangs up, un-registers and goes. At the end of a scenario all agents do. */
+  close(): Promise<void>;
+
+  // How it is: of the latest call, unless said.
+  readonly registered: boolean;
+  readonly state: CallState;
+  /** Why the latest call ended. */
+  readonly reason: string | undefined;
+  /** The status that refused it. */
+  readonly statusCode: number | undefined;
+  /** The other side of the call that there is. */
+  readonly peer: Peer | undefined;
+  /** Keys that the other side pressed, however they came. */
+  readonly receivedDtmf: string;
+  readonly quality: Quality;
+  readonly metadata: Record<string, unknown>;
+  /** Header fields of the latest INVITE that came, all values by name. */
+  readonly headers: Record<string, string[]>;
+  /** One of them, in any case. */
+  header(name: string): string | undefined;
+  /** On hold by this agent. */
+  readonly held: boolean;
+  /** On hold by the other side. */
+  readonly onHold: boolean;
+  readonly codec: string | undefined;
+  readonly encryption: 'none' | 'sdes' | 'dtls' | undefined;
+  /** What waits in its mailbox; undefined before the first notice. */
+  readonly mwi: { waiting: boolean; newMessages: number; oldMessages: number; body: string } | undefined;
+  readonly registrationState: { registered: boolean; status?: number; error?: string };
+  /** Texts that came by MESSAGE. */
+  readonly texts: { from: string; contentType: string; body: string }[];
+  /** All calls of the scenario, the oldest first. */
+  readonly calls: Call[];
+  /** All SIP messages, the oldest first. */
+  readonly messages: SipMessage[];
+  info(): AgentInfo;
+}
+
+type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+type CallState = 'idle' | 'ringing' | 'established';
+
+/** For comparison: `expect(a.state).toBe(State.Ringing)`. */
+declare const State: { readonly Idle: 'idle'; readonly Ringing: 'ringing'; readonly Established: 'established' };
+
+interface AgentInfo {
+  name: string;
+  aor: string;
+  registered: boolean;
+  state: CallState;
+  reason?: string;
+  statusCode?: number;
+  peer?: { uri: string; number: string; name?: string };
+  /** How many there are. */
+  calls: number;
+}
+
+interface Peer {
+  readonly uri: string;
+  /** What stands before the @. */
+  readonly number: string;
+  readonly name: string | undefined;
+}
+
+/** One call of an agent. */
+declare class Call {
+  /** Call-ID */
+  readonly id: string;
+  readonly number: number;
+  readonly direction: 'outgoing' | 'incoming';
+  readonly state: 'ringing' | 'established' | 'ended';
+  readonly peer: Peer;
+  readonly held: boolean;
+  readonly onHold: boolean;
+  /** Sound came before the answer. */
+  readonly early: boolean;
+  readonly codec: string | undefined;
+  readonly encryption: string | undefined;
+  readonly reason: string | undefined;
+  readonly statusCode: number | undefined;
+  readonly receivedDtmf: string;
+  /** Milliseconds from INVITE to the first ringing. */
+  readonly postDialDelay: number | undefined;
+  /** Milliseconds from the answer to the end, or to now. */
+  readonly duration: number | undefined;
+  readonly messages: SipMessage[];
+  accept(options?: { direction?: Direction }): Promise<Call>;
+  reject(code?: number, reason?: string, headers?: Record<string, string>): void;
+  hangup(): Promise<Call>;
+  hold(): Promise<Call>;
+  resume(): Promise<Call>;
+  dtmf(digits: string, gap?: Duration): void;
+  transfer(target: Target): Promise<Call>;
+}
+
+/** Measured from RTP and RTCP; each is undefined before there is something to judge by, and stays after the call. */
+interface Quality {
+  /** 1 to 4.5, by the E-model (ITU-T G.107), of what this agent hears. */
+  readonly mos: number | undefined;
+  /** The same of what the other side hears, as it reports. */
+  readonly sentMos: number | undefined;
+  /** Milliseconds */
+  readonly rtt: number | undefined;
+  /** Milliseconds */
+  readonly jitter: number | undefined;
+  /** Percent */
+  readonly packetLoss: number | undefined;
+}
+
+/** A SIP message as it went over the wire, credentials masked. */
+declare class SipMessage {
+  readonly direction: 'sent' | 'received';
+  readonly transport: string;
+  /** "192.0.2.1:5060" */
+  readonly source: string;
+  readonly destination: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly isRequest: boolean;
+  readonly method: string;
+  /** Of a request. */
+  readonly uri: string | undefined;
+  /** Of a response, as is `reason`. */
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  readonly callId: string;
+  /** In any case; the first of several. */
+  header(name: string): string | undefined;
+  readonly headers: Record<string, string[]>;
+  readonly body: string;
+  readonly sdp: { readonly text: string; readonly profile?: string; readonly direction: Direction; readonly codecs: string[]; values(type: string): string[]; attribute(name: string): string | undefined } | undefined;
+  readonly text: string;
+}
+
+// # Sound
+
+interface AudioSource {
+  readonly kind: 'tone' | 'file' | 'silence';
+}
+/** A sine of 10 to 20000 Hz, a quarter of full scale. */
+declare function tone(hz: number): AudioSource;
+/** A sound file (WAV, FLAC, Ogg, MP3, …), over and over. The path is relative to the scenario's file. */
+declare function file(path: string): AudioSource;
+declare function silence(): AudioSource;
+/** Each hears 1000 Hz of the other; what they said before, they say again afterwards. */
+declare function verifyAudioConnection(one: Agent, other: Agent): Promise<void>;
+
+// # Scenarios
+
+interface ScenarioOptions {
+  tags?: string[] | string;
+  /** true, or the reason. */
+  skip?: boolean | string;
+  /** When any scenario of the run has this, only those run. */
+  only?: boolean;
+}
+/** Registers a scenario. `context` is what `setup` gave. */
+declare function scenario(name: string, body: (context: any) => unknown): void;
+declare function scenario(name: string, options: ScenarioOptions, body: (context: any) => unknown): void;
+declare namespace scenario {
+  /** One for each row; `$key` in the name stands for a field of it. */
+  function each<Row>(table: Row[]): {
+    (name: string, body: (context: any, row: Row) => unknown): void;
+    (name: string, options: ScenarioOptions, body: (context: any, row: Row) => unknown): void;
+  };
+}
+/** Before each scenario. */
+declare function setup(body: () => unknown): void;
+/** After each scenario, also one that failed. */
+declare function teardown(body: (context: any) => unknown): void;
+/** Once, before the first scenario of the file. */
+declare function beforeAll(body: () => unknown): void;
+/** Once, after the last one. */
+declare function afterAll(body: () => unknown): void;
+/** The scenario is not to be run after all. */
+declare function skip(reason?: string): never;
+
+// # Expectations
+
+/** What the value is to be; each matcher throws when it is not, and gives the expectation again. */
+declare function expect(actual: unknown): Expectation;
+
+interface Expectation {
+  /** Inverts the next matcher. */
+  readonly not: Expectation;
+  /** Names it in reports. */
+  as(label: string): Expectation;
+  value(): any;
+  /** The same kind and content; of objects all members. */
+  toBe(value: unknown): Expectation;
+  toEqual(value: unknown): Expectation;
+  /** Just true. */
+  toBeTruthy(): Expectation;
+  /** Just false. */
+  toBeFalsy(): Expectation;
+  toBeDefined(): Expectation;
+  /** undefined or null. */
+  toBeUndefined(): Expectation;
+  /** Of a string, an array or an object. */
+  toBeEmpty(): Expectation;
+  /** Text within text, or an element of an array. */
+  toContain(value: unknown): Expectation;
+  toMatch(pattern: string | RegExp): Expectation;
+  toBeGreaterThan(value: number): Expectation;
+  toBeGreaterThanOrEqual(value: number): Expectation;
+  toBeLessThan(value: number): Expectation;
+  toBeLessThanOrEqual(value: number): Expectation;
+  toBeCloseTo(value: number, tolerance?: number): Expectation;
+}
+
+// # Waiting
+
+/** Ends with the value of `condition` as soon as it throws no more; looks again whenever something happens. Fails when that took longer than `within`. */
+declare function until<T>(condition: () => T | Promise<T>, within?: Duration): Promise<T>;
+/** For waits that name no time; 5s unless said. Of this file alone. */
+declare function defaultTimeout(within: Duration): void;
+/** Lets seconds pass; fails when a call that is up then ends meanwhile. */
+declare function wait(seconds: number): Promise<void>;
+
+// # Surroundings
+
+/** A variable: of --env-file, the file of the same name with ".env", `loadEnv`, or the process. Without a default, one that is not set is an error. */
+declare function env(name: string): string;
+declare function env<T>(name: string, otherwise: T): string | T;
+/** Reads NAME=VALUE lines; the path is relative to the scenario's file. */
+declare function loadEnv(path: string): void;
+declare function uuid(): string;
+/** A line of the report. */
+declare function log(message: unknown): void;
+
+// # HTTP
+
+/** Redirects are followed; a status other than 2xx is no error, no answer is. A body that is an object is sent as JSON. */
+declare function http(method: string, url: string, options?: { headers?: Record<string, string>; body?: unknown }): Promise<HttpResponse>;
+
+interface HttpResponse {
+  readonly status: number;
+  readonly body: string;
+  header(name: string): string | undefined;
+  /** All of it, or what a dotted path leads to: "calls.0.state". */
+  json(path?: string): any;
+  expectStatus(code: number): HttpResponse;
+}
+
+interface MockAnswer {
+  status?: number;
+  contentType?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+interface MockRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  readonly query: Record<string, string>;
+  readonly headers: Record<string, string>;
+  header(name: string): string | undefined;
+  json(path?: string): any;
+}
+/** A pattern for the whole of a path. */
+declare function regex(pattern: string): unknown;
+declare function jsonResponse(body: unknown, status?: number): MockAnswer;
+declare function textResponse(body: string, status?: number): MockAnswer;
+
+/** An HTTP server of the scenario. */
+declare class MockServer {
+  /** `certificate` and `key` are PEM files: it speaks HTTPS then. */
+  constructor(options?: { address?: string; port?: number; certificate?: string; key?: string });
+  readonly url: string;
+  readonly port: number;
+  /** What a path answers, whatever the method. An exact path comes before a pattern, a method before any. */
+  respond(path: unknown, answer: MockAnswer | ((request: MockRequest) => MockAnswer | Promise<MockAnswer>)): MockServer;
+  /** What a method and path answer; "*" is any method. */
+  respond(method: string, path: unknown, answer: MockAnswer | ((request: MockRequest) => MockAnswer | Promise<MockAnswer>)): MockServer;
+  requests(path?: unknown): MockRequest[];
+  requestCount(path?: unknown): number;
+  lastRequest(path?: unknown): MockRequest | undefined;
+  stop(): void;
+}
