@@ -53,7 +53,8 @@ function recording(artifact, attachment) {
   const place = h('div', { class: 'wave-place' });
   const bytes = bytesOf(attachment.href);
   if (bytes) {
-    decode(bytes).then((buffer) => place.append(waveform(buffer, player)), () => place.append(h('p', { class: 'nothing' }, 'The sound cannot be decoded here.')));
+    // Agents record what they hear on the left channel, and what they say on the right one.
+    decode(bytes).then((buffer) => place.append(waveform(buffer, player), buffer.numberOfChannels === 2 ? h('p', { class: 'place' }, 'Above what it heard, below what it said') : ''), () => place.append(h('p', { class: 'nothing' }, 'The sound cannot be decoded here.')));
   }
   return h('section', {}, title, place, player, ' ', h('a', { href: attachment.href, download: name }, `${name} (${sizeText(attachment.size)})`));
 }

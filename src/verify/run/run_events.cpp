@@ -63,14 +63,14 @@ AgentReport agent_of(const Json& object) {
           shown(object.find("calls")), shown(object.find("reason")),  shown(object.find("status"))};
 }
 
-/// At the beginning of each line.
-void shorten_lines(std::string& text, const std::string& start) {
-  for (std::size_t at = 0; at != std::string::npos && at < text.size();) {
-    if (text.compare(at, start.size(), start) == 0) {
+/// At the beginning of a line or of a word.
+void shorten_words(std::string& text, const std::string& start) {
+  for (std::size_t at = text.find(start); at != std::string::npos; at = text.find(start, at)) {
+    if (at == 0 || text[at - 1] == '\n' || text[at - 1] == ' ' || text[at - 1] == '(') {
       text.erase(at, start.size());
+    } else {
+      at += start.size();
     }
-    const std::size_t end = text.find('\n', at);
-    at = end == std::string::npos ? end : end + 1;
   }
 }
 
@@ -79,7 +79,7 @@ void shorten_members(Json::Object& members, const std::string& start) {
     auto* const text = std::get_if<std::string>(&member.value.value);
     auto* const array = std::get_if<Json::Array>(&member.value.value);
     if (text != nullptr && (member.name == "at" || member.name == "stack")) {
-      shorten_lines(*text, start);
+      shorten_words(*text, start);
     } else if (array != nullptr && member.name == "scenarios") {
       for (Json& scenario : *array) {
         if (auto* const object = std::get_if<Json::Object>(&scenario.value)) {

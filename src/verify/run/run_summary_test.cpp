@@ -28,11 +28,11 @@ TEST(RunEvent, of_a_mock_keeps_the_path_of_the_request) {
 
 TEST(RunEvent, tells_places_as_seen_from_a_folder) {
   auto event = RunEvent::parse(
-      R"({"event":"x","at":"/a/b.js:1:2","stack":"/a/b.js:1:2\n/a/c.js:3:4\n/ab/c.js:5:6","text":"/a/b.js","scenarios":[{"name":"y","at":"/a/b.js:7:8"}]})");
+      R"({"event":"x","at":"/a/b.js:1:2","stack":"(top) /a/b.js:1:2\n/a/c.js:3:4\n/ab/c.js:5:6","text":"/a/b.js","scenarios":[{"name":"y","at":"/a/b.js:7:8"}]})");
   ASSERT_TRUE(event);
   event->shorten_places("/a");
   EXPECT_EQ(event->line(),
-            R"({"at":"b.js:1:2","event":"x","scenarios":[{"at":"b.js:7:8","name":"y"}],"stack":"b.js:1:2\nc.js:3:4\n/ab/c.js:5:6","text":"/a/b.js"})");
+            R"({"at":"b.js:1:2","event":"x","scenarios":[{"at":"b.js:7:8","name":"y"}],"stack":"(top) b.js:1:2\nc.js:3:4\n/ab/c.js:5:6","text":"/a/b.js"})");
 }
 
 TEST(RunEvent, that_is_none_is_refused) {
