@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kPatience{20};
 
 net::MediaThread::Options media_options(const std::optional<net::Impairment::Options>& impairment) {
   net::MediaThread::Options options;
+  options.encryption = net::MediaThread::Encryption::OnDemand;
   options.impairment = impairment;
   return options;
 }
@@ -113,6 +114,9 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
   const std::uint64_t id = ++last_id_;
   const auto shared = std::make_shared<ScriptPhonePlan>(std::move(*plan));
   return blocking_on_engine([this, id, shared](const ScriptPhone::Answer& answer) {
+    if (shared->agent.media.security.policy != sdp::MediaSecurity::Off) {
+      media_.prepare_encryption();
+    }
     auto made = ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_}, id,
                                     std::move(*shared), tell_);
     if (!made) {

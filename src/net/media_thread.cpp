@@ -69,8 +69,14 @@ MediaThread::MediaThread(EngineLoop& engine, const Options& options)
     sessions_->impair(*options_.impairment);
   }
   files_.start();
-  (void)files_.post([] { rtp::blocking_prepare_srtp(); });
+  if (options_.encryption == Encryption::Prepared) {
+    prepare_encryption();
+  }
   loop_.start();
+}
+
+void MediaThread::prepare_encryption() {
+  (void)files_.post([] { rtp::blocking_prepare_srtp(); });
 }
 
 MediaThread::~MediaThread() {

@@ -21,13 +21,16 @@ using namespace std::chrono_literals;
 class Journal final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {"Registered",     "Unregistered",   "RegistrationFailed", "CallStarted", "CallRinging",  "CallAnswered",
-                                             "CallEnded",      "AudioHeard",     "MediaFailed",        "SipMessage",  "CallReplaced", "SourceBanned",
-                                             "SourceUnbanned", "ContactChanged", "CallRecorded",       "MediaAgreed", "MediaSecured", "SoundPlayed",
-                                             "MediaEnded",     "PartnerSilent",  "PartnerBack",        "KeyPressed",  "KeysFailed",   "Renegotiated",
-                                             "AddressUnknown", "CallHeld",       "CallOffered"};
+    static constexpr const char* kNames[] = {
+        "Registered",     "Unregistered", "RegistrationFailed", "CallStarted",       "CallRinging",      "CallAnswered",   "CallEnded",     "AudioHeard",
+        "MediaFailed",    "SipMessage",   "CallReplaced",       "SourceBanned",      "SourceUnbanned",   "ContactChanged", "CallRecorded",  "MediaAgreed",
+        "MediaSecured",   "SoundPlayed",  "MediaEnded",         "PartnerSilent",     "PartnerBack",      "KeyPressed",     "KeysFailed",    "Renegotiated",
+        "AddressUnknown", "CallHeld",     "CallOffered",        "TransferRequested", "TransferProgress", "TextReceived",   "MediaMeasured", "MediaFlows"};
     static_assert(std::size(kNames) == std::variant_size_v<decltype(call::Event::what)>);
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
+    if (std::holds_alternative<call::CallStarted>(event.what)) {
+      call_ids[event.agent] = event.call_id;
+    }
     if (const auto* const key = std::get_if<call::KeyPressed>(&event.what)) {
       keys[event.agent].push_back(*key);
     }
@@ -46,6 +49,7 @@ class Journal final : public call::EventSink {
   }
   std::vector<std::string> lines;
   std::vector<std::string> recordings;
+  std::map<std::string, std::string> call_ids;                ///< Of the latest call of each agent.
   std::map<std::string, std::vector<call::KeyPressed>> keys;  ///< Of each agent.
 };
 

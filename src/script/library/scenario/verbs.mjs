@@ -3,6 +3,10 @@ import { ask } from './host.mjs';
 import { headerPairs } from './agent_options.mjs';
 import { milliseconds } from './time.mjs';
 
+/** Between keys, in milliseconds; receivers need the shortest to tell two presses apart. */
+const kUsualGap = 60;
+const kShortestGap = 40;
+
 /** What could not be done, at the line that asked for it. */
 export class VerbError extends Error {
   name = 'VerbError';
@@ -134,7 +138,7 @@ export class Verbs {
   dtmf(call, digits, gap) {
     const agent = this.#agent;
     const keys = String(digits).replace(/\s+/g, '').replace(/[a-d]/g, (key) => key.toUpperCase());
-    const gapMs = gap === undefined ? 60 : milliseconds(gap);
+    const gapMs = gap === undefined ? kUsualGap : Math.max(kShortestGap, milliseconds(gap));
     const chosen = this.#call(call, 'dtmf-start', 'press keys in');
     this.#carryOut('dtmf-start', gap === undefined ? keys : `${keys} (with ${gap} gap)`, 'press', { call: chosen.id, keys, gap_ms: gapMs });
     agent.tellAction('dtmf-done', keys);
