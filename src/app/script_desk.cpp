@@ -1,6 +1,7 @@
 #include "app/script_desk.hpp"
 
 #include "app/phone_options.hpp"
+#include "base/time_text.hpp"
 #include "sip/uri.hpp"
 
 #include <future>
@@ -19,6 +20,12 @@ constexpr std::chrono::milliseconds kLook{2};
 /// What the engine may take for one operation; it is busy only where something is wrong.
 constexpr std::chrono::seconds kPatience{20};
 
+net::MediaThread::Options media_options(const std::optional<net::Impairment::Options>& impairment) {
+  net::MediaThread::Options options;
+  options.impairment = impairment;
+  return options;
+}
+
 }  // namespace
 
 struct ScriptDesk::Exchange {
@@ -29,7 +36,11 @@ struct ScriptDesk::Exchange {
   std::set<std::string> domains;
 };
 
-ScriptDesk::ScriptDesk(ScriptPhone::Tell tell) : tell_(std::move(tell)), look_(loop_.timers(), base::Callback::to<&ScriptDesk::look>(*this)) {
+ScriptDesk::ScriptDesk(ScriptPhone::Tell tell, std::optional<net::Impairment::Options> impairment)
+    : tell_(std::move(tell)),
+      impairment_(impairment),
+      media_(loop_, media_options(impairment)),
+      look_(loop_.timers(), base::Callback::to<&ScriptDesk::look>(*this)) {
   files_.start();
   loop_.start();
 }
@@ -40,6 +51,10 @@ ScriptDesk::~ScriptDesk() {
   leaving_.clear();
   phones_.clear();
   capture_.reset();
+  trace_.reset();
+  if (trace_text_ != nullptr && trace_text_ != stderr) {
+    std::fclose(trace_text_);
+  }
   files_.stop();
   files_.join();
 }
@@ -98,7 +113,8 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
   const std::uint64_t id = ++last_id_;
   const auto shared = std::make_shared<ScriptPhonePlan>(std::move(*plan));
   return blocking_on_engine([this, id, shared](const ScriptPhone::Answer& answer) {
-    auto made = ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }}, id, std::move(*shared), tell_);
+    auto made = ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_}, id,
+                                    std::move(*shared), tell_);
     if (!made) {
       answer(made.error());
       return;
@@ -110,10 +126,35 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
 }
 
 void ScriptDesk::captured(const call::Event& event) {
-  if (capture_ != nullptr) {
-    const auto& message = std::get<call::SipMessage>(event.what);
-    capture_->write(event.time, message.direction, message.flow, message.text);
+  const auto& message = std::get<call::SipMessage>(event.what);
+  for (net::CaptureFile* const file : {capture_.get(), trace_.get()}) {
+    if (file != nullptr) {
+      file->write(event.time, message.direction, message.flow, message.text);
+    }
   }
+  if (trace_text_ != nullptr) {
+    const bool sent = message.direction == sip::TraceSink::Direction::Sent;
+    const std::string time = base::to_text(event.time).substr(11, 12);
+    const std::string transport(sip::to_string(message.flow.transport));
+    std::fprintf(trace_text_, "[%s] SIP %s %s %s\n%s\n", time.c_str(), sent ? "TX →" : "RX ←", transport.c_str(), message.flow.remote.to_string().c_str(),
+                 message.text.c_str());
+  }
+}
+
+base::Result<void> ScriptDesk::blocking_trace(const std::string& path) {
+  const auto done = blocking_on_engine([this, path](const ScriptPhone::Answer& answer) {
+    if (path.ends_with(".pcap")) {
+      auto created = net::CaptureFile::blocking_create(loop_, files_, path, net::CaptureFile::SecureTransports::Write);
+      if (created) {
+        trace_ = std::move(*created);
+      }
+      answer(created ? Outcome(json::object()) : Outcome(created.error()));
+      return;
+    }
+    trace_text_ = path == "-" ? stderr : std::fopen(path.c_str(), "w");
+    answer(trace_text_ != nullptr ? Outcome(json::object()) : Outcome(Error(Errc::Io, path + ": cannot be written; check the folder and its permissions")));
+  });
+  return done ? base::ok() : done.error();
 }
 
 base::Result<void> ScriptDesk::blocking_capture(const std::string& path) {

@@ -3,11 +3,13 @@
 #include "app/script_phone.hpp"
 #include "app/service.hpp"
 #include "net/capture_file.hpp"
+#include "net/impairment.hpp"
 #include "net/media_thread.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,8 +20,8 @@ namespace callwright::app {
 /// The phones of a script, and the exchange that they may use. Owned and asked by the script's thread; the phones live on the engine thread.
 class ScriptDesk {
  public:
-  /// `tell` is called on the engine thread.
-  explicit ScriptDesk(ScriptPhone::Tell tell);
+  /// `tell` is called on the engine thread; `impairment`: of all that the phones send.
+  ScriptDesk(ScriptPhone::Tell tell, std::optional<net::Impairment::Options> impairment);
   ~ScriptDesk();
   ScriptDesk(const ScriptDesk&) = delete;
   ScriptDesk& operator=(const ScriptDesk&) = delete;
@@ -30,6 +32,8 @@ class ScriptDesk {
   base::Result<boost::json::object> blocking_start_exchange();
   /// From here on all SIP messages of the phones go into a file; "": into none.
   base::Result<void> blocking_capture(const std::string& path);
+  /// Besides, all of them go there from here on: for Wireshark where the name ends in ".pcap", else as text; "-": standard error.
+  base::Result<void> blocking_trace(const std::string& path);
 
  private:
   class Farewell;
@@ -43,14 +47,17 @@ class ScriptDesk {
   void captured(const call::Event& event);
 
   const ScriptPhone::Tell tell_;
+  const std::optional<net::Impairment::Options> impairment_;
   base::SystemRandom random_;
   net::EngineLoop loop_;
   net::EngineLoop files_{{.name = "capture"}};
   net::DnsResolver resolver_{loop_};
-  net::MediaThread media_{loop_};
+  net::MediaThread media_;
   std::map<std::uint64_t, std::unique_ptr<ScriptPhone>> phones_;  ///< Engine thread, as are the next.
   std::map<std::uint64_t, std::unique_ptr<ScriptPhone>> leaving_;
   std::unique_ptr<net::CaptureFile> capture_;
+  std::unique_ptr<net::CaptureFile> trace_;
+  std::FILE* trace_text_ = nullptr;
   base::Timer look_;
   std::unique_ptr<Exchange> exchange_;
   std::uint64_t last_id_ = 0;

@@ -1,5 +1,6 @@
 #include "app/script_host.hpp"
 
+#include "base/log.hpp"
 #include "script/library.hpp"
 
 #include <boost/json/parse.hpp>
@@ -80,8 +81,7 @@ ScriptHost::ScriptHost(net::EngineLoop& loop)
     : loop_(loop),
       engine_(script::Engine::Limits{}),
       messages_(kMaxMessages, base::Overflow::Refuse),
-      wake_(loop.timers(), base::Callback::to<&ScriptHost::turn>(*this)),
-      desk_([this](json::object event) { tell(std::move(event)); }) {}
+      wake_(loop.timers(), base::Callback::to<&ScriptHost::turn>(*this)) {}
 
 ScriptHost::~ScriptHost() = default;
 
@@ -257,6 +257,10 @@ base::Result<json::value> ScriptHost::file(std::string_view step, const json::ob
   if (step == "resolve") {
     return Outcome((std::filesystem::path(text(arguments, "folder")) / path).lexically_normal().string());
   }
+  if (step == "rename") {
+    std::filesystem::rename(path, text(arguments, "to"), failure);
+    return failure ? Error(Errc::Io, path + ": " + failure.message()) : Outcome(nullptr);
+  }
   if (step == "write") {
     std::ofstream written(path, std::ios::binary | std::ios::trunc);
     written << text(arguments, "text");
@@ -266,29 +270,67 @@ base::Result<json::value> ScriptHost::file(std::string_view step, const json::ob
   return Error(Errc::NotFound, "there is no file operation \"" + std::string(step) + "\"");
 }
 
-base::Result<json::value> ScriptHost::scenario(std::string_view step, const json::object& arguments) {
-  if (step == "configure") {
-    const std::string keep = text(arguments, "trace");
-    artifacts_.configure(keep == "on"                  ? ScriptArtifacts::Keep::Everything
-                         : keep == "retain-on-failure" ? ScriptArtifacts::Keep::Failures
-                                                       : ScriptArtifacts::Keep::Nothing,
-                         text(arguments, "artifacts"));
+base::Result<json::value> ScriptHost::open_log(const std::string& path) {
+  base::log::set_level(base::log::Level::Debug);
+  if (path == "-") {
     return Outcome(nullptr);
   }
+  const auto file = std::make_shared<std::ofstream>(path, std::ios::trunc);
+  if (!*file) {
+    return Error(Errc::Io, path + ": cannot be written; check the folder and its permissions");
+  }
+  base::log::set_sink([file](base::log::Level /*level*/, std::string_view line) { *file << line << std::endl; });
+  return Outcome(nullptr);
+}
+
+base::Result<json::value> ScriptHost::configure(const json::object& arguments) {
+  const std::string keep = text(arguments, "trace");
+  artifacts_.configure(keep == "on"                  ? ScriptArtifacts::Keep::Everything
+                       : keep == "retain-on-failure" ? ScriptArtifacts::Keep::Failures
+                                                     : ScriptArtifacts::Keep::Nothing,
+                       text(arguments, "artifacts"));
+  std::optional<net::Impairment::Options> impairment;
+  if (const std::string said = text(arguments, "impair"); !said.empty()) {
+    const auto options = net::Impairment::Options::parse(said);
+    if (!options) {
+      return Error(Errc::InvalidArgument, "--impair: " + options.error().message());
+    }
+    impairment = *options;
+    const json::value* const seed = arguments.if_contains("seed");
+    impairment->seed = seed != nullptr && seed->is_number() ? seed->to_number<std::uint64_t>() : 1;
+  }
+  desk_ = std::make_unique<ScriptDesk>([this](json::object event) { tell(std::move(event)); }, impairment);
+  if (const std::string path = text(arguments, "sip_trace"); !path.empty()) {
+    if (const auto traced = desk_->blocking_trace(path); !traced) {
+      return traced.error();
+    }
+  }
+  const std::string log = text(arguments, "log");
+  return log.empty() ? Outcome(nullptr) : open_log(log);
+}
+
+base::Result<json::value> ScriptHost::scenario(std::string_view step, const json::object& arguments) {
   if (step == "begin") {
     auto begun = artifacts_.blocking_begin(text(arguments, "name"), arguments.at("attempt").to_number<int>());
     if (begun) {
-      begun = desk_.blocking_capture(artifacts_.capture_path());
+      begun = desk_->blocking_capture(artifacts_.capture_path());
     }
     return begun ? Outcome(json::object{{"path", artifacts_.folder().string()}}) : begun.error();
   }
-  static_cast<void>(desk_.blocking_capture(""));
+  static_cast<void>(desk_->blocking_capture(""));
   return Outcome(artifacts_.blocking_end(arguments.at("passed").as_bool()));
 }
 
 base::Result<json::value> ScriptHost::answer(std::string_view operation, const json::object& arguments) {
+  if (operation == "run.configure") {
+    return configure(arguments);
+  }
+  const bool needs_phones = operation.starts_with("phone.") || operation.starts_with("scenario.") || operation == "exchange.start";
+  if (desk_ == nullptr && needs_phones) {
+    return operation == "scenario.end" ? Outcome(nullptr) : Error(Errc::WrongState, "the file is only looked at, not run");
+  }
   if (operation.starts_with("phone.")) {
-    auto done = desk_.blocking_ask(operation.substr(6), arguments);
+    auto done = desk_->blocking_ask(operation.substr(6), arguments);
     return done ? Outcome(std::move(*done)) : done.error();
   }
   if (operation.starts_with("file.")) {
@@ -297,6 +339,9 @@ base::Result<json::value> ScriptHost::answer(std::string_view operation, const j
   if (operation == "env") {
     const char* const value = std::getenv(text(arguments, "name").c_str());
     return value == nullptr ? Outcome(nullptr) : Outcome(value);
+  }
+  if (operation == "cwd") {
+    return Outcome(std::filesystem::current_path().string());
   }
   if (operation == "uuid") {
     return Outcome(uuid(random_));
@@ -315,7 +360,7 @@ base::Result<json::value> ScriptHost::answer(std::string_view operation, const j
     return Outcome(nullptr);
   }
   if (operation == "exchange.start") {
-    auto started = desk_.blocking_start_exchange();
+    auto started = desk_->blocking_start_exchange();
     return started ? Outcome(std::move(*started)) : started.error();
   }
   if (operation.starts_with("scenario.")) {

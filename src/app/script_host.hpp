@@ -39,6 +39,8 @@ class ScriptHost {
   void turn();
   void wake();
   Outcome answer(std::string_view operation, const boost::json::object& arguments);
+  static Outcome open_log(const std::string& path);
+  Outcome configure(const boost::json::object& arguments);
   Outcome scenario(std::string_view step, const boost::json::object& arguments);
   Outcome file(std::string_view step, const boost::json::object& arguments);
   Outcome begin_http(const boost::json::object& arguments);
@@ -55,7 +57,7 @@ class ScriptHost {
   std::map<std::uint64_t, std::unique_ptr<server::MockHttpServer>> mocks_;
   std::uint64_t last_mock_ = 0;
   ScriptArtifacts artifacts_;
-  ScriptDesk desk_;
+  std::unique_ptr<ScriptDesk> desk_;  ///< Null where a file is only looked at.
   int status_ = 1;
 };
 

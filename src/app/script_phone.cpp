@@ -67,6 +67,9 @@ base::Result<std::unique_ptr<ScriptPhone>> ScriptPhone::create(const World& worl
   }
   made->phone_ = std::move(*phone);
   made->phone_->take_strangers();
+  if (world.impairment) {
+    made->phone_->impair(*world.impairment);
+  }
   made->phone_->user_agent().set_trace(made.get());
   return made;
 }

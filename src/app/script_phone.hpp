@@ -43,7 +43,8 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
     base::Random& random;
     net::DnsResolver& resolver;
     media::MediaPort& media;
-    EventTap captured;  ///< Gets each SIP message.
+    EventTap captured;                                   ///< Gets each SIP message.
+    std::optional<net::Impairment::Options> impairment;  ///< Of what it sends of SIP.
   };
 
   static base::Result<std::unique_ptr<ScriptPhone>> create(const World& world, std::uint64_t id, ScriptPhonePlan plan, Tell tell);

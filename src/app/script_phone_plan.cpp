@@ -141,6 +141,9 @@ base::Result<ScriptPhonePlan> script_phone_plan(const json::object& options) {
   agent.media = std::move(*media);
   if (const std::string folder = text(options, "record"); !folder.empty()) {
     agent.recording = call::AgentRecording{.folder = folder};
+    if (text(options, "record_layout") == "separate") {
+      agent.recording->layout = media::RecordingLayout::Separate;
+    }
   }
   return plan;
 }

@@ -20,6 +20,8 @@ class SoftPhone {
 
   [[nodiscard]] call::Agent& agent() noexcept { return *agent_; }
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
+  /// For tests: what it sends of SIP goes through a bad network.
+  void impair(const net::Impairment::Options& options) { transports_.impair(options); }
   /// A call for whomever is for this phone.
   void take_strangers() noexcept { agents_.take_strangers(); }
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }

@@ -1,6 +1,7 @@
 #include "app/test_options.hpp"
 
 #include "base/similar_text.hpp"
+#include "net/impairment.hpp"
 #include "verify/run/duration_text.hpp"
 
 #include <fmt/format.h>
@@ -159,6 +160,9 @@ Result<void> check_words(const TestFlags& flags) {
   }
   if (auto checked = check_target("--log", flags.log); !checked) {
     return checked;
+  }
+  if (const auto read = net::Impairment::Options::parse(flags.impair); !read) {
+    return Error(Errc::InvalidArgument, "--impair: " + read.error().message());
   }
   return check_target("--sip-trace", flags.sip_trace);
 }

@@ -35,7 +35,16 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Stre
   }
 
   void send(media::StreamId /*id*/, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) override {
-    (port == media::Port::Rtp ? rtp : rtcp)->send(to, as_text(datagram));
+    if (owner_.impairment_ == nullptr) {
+      (port == media::Port::Rtp ? rtp : rtcp)->send(to, as_text(datagram));
+      return;
+    }
+    owner_.impairment_->carry(as_text(datagram), [&sessions = owner_, own_id = id, port, to](std::string_view bytes) {
+      Session* const session = sessions.find(own_id);
+      if (session != nullptr && session->rtp) {
+        (port == media::Port::Rtp ? session->rtp : session->rtcp)->send(to, bytes);
+      }
+    });
   }
   void on_stream_event(const media::StreamEvent& event) override { owner_.report(event); }
 

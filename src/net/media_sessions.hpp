@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "media/stream_set.hpp"
 #include "net/engine_loop.hpp"
+#include "net/impairment.hpp"
 #include "net/port_pairs.hpp"
 #include "net/recordings.hpp"
 #include "net/rtp_poller.hpp"
@@ -34,6 +35,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::DtlsIdentity& identity, Deliver deliver);
   ~MediaSessions();
 
+  /// For tests: what streams send from now on goes through a bad network.
+  void impair(const Impairment::Options& options) { impairment_ = std::make_unique<Impairment>(loop_.timers(), options); }
   void open(media::StreamId id, const media::StreamOptions& options, PortPair sockets);
   void start(media::StreamId id, const media::StreamParameters& parameters);
   void set_source(media::StreamId id, const media::SourceSpec& source);
@@ -80,7 +83,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   media::StreamSet streams_;
   std::unordered_map<media::StreamId, std::unique_ptr<Session>> sessions_;
   std::shared_ptr<Recordings> recordings_;
-  std::vector<media::StreamId> probes_;  ///< Those that ask a STUN server.
+  std::vector<media::StreamId> probes_;     ///< Those that ask a STUN server.
+  std::unique_ptr<Impairment> impairment_;  ///< Null: there is none.
   boost::asio::steady_timer tick_;
   base::TimePoint next_tick_{};
   unsigned slot_ = 0;  ///< Of the next tick.

@@ -65,6 +65,9 @@ MediaThread::MediaThread(EngineLoop& engine, const Options& options)
       }
     });
   });
+  if (options_.impairment) {
+    sessions_->impair(*options_.impairment);
+  }
   files_.start();
   (void)files_.post([] { rtp::blocking_prepare_srtp(); });
   loop_.start();

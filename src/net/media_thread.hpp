@@ -4,6 +4,7 @@
 #include "base/timers.hpp"
 #include "media/media_port.hpp"
 #include "net/engine_loop.hpp"
+#include "net/impairment.hpp"
 #include "net/media_sessions.hpp"
 #include "net/port_pairs.hpp"
 
@@ -25,7 +26,8 @@ class MediaThread final : public media::MediaPort {
   struct Options {
     PortRange ports;  ///< For streams whose options name none.
     std::size_t max_streams = 10'000;
-    std::size_t max_recordings = 2'000;  ///< A second of sound in both directions is kept for each.
+    std::optional<Impairment::Options> impairment = {};  ///< For tests: of what is sent.
+    std::size_t max_recordings = 2'000;                  ///< A second of sound in both directions is kept for each.
   };
 
   explicit MediaThread(EngineLoop& engine);

@@ -201,7 +201,11 @@ void SipTransports::send_datagram(const sip::Flow& flow, std::string_view messag
     return;
   }
   trace(sip::TraceSink::Direction::Sent, {sip::Transport::Udp, listener->local(), flow.remote, {}}, message);
-  listener->send(flow.remote, message);
+  if (impairment_ == nullptr) {
+    listener->send(flow.remote, message);
+  } else {
+    impairment_->carry(message, [listener, remote = flow.remote](std::string_view bytes) { listener->send(remote, bytes); });
+  }
 }
 
 void SipTransports::send_stream(const sip::Flow& flow, std::string_view message) {

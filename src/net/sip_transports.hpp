@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "net/connections.hpp"
 #include "net/engine_loop.hpp"
+#include "net/impairment.hpp"
 #include "net/source_addresses.hpp"
 #include "net/source_guard.hpp"
 
@@ -74,6 +75,8 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport transport, const base::SocketAddress& remote) const override;
   [[nodiscard]] bool is_local(const base::SocketAddress& address) const override;
 
+  /// For tests: datagrams that are sent from now on go through a bad network.
+  void impair(const Impairment::Options& options) { impairment_ = std::make_unique<Impairment>(loop_.timers(), options); }
   [[nodiscard]] Statistics statistics() const;
 
  private:
@@ -120,6 +123,7 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   mutable SourceAddresses sources_;
   std::size_t max_message_bytes_;
   LogLimit too_long_log_{loop_.clock()};
+  std::unique_ptr<Impairment> impairment_;  ///< Null: there is none.
   std::vector<Failure> failures_;
   EngineLoop::BatchEnd batch_end_;
   std::uint64_t received_ = 0;

@@ -83,6 +83,7 @@ describe('9 and 10: waiting', () => {
       const error = await failure(`let m = mock_server(); await_until(|| ${condition}, "10s")`);
       assert.match(error.message, /not found|Unknown property|expects iterable|not bound|Indexer|incorrect/, condition);
       assert.doesNotMatch(error.message, /not satisfied/, condition);
+      assert.equal(error.isMistake, true, condition);
     }
   });
 

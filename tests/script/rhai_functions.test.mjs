@@ -66,6 +66,25 @@ describe('methods', () => {
     assert.deepEqual(host.events.map(({ event }) => event), ['agent_started', 'log', 'action', 'action']);
   });
 
+  test('parameters that change the object do so before the method does', () =>
+    expectValues([
+      ['fn h(x) { this += x; } let i = 1; i.h({ i += 10; 100 }); i', '111'],
+      ['let s = "abc"; s.truncate({ s = "xyz"; 2 }); s', '"xy"'],
+      ['let a = [1]; push(a, { a = [5]; 6 }); a', '[5, 6]'],
+      ['let m = #{ l: [1] }; m.l.push({ m.l = [5]; 6 }); m.l', '[5, 6]'],
+    ]));
+
+  test('can be for the values of one type', async () => {
+    await expectValues([
+      ['fn int.twice() { this * 2 } fn string.twice() { this + this } fn twice() { "other" } [4.twice(), "a".twice(), 1.5.twice()]', '[8, "aa", "other"]'],
+      ['fn int.inc(n) { this += n; } let x = 1; x.inc(4); x', '5'],
+      ['fn array.len() { 7 } [[].len(), "ab".len()]', '[7, 2]'],
+      ['fn "Agent".who() { this.info().name } agent("A", #{ username: "a", domain: "d" }).who()', '"A"'],
+    ]);
+    assert.equal((await failure('fn int.twice() { this * 2 } twice(4)')).message, 'Function not found: twice (i64)');
+    assert.equal((await failure('fn int.twice() { this * 2 } "a".twice()')).message, 'Function not found: twice (string)');
+  });
+
   test('this is not bound in a plain call', async () => assert.equal((await failure('fn f() { this } f()')).message, "'this' not bound"));
 
   test('a function in a map is a method of it', () =>
@@ -153,6 +172,8 @@ describe('values', () => {
       ['let m = (); [m?.f(1), m?["x"], m?.a.b.c()]', '[(), (), ()]'],
       ['let n = 0; let m = (); m?.f({ n += 1; n }); n', '0'],
       ['let m = #{ l: [1] }; m?.l.push(2); m.l', '[1, 2]'],
+      ['let m = (); m?.x = 1; m?[0] = 2; m?.x.y += 3; m', '()'],
+      ['let m = #{ l: [1] }; m?.x = 1; m?.l[0] += 2; m.y?.z = 5; m.x ??= 7; m?.w ??= 8; m', '#{"l": [3], "w": 8, "x": 1}'],
       ['let m = #{}; m.x?.y.z.push(2); m.x?.f(|| m?.k?.l.push(1)).z', '()'],
       ['let m = #{ f: |g| g.call() }; m?.f(|| m.none?.x)', '()'],
     ]));
@@ -175,7 +196,7 @@ describe('what cannot be indexed or assigned', () => {
       ['let s = "abc"; s[0] = "x";', 'Data type incorrect: string (expecting char)'],
       ['let n = 1; n[64] = true;', 'Bit-field index 64 out of bounds: only 64 bits in bit-field'],
       ['let n = 1; n.x', "Unknown property 'x' - a getter is not registered for type 'i64'"],
-      ['let n = 1; n.x = 2;', "Unknown property 'x' - a setter is not registered for type 'i64'"],
+      ['let n = 1; n.x = 2;', "No writable property 'x' - a setter is not registered for type 'i64'"],
       ['nothing = 1;', 'Variable not found: nothing'],
       ['[].nothing()', 'Function not found: nothing (array)'],
       ['1 in 2', 'Function not found: contains (i64, i64)'],

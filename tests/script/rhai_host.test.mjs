@@ -25,6 +25,9 @@ describe('names', () => {
   test('what the host has for front ends is no function of scripts', async () => {
     assert.equal((await failure('take_label()')).message, 'Function not found: take_label ()');
     assert.equal((await failure('report(#{})')).message, 'Function not found: report (map)');
+    assert.equal((await failure('constructor()')).message, 'Function not found: constructor ()');
+    assert.equal((await failure(`${AGENT} a.constructor`)).message, "Unknown property 'constructor' - a getter is not registered for type 'Agent'");
+    assert.equal((await failure(`${AGENT} a.value_of()`)).message, 'Function not found: value_of (Agent)');
   });
 
   test('properties of handles can be set, methods are not properties', async () => {
@@ -33,7 +36,7 @@ describe('names', () => {
     host.get = () => host.shared;
     await value('let t = get(); t.some_value = 2.5;', { host });
     assert.equal(host.shared.someValue, 2.5);
-    assert.match((await failure('let t = get(); t.other = 1;', { host })).message, /^Unknown property 'other' - a setter/);
+    assert.match((await failure('let t = get(); t.other = 1;', { host })).message, /^No writable property 'other' - a setter/);
     assert.match((await failure(`${AGENT} a.register`)).message, /^Unknown property 'register' - a getter/);
   });
 
@@ -49,6 +52,15 @@ describe('values', () => {
     host.numbers = () => ({ whole: 3, part: 0.5, mos: 4, jitter: 1, rtt: 2, packetLoss: 0, none: null, list: [1, 2.5] });
     assert.equal(await value('numbers()', { host }), '#{"jitter": 1.0, "list": [1, 2.5], "mos": 4.0, "none": (), "packet_loss": 0.0, "part": 0.5, "rtt": 2.0, "whole": 3}');
     assert.equal(await value(`${PAIR} a.quality`), '#{"jitter": 1.5, "mos": 4.0, "packet_loss": 0.0, "rtt": 2.0}');
+  });
+
+  test('what is () is left out of options and null in data', async () => {
+    const host = new FakeHost();
+    const got = [];
+    host.http = (method, url, options) => void got.push(options);
+    host.jsonResponse = (body) => void got.push(body);
+    await value('http("GET", "/", #{ headers: (), body: #{ a: () } }); json_response(#{ a: (), b: [()] });', { host });
+    assert.deepEqual(got, [{ body: { a: null } }, { a: null, b: [null] }]);
   });
 
   test('what a script gives arrives as ordinary values', async () => {
@@ -87,6 +99,9 @@ describe('values', () => {
   test('handles print as the host says, and are shared, not copied', async () => {
     assert.equal(await value(`${AGENT} let same = a; same.register(); [\`\${a}\`, "" + tone(440), a == same, type_of(a)]`), '["Agent A", "tone 440 Hz", true, "Agent"]');
     assert.equal(await value('`${mock_server()}`'), '"MockServer"');
+    const host = new FakeHost();
+    host.Agent = class Special extends host.Agent {};
+    assert.equal((await failure(`${AGENT} a.nothing()`, { host })).message, 'Function not found: nothing (Agent)');
   });
 
   test('closures arrive as functions with as many parameters', async () => {
@@ -151,6 +166,20 @@ describe('HTTP', () => {
     assert.equal((await failure(`${source} assert(r.status).equals(404)`)).message, 'HTTP status: expected equals 404, but was 200');
     assert.equal((await failure(`${source} r.expect_status(404)`)).message, 'HTTP status: expected status 404, but was 200');
     assert.equal((await failure(`${source} r.json("a.c")`)).message, "no 'c' in 'a.c'");
+  });
+
+  test('a request may be a handle as well', async () => {
+    const host = new FakeHost();
+    class Request {
+      method = 'GET';
+      query = { k: 'v' };
+      headers = { 'x-a': 'y' };
+      header(name) {
+        return this.headers[name.toLowerCase()];
+      }
+    }
+    host.request = () => new Request();
+    assert.equal(await value('let r = request(); [r.query("k"), r.query("none"), r.query.k, r.header("X-A"), r.headers()["x-a"], r.method]', { host }), '["v", (), "v", "y", "y", "GET"]');
   });
 
   test('a closure that answers gets the request, and its failure is an answer too', async () => {

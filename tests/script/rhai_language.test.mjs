@@ -57,6 +57,8 @@ describe('blocks and values', () => {
       ['let x = for i in 0..9 { if i == 4 { break i; } }; x', '4'],
       ['let x = while true { break "out"; }; x', '"out"'],
       ['let x = for i in 0..2 {}; x', '()'],
+      ['for n in 0..9 { let x = if n < 5 { n }; x ?? break n * 10; }', '50'],
+      ['fn f(x) { let y = x ?? return "none"; y } [f(1), f(())]', '[1, "none"]'],
       ['1 + if true { 2 } else { 3 } * 10', '21'],
       ['[if true { 1 } else { 2 }, switch 3 { 3 => "c", _ => "d" }]', '[1, "c"]'],
     ]));
@@ -71,7 +73,9 @@ describe('blocks and values', () => {
     expectValues([['let x = 1; let x = x + 1; { let x = 10; x += 1; } x', '2'], ['let x = 1; let y = || x; let x = 5; y.call() + x', '6'], ['let größe = 3; größe', '3']]));
 
   test('names that mean something in JavaScript are ordinary names', () =>
-    expectValues([['let class = 1; let await = 2; let arguments = 4; class + await + arguments', '7'], ['let add = 2; let rt = 3; let v_x = 1; let x = 5; add + rt + v_x + x', '11']]));
+    expectValues([['let class = 1; let await = 2; let arguments = 4; class + await + arguments', '7'], ['let add = 2; let rt = 3; let v_x = 1; let x = 5; add + rt + v_x + x', '11'],
+      ['fn constructor(x) { x } let toString = 1; let m = #{ constructor: 2, "__proto__": 3 }; constructor(toString) + m.constructor + m["__proto__"]', '6'],
+      ['[#{}.__proto__, #{}.constructor, #{}["toString"]]', '[(), (), ()]']]));
 });
 
 describe('operators', () => {
@@ -147,6 +151,8 @@ describe('switch', () => {
     ].map(([subject, text]) => [`let flag = false; ${cases(subject)}`, `"${text}"`])));
 
   test('a guard that holds chooses its case', () => expectValues([[`let flag = true; ${cases('5')}`, '"guarded"']]));
+
+  test('a range fits its own case', () => expectValues([['switch 1..5 { 1 => "a", 1..5 => "b" }', '"b"']]));
 
   test('without a case that fits the value is ()', () => expectValues([['switch 5 { 1 => 2 }', '()'], ['let n = 0; switch 1 { 1 => { n += 1; n += 1 } 2 => n = 9 } n', '2']]));
 });

@@ -78,4 +78,8 @@ test('texts join with every value', () =>
 
 test('arrays and maps join', () => expectValues([['[1] + [2]', '[1, 2]'], ['#{ a: 1 } + #{ b: 2 }', '#{"a": 1, "b": 2}'], ['let a = [1]; a += 2; a += [3]; a += [[4]]; a', '[1, 2, 3, [4]]'], ['let m = #{ a: 1 }; m += #{ a: 2 }; m', '#{"a": 2}']]));
 
-test('floats show that they are', () => expectValues([['`${1.0} ${0.1} ${1e20} ${1.5e-20} ${-0.0} ${123456.5}`', '"1.0 0.1 1e20 1.5e-20 0.0 123456.5"']]));
+test('floats show that they are, for people with fewer exponents at the small end and more at the large', () =>
+  expectValues([
+    ['`${1.0} ${0.1} ${1e20} ${1.5e-20} ${-0.0} ${123456.5} ${-2.5e-7} ${1e12} ${1e13}`', '"1.0 0.1 1e20 1.5e-20 0.0 123456.5 -0.00000025 1000000000000.0 1e13"'],
+    ['[1e15, 1e16, 0.0001, 0.00009, -0.0, 2.5e-7]', '[1000000000000000.0, 1e16, 0.0001, 9e-5, -0.0, 2.5e-7]'],
+  ]));

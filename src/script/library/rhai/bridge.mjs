@@ -1,9 +1,9 @@
 // The border to the host: values go over it both ways, and its functions, methods and properties are found by the names that Rhai has for them.
-import { fault, locate } from './errors.mjs';
+import { RhaiError, fault, locate } from './errors.mjs';
 import { FunctionPointer } from './functions.mjs';
 import { noProperty } from './members.mjs';
 import { hostMethod, toCamel, toSnake } from './names.mjs';
-import { CallState, Char, Float, TYPE, own, sortedKeys, typeBit, wholeNumber } from './values.mjs';
+import { CallState, Char, Float, TYPE, nameHandles, own, sortedKeys, typeBit, wholeNumber } from './values.mjs';
 
 export const NOT_FOUND = Symbol('not found');
 
@@ -21,11 +21,15 @@ function isPlain(value) {
   return Object.values(Object.getOwnPropertyDescriptors(value)).every((property) => 'value' in property && typeof property.value !== 'function');
 }
 
+/** Members that every object of JavaScript has are no part of the API. */
+const hasMember = (object, name) => name in object && !(name in Object.prototype);
+
 export class HostBridge {
   constructor(host) {
     this.host = host;
     /** Maps that went to the host, by the objects that were made of them: what comes back has the types that it had. */
     this.origins = new WeakMap();
+    for (const [name, member] of Object.entries(host)) if (/^[A-Z]/.test(name) && typeof member === 'function') nameHandles(member, name);
     this.states = new Map(Object.entries(host.State ?? {}).map(([name, text]) => [text, new CallState(name, text)]));
   }
 
@@ -104,7 +108,7 @@ export class HostBridge {
 
   read(at, object, name) {
     const property = toCamel(name);
-    if (!(property in object)) throw noProperty(at, object, name);
+    if (!hasMember(object, property)) throw noProperty(at, object, name);
     return this.crossing(at, () => object[property], (value) => {
       if (typeof value === 'function') throw noProperty(at, object, name);
       return this.propertyValue(value, property);
@@ -113,24 +117,26 @@ export class HostBridge {
 
   write(at, object, name, item) {
     const property = toCamel(name);
-    if (!(property in object)) throw noProperty(at, object, name, 'setter');
+    if (!hasMember(object, property)) throw noProperty(at, object, name, 'setter');
     this.crossing(at, () => (object[property] = this.toHost(item)));
   }
 
   hasMethod(object, name) {
-    return hostMethod(name) in object;
+    return hasMember(object, hostMethod(name));
   }
 
   /** A method of a handle or a function of the host that no table mentions, so that new ones can be used at once. */
   call(at, name, [first, ...rest]) {
     if (typeBit(first) === TYPE.native) {
       const method = hostMethod(name);
-      if (typeof first[method] === 'function') return this.invoke(at, () => first[method](...rest.map((value) => this.toHost(value))), method);
-      if (rest.length === 0 && method in first) return this.read(at, first, name);
+      if (hasMember(first, method) && typeof first[method] === 'function') {
+        return this.invoke(at, () => first[method](...rest.map((value) => this.toHost(value))), method);
+      }
+      if (rest.length === 0 && hasMember(first, method)) return this.read(at, first, name);
     }
     const global = toCamel(name);
     const values = first === undefined && rest.length === 0 ? [] : [first, ...rest];
-    if (Object.hasOwn(HIDDEN, global) || typeof this.host[global] !== 'function' || /^[A-Z]/.test(global)) return NOT_FOUND;
+    if (HIDDEN.has(global) || !hasMember(this.host, global) || typeof this.host[global] !== 'function' || /^[A-Z]/.test(global)) return NOT_FOUND;
     return this.invoke(at, () => this.host[global](...values.map((value) => this.toHost(value))), global);
   }
 
@@ -162,7 +168,7 @@ export class HostBridge {
    * is not there yet, but a name that nothing has will not come: that ends the wait at once.
    */
   whileWaiting(error) {
-    if (error?.name !== 'RhaiError' || error.mistake) return error;
+    if (!(error instanceof RhaiError) || error.isMistake) return error;
     const Base = this.host.AssertionError ?? Error;
     const text = error.value === undefined ? error.message : error.message.replace(/^Runtime error: /, '');
     return Object.assign(new Base(text), { name: 'AssertionError', message: text, at: error.at, cause: error });
@@ -177,4 +183,4 @@ export class HostBridge {
 }
 
 /** Members of the host that are for the front ends, not for scripts. */
-const HIDDEN = { takeLabel: 1, report: 1, scenario: 1, setup: 1, teardown: 1, parallel: 1 };
+const HIDDEN = new Set(['takeLabel', 'report', 'until', 'scenario', 'setup', 'teardown', 'beforeAll', 'afterAll']);

@@ -12,10 +12,12 @@ import { similar } from './similar.mjs';
 const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0] };
 const each = (names, counts) => Object.fromEntries(names.split(' ').map((name) => [name, counts]));
 const METHODS = {
-  ...each('register unregister accept hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop', [0]),
-  ...each('transfer attended_transfer deflect send_audio header query expect_status', [1]),
-  ...each('request_count last_request requests json headers', [0, 1]),
-  dial: [1, 2], dtmf: [1, 2], verify_audio: [2], respond_incoming: [2, 3], respond: [2, 3], on: [2, 3], message: [1, 2], calls: [0],
+  ...each('register unregister hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop calls', [0]),
+  ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute', [1]),
+  ...each('accept request_count last_request requests json headers verify_silence', [0, 1]),
+  ...each('dial dtmf verify_audio message', [1, 2]),
+  ...each('respond_incoming respond on', [2, 3]),
+  reject: [0, 1, 2, 3],
 };
 /** What the compiler translates itself, with any number of parameters. */
 const BUILT_IN = ['Fn', 'call', 'curry', 'is_def_var', 'is_def_fn'];
@@ -104,7 +106,8 @@ class Checker {
 
   call({ namespace, name, parameters, variable, module, at }) {
     const count = parameters.length;
-    if (namespace.length === 1 && this.modules.has(module)) this.verify({ at, name, count }, [this.modules.get(module)], []);
+    const functions = namespace.length === 1 && this.modules.get(module);
+    if (functions) this.verify({ at, name, count }, [functions], []);
     if (namespace.length > 0 || variable || BUILT_IN.includes(name)) return;
     const asMethod = this.methods.has(name) && count > 0 && (this.methods.get(name)?.has(count - 1) ?? true);
     if (asMethod) return;
@@ -164,8 +167,8 @@ function countsByName(functions) {
 const parametersText = (count) => (count === 0 ? 'no parameters' : count === 1 ? '1 parameter' : `${count} parameters`);
 
 /**
- * All problems of a script, in the order of its lines: {line, column, message, suggestion?}. With `readModule(path)`, which gives the text of a file at once, it
- * also looks for the functions of modules.
+ * All problems of a script, in the order of its lines: {line, column, message, suggestion?}. With `readModule(path)`, which gives the text of a file at once,
+ * it also looks for the functions of modules.
  */
 export function check(source, path, options = {}) {
   try {

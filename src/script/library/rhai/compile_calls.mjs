@@ -15,8 +15,8 @@ function call(compiler, node) {
     const values = owned(compiler, parameters);
     return code(`(await ${compiler.functionName(name, parameters.length)}(${depth(compiler)} + 1, undefined${listOf(values)}))`);
   }
-  const special = SPECIAL_CALLS[name];
-  if (special && special.fits(node)) return special.write(compiler, node);
+  const special = Object.hasOwn(SPECIAL_CALLS, name) ? SPECIAL_CALLS[name] : undefined;
+  if (special?.fits(node)) return special.write(compiler, node);
   if (node.variable) return ofVariable(compiler, node);
   return native(compiler, node);
 }
@@ -30,8 +30,8 @@ function native(compiler, { name, parameters, at }) {
   const text = compiler.native(name, parameters.length);
   const p = compiler.position(at);
   if (first && compiler.isMutating(name) && isPlace(first)) {
+    const values = plain(compiler, rest).map((value) => compiler.settled(value));
     const cell = cellOf(compiler, first);
-    const values = plain(compiler, rest);
     return finished(compiler, compiler.awaited(`${text}.onCell(${p}, ${depth(compiler)}, ${cell.cell}${listOf(values)})`).code, cell);
   }
   const values = plain(compiler, parameters);
@@ -87,7 +87,8 @@ const SPECIAL_CALLS = {
 
 function method(compiler, node) {
   const { name, parameters } = node;
-  const isScript = compiler.functions.has(`${name}/${parameters.length}`);
+  const key = `${name}/${parameters.length}`;
+  const isScript = compiler.functions.has(key) || compiler.typedMethods.has(key);
   if (name === 'curry' && !isScript) return methodCurry(compiler, node);
   const isPointerCall = name === 'call' && !isScript;
   if ((isScript || isPointerCall || compiler.isMutating(name)) && isPlace(node.object)) return methodOnCell(compiler, node, isPointerCall);
@@ -101,16 +102,19 @@ function method(compiler, node) {
   return compiler.awaited(`${compiler.method(name, parameters.length)}(${p}, ${depth(compiler)}${listOf(values)})`);
 }
 
-/** A method that may change its object gets a cell, and the change is brought back. */
+/** A method that may change its object gets a cell, and the change is brought back. Its parameters are evaluated first: they may change the object too. */
 function methodOnCell(compiler, node, isPointerCall) {
   const { name, parameters, at } = node;
   const p = compiler.position(at);
+  const { chain } = compiler;
+  const values = compiler.inChain(undefined, () => owned(compiler, parameters).map((value) => compiler.settled(value)));
   let cell;
-  receiver(compiler, node, (inner) => {
-    cell = cellOf(compiler, inner);
-    return code(`${cell.cell}.v`, { stable: true });
-  });
-  const values = owned(compiler, parameters);
+  compiler.inChain(chain, () =>
+    receiver(compiler, node, (inner) => {
+      cell = cellOf(compiler, inner);
+      return code(`${cell.cell}.v`, { stable: true });
+    }),
+  );
   const text =
     isPointerCall
       ? `callMethod(${p}, ${cell.cell}, ${arrayOf(values)})`

@@ -116,7 +116,7 @@ function chained(write) {
 
 const LINKS = new Set(['Property', 'Index', 'MethodCall']);
 
-function hasOptional(node) {
+export function hasOptional(node) {
   return LINKS.has(node.kind) && (node.optional || hasOptional(node.object));
 }
 

@@ -1,5 +1,5 @@
 // Statements of each kind: (compiler, node, destination) writes them, and leaves their value at the destination.
-import { operatorFunction } from './compile_expressions.mjs';
+import { hasOptional, operatorFunction } from './compile_expressions.mjs';
 import { DISCARD, code } from './emitter.mjs';
 import { place } from './places.mjs';
 
@@ -35,7 +35,8 @@ function declaration(compiler, { binding, value, global, exported, at }, destina
 
 function assignment(compiler, { target, operator, value, at }, destination) {
   if (target.kind === 'Variable' && target.binding?.constant) compiler.fail(`Cannot assign to constant '${target.name}'`, target.at);
-  if (operator === '??') assignIfUnit(compiler, target, value);
+  if (hasOptional(target)) assignInChain(compiler, { target, operator, value, at });
+  else if (operator === '??') assignIfUnit(compiler, target, value);
   else {
     const result = operator ? compiler.value(value) : compiler.ownedValue(value);
     // What is assigned is evaluated before the place that it is assigned to.
@@ -45,6 +46,19 @@ function assignment(compiler, { target, operator, value, at }, destination) {
     write(operator ? `${operatorFunction(operator, true)}(${read}, ${text}, ${compiler.position(at)})` : text);
   }
   compiler.deliver(UNIT, destination);
+}
+
+/** `a?.b = c` does nothing where `a` is (). */
+function assignInChain(compiler, { target, operator, value, at }) {
+  const { code: text } = compiler.settled(compiler.ownedValue(value));
+  const label = `chain${compiler.name()}`;
+  compiler.emit(`${label}: {`);
+  compiler.inChain({ label, next: target }, () => {
+    const { read, write } = place(compiler, target);
+    if (operator === '??') compiler.emit(`if (${read} !== undefined) break ${label};`);
+    write(operator && operator !== '??' ? `${operatorFunction(operator, true)}(${read}, ${text}, ${compiler.position(at)})` : text);
+  });
+  compiler.emit('}');
 }
 
 function assignIfUnit(compiler, target, value) {
@@ -91,7 +105,7 @@ function switchCase(compiler, { subject, cases }, destination) {
 /** Cases are compared by type and value: 1 is not 1.0 here. */
 function patternTest(compiler, value, pattern) {
   const text = compiler.value(pattern).code;
-  if (pattern.kind === 'Range') return `isIn(${compiler.position(pattern.at)}, ${value}, ${text})`;
+  if (pattern.kind === 'Range') return `inCase(${compiler.position(pattern.at)}, ${value}, ${text})`;
   const simple = pattern.kind === 'Literal' && typeof pattern.value !== 'object';
   return simple ? `${value} === ${text}` : `same(${value}, ${text})`;
 }

@@ -16,7 +16,10 @@ export class Compiler extends Emitter {
     this.program = program;
     this.resolver = new Resolver(program);
     this.resolver.program(program);
-    this.functions = new Map(program.functions.map((definition) => [`${definition.name}/${definition.names.length}`, definition]));
+    const keys = (definitions) => definitions.map(({ name, names }) => `${name}/${names.length}`);
+    this.functions = new Set(keys(program.functions.filter(({ thisType }) => !thisType)));
+    /** Methods for values of one type. */
+    this.typedMethods = new Set(keys(program.functions.filter(({ thisType }) => thisType)));
     this.loops = [];
     this.handlers = [];
     this.level = 0;
@@ -45,15 +48,16 @@ export class Compiler extends Emitter {
     return lines.join('\n');
   }
 
-  functionText({ name, names, isPrivate, bindings, body, at }) {
-    const js = this.functionName(name, names.length);
+  functionText({ name, thisType, names, isPrivate, bindings, body, at }) {
+    const js = this.functionName(name, names.length) + (thisType ? `_${this.name()}` : '');
     const text = this.unit(0, () => {
       this.emit(`if ($d0 > MAX_DEPTH) tooDeep(${this.position(at)});`);
       this.parameters(bindings);
       this.block(body.body, RETURN);
     });
     const list = bindings.map((binding) => `, ${parameterName(binding)}`).join('');
-    return `async function ${js}($d0, $this${list}) {\n${text}\n}\ndefine(${JSON.stringify(name)}, ${names.length}, ${js}, ${isPrivate});`;
+    const define = thisType ? `defineFor(${JSON.stringify(thisType)}, ` : 'define(';
+    return `async function ${js}($d0, $this${list}) {\n${text}\n}\n${define}${JSON.stringify(name)}, ${names.length}, ${js}, ${isPrivate});`;
   }
 
   functionName(name, arity) {

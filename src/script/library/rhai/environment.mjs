@@ -19,6 +19,9 @@ export class Module {
 }
 declareType(Module, TYPE.module);
 
+/** Names of types in `fn int.f()` that differ from what `type_of` says. */
+const TYPE_ALIASES = new Map([['int', 'i64'], ['float', 'f64']]);
+
 const PURE = Object.fromEntries([
   ...OPERATOR_NAMES.map((name) => [name, operators[name]]),
   ...MEMBER_NAMES.map((name) => [name, members[name]]),
@@ -33,6 +36,7 @@ export class Environment {
     this.chain = chain;
     this.module = new Module(path);
     this.functions = new Map();
+    this.typedMethods = new Map();
     this.globals = new Map();
     this.exports = [];
     this.positions = positions.map((position) => Object.freeze({ path, ...position }));
@@ -49,6 +53,13 @@ export class Environment {
   define(name, arity, code, isPrivate) {
     this.functions.set(`${name}/${arity}`, code);
     if (!isPrivate) this.module.functions.set(`${name}/${arity}`, code);
+  }
+
+  /** A method for the values of one type only. */
+  defineFor(type, name, arity, code) {
+    const key = `${name}/${arity}`;
+    const methods = this.typedMethods.get(key) ?? new Map();
+    this.typedMethods.set(key, methods.set(TYPE_ALIASES.get(type) ?? type, code));
   }
 
   isFunction(name, count) {
@@ -77,8 +88,8 @@ export class Environment {
     if (entry.mutates && cell?.constant) this.constantFault(at, cell.constant);
     this.at = at;
     try {
-      const [first, ...rest] = values;
-      const result = entry.mutates ? entry.run.call(this, cell ?? { v: first }, ...rest) : entry.run.apply(this, values);
+      if (entry.mutates) values[0] = cell ?? { v: values[0] };
+      const result = entry.run.apply(this, values);
       return result instanceof Promise ? located(result, at) : result;
     } catch (error) {
       throw locate(error, at);
@@ -88,13 +99,13 @@ export class Environment {
   noFunction(at, name, values) {
     const error = fault('type', `Function not found: ${signature(name, values)}`, at);
     // A function that is there for other values than (): what is absent may come, which is what one waits for.
-    error.mistake = !(values.includes(undefined) && this.run.library.arities().has(name));
+    error.isMistake = !(values.includes(undefined) && this.run.library.arities().has(name));
     throw error;
   }
 
   /**
-   * A caller of methods. In this order: a function that the map holds, a function of the script with `this`, one of the library, one of the script with the
-   * object as its first parameter.
+   * A caller of methods. In this order: a function that the map holds, a function of the script with `this` (one for the type of the object before one for
+   * all), one of the library, one of the script with the object as its first parameter.
    */
   method(name, count, script, scriptWithObject) {
     const library = this.native(name, count + 1);
@@ -102,19 +113,22 @@ export class Environment {
       const value = object instanceof Map ? object.get(name) : undefined;
       return value instanceof FunctionPointer ? value : undefined;
     };
-    const asParameter = (values) => scriptWithObject && !library.fits(values);
+    const key = `${name}/${count}`;
+    const scriptFor = (object) => (this.typedMethods.size > 0 && this.typedMethods.get(key)?.get(typeName(object))) || script;
     const call = (at, depth, object, ...values) => {
       const pointer = member(object);
       if (pointer) return pointer.invoke(at, { v: object }, values.map(own));
-      if (script) return script(depth + 1, { v: object }, ...values.map(own));
-      if (asParameter([object, ...values])) return scriptWithObject(depth + 1, undefined, own(object), ...values.map(own));
+      const ours = scriptFor(object);
+      if (ours) return ours(depth + 1, { v: object }, ...values.map(own));
+      if (scriptWithObject && !library.fits([object, ...values])) return scriptWithObject(depth + 1, undefined, own(object), ...values.map(own));
       return library(at, depth, object, ...values);
     };
     call.onCell = (at, depth, cell, ...values) => {
       const pointer = member(cell.v);
       if (pointer) return pointer.invoke(at, cell, values);
-      if (script) return script(depth + 1, cell, ...values);
-      if (asParameter([cell.v, ...values])) return scriptWithObject(depth + 1, undefined, own(cell.v), ...values);
+      const ours = scriptFor(cell.v);
+      if (ours) return ours(depth + 1, cell, ...values);
+      if (scriptWithObject && !library.fits([cell.v, ...values])) return scriptWithObject(depth + 1, undefined, own(cell.v), ...values);
       return library.onCell(at, depth, cell, ...values);
     };
     return call;
@@ -245,6 +259,6 @@ const located = (promise, at) =>
   });
 
 const METHODS = (
-  'native method define closure pointer curry callPointer callMethod callVariable callModule globalConstant moduleVariable scriptConstant missing ' +
+  'native method define defineFor closure pointer curry callPointer callMethod callVariable callModule globalConstant moduleVariable scriptConstant missing ' +
   'constantFault isVariable isFunction importModule exportModule exportValue thrown caught tooDeep self'
 ).split(' ');

@@ -4,22 +4,21 @@
 export class RhaiSyntaxError extends Error {
   constructor(message, { path, line, column }) {
     super(message);
-    this.name = 'RhaiSyntaxError';
+    this.name = 'SyntaxError';
     Object.assign(this, { path, line, column });
     this.at = { path, line, column };
   }
 }
 
 /**
- * A fault of a running script. `kind` names it for the script that catches it. `mistake` is true of what no waiting mends, a name that does not
+ * A fault of a running script. `kind` names it for the script that catches it. `isMistake` is true of what no waiting mends, a name that does not
  * exist for instance: a wait for a condition gives up at once.
  */
 export class RhaiError extends Error {
-  constructor(kind, message, { at, mistake = false } = {}) {
+  constructor(kind, message, { at, isMistake = false } = {}) {
     super(message);
-    this.name = 'RhaiError';
     this.kind = kind;
-    this.mistake = mistake;
+    this.isMistake = isMistake;
     if (at) this.at = at;
   }
 }
@@ -51,8 +50,8 @@ const KINDS = {
 
 /** An error of one of the kinds above. */
 export function fault(kind, message, at) {
-  const [name, mistake] = KINDS[kind];
-  return new RhaiError(name, message, { at, mistake });
+  const [name, isMistake] = KINDS[kind];
+  return new RhaiError(name, message, { at, isMistake });
 }
 
 /** Gives an error of the host or of a library function the place of the call, unless it has one from further inside. */

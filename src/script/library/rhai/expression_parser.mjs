@@ -267,6 +267,10 @@ function beginning(node) {
 const block = function parseCompound() {
   return this.compound();
 };
+/** `x ?? break`: a jump can be an operand. */
+const jump = function parseJump() {
+  return this.jump();
+};
 const PRIMARY = {
   '(': ExpressionParser.prototype.parenthesized,
   '[': ExpressionParser.prototype.array,
@@ -282,5 +286,6 @@ const PRIMARY = {
   this: function parseThis() {
     return { kind: 'This', at: this.place(this.next()) };
   },
+  break: jump, continue: jump, return: jump, throw: jump,
   '{': block, if: block, switch: block, loop: block, while: block, for: block, do: block,
 };

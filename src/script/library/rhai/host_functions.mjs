@@ -10,6 +10,11 @@ function through(environment, call, name) {
   return environment.run.bridge.invoke(environment.at, call, name);
 }
 
+/** The same for what gives nothing back. */
+function tell(environment, call) {
+  return environment.run.bridge.crossing(environment.at, call, () => undefined);
+}
+
 /** What the host gives is kept as it is and goes back to it later. */
 const handle = (environment, call) => environment.run.bridge.crossing(environment.at, call);
 
@@ -18,7 +23,7 @@ const host = (environment, value) => (value instanceof Map ? environment.run.bri
 /** The same function of the host with its result unread. */
 function maker(name) {
   return function make(...values) {
-    return handle(this, () => this.host[name](...values.map((value) => host(this, value))));
+    return handle(this, () => this.host[name](...values.map((value) => this.run.bridge.toHost(value))));
   };
 }
 
@@ -99,10 +104,13 @@ function memberAt(root, path) {
   return own(current);
 }
 
-/** A request that a mock server got: its parts are a map, these read it as the handle of other languages does. */
+/** A request that a mock server got. Where it is a map of its parts, these read it as they read the handle of a request. */
 const REQUESTS = {
   'header(map, string)': (request, name) => request.get('headers')?.get(name.toLowerCase()) ?? request.get('headers')?.get(name),
   'query(map, string)': (request, name) => request.get('query')?.get(name),
+  'query(native, string)'(request, name) {
+    return through(this, () => (typeof request.query === 'function' ? request.query(name) : request.query?.[name]), 'query');
+  },
   'json(map, string?)'(request, path) {
     const body = request.get('body');
     const value = typeof body === 'string' && body !== '' ? this.run.bridge.fromHost(JSON.parse(body), 'json') : undefined;
@@ -126,7 +134,9 @@ export const HOST_FUNCTIONS = {
   'regex(string)': maker('regex'),
   'json_response(any, int?)': maker('jsonResponse'),
   'text_response(any, int?)': maker('textResponse'),
-  'http(string, string, map?)': maker('http'),
+  'http(string, string, map?)'(method, url, options = new Map()) {
+    return handle(this, () => this.host.http(method, url, host(this, options)));
+  },
   'scenario(string, fn)'(name, body) {
     return registerScenario(this, name, {}, body);
   },
@@ -144,16 +154,16 @@ export const HOST_FUNCTIONS = {
     return parallel(this, tasks);
   },
   'log(any)'(message) {
-    return through(this, () => this.host.log(display(message)));
+    return tell(this, () => this.host.log(display(message)));
   },
   'print(any?)'(value = '') {
-    return through(this, () => this.host.print(display(value)));
+    return tell(this, () => this.host.print(display(value)));
   },
   'debug(any)'(value) {
-    return through(this, () => this.host.print(debug(value)));
+    return tell(this, () => this.host.print(debug(value)));
   },
   'sleep(number)'(seconds) {
-    return through(this, () => this.host.sleep(Number(host(this, seconds)) * 1000));
+    return tell(this, () => this.host.sleep(Number(host(this, seconds)) * 1000));
   },
   'headers(native)'(owner) {
     return this.run.bridge.crossing(this.at, () => (typeof owner.headers === 'function' ? owner.headers() : owner.headers), (value) =>

@@ -1,6 +1,6 @@
 // Properties, elements, ranges and what can be walked.
 import { fault } from './errors.mjs';
-import { equal } from './operators.mjs';
+import { equal, same } from './operators.mjs';
 import { Char, Iterator, NUMBER, Range, TYPE, asNumber, isInteger, own, typeBit, typeName, wholeNumber } from './values.mjs';
 
 /** The characters of a text. Only those beyond the basic plane make it differ from the units of JavaScript. */
@@ -66,8 +66,15 @@ export function index(at, value, key) {
   throw cannotIndex(at, value, key);
 }
 
+/** The ends of a portion of a text in brackets: both count from the end if they are negative. */
+function portionOf({ from, to, inclusive }, length) {
+  const start = offset(from, length);
+  const end = Number(to) < 0 ? length + Number(to) : Math.min(length, Number(to));
+  return [start, Math.max(start, Math.min(length, end + (inclusive ? 1 : 0)))];
+}
+
 function textElement(at, text, key) {
-  if (key instanceof Range) return slice(text, ...span(key, undefined, textLength(text)));
+  if (key instanceof Range) return slice(text, ...portionOf(key, textLength(text)));
   if (!isInteger(key)) throw cannotIndex(at, text, key);
   const all = characters(text);
   return new Char(all[inBounds('String', 'character', key, all.length, at)]);
@@ -92,11 +99,17 @@ export function withBits(value, start, count, bits) {
 export function setIndex(at, value, key, item) {
   if (Array.isArray(value) && isInteger(key)) value[inBounds('Array', 'element', key, value.length, at)] = item;
   else if (value instanceof Map && typeof key === 'string') value.set(key, item);
+  else if (typeof value === 'string' && key instanceof Range && typeof item === 'string') return withPortion(value, key, item);
   else if (typeof value === 'string' && isInteger(key)) return withCharacter(at, value, key, item);
   else if (isInteger(value) && isInteger(key) && typeof item === 'boolean') return withBits(value, inBounds('Bit-field', 'bit', key, 64, at), 1, item ? 1 : 0);
   else if (isInteger(value) && key instanceof Range && isInteger(item)) return withBits(value, Number(key.from), Number(key.end) - Number(key.from), item);
   else throw cannotIndex(at, value, key);
   return undefined;
+}
+
+function withPortion(text, key, other) {
+  const [start, end] = portionOf(key, textLength(text));
+  return slice(text, 0, start) + other + slice(text, end);
 }
 
 function withCharacter(at, text, key, item) {
@@ -113,6 +126,9 @@ export function isIn(at, item, all) {
   if (all instanceof Range) return typeBit(item) & NUMBER ? asNumber(item) >= Number(all.from) && asNumber(item) < Number(all.end) : false;
   throw fault('type', `Function not found: contains (${typeName(all)}, ${typeName(item)})`, at);
 }
+
+/** Does a value fit a range that is a case of `switch`? */
+export const inCase = (at, value, range) => isIn(at, value, range) || same(value, range);
 
 export function makeRange(at, from, to, inclusive) {
   const [first, last] = [from ?? 0, to ?? (1n << 63n) - 1n];
@@ -159,8 +175,9 @@ export function memberAccess({ library, bridge, environment }) {
 }
 
 export function noProperty(at, value, name, kind = 'getter') {
-  const error = fault('property', `Unknown property '${name}' - a ${kind} is not registered for type '${typeName(value)}'`, at);
+  const what = kind === 'setter' ? 'No writable' : 'Unknown';
+  const error = fault('property', `${what} property '${name}' - a ${kind} is not registered for type '${typeName(value)}'`, at);
   // Of what is absent: it may come, which is what one waits for.
-  if (value === undefined) error.mistake = false;
+  if (value === undefined) error.isMistake = false;
   return error;
 }

@@ -5,9 +5,9 @@ export const toCamel = (name) => name.replace(/([a-z0-9])_+([a-z0-9])/g, (_, bef
 export const toSnake = (name) => name.replace(/([a-z0-9])([A-Z])/g, (_, before, after) => `${before}_${after.toLowerCase()}`);
 
 /** Methods whose name in the host is not simply the other spelling. */
-const METHODS = { on: 'respond' };
+const METHODS = new Map([['on', 'respond']]);
 
-export const hostMethod = (name) => METHODS[name] ?? toCamel(name);
+export const hostMethod = (name) => METHODS.get(name) ?? toCamel(name);
 
 /** `lib/helpers` in `tests/a.rhai` is `tests/lib/helpers.rhai`. */
 export function modulePath(importer, path) {

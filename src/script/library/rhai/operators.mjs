@@ -5,7 +5,7 @@ import { Char, Float, NUMBER, Timestamp, TYPE, asNumber, isInteger, own, typeBit
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-export function noSuchOperator(operator, a, b, at) {
+function noSuchOperator(operator, a, b, at) {
   return fault('type', `Function not found: ${operator} (${typeName(a)}, ${typeName(b)})`, at);
 }
 

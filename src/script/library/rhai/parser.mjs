@@ -7,7 +7,7 @@ const ASSIGNABLE = new Set(['Variable', 'Property', 'Index', 'This']);
 /** Statements that need no semicolon behind them. */
 const SELF_TERMINATED = new Set(['If', 'Switch', 'While', 'Loop', 'For', 'Do', 'Try', 'Block', 'Function']);
 
-export class Parser extends ExpressionParser {
+class Parser extends ExpressionParser {
   constructor(source, path) {
     super(new Lexer(source, path).tokens(), path);
     this.functions = [];
@@ -170,15 +170,24 @@ export class Parser extends ExpressionParser {
     const isPrivate = this.take('private');
     const start = this.expect('fn', "behind 'private'");
     if (this.blocks > 0 || this.depth > 0) this.fail('Functions can only be defined at the global level', start);
-    const name = this.expectName('the function');
+    const { name, thisType } = this.functionName();
     this.expect('(', 'to begin the parameters of the function');
     const names = this.list(')', 'to end the parameters of the function', () => this.expectName('a parameter').value);
     if (new Set(names).size < names.length) this.fail(`Two parameters of '${name.value}' have one name`, name);
-    const same = this.functions.some((other) => other.name === name.value && other.names.length === names.length);
+    const same = this.functions.some((other) => other.name === name.value && other.names.length === names.length && other.thisType === thisType);
     if (same) this.fail(`Function '${name.value}' with ${names.length} parameters is defined twice`, name);
-    const definition = { kind: 'Function', name: name.value, names, isPrivate, body: this.block(), at: this.place(name) };
+    const definition = { kind: 'Function', name: name.value, thisType, names, isPrivate, body: this.block(), at: this.place(name) };
     this.functions.push(definition);
     return definition;
+  }
+
+  /** `name`, or `type.name` of a method for values of one type. */
+  functionName() {
+    const isText = this.token.type === 'literal' && typeof this.token.value === 'string';
+    const first = isText ? this.next() : this.expectName('the function');
+    if (!isText && !this.is('.')) return { name: first };
+    this.expect('.', 'between the type and the name of the method');
+    return { name: this.expectName('the method'), thisType: first.value };
   }
 
   importModule() {

@@ -3,7 +3,7 @@
 // Nodes get: `binding` (of what they declare or name), `bindings` (of parameters), `captures` (of closures), `variable` (calls of a name that is
 // a variable), `module` (of qualified names). A variable that a closure uses is `captured`: it lives in a cell, so that `parallel` can give each task copies.
 
-export class Binding {
+class Binding {
   constructor(name, js, { constant = false, isModule = false, at } = {}) {
     Object.assign(this, { name, js, constant, isModule, at, captured: false, owner: undefined });
   }
@@ -114,7 +114,7 @@ export class Resolver {
     node.binding = this.lookUp(node.name);
     node.inFunction = this.unit.inFunction;
     if (!node.binding) {
-      node.definition = this.functions.find(({ name }) => name === node.name);
+      node.definition = this.functions.find(({ name, thisType }) => !thisType && name === node.name);
       if (!node.definition) this.unresolved.push({ node, visible: this.visibleNames() });
     }
     return undefined;
@@ -130,7 +130,7 @@ export class Resolver {
     this.visitAll(node.parameters);
     if (node.namespace.length > 0) this.qualified(node);
     else {
-      const isScript = this.functions.some(({ name, names }) => name === node.name && names.length === node.parameters.length);
+      const isScript = this.functions.some(({ name, names, thisType }) => !thisType && name === node.name && names.length === node.parameters.length);
       if (!isScript) node.variable = this.lookUp(node.name);
       if (node.name === 'is_def_var') node.visible = this.visibleNames();
     }

@@ -93,15 +93,19 @@ export function typeBit(value) {
 
 const NAMES = { int: 'i64', float: 'f64', unit: '()', fn: 'Fn', state: 'CallState', assertion: 'Assertion' };
 
+/** Classes of the host by the names that it offers them under, which need not be their own. */
+const handleNames = new WeakMap();
+export const nameHandles = (constructor, name) => handleNames.set(constructor, name);
+
 /** What `type_of` says. */
 export function typeName(value) {
   const bit = typeBit(value);
   if (bit === TYPE.range) return value.inclusive ? 'range=' : 'range';
-  if (bit === TYPE.native) return value.constructor?.name || typeof value;
+  if (bit === TYPE.native) return handleNames.get(value.constructor) ?? (value.constructor?.name || typeof value);
   return nameOfBit(bit);
 }
 
-export function nameOfBit(bit) {
+function nameOfBit(bit) {
   const type = TYPES[31 - Math.clz32(bit)];
   return NAMES[type] ?? type;
 }

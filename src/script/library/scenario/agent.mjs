@@ -149,7 +149,7 @@ export class Agent {
     this.whenGone = outcome();
     agents.get(name)?.close();
     try {
-      const made = ask('phone.create', nativeOptions(name, { ...options, outbound: run.outboundOf(options) }, run.recordingFolder()));
+      const made = ask('phone.create', nativeOptions(name, { ...options, outbound: run.outboundOf(options) }, run.recording()));
       this.nativeId = made.phone;
       this.address = made.address;
     } catch (error) {

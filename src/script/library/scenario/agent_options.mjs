@@ -130,6 +130,7 @@ export function nativeOptions(name, options, record) {
     listen: options.listen ?? '',
     mwi: options.mwi ?? false,
     rtp_timeout_s: typeof limit === 'string' ? Math.round(milliseconds(limit) / 1000) : Number(limit),
-    record
+    record: record.folder,
+    record_layout: record.layout
   };
 }

@@ -35,7 +35,7 @@ async function finishSingle(job, begun, failure) {
     metrics(job.display ?? job.path).forEach(emit);
   }
   await reset();
-  const artifacts = ask('scenario.end', { passed: failure === undefined || skipped }) ?? [];
+  const artifacts = job.mode !== 'run' ? [] : ask('scenario.end', { passed: failure === undefined || skipped }) ?? [];
   const passed = failure === undefined || skipped;
   const kept = job.trace === 'on' || (job.trace === 'retain-on-failure' && !passed) ? [...artifacts, ...run.artifacts] : [];
   if (skipped) {
@@ -59,8 +59,8 @@ async function runJob(job) {
   try {
     loadEnvironment(job);
     if (job.mode === 'run') {
+      ask('run.configure', { trace: job.trace, artifacts: job.artifacts, impair: job.impair, seed: job.seed, sip_trace: job.sip_trace, log: job.log });
       run.exchange = job.exchange ? ask('exchange.start', {}) : undefined;
-      ask('scenario.configure', { trace: job.trace, artifacts: job.artifacts });
       run.scenarioFolder = ask('scenario.begin', { name: job.display ?? job.path, attempt: 1 }).path;
     }
     await limited(() => language.load(job), job.mode === 'run' && language.isTest ? job.timeout_ms : undefined);

@@ -150,6 +150,7 @@ async function attempt(one, number, last, job) {
   const begun = now();
   emit({ event: 'scenario_started', name: one.name, tags: one.tags, at: one.at, attempt: number });
   run.artifacts = [];
+  run.recorders = 0;
   run.scenarioFolder = ask('scenario.begin', { name: one.name, attempt: number }).path;
   let failure;
   try {

@@ -86,7 +86,7 @@ function optionsOf(name, options) {
     dtmfMode: options.dtmfMode, codecs: options.codecs, answer: options.answerMode === 'auto' ? 'auto' : 'manual', maxCalls: 10,
     followRedirects: options.autoRedirect ?? false, listen: options.listen, rtpTimeout: options.rtpTimeout_s ?? 0, mediaEnc: options.mediaEncryption, mwi: options.mwi
   };
-  return { ...nativeOptions(name, agent, run.recordingFolder()), headers: options.headers ?? [] };
+  return { ...nativeOptions(name, agent, run.recording()), headers: options.headers ?? [] };
 }
 
 export class TestfilePhone {

@@ -5,13 +5,13 @@ import { offset, span } from '../members.mjs';
 import { compare, equal } from '../operators.mjs';
 import { own, typeBit, typeName } from '../values.mjs';
 
-/** A callback as (item, index) => result or promise of one; `cell` is for callbacks that change the item itself. */
+/** A callback as (item, index) => result or promise of one. */
 function callback(environment, value) {
   const pointer = environment.asPointer(value);
   const { at } = environment;
   if (pointer.accepts(1)) return (item) => pointer.invoke(at, undefined, [own(item)]);
   if (pointer.accepts(2)) return (item, index) => pointer.invoke(at, undefined, [own(item), index]);
-  if (pointer.accepts(0)) return (item, index, cell = { v: item }) => pointer.invoke(at, cell, []);
+  if (pointer.accepts(0)) return (item) => pointer.invoke(at, { v: item }, []);
   return (item) => pointer.invoke(at, undefined, [own(item)]);
 }
 
@@ -198,10 +198,12 @@ export const ARRAYS = {
     return own(yes);
   },
   'mut for_each(array, callback)': async function forEach(cell, action) {
-    const call = callback(this, action);
+    const pointer = this.asPointer(action);
+    const { at } = this;
     for (const [index, item] of [...cell.v.entries()]) {
       const element = { v: item };
-      await call(item, index, element);
+      // The item is `this`, for the closure may change it; a parameter is its position.
+      await pointer.invoke(at, element, pointer.accepts(0) ? [] : pointer.accepts(2) ? [own(item), index] : [index]);
       if (element.v !== item) cell.v[index] = element.v;
     }
   },

@@ -23,7 +23,7 @@ function parseFloating(text) {
   return new Float(number);
 }
 
-export function toInteger(value) {
+function toInteger(value) {
   if (!(value instanceof Float)) return value;
   const whole = Number.isFinite(value.value) ? wholeNumber(BigInt(Math.trunc(value.value))) : undefined;
   if (whole === undefined) throw fault('arithmetic', `Integer overflow: to_int(${display(value)})`);

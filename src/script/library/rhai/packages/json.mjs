@@ -66,10 +66,14 @@ class Reader {
 
   list(end, item) {
     const items = [];
-    if (this.take(end)) return items;
-    do items.push(item());
-    while (this.take(','));
-    this.expect(end);
+    // A comma behind the last item is not JSON, but Rhai takes it.
+    while (!this.take(end)) {
+      items.push(item());
+      if (!this.take(',')) {
+        this.expect(end);
+        break;
+      }
+    }
     return items;
   }
 
@@ -105,5 +109,5 @@ class Reader {
   }
 }
 
-export const parseJson = (text) => new Reader(text).document();
+const parseJson = (text) => new Reader(text).document();
 export const JSON_FUNCTIONS = { 'parse_json(string)': parseJson };

@@ -29,12 +29,15 @@ function bitsOf(value, start, count) {
   return new Iterator(() => all.values());
 }
 
+/** Bits count from the uppermost if the position is negative. */
+const fromBit = (position) => (Number(position) < 0 ? 64 + Number(position) : Number(position));
+
 function checkBits(start, count = 1) {
   if (start < 0 || count < 0 || start + count > 64) throw fault('bits', `Bit-field index ${start} out of bounds: only 64 bits in a number`);
 }
 
 function setBit(cell, position, on) {
-  const start = Number(position) < 0 ? 64 + Number(position) : Number(position);
+  const start = fromBit(position);
   checkBits(start);
   cell.v = withBits(cell.v, start, 1, on ? 1 : 0);
 }
@@ -74,13 +77,13 @@ export const MATH = {
   'to_hex(int)': (value) => BigInt.asUintN(64, BigInt(value)).toString(16),
   'to_octal(int)': (value) => BigInt.asUintN(64, BigInt(value)).toString(8),
   'to_binary(int)': (value) => BigInt.asUintN(64, BigInt(value)).toString(2),
-  'get_bit(int, int)': (value, position) => bitField(value, Number(position) < 0 ? 64 + Number(position) : Number(position), 1) !== 0,
+  'get_bit(int, int)': (value, position) => bitField(value, fromBit(position), 1) !== 0,
   'mut set_bit(int, int, bool)': setBit,
-  'get_bits(int, int, int)': (value, start, count) => bitField(value, Number(start), Number(count)),
+  'get_bits(int, int, int)': (value, start, count) => bitField(value, fromBit(start), Number(count)),
   'get_bits(int, range)': (value, range) => bitField(value, Number(range.from), Number(range.end) - Number(range.from)),
   'mut set_bits(int, int, int, int)'(cell, start, count, bits) {
-    checkBits(Number(start), Number(count));
-    cell.v = withBits(cell.v, Number(start), Number(count), bits);
+    checkBits(fromBit(start), Number(count));
+    cell.v = withBits(cell.v, fromBit(start), Number(count), bits);
   },
   'get bits(int)': (value) => bitsOf(value, 0, 64),
   'bits(int, range)': (value, range) => bitsOf(value, Number(range.from), Number(range.end) - Number(range.from)),

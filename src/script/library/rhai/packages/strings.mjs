@@ -2,6 +2,7 @@
 import { display } from '../display.mjs';
 import { fault } from '../errors.mjs';
 import { characters, offset, slice, span, textLength } from '../members.mjs';
+import { compare } from '../operators.mjs';
 import { Char, Iterator } from '../values.mjs';
 
 const BLANKS = /\s+/u;
@@ -31,6 +32,7 @@ function splitAt(text, position) {
 
 /** Where a part is, in characters, or -1. */
 function indexOf(text, part, start = 0) {
+  if (text === '') return -1;
   const units = slice(text, 0, offset(start, textLength(text))).length;
   const found = text.indexOf(display(part), units);
   return found < 0 ? -1 : textLength(text.slice(0, found));
@@ -106,6 +108,6 @@ export const STRINGS = {
   'mut append(string, any)': changing((text, other) => text + display(other)),
   'mut push(string, text)': changing((text, other) => text + display(other)),
   'mut pop(string, int?)': pop,
-  'min(string, string)': (a, b) => (a < b ? a : b),
-  'max(string, string)': (a, b) => (a < b ? b : a),
+  'min(text, text)': (a, b) => (compare(a, b) < 0 ? a : b),
+  'max(text, text)': (a, b) => (compare(a, b) < 0 ? b : a),
 };
