@@ -113,12 +113,12 @@ struct TestChild::Reader {
   bool open = true;
 };
 
-Result<std::shared_ptr<TestChild>> TestChild::start(boost::asio::io_context& io, const std::string& program, std::string job, Handlers handlers) {
+Result<std::shared_ptr<TestChild>> TestChild::start(boost::asio::io_context& io, const std::string& program, std::string_view job, Handlers handlers) {
   std::shared_ptr<TestChild> child(new TestChild(io, std::move(handlers)));
   if (const auto spawned = child->spawn(program); !spawned) {
     return spawned.error();
   }
-  child->send(std::move(job));
+  child->send(job);
   child->read(child->output_);
   child->read(child->log_);
   return child;
@@ -199,7 +199,7 @@ void TestChild::on_child_signal() {
   finish_when_over();
 }
 
-void TestChild::send(std::string text) {
+void TestChild::send(std::string_view text) {
   waiting_ += text;
   if (writing_.empty()) {
     write_next();

@@ -42,7 +42,7 @@ class TestChild : public std::enable_shared_from_this<TestChild> {
   static constexpr std::chrono::seconds kPipesAfterEnd{1};
 
   /// Starts `program` with the argument `run-file`. Errors: Io.
-  static base::Result<std::shared_ptr<TestChild>> start(boost::asio::io_context& io, const std::string& program, std::string job, Handlers handlers);
+  static base::Result<std::shared_ptr<TestChild>> start(boost::asio::io_context& io, const std::string& program, std::string_view job, Handlers handlers);
   ~TestChild();
   TestChild(const TestChild&) = delete;
   TestChild& operator=(const TestChild&) = delete;
@@ -57,7 +57,7 @@ class TestChild : public std::enable_shared_from_this<TestChild> {
  private:
   TestChild(boost::asio::io_context& io, Handlers handlers);
   base::Result<void> spawn(const std::string& program);
-  void send(std::string text);
+  void send(std::string_view text);
   void write_next();
   struct Reader;
   void read(const std::shared_ptr<Reader>& reader);

@@ -1,5 +1,6 @@
 #include "app/test_command.hpp"
 
+#include "app/test_child.hpp"
 #include "app/test_folder.hpp"
 #include "base/json.hpp"
 
@@ -8,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -213,6 +215,12 @@ TEST_F(TestCommand, hangs_up_and_reports_when_it_is_interrupted) {
   EXPECT_THAT(error, HasSubstr("stopping; the phones hang up"));
   EXPECT_THAT(error, HasSubstr("✗ 1 file, 2 scenarios — 1/2 scenarios, 0/1 files passed"));
   EXPECT_THAT(error, HasSubstr("interrupted"));
+}
+
+TEST_F(TestCommand, ends_at_once_when_it_is_interrupted_twice) {
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(run("a.test", "load; kill -INT $PPID; read -r stop; kill -INT $PPID; sleep 60; pass x; over"), 130);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, TestChild::kGrace);
 }
 
 TEST_F(TestCommand, survives_a_flood_and_a_line_without_end) {

@@ -84,7 +84,7 @@ Result<void> read_reports(TestOptions& options, bool github_actions) {
     }
     options.reports.push_back(*report);
   }
-  if (const auto checked = check_outputs(options.reports); !checked) {
+  if (auto checked = check_outputs(options.reports); !checked) {
     return checked;
   }
   const bool free = std::none_of(options.reports.begin(), options.reports.end(),
@@ -150,15 +150,15 @@ Result<void> read_times(TestOptions& options) {
 }
 
 Result<void> check_words(const TestFlags& flags) {
-  if (const auto known = check_word("--trace", flags.trace, kTraces); !known) {
+  if (auto known = check_word("--trace", flags.trace, kTraces); !known) {
     return known;
   }
   if (!flags.language.empty()) {
-    if (const auto known = check_word("--lang", flags.language, kLanguages); !known) {
+    if (auto known = check_word("--lang", flags.language, kLanguages); !known) {
       return known;
     }
   }
-  if (const auto checked = check_target("--log", flags.log); !checked) {
+  if (auto checked = check_target("--log", flags.log); !checked) {
     return checked;
   }
   if (const auto read = net::Impairment::Options::parse(flags.impair); !read) {

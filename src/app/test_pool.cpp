@@ -88,7 +88,7 @@ void TestPool::start(TestJob job) {
   const std::weak_ptr<Slot> weak = slot;
   handlers_.on_start(slot->file);
   // The child owns these handlers, and the slot the child.
-  const auto forward = [this, weak](const auto& handler) {
+  const auto forward = [weak](const auto& handler) {
     return [weak, &handler](std::string_view line) {
       if (const auto owner = weak.lock()) {
         handler(owner->file, line);
@@ -100,7 +100,7 @@ void TestPool::start(TestJob job) {
                                    end(owner, how);
                                  }
                                }};
-  const auto child = TestChild::start(io_, program_, std::move(job.line), std::move(handlers));
+  const auto child = TestChild::start(io_, program_, job.line, std::move(handlers));
   if (!child) {
     FileEnd failed;
     failed.not_started = child.error().message();

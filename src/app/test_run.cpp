@@ -164,7 +164,7 @@ void TestRun::on_line(const TestFile& file, std::string_view line) {
     return;
   }
   watch_scenario(file, *event);
-  on_event(std::move(*event));
+  on_event(*event);
 }
 
 void TestRun::watch_scenario(const TestFile& file, const RunEvent& event) {
@@ -175,7 +175,7 @@ void TestRun::watch_scenario(const TestFile& file, const RunEvent& event) {
   }
 }
 
-void TestRun::on_event(RunEvent event) {
+void TestRun::on_event(const RunEvent& event) {
   if (options_.mode == TestMode::List && event.kind() == RunEventKind::FileLoaded) {
     listed_.emplace_back(event.file(), verify::scenarios_of(event));
   }

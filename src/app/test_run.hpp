@@ -44,7 +44,7 @@ class TestRun {
   void on_line(const TestFile& file, std::string_view line);
   void on_log(const TestFile& file, std::string_view line);
   void on_end(const TestFile& file, const FileEnd& end);
-  void on_event(verify::RunEvent event);
+  void on_event(const verify::RunEvent& event);
   void watch_scenario(const TestFile& file, const verify::RunEvent& event);
   void tell(std::string_view name, base::Json::Object fields);
   [[nodiscard]] std::string error_of(const TestFile& file, const FileEnd& end) const;

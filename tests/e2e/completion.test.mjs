@@ -23,7 +23,7 @@ const STARTS = ['caller=', 'callee=', 'caller_name=', 'callee_name=', 'caller_id
 
 describe('completion in bash', () => {
   test('knows the commands and theirs', () => {
-    assert.deepEqual(offered('callwright s'), ['serve']);
+    assert.deepEqual(offered('callwright s'), ['serve', 'show-report']);
     for (const command of ['call', 'check-config', 'completion', 'demo', 'phone', 'serve', 'token']) {
       assert.ok(offered('callwright ').includes(command), command);
     }

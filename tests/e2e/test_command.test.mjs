@@ -54,7 +54,7 @@ describe('callwright test', () => {
     write('t/helper.js', `export const x = 1;\n`);
     const { status, stdout, stderr } = run('test', 't', '--exchange', '--reporter', 'html', '--reporter', 'junit=out/j.xml');
     assert.equal(status, 1, stdout + stderr);
-    assert.match(stderr, /✗ scenario `wrong` — Alice status code: expected equals 486[^]*at t\/fails\.js:10:\d+\n\s+expected: Alice status code: equals 486\n[^]*agent     Bob: registered, established, 1 call\n/);
+    assert.match(stderr, /✗ scenario `wrong` — Alice status code: expected equals 486[^]*at t\/fails\.js:9:\d+\n\s+expected: Alice status code: equals 486\n[^]*agent     Bob: registered, established, 1 call\n/);
     assert.match(stderr, /Error: 1\/2 files failed\n$/);
     assert.match(readFileSync(join(folder, 'out/j.xml'), 'utf8'), /<failure message="Alice status code: expected equals 486/);
     const page = readFileSync(join(folder, 'callwright-results/report.html'), 'utf8');
