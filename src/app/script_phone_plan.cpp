@@ -40,7 +40,7 @@ base::Result<call::AgentMedia> media_of(const json::object& options) {
   const std::string keys = text(options, "keys");
   media.keys = keys == "info"     ? call::AgentMedia::Keys::Info
                : keys == "auto"   ? call::AgentMedia::Keys::Auto
-               : keys == "inband" ? call::AgentMedia::Keys::Sound
+               : keys == "inband" ? call::AgentMedia::Keys::SoundAlone
                                   : call::AgentMedia::Keys::Event;
   if (const std::string server = text(options, "stun_server"); !server.empty()) {
     const auto address = base::SocketAddress::parse(server);

@@ -74,8 +74,8 @@ base::Result<sdp::AudioCapabilities> capabilities_of(const AgentMedia& options, 
   capabilities.voip_metrics = true;
   capabilities.rtcp_mux = options.rtcp_port == media::RtcpPort::Shared;
   capabilities.protection.policy = options.security.policy;
-  if (options.keys == AgentMedia::Keys::Sound) {
-    capabilities.telephone_event.reset();  // The other side would not listen to the sound for them.
+  if (options.keys == AgentMedia::Keys::SoundAlone) {
+    capabilities.telephone_event.reset();
   }
   if (options.security.policy != sdp::MediaSecurity::Off && options.security.kind == AgentSecurity::Kind::Dtls) {
     capabilities.protection.fingerprint = sdp::CertificateFingerprint{fingerprint.algorithm, fingerprint.value};

@@ -33,6 +33,7 @@ struct AgentMedia {
     Auto,   ///< As telephone-events where they were agreed on, else in the sound.
     Event,  ///< As telephone-events (RFC 4733), or not at all.
     Sound,
+    SoundAlone,  ///< Nor are telephone-events offered or taken, so that the other side listens to the sound for keys.
     Info,  ///< By SIP INFO.
   };
   Keys keys = Keys::Auto;                                                  ///< How keys are pressed; those of the other side are taken in any way.

@@ -6,7 +6,7 @@ import { HOST_FUNCTIONS } from './host_functions.mjs';
 import { BASE } from './library.mjs';
 import { modulePath, toSnake } from './names.mjs';
 import { parse } from './parser.mjs';
-import { similar } from './similar.mjs';
+import { similar } from '../similar.mjs';
 
 /** Functions of the host that need no table to be called (bridge.mjs), with the numbers of their parameters. */
 const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0] };

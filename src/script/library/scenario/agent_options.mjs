@@ -1,4 +1,5 @@
 // What `new Agent(name, {…})` takes, and what the native side gets of it.
+import { similar } from '../similar.mjs';
 import { milliseconds } from './time.mjs';
 
 const text = (value) => typeof value === 'string';
@@ -33,25 +34,6 @@ export const kAgentKeys = {
 };
 
 const camel = (key) => key.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
-
-/** Changes that lead from one word to the other. */
-function distance(one, other) {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; ++i) {
-    const next = [i];
-    for (let j = 1; j <= other.length; ++j) {
-      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[other.length];
-}
-
-/** The most similar of some words, or undefined where none is near. */
-export function similar(word, words) {
-  const best = words.map((known) => [distance(word.toLowerCase(), known.toLowerCase()), known]).sort((one, other) => one[0] - other[0])[0];
-  return best !== undefined && best[0] <= Math.max(2, word.length / 3) ? best[1] : undefined;
-}
 
 /** The options with their names as above. Errors name the agent and the key. */
 export function readAgentOptions(name, config, defaults) {

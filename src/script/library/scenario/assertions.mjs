@@ -142,4 +142,7 @@ for (const [name, matcher] of Object.entries(kMatchers)) {
   addMatcher(name, matcher);
 }
 
+/** All that an expectation can be asked for, besides not, as and value. */
+export const matcherNames = () => Object.getOwnPropertyNames(Expectation.prototype).filter((name) => name.startsWith('to'));
+
 export const expect = (actual) => new Expectation(actual, takeLabel());

@@ -3,7 +3,8 @@ import { check as checkRhai, run as runRhai } from '../rhai.mjs';
 import { check as checkTestfile, run as runTestfile } from '../testfile.mjs';
 import { AssertionError } from './assertions.mjs';
 import { ask } from './host.mjs';
-import { runScript, wrapped } from './modules.mjs';
+import { checkScript } from './check.mjs';
+import { missingModules, runScript, withoutTypes } from './modules.mjs';
 import { NotRun } from './run.mjs';
 import { rhaiHost } from './rhai_host.mjs';
 import { failureOf } from './suite.mjs';
@@ -22,13 +23,17 @@ const script = {
     await runScript(job.path);
   },
   async check(job) {
-    try {
-      wrapped(read(job.path), job.path);
-      return [];
-    } catch (error) {
-      const { error: message, at } = failureOf(error);
-      return [{ at: at ?? job.path, message }];
+    const source = read(job.path);
+    let plain = source;
+    if (is(job, 'ts', '.ts')) {
+      try {
+        plain = withoutTypes(source, job.path);
+      } catch (error) {
+        const { error: message, at } = failureOf(error);
+        return [{ at: at ?? job.path, message }];
+      }
     }
+    return [...checkScript(plain, Object.keys(job.set ?? {})), ...missingModules(source, job.path)].map((problem) => placed(job, problem));
   }
 };
 

@@ -15,8 +15,12 @@ function translated(source, path) {
   if (!typescript && !/\b(import|export)\b/.test(source)) {
     return source;
   }
+  return transpiled(source, path, typescript ? ['typescript', 'imports'] : ['imports']);
+}
+
+function transpiled(source, path, transforms) {
   try {
-    return transform(source, { transforms: typescript ? ['typescript', 'imports'] : ['imports'], filePath: path, preserveDynamicImport: true, production: true }).code;
+    return transform(source, { transforms, filePath: path, preserveDynamicImport: true, production: true }).code;
   } catch (error) {
     const place = /\((\d+):(\d+)\)/.exec(error.message);
     const failed = new SyntaxError(error.message.replace(/^Error transforming [^:]*: /, '').replace(/ \(\d+:\d+\)$/, ''));
@@ -71,6 +75,24 @@ async function load(path, readFile) {
   await wrapped(source, path)(module.exports, require, module);
   return module;
 }
+
+/** Modules that a file imports and that are not there: [{line, column, message}]. */
+export function missingModules(source, path) {
+  const problems = [];
+  for (const match of source.matchAll(kImports)) {
+    const name = match[1] ?? match[2];
+    try {
+      locate(name, path);
+    } catch (error) {
+      const before = source.slice(0, match.index + match[0].lastIndexOf(name)).split('\n');
+      problems.push({ line: before.length, column: before.at(-1).length + 1, message: error.message });
+    }
+  }
+  return problems;
+}
+
+/** TypeScript as JavaScript, line for line. */
+export const withoutTypes = (source, path) => transpiled(source, path, ['typescript']);
 
 /** Runs a script file and what it imports; gives what it exports. */
 export async function runScript(path) {

@@ -1,7 +1,7 @@
 // The account line of `uanew`: who the agent is and how it behaves.
 import { aliasOf } from './target.mjs';
 import { SyntaxProblem } from './problems.mjs';
-import { nearest } from './suggest.mjs';
+import { similar } from '../similar.mjs';
 
 const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 const DEFAULT_REGISTRATION_S = 3600;
@@ -20,7 +20,7 @@ function whole(name, value, least = 0) {
 
 function oneOf(name, value, allowed) {
   const choice = allowed.find((candidate) => candidate === value.toLowerCase());
-  if (choice === undefined) throw new SyntaxProblem(`${name}=${value}: it is one of ${allowed.join(', ')}`, { suggestion: nearest(value, allowed) });
+  if (choice === undefined) throw new SyntaxProblem(`${name}=${value}: it is one of ${allowed.join(', ')}`, { suggestion: similar(value, allowed) });
   return choice;
 }
 
@@ -124,7 +124,7 @@ function setParameter(account, [name, value], previous) {
   if (WITHOUT_EFFECT.has(name)) {
     account.withoutEffect.push(name);
   } else if (!Object.hasOwn(PARAMETERS, name)) {
-    const suggestion = nearest(name, [...Object.keys(PARAMETERS), 'input_wav']);
+    const suggestion = similar(name, [...Object.keys(PARAMETERS), 'input_wav']);
     throw new SyntaxProblem(`there is no account parameter ${name}`, { suggestion });
   } else if (value === undefined) {
     throw new SyntaxProblem(`${name} needs a value`);

@@ -4,7 +4,7 @@ import { findScript } from './include.mjs';
 import { allParts, parse } from './parser.mjs';
 import { describeProblem, problemAt, SyntaxProblem } from './problems.mjs';
 import { fileOf, relativeTo } from './paths.mjs';
-import { nearest } from './suggest.mjs';
+import { similar } from '../similar.mjs';
 import { aliasOf, splitTarget } from './target.mjs';
 
 const hasVariable = (text) => /\$\{[^{}\s]+\}/.test(text);
@@ -59,7 +59,7 @@ class Checker {
   /** A file that was called and could not be read may have created any agent. */
   #noAgent(alias) {
     if (this.#guessing) return;
-    throw new SyntaxProblem(`there is no agent ${alias}`, { suggestion: nearest(alias, [...this.#ever]) });
+    throw new SyntaxProblem(`there is no agent ${alias}`, { suggestion: similar(alias, [...this.#ever]) });
   }
 
   #command({ text }) {

@@ -1,6 +1,6 @@
 // The lines that begin with `_`: what is expected of the run, not what it does.
 import { SyntaxProblem } from './problems.mjs';
-import { nearest } from './suggest.mjs';
+import { similar } from '../similar.mjs';
 
 const HASH_MODES = ['normalised', 'telefonist'];
 
@@ -26,7 +26,7 @@ function repetitions(value, { settings }) {
 
 function hashMode(value, { settings }) {
   const mode = value.toLowerCase() === 'normalized' ? 'normalised' : value.toLowerCase();
-  if (!HASH_MODES.includes(mode)) throw new SyntaxProblem(`is one of ${HASH_MODES.join(', ')}`, { suggestion: nearest(mode, HASH_MODES) });
+  if (!HASH_MODES.includes(mode)) throw new SyntaxProblem(`is one of ${HASH_MODES.join(', ')}`, { suggestion: similar(mode, HASH_MODES) });
   settings.hashMode = mode;
 }
 
@@ -72,7 +72,7 @@ export function directiveOf(text) {
 export function applyDirective({ name, value }, context) {
   const keyword = name.toLowerCase();
   if (!Object.hasOwn(DIRECTIVES, keyword)) {
-    throw new SyntaxProblem(`there is no directive ${name}`, { suggestion: nearest(name, Object.keys(DIRECTIVES)) });
+    throw new SyntaxProblem(`there is no directive ${name}`, { suggestion: similar(name, Object.keys(DIRECTIVES)) });
   }
   try {
     DIRECTIVES[keyword](value, context);

@@ -2,7 +2,7 @@
 import { parseDuration } from './durations.mjs';
 import { EVENT_TYPES } from './event_types.mjs';
 import { SyntaxProblem } from './problems.mjs';
-import { nearest } from './suggest.mjs';
+import { similar } from '../similar.mjs';
 
 const DEFAULT_WAIT_MS = 10_000;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -37,7 +37,7 @@ function takeType(list) {
   if (word === undefined) throw new SyntaxProblem('needs the name of an event, such as CALL_ESTABLISHED');
   const type = word.text.toUpperCase();
   if (!hasVariable(word.text) && !EVENT_TYPES.includes(type)) {
-    throw new SyntaxProblem(`there is no event ${word.text}`, { suggestion: nearest(type, EVENT_TYPES), offset: word.offset });
+    throw new SyntaxProblem(`there is no event ${word.text}`, { suggestion: similar(type, EVENT_TYPES), offset: word.offset });
   }
   return hasVariable(word.text) ? word.text : type;
 }

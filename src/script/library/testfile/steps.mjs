@@ -5,7 +5,7 @@ import { EVENT_TYPES } from './event_types.mjs';
 import { describeFields, fieldOf } from './matchers.mjs';
 import { place, StepFailure, Stopped, SyntaxProblem, withSuggestion } from './problems.mjs';
 import { endsInPassword } from './secrets.mjs';
-import { nearest } from './suggest.mjs';
+import { similar } from '../similar.mjs';
 import { aliasOf, splitTarget } from './target.mjs';
 
 const TAIL_MS = 1000;
@@ -151,7 +151,7 @@ export class Steps {
   #pattern(part, scope) {
     const name = substitute(part.agent, scope);
     const type = substitute(part.type, scope).toUpperCase();
-    if (!EVENT_TYPES.includes(type)) throw new SyntaxProblem(`there is no event ${type}`, { suggestion: nearest(type, EVENT_TYPES) });
+    if (!EVENT_TYPES.includes(type)) throw new SyntaxProblem(`there is no event ${type}`, { suggestion: similar(type, EVENT_TYPES) });
     const alias = name.toLowerCase() === 'any' ? undefined : aliasOf(name);
     if (alias !== undefined && !this.#run.knownAgent(alias)) this.#run.agents.need(alias);
     const matchers = (part.matchers ?? []).map((matcher) => ({ ...matcher, pattern: substitute(matcher.pattern, scope) }));

@@ -1,7 +1,7 @@
 // All commands: name → {parse(params, tools) → arguments, run(agent, arguments, context), kind?, global?}. `run` gives {detail} for the log, or a promise
 // that is waited for; so it must not give that of a SIP request.
 import { SyntaxProblem } from '../problems.mjs';
-import { nearest } from '../suggest.mjs';
+import { similar } from '../../similar.mjs';
 import { splitCommand } from '../target.mjs';
 import { ACCOUNT_COMMANDS } from './accounts.mjs';
 import { CALL_COMMANDS } from './calls.mjs';
@@ -23,7 +23,7 @@ export function readCommand(text, tools) {
   const { name, params } = splitCommand(text);
   if (Object.hasOwn(UNSUPPORTED, name)) throw new SyntaxProblem(`${name} is not supported: ${UNSUPPORTED[name]}`);
   if (!Object.hasOwn(COMMANDS, name)) {
-    throw new SyntaxProblem(`there is no command ${name}`, { suggestion: nearest(name, [...Object.keys(COMMANDS), 'wait', 'expect', 'let', 'call']) });
+    throw new SyntaxProblem(`there is no command ${name}`, { suggestion: similar(name, [...Object.keys(COMMANDS), 'wait', 'expect', 'let', 'call']) });
   }
   const command = COMMANDS[name];
   try {

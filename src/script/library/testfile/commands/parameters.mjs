@@ -1,7 +1,7 @@
 // Readers of what stands behind a command.
 import { DIRECTIONS } from '../directions.mjs';
 import { SyntaxProblem } from '../problems.mjs';
-import { nearest } from '../suggest.mjs';
+import { similar } from '../../similar.mjs';
 
 export const wordsOf = (params) => (params === '' ? [] : params.split(' '));
 
@@ -30,7 +30,7 @@ export const choice = (usage, name, allowed, { optional = false } = {}) => (para
   const [word, ...rest] = wordsOf(params);
   if (word === undefined && optional) return {};
   const value = word?.toLowerCase();
-  if (rest.length > 0 || !allowed.includes(value)) fail(usage, word && nearest(word, allowed));
+  if (rest.length > 0 || !allowed.includes(value)) fail(usage, word && similar(word, allowed));
   return { [name]: value };
 };
 
@@ -51,6 +51,6 @@ export function directionAndCall(words, usage) {
       fail(usage);
     }
   }
-  if (args.direction !== undefined && !DIRECTIONS.includes(args.direction)) fail(usage, nearest(args.direction, DIRECTIONS));
+  if (args.direction !== undefined && !DIRECTIONS.includes(args.direction)) fail(usage, similar(args.direction, DIRECTIONS));
   return args;
 }

@@ -1,4 +1,6 @@
-// "Did you mean …?"
+// "Did you mean …?" for a mistyped word.
+
+const kLongest = 64;
 
 /** How many letters must be changed, added, left out or swapped to make one word of the other. */
 function distance(a, b) {
@@ -17,6 +19,7 @@ function distance(a, b) {
 
 /** The name that is most like a word, if one is like it at all. */
 export function similar(word, names) {
+  if (word.length > kLongest) return undefined;
   let best;
   let least = Math.floor(word.length / 3) + 1;
   for (const name of names) {
