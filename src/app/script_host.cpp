@@ -85,6 +85,12 @@ ScriptHost::ScriptHost(net::EngineLoop& loop)
 
 ScriptHost::~ScriptHost() = default;
 
+void ScriptHost::close() {
+  mocks_.clear();
+  http_.reset();
+  desk_.reset();
+}
+
 void ScriptHost::add_functions() {
   engine_.add_function("ask", [this](std::string_view text) -> base::Result<std::string> {
     const json::value asked = json::parse(text);

@@ -32,6 +32,8 @@ class ScriptHost {
   /// Any thread. A message for `turn` of main.mjs.
   void tell(boost::json::object message);
   [[nodiscard]] int status() const noexcept { return status_; }
+  /// Phones, servers and files end; nothing is told to the script any more.
+  void close();
 
  private:
   using Outcome = base::Result<boost::json::value>;

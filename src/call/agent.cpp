@@ -174,9 +174,15 @@ void Agents::on_request(sip::ServerTransaction& transaction, const sip::Message&
   }
 }
 
-/// The new call rings, or is answered, like any other; the old one ends.
+/// RFC 3891 §3: in the place of a call that is up, the new one is answered at once; in the place of one that rings, it rings.
 void Agents::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {
+  using State = sip::InviteSession::State;
+  const bool is_up = replaced.state() == State::Accepted || replaced.state() == State::Confirmed;
   on_request(transaction, invite);
+  Agent* const agent = agent_for(invite);
+  if (AgentCall* const call = agent == nullptr ? nullptr : agent->find(invite.call_id()); call != nullptr && is_up) {
+    call->answer();
+  }
   replaced.end();
 }
 

@@ -35,7 +35,7 @@ m.respnd("/", {});`),
       ['test.js:1:28', 'an agent has no option usernam', 'username'],
       ['test.js:2:3', 'a.dail: Agent has no dail', 'dial'],
       ['test.js:3:7', 'untill is not defined', 'until'],
-      ['test.js:3:44', 'expect(…).toBee: there is no such matcher', 'toBe'],
+      ['test.js:3:40', 'expect(…).toBee: there is no such matcher', 'toBe'],
       ['test.js:5:3', 'm.respnd: MockServer has no respnd', 'respond']
     ]);
 });

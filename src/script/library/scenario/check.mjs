@@ -1,7 +1,4 @@
 // What can be known to be wrong with a script without running it: names that nothing has, options of agents, verbs, matchers, missing modules.
-import { parse } from 'acorn';
-import { full } from 'acorn-walk';
-
 import { similar } from '../similar.mjs';
 import { kAgentKeys } from './agent_options.mjs';
 import { Agent } from './agent.mjs';
@@ -9,6 +6,10 @@ import { Call } from './call.mjs';
 import { api } from './globals.mjs';
 import { MockServer } from './mock_server.mjs';
 import { matcherNames } from './assertions.mjs';
+
+/* global require -- the bundler's: evaluated when a file is checked, not when one is run. */
+const parse = (...given) => require('acorn').parse(...given);
+const full = (...given) => require('acorn-walk').full(...given);
 
 /** Of the language. */
 const kLanguage = new Set(
