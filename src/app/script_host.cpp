@@ -128,10 +128,13 @@ void ScriptHost::add_functions() {
 
 base::Result<void> ScriptHost::load() {
   add_functions();
-  return engine_.evaluate(script::kScenarioLibrary, "callwright:scenario");
+  if (auto loaded = engine_.evaluate(script::kScenarioLibrary, "callwright:scenario"); !loaded) {
+    return loaded;
+  }
+  return engine_.tell_rejections_to("onRejection");
 }
 
-void ScriptHost::tell(json::object message) {
+void ScriptHost::tell(const json::object& message) {
   if (messages_.push(json::serialize(message)).was_empty) {
     static_cast<void>(loop_.post([this] { turn(); }));
   }
@@ -182,8 +185,8 @@ base::Result<json::value> ScriptHost::begin_http(const json::object& arguments) 
       request.headers.push_back(line);
     }
   }
-  const json::value id = arguments.at("id");
-  const bool accepted = http_->post(std::move(request), [this, id](const net::HttpClient::Answer& answer) {
+  const json::value& wanted = arguments.at("id");
+  const bool accepted = http_->post(std::move(request), [this, id = json::value(wanted)](const net::HttpClient::Answer& answer) {
     json::object message{{"kind", "http"}, {"id", id}, {"status", answer.status}, {"body", answer.body}};
     if (answer.status == 0) {
       message["error"] = answer.error;
@@ -195,7 +198,7 @@ base::Result<json::value> ScriptHost::begin_http(const json::object& arguments) 
       headers.push_back(json::array{line.substr(0, colon), line.substr(value)});
     }
     message["headers"] = std::move(headers);
-    tell(std::move(message));
+    tell(message);
   });
   return accepted ? base::Result<json::value>(nullptr) : Error(Errc::LimitReached, "too many HTTP requests wait");
 }
@@ -305,7 +308,7 @@ base::Result<json::value> ScriptHost::configure(const json::object& arguments) {
     const json::value* const seed = arguments.if_contains("seed");
     impairment->seed = seed != nullptr && seed->is_number() ? seed->to_number<std::uint64_t>() : 1;
   }
-  desk_ = std::make_unique<ScriptDesk>([this](json::object event) { tell(std::move(event)); }, impairment);
+  desk_ = std::make_unique<ScriptDesk>([this](const json::object& event) { tell(event); }, impairment);
   if (const std::string path = text(arguments, "sip_trace"); !path.empty()) {
     if (const auto traced = desk_->blocking_trace(path); !traced) {
       return traced.error();

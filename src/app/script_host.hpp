@@ -30,7 +30,7 @@ class ScriptHost {
   /// Errors: those of the library itself, which are bugs.
   base::Result<void> load();
   /// Any thread. A message for `turn` of main.mjs.
-  void tell(boost::json::object message);
+  void tell(const boost::json::object& message);
   [[nodiscard]] int status() const noexcept { return status_; }
   /// Phones, servers and files end; nothing is told to the script any more.
   void close();

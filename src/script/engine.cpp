@@ -9,8 +9,10 @@
 // Of the library's stable binary interface, but in none of its installed headers.
 extern "C" {
 using JSShouldTerminateCallback = bool (*)(JSContextRef context, void* data);
+// NOLINTBEGIN(readability-identifier-naming): names of the library's.
 void JSContextGroupSetExecutionTimeLimit(JSContextGroupRef group, double seconds, JSShouldTerminateCallback callback, void* data);
 void JSGlobalContextSetUnhandledRejectionCallback(JSGlobalContextRef context, JSObjectRef function, JSValueRef* exception);
+// NOLINTEND(readability-identifier-naming)
 }
 
 namespace callwright::script {
@@ -73,8 +75,10 @@ class Engine::Context {
   void add(const std::string& name, Function function);
   base::Result<void> evaluate(std::string_view source, const std::string& url);
   base::Result<void> call(const std::string& function, std::string_view argument);
+  base::Result<void> tell_rejections_to(const std::string& function);
 
  private:
+  [[nodiscard]] JSObjectRef global_function(const std::string& name) const;
   struct Native {
     Context* context = nullptr;
     Function function;
@@ -193,11 +197,27 @@ base::Result<void> Engine::Context::evaluate(std::string_view source, const std:
   return outcome(exception);
 }
 
+/// Null: there is no such function.
+JSObjectRef Engine::Context::global_function(const std::string& name) const {
+  const Text key(name);
+  JSValueRef const value = JSObjectGetProperty(context_, JSContextGetGlobalObject(context_), key.get(), nullptr);
+  JSObjectRef const found = value != nullptr && JSValueIsObject(context_, value) ? JSValueToObject(context_, value, nullptr) : nullptr;
+  return found != nullptr && JSObjectIsFunction(context_, found) ? found : nullptr;
+}
+
+base::Result<void> Engine::Context::tell_rejections_to(const std::string& function) {
+  JSObjectRef const handler = global_function(function);
+  if (handler == nullptr) {
+    return Error(Errc::NotFound, "The script library has no function " + function);
+  }
+  JSValueRef exception = nullptr;
+  JSGlobalContextSetUnhandledRejectionCallback(context_, handler, &exception);
+  return outcome(exception);
+}
+
 base::Result<void> Engine::Context::call(const std::string& function, std::string_view argument) {
-  const Text name(function);
-  JSValueRef const value = JSObjectGetProperty(context_, JSContextGetGlobalObject(context_), name.get(), nullptr);
-  JSObjectRef const callee = value != nullptr && JSValueIsObject(context_, value) ? JSValueToObject(context_, value, nullptr) : nullptr;
-  if (callee == nullptr || !JSObjectIsFunction(context_, callee)) {
+  JSObjectRef const callee = global_function(function);
+  if (callee == nullptr) {
     return Error(Errc::NotFound, "The script library has no function " + function);
   }
   const Text text(argument);
@@ -212,5 +232,7 @@ Engine::~Engine() = default;
 void Engine::add_function(const std::string& name, Function function) { context_->add(name, std::move(function)); }
 base::Result<void> Engine::evaluate(std::string_view source, const std::string& url) { return context_->evaluate(source, url); }
 base::Result<void> Engine::call(const std::string& function, std::string_view argument) { return context_->call(function, argument); }
+
+base::Result<void> Engine::tell_rejections_to(const std::string& function) { return context_->tell_rejections_to(function); }
 
 }  // namespace callwright::script

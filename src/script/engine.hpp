@@ -31,6 +31,8 @@ class Engine {
   base::Result<void> evaluate(std::string_view source, const std::string& url);
   /// Calls a global function with one string. Errors: as `evaluate`, and NotFound.
   base::Result<void> call(const std::string& function, std::string_view argument);
+  /// From here on the global function gets (promise, reason) of each promise that is rejected and that nobody waits for. Errors: NotFound.
+  base::Result<void> tell_rejections_to(const std::string& function);
 
  private:
   class Context;

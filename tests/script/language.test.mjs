@@ -222,3 +222,9 @@ test('Ctrl-C: agents hang up and un-register, and the status says that the run w
   assert.equal(sent.filter((event) => event.method === 'REGISTER' && /Expires: 0/.test(event.text)).length > 0, true);
   assert.ok(!of(events, 'scenario_started').some((event) => event.name === 'never'));
 });
+
+test('a wait that nobody awaits fails its scenario all the same', async () => {
+  const { events } = await runText('scenario("forgotten", async () => { until(() => expect(1).toBe(2), "100ms"); await wait(0.5); }); scenario("next", () => {});');
+  assert.match(outcomes(events).forgotten, /not satisfied within 100ms.*is an await missing/s);
+  assert.equal(outcomes(events).next, true);
+});

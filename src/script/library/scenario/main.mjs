@@ -124,6 +124,12 @@ globalThis.turn = (text) => {
   runTimers();
 };
 
+/** A forgotten `await` is no success: what it would have thrown ends the scenario. */
+globalThis.onRejection = (promise, reason) => {
+  const { error, at } = failureOf(reason);
+  abort(`${error}${at === undefined ? '' : ` (${at})`} — nobody waited for that; is an await missing?`);
+};
+
 globalThis.untilNextTimer = () => native.wake(String(untilNextTimer()));
 
 for (const [name, value] of Object.entries(api)) {
