@@ -1,7 +1,7 @@
 // A phone as testfiles take it: numbers for calls, and events of what goes over the wire.
 import { adopt } from './agent.mjs';
 import { nativeOptions } from './agent_options.mjs';
-import { ask, emit, now } from './host.mjs';
+import { ask, now } from './host.mjs';
 import { partyOf, SipMessage } from './messages.mjs';
 import { run } from './run.mjs';
 import { clearTimer, setTimer } from './time.mjs';
@@ -108,7 +108,6 @@ export class TestfilePhone {
     const made = ask('phone.create', optionsOf(name, options));
     this.id = made.phone;
     adopt(this.id, this);
-    emit({ event: 'agent_started', name, aor: this.aor });
     if (options.source !== undefined) {
       this.sendAudio(options.source);
     }
