@@ -2,6 +2,7 @@
 
 #include "app/phone_options.hpp"
 #include "base/time_text.hpp"
+#include "rtp/srtp.hpp"
 #include "sip/uri.hpp"
 
 #include <future>
@@ -111,12 +112,12 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
   if (exchange_ != nullptr) {
     join_exchange(plan->agent);
   }
+  if (plan->agent.media.security.policy != sdp::MediaSecurity::Off) {
+    rtp::blocking_prepare_srtp();
+  }
   const std::uint64_t id = ++last_id_;
   const auto shared = std::make_shared<ScriptPhonePlan>(std::move(*plan));
   return blocking_on_engine([this, id, shared](const ScriptPhone::Answer& answer) {
-    if (shared->agent.media.security.policy != sdp::MediaSecurity::Off) {
-      media_.prepare_encryption();
-    }
     auto made = ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_}, id,
                                     std::move(*shared), tell_);
     if (!made) {

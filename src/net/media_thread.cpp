@@ -70,13 +70,9 @@ MediaThread::MediaThread(EngineLoop& engine, const Options& options)
   }
   files_.start();
   if (options_.encryption == Encryption::Prepared) {
-    prepare_encryption();
+    (void)files_.post([] { rtp::blocking_prepare_srtp(); });
   }
   loop_.start();
-}
-
-void MediaThread::prepare_encryption() {
-  (void)files_.post([] { rtp::blocking_prepare_srtp(); });
 }
 
 MediaThread::~MediaThread() {

@@ -28,7 +28,8 @@ class MediaThread final : public media::MediaPort {
   struct Options {
     PortRange ports;  ///< For streams whose options name none.
     std::size_t max_streams = 10'000;
-    Encryption encryption = Encryption::Prepared;        ///< OnDemand: by `prepare_encryption`, or else with the first encrypted stream, while others wait.
+    Encryption encryption =
+        Encryption::Prepared;  ///< OnDemand: by whoever calls `rtp::blocking_prepare_srtp`, or else with the first encrypted stream, while others wait.
     std::optional<Impairment::Options> impairment = {};  ///< For tests: of what is sent.
     std::size_t max_recordings = 2'000;                  ///< A second of sound in both directions is kept for each.
   };
@@ -37,8 +38,6 @@ class MediaThread final : public media::MediaPort {
   MediaThread(EngineLoop& engine, const Options& options);
   ~MediaThread() override;
 
-  /// Once is enough.
-  void prepare_encryption();
   [[nodiscard]] const rtp::Fingerprint& fingerprint() const override { return identity_.fingerprint(); }
   base::Result<media::OpenedStream> open(const media::StreamOptions& options, media::MediaObserver& observer) override;
   void start(media::StreamId id, const media::StreamParameters& parameters) override;

@@ -281,6 +281,11 @@ declare function skip(reason?: string): never;
 /** What the value is to be; each matcher throws when it is not, and gives the expectation again. */
 declare function expect(actual: unknown): Expectation;
 
+declare namespace expect {
+  /** Ends after `within` (5s); fails as soon as `condition` throws nothing: what must not happen. */
+  function never(condition: () => unknown, within?: Duration): Promise<void>;
+}
+
 interface Expectation {
   /** Inverts the next matcher. */
   readonly not: Expectation;
@@ -307,6 +312,9 @@ interface Expectation {
   toBeLessThan(value: number): Expectation;
   toBeLessThanOrEqual(value: number): Expectation;
   toBeCloseTo(value: number, tolerance?: number): Expectation;
+  /** Of an agent or a call: "INVITE" is a request, 180 a response, "180 INVITE" one to such a request; `wanted` names `uri`, `body` or header fields. */
+  toHaveReceived(kind: string | number, wanted?: Record<string, string | RegExp>): Expectation;
+  toHaveSent(kind: string | number, wanted?: Record<string, string | RegExp>): Expectation;
 }
 
 // # Waiting

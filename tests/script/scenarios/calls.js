@@ -232,3 +232,27 @@ scenario('58: quality is known once there is something to judge', async () => {
   await idle(a, b);
   await until(() => expect(b.quality.mos).toBeGreaterThan(4));
 });
+
+scenario('what went over the wire is expected, or must never be', async () => {
+  const [a, b] = await phones(2, { headers: { 'X-Foo': 'bar' } });
+  await connect(a, b);
+  expect(b).toHaveReceived('INVITE', { 'X-Foo': 'bar', uri: /^sip:user/, body: 'm=audio' });
+  expect(a).toHaveReceived(180);
+  expect(a.calls[0]).toHaveReceived('200 INVITE').not.toHaveReceived('486 INVITE');
+  expect(a).toHaveSent('ACK').not.toHaveSent('CANCEL');
+  await expect.never(() => expect(b.state).toBe(State.Idle), '300ms');
+  let failure;
+  try {
+    expect(a).toHaveReceived('BYE');
+  } catch (error) {
+    failure = error.message;
+  }
+  expect(failure).toMatch('^expected has received BYE, but was .*180 INVITE, 200 INVITE');
+  setTimeout(() => b.hangup(), 50);
+  await expect
+    .never(() => expect(b.state).toBe(State.Idle), '3s')
+    .then(
+      () => log('wrong'),
+      (error) => expect(error.message).toContain('must never be')
+    );
+});

@@ -81,7 +81,8 @@ const kCallHandlers = {
   },
   answered(call, event) {
     call.answeredAt ??= event.time;
-    if (call.direction === 'outgoing') {
+    // Whoever has waited for the answer may ask at once what was agreed on.
+    if (call.direction === 'outgoing' && call.codec !== undefined) {
       call.agent.establish(call);
     }
   },
@@ -99,6 +100,9 @@ const kCallHandlers = {
       call.early = true;
     }
     call.onHold = event.held;
+    if (call.direction === 'outgoing' && call.answeredAt !== undefined) {
+      call.agent.establish(call);
+    }
     emit({ event: 'media', agent: call.agent.name, call: call.number, codec: event.codec, rate: event.rate, direction: event.direction, encryption: event.encryption });
   },
   renegotiated(call, event) {

@@ -9,7 +9,8 @@ import { jsonResponse, MockServer, regex, textResponse } from './mock_server.mjs
 import { skip } from './skip.mjs';
 import { afterAll, beforeAll, scenario, setup, teardown } from './suite.mjs';
 import { clearTimer, setTimer } from './time.mjs';
-import { defaultTimeout, until, wait } from './until.mjs';
+import './message_matchers.mjs';
+import { defaultTimeout, never, until, wait } from './until.mjs';
 import { display, State } from './values.mjs';
 
 export const uuid = () => ask('uuid');
@@ -22,6 +23,8 @@ const text = (values) => values.map((value) => (typeof value === 'string' ? valu
 const say = (level) => (...values) => emit({ event: 'log', ...(level === undefined ? {} : { level }), message: text(values) });
 
 export const console = { log: say(), info: say(), debug: say('debug'), warn: say('warn'), error: say('error') };
+
+expect.never = never;
 
 export const api = {
   Agent, MockServer, State, expect, until, wait, scenario, setup, teardown, beforeAll, afterAll, skip, env, loadEnv, http, fetch, regex, uuid, log, tone, file, silence,

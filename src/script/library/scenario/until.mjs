@@ -95,6 +95,32 @@ export async function until(body, within) {
   }
 }
 
+/** Fails as soon as `body` ends without an error within that time: what must not happen. */
+export async function never(body, within) {
+  const limit = within === undefined ? usual : milliseconds(within);
+  const at = here();
+  const begun = now();
+  for (let left = limit; left > 0; left = begun + limit - now()) {
+    let happened = true;
+    try {
+      await evaluate(body, {});
+    } catch (error) {
+      if (kMistakes.some((kind) => error instanceof kind)) {
+        error.message = `the condition has a bug: ${error.message}`;
+        throw error;
+      }
+      happened = false;
+    }
+    if (happened || run.ended !== undefined) {
+      const failed = new AssertionError(run.ended ?? `what must never be was so after ${Math.round(now() - begun)}ms`);
+      failed.at = at;
+      throw failed;
+    }
+    await change(Math.min(left, kLookAgain));
+  }
+  emit({ event: 'assertion', expect: `never within ${durationText(limit)}`, ok: true, at });
+}
+
 /** Holds for so many seconds; a call that is up then and ends meanwhile is a failure. */
 export async function wait(seconds) {
   if (typeof seconds !== 'number' || Number.isNaN(seconds)) {
