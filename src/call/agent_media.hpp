@@ -34,7 +34,7 @@ struct AgentMedia {
     Event,  ///< As telephone-events (RFC 4733), or not at all.
     Sound,
     SoundAlone,  ///< Nor are telephone-events offered or taken, so that the other side listens to the sound for keys.
-    Info,  ///< By SIP INFO.
+    Info,        ///< By SIP INFO.
   };
   Keys keys = Keys::Auto;                                                  ///< How keys are pressed; those of the other side are taken in any way.
   media::SilenceSending silence_sending = media::SilenceSending::Packets;  ///< ComfortNoise needs CN among `codecs`, and the other side's consent.

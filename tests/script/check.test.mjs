@@ -1,7 +1,8 @@
 // What `callwright check` finds in scripts without running them.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { of, runText } from './lib/run_file.mjs';
+import { of, runFile, runText } from './lib/run_file.mjs';
 
 async function problems(text, more) {
   const { events, status } = await runText(text, { mode: 'check', exchange: false }, more);
@@ -50,4 +51,14 @@ test('modules that are missing, and syntax errors, have their place', async () =
 test('all problems of Rhai and of testfiles are told', async () => {
   assert.match((await problems('let a = 1;\nassrt(a);\nlet b = c;', { name: 'test.rhai' })).map(([at]) => at).join(), /test\.rhai:2:1.*test\.rhai:3:9/);
   assert.ok((await problems('ua1:dail x\n_unknown z', { name: 'test.test' })).length >= 2);
+});
+
+test('examples and the scenarios of the benchmarks are in order', async () => {
+  for (const folder of ['examples/scenarios', 'benchmarks/scenarios', 'examples/testfiles', 'tests/script/scenarios']) {
+    const path = new URL(`../../${folder}/`, import.meta.url).pathname;
+    for (const name of readdirSync(path).filter((file) => /\.(js|ts|rhai|test)$/.test(file))) {
+      const { events } = await runFile(path + name, { mode: 'check', exchange: false });
+      assert.deepEqual(of(events, 'problem').map(({ at, message }) => `${at}: ${message}`), [], name);
+    }
+  }
 });
