@@ -256,3 +256,17 @@ scenario('what went over the wire is expected, or must never be', async () => {
       (error) => expect(error.message).toContain('must never be')
     );
 });
+
+scenario('51: a tone is heard at once, and another one is not', async () => {
+  const [a, b] = await phones(2);
+  a.sendAudio(tone(440));
+  await connect(a, b);
+  const begun = Date.now();
+  await b.verifyAudio(440, '2s');
+  expect(Date.now() - begun).toBeLessThan(1500);
+  let failure;
+  await b.verifyAudio(1000, '1s').catch((error) => {
+    failure = error.message;
+  });
+  expect(failure).toMatch('tone 1000 Hz not detected \\(score 0\\.\\d\\d, rms [1-9]');
+});
