@@ -54,7 +54,7 @@ test('all problems of Rhai and of testfiles are told', async () => {
 });
 
 test('examples and the scenarios of the benchmarks are in order', async () => {
-  for (const folder of ['examples/scenarios', 'benchmarks/scenarios', 'examples/testfiles', 'tests/script/scenarios']) {
+  for (const folder of ['examples/scenarios', 'benchmarks/scenarios', 'examples/testfiles', 'tests/script/scenarios', 'tests/script/fixtures']) {
     const path = new URL(`../../${folder}/`, import.meta.url).pathname;
     for (const name of readdirSync(path).filter((file) => /\.(js|ts|rhai|test)$/.test(file))) {
       const { events } = await runFile(path + name, { mode: 'check', exchange: false });
