@@ -228,3 +228,9 @@ test('a wait that nobody awaits fails its scenario all the same', async () => {
   assert.match(outcomes(events).forgotten, /not satisfied within 100ms.*is an await missing/s);
   assert.equal(outcomes(events).next, true);
 });
+
+test('a file that is a scenario itself is ended when it takes too long, in JavaScript and in Rhai', async () => {
+  for (const [text, name] of [['await wait(30);', 'test.js'], ['wait(30);', 'test.rhai']]) {
+    assert.match((await failure(text, { timeout_ms: 300 }, { name })).error, /longer than 300ms/);
+  }
+});

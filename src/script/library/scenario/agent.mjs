@@ -4,7 +4,7 @@ import { kAgentKeys, nativeOptions, readAgentOptions } from './agent_options.mjs
 import { AudioChecks } from './audio.mjs';
 import { Call } from './call.mjs';
 import { ask, emit } from './host.mjs';
-import { SipMessage } from './messages.mjs';
+import { mailboxOf, SipMessage } from './messages.mjs';
 import { here } from './position.mjs';
 import { CallQuality, metricOf } from './quality.mjs';
 import { run } from './run.mjs';
@@ -15,7 +15,8 @@ import { OutcomeError, outcome, VerbError, Verbs } from './verbs.mjs';
 const agents = new Map();
 const byId = new Map();
 
-setAgentDescriber(() =>
+/** How all agents are, for a failure. */
+export const describeAgents = () =>
   [...agents.values()].map((agent) => ({
     agent: agent.name,
     registered: agent.isRegistered,
@@ -23,8 +24,8 @@ setAgentDescriber(() =>
     calls: agent.openCalls.length,
     reason: agent.latestCall?.reason,
     status: agent.latestCall?.statusCode
-  }))
-);
+  }));
+setAgentDescriber(describeAgents);
 
 const kHandlers = {
   registered(agent, event) {
@@ -65,13 +66,7 @@ const kHandlers = {
     }
   },
   mwi(agent, event) {
-    const counts = /^Voice-Message:\s*(\d+)\/(\d+)/im.exec(event.body);
-    agent.mailbox = {
-      waiting: /^Messages-Waiting:\s*yes/im.test(event.body),
-      newMessages: Number(counts?.[1] ?? 0),
-      oldMessages: Number(counts?.[2] ?? 0),
-      body: event.body
-    };
+    agent.mailbox = mailboxOf(event.body);
   }
 };
 
@@ -178,7 +173,7 @@ export class Agent {
     }
   }
 
-  // What it is told: docs/testing/agents.md.
+  // What it is told: docs/testing/api.md.
   register() {
     return Number(this.config.regint ?? 3600) > 0 ? this.verbs.register() : Promise.resolve();
   }
@@ -459,7 +454,6 @@ export class Agent {
   }
 
   takeTransfer(call, event) {
-    call.transfer = undefined;
     call.transferStatus = event.status;
     call.transferReason = event.reason;
     if (event.stage === 'answered' && event.status < 300) {

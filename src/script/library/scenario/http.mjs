@@ -1,5 +1,5 @@
 // HTTP requests of a scenario.
-import { leaveLabel, report } from './assertions.mjs';
+import { AssertionError, leaveLabel, report } from './assertions.mjs';
 import { ask, emit, now } from './host.mjs';
 import { here } from './position.mjs';
 import { outcome } from './verbs.mjs';
@@ -57,13 +57,12 @@ export class HttpResponse {
   }
   expectStatus(code) {
     const status = this.#answer.status;
-    report({ label: 'HTTP status', expect: `equals ${code}`, actual: String(status), ok: true === (status === code) || fail(code, status) });
+    if (status !== code) {
+      throw new AssertionError(`expected status ${code}, got ${status}`, { label: 'HTTP status', expect: `equals ${code}`, actual: String(status) });
+    }
+    report({ label: 'HTTP status', expect: `equals ${code}`, actual: String(status), ok: true });
     return this;
   }
-}
-
-function fail(code, status) {
-  throw new Error(`expected status ${code}, got ${status}`);
 }
 
 /** Non-2xx is no error; no answer is. */

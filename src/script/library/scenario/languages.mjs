@@ -16,6 +16,8 @@ const placed = (job, { line, column, message, suggestion }) => ({ at: `${job.pat
 
 const script = {
   reads: (job) => is(job, 'js', '.js', '.mjs') || is(job, 'ts', '.ts'),
+  /** Of a file that is a scenario itself. */
+  timeLimit: (job) => job.timeout_ms,
   async load(job) {
     for (const [name, value] of Object.entries(job.set ?? {})) {
       globalThis[name] = value;
@@ -39,12 +41,14 @@ const script = {
 
 const rhai = {
   reads: (job) => is(job, 'rhai', '.rhai'),
+  timeLimit: (job) => job.timeout_ms,
   async load(job) {
     await runRhai(read(job.path), job.path, rhaiHost, { readModule: read, constants: job.set ?? {} });
   },
   check: async (job) => checkRhai(read(job.path), job.path, { constants: Object.keys(job.set ?? {}) }).map((problem) => placed(job, problem))
 };
 
+/** How long a testfile takes stands in its lines; only the limit of the file ends it. */
 const testfile = {
   reads: (job) => is(job, 'test', '.test'),
   async load(job) {

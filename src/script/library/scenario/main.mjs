@@ -1,7 +1,7 @@
 // The run of one file. The native side calls `turn` with what has happened, and when a timer is due.
 
 /* global native */
-import { deliver } from './agent.mjs';
+import { deliver, metrics } from './agent.mjs';
 import { ask, emit, now } from './host.mjs';
 import { api } from './globals.mjs';
 import { takeAnswer } from './http.mjs';
@@ -12,7 +12,6 @@ import { NotRun, run } from './run.mjs';
 import { abort, failureOf, limited, reset, runSuite, selected, suite } from './suite.mjs';
 import { Skipped } from './skip.mjs';
 import { notifyChange, runTimers, untilNextTimer } from './time.mjs';
-import { metrics } from './agent.mjs';
 import { resetDefaultTimeout } from './until.mjs';
 
 const kPassed = 0;
@@ -63,7 +62,7 @@ async function runJob(job) {
       run.exchange = job.exchange ? ask('exchange.start', {}) : undefined;
       run.scenarioFolder = ask('scenario.begin', { name: job.display ?? job.path, attempt: 1 }).path;
     }
-    await limited(() => language.load(job), job.mode === 'run' && language.isTest ? job.timeout_ms : undefined);
+    await limited(() => language.load(job), job.mode === 'run' ? language.timeLimit?.(job) : undefined);
   } catch (error) {
     failure = error;
   }
@@ -116,7 +115,7 @@ const kMessages = {
   }
 };
 
-/** Gives the milliseconds until it wants to be called again, as text. */
+/** `text`: an array of messages as JSON, or "" when only a timer is due. */
 globalThis.turn = (text) => {
   for (const message of text === '' ? [] : JSON.parse(text)) {
     kMessages[message.kind]?.(message);

@@ -129,3 +129,9 @@ export class Peer {
     return { uri: this.uri, number: this.number, name: this.name };
   }
 }
+
+/** What waits in a mailbox, by a message summary (RFC 3842 §5.2). */
+export function mailboxOf(body) {
+  const counts = /^Voice-Message:\s*(\d+)\/(\d+)/im.exec(body);
+  return { waiting: /^Messages-Waiting:\s*yes/im.test(body), newMessages: Number(counts?.[1] ?? 0), oldMessages: Number(counts?.[2] ?? 0), body };
+}

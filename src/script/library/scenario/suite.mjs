@@ -1,5 +1,5 @@
 // What a file registers, and the order in which it is run.
-import { allAgents, closeAgents, metrics } from './agent.mjs';
+import { closeAgents, describeAgents, metrics } from './agent.mjs';
 import { AssertionError, takeLabel } from './assertions.mjs';
 import { ask, emit, now } from './host.mjs';
 import { stopServers } from './mock_server.mjs';
@@ -159,7 +159,7 @@ async function attempt(one, number, last, job) {
     failure = error;
   }
   const skipped = failure instanceof Skipped;
-  const details = failure === undefined || skipped ? {} : { ...failureOf(failure), failure: failure?.failure ?? { agents: describe() } };
+  const details = failure === undefined || skipped ? {} : { ...failureOf(failure), failure: failure?.failure ?? { agents: describeAgents() } };
   if (job.metrics) {
     metrics(one.name).forEach(emit);
   }
@@ -179,11 +179,6 @@ async function attempt(one, number, last, job) {
   });
   return passed ? 'passed' : retried ? 'retry' : 'failed';
 }
-
-const describe = () =>
-  allAgents().map((agent) => ({
-    agent: agent.name, registered: agent.isRegistered, state: agent.currentState, calls: agent.openCalls.length, reason: agent.latestCall?.reason, status: agent.latestCall?.statusCode
-  }));
 
 async function hooks(bodies, what) {
   for (const body of bodies) {

@@ -2,7 +2,7 @@
 import { adopt } from './agent.mjs';
 import { nativeOptions } from './agent_options.mjs';
 import { ask, now } from './host.mjs';
-import { partyOf, SipMessage } from './messages.mjs';
+import { mailboxOf, partyOf, SipMessage } from './messages.mjs';
 import { run } from './run.mjs';
 import { clearTimer, setTimer } from './time.mjs';
 import { outcome, OutcomeError } from './verbs.mjs';
@@ -32,7 +32,7 @@ const kHandlers = {
   sip: (phone, event) => phone.takeMessage(new SipMessage(event), event),
   text: (phone, event) => phone.tell({ type: 'message', from: event.from, contentType: event.content_type, body: event.body }),
   response: (phone, event) => phone.takeResponse(event),
-  mwi: (phone, event) => phone.tell({ type: 'mwi', ...mailbox(event.body), body: event.body }),
+  mwi: (phone, event) => phone.tell({ type: 'mwi', ...mailboxOf(event.body) }),
   call: (phone, event) => phone.begin(event)
 };
 
@@ -72,11 +72,6 @@ const kCallHandlers = {
   keys_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
   recorded: (phone, call, event) => run.recorded(phone.name, event.paths)
 };
-
-function mailbox(body) {
-  const counts = /^Voice-Message:\s*(\d+)\/(\d+)/im.exec(body);
-  return { waiting: /^Messages-Waiting:\s*yes/im.test(body), newMessages: Number(counts?.[1] ?? 0), oldMessages: Number(counts?.[2] ?? 0) };
-}
 
 /** What the native side makes of the account. */
 function optionsOf(name, options) {
