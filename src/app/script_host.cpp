@@ -1,4 +1,5 @@
 #include "app/script_host.hpp"
+#include "app/json_arguments.hpp"
 
 #include "base/log.hpp"
 #include "script/library.hpp"
@@ -28,11 +29,6 @@ constexpr std::size_t kMaxMessages = 1'000'000;
 constexpr std::size_t kMaxFileBytes = 16u << 20;
 constexpr std::size_t kMaxBodyBytes = 16u << 20;
 constexpr std::chrono::seconds kHttpTimeout{30};
-
-std::string text(const json::object& object, std::string_view name) {
-  const json::value* const found = object.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
 
 base::Result<std::string> blocking_read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -168,11 +164,11 @@ base::Result<json::value> ScriptHost::begin_http(const json::object& arguments) 
     }
     http_ = std::move(*made);
   }
-  auto url = net::HttpUrl::parse(text(arguments, "url"));
+  auto url = net::HttpUrl::parse(text_of(arguments, "url"));
   if (!url) {
     return url.error();
   }
-  net::HttpClient::Request request{std::move(*url), {}, text(arguments, "body"), text(arguments, "method")};
+  net::HttpClient::Request request{std::move(*url), {}, text_of(arguments, "body"), text_of(arguments, "method")};
   if (request.method.empty() || request.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != std::string::npos) {
     return Error(Errc::InvalidArgument, "\"" + request.method + "\" is no HTTP method; say GET, POST, PUT, …");
   }
@@ -204,14 +200,14 @@ base::Result<json::value> ScriptHost::begin_http(const json::object& arguments) 
 }
 
 base::Result<json::value> ScriptHost::start_mock(const json::object& arguments) {
-  const std::string host = text(arguments, "address");
+  const std::string host = text_of(arguments, "address");
   const auto ip = base::IpAddress::parse(host);
   const auto port = arguments.at("port").to_number<std::int64_t>();
   if (!ip || port < 0 || port > 65'535) {
     return Error(Errc::InvalidArgument,
                  "A mock server listens on an address such as 127.0.0.1 and a port from 0 (any) to 65535, not on " + host + ":" + std::to_string(port));
   }
-  const server::MockHttpServer::Certificate certificate{text(arguments, "certificate"), text(arguments, "key")};
+  const server::MockHttpServer::Certificate certificate{text_of(arguments, "certificate"), text_of(arguments, "key")};
   const std::uint64_t id = ++last_mock_;
   auto listening = server::MockHttpServer::listen(loop_.context(), {*ip, static_cast<std::uint16_t>(port)}, certificate,
                                                   [this, id](const server::MockHttpServer::Request& request) {
@@ -237,24 +233,22 @@ base::Result<json::value> ScriptHost::start_mock(const json::object& arguments) 
 }
 
 base::Result<json::value> ScriptHost::answer_mock(const json::object& arguments) {
-  server::MockHttpServer::Answer answer{arguments.at("status").to_number<unsigned>(), {}, text(arguments, "body")};
+  server::MockHttpServer::Answer answer{arguments.at("status").to_number<unsigned>(), {}, text_of(arguments, "body")};
   if (answer.status < 200 || answer.status > 599) {
     return Error(Errc::InvalidArgument, "A mock server answers with a status from 200 to 599");
   }
   for (const json::value& header : arguments.at("headers").as_array()) {
     answer.headers.emplace_back(std::string(header.at(0).as_string()), std::string(header.at(1).as_string()));
   }
-  const auto request = arguments.at("request").to_number<std::uint64_t>();
-  for (const auto& [id, server] : mocks_) {
-    if (id == arguments.at("server").to_number<std::uint64_t>()) {
-      server->answer(request, answer);
-    }
+  const auto server = mocks_.find(arguments.at("server").to_number<std::uint64_t>());
+  if (server != mocks_.end()) {
+    server->second->answer(arguments.at("request").to_number<std::uint64_t>(), std::move(answer));
   }
   return Outcome(nullptr);
 }
 
 base::Result<json::value> ScriptHost::file(std::string_view step, const json::object& arguments) {
-  const std::string path = text(arguments, "path");
+  const std::string path = text_of(arguments, "path");
   std::error_code failure;
   if (step == "read") {
     auto content = blocking_read(path);
@@ -264,15 +258,15 @@ base::Result<json::value> ScriptHost::file(std::string_view step, const json::ob
     return Outcome(std::filesystem::is_regular_file(path, failure));
   }
   if (step == "resolve") {
-    return Outcome((std::filesystem::path(text(arguments, "folder")) / path).lexically_normal().string());
+    return Outcome((std::filesystem::path(text_of(arguments, "folder")) / path).lexically_normal().string());
   }
   if (step == "rename") {
-    std::filesystem::rename(path, text(arguments, "to"), failure);
+    std::filesystem::rename(path, text_of(arguments, "to"), failure);
     return failure ? Error(Errc::Io, path + ": " + failure.message()) : Outcome(nullptr);
   }
   if (step == "write") {
     std::ofstream written(path, std::ios::binary | std::ios::trunc);
-    written << text(arguments, "text");
+    written << text_of(arguments, "text");
     written.close();
     return written ? Outcome(nullptr) : Error(Errc::Io, path + ": cannot be written; check the folder and its permissions");
   }
@@ -293,13 +287,13 @@ base::Result<json::value> ScriptHost::open_log(const std::string& path) {
 }
 
 base::Result<json::value> ScriptHost::configure(const json::object& arguments) {
-  const std::string keep = text(arguments, "trace");
+  const std::string keep = text_of(arguments, "trace");
   artifacts_.configure(keep == "on"                  ? ScriptArtifacts::Keep::Everything
                        : keep == "retain-on-failure" ? ScriptArtifacts::Keep::Failures
                                                      : ScriptArtifacts::Keep::Nothing,
-                       text(arguments, "artifacts"));
+                       text_of(arguments, "artifacts"));
   std::optional<net::Impairment::Options> impairment;
-  if (const std::string said = text(arguments, "impair"); !said.empty()) {
+  if (const std::string said = text_of(arguments, "impair"); !said.empty()) {
     const auto options = net::Impairment::Options::parse(said);
     if (!options) {
       return Error(Errc::InvalidArgument, "--impair: " + options.error().message());
@@ -309,18 +303,18 @@ base::Result<json::value> ScriptHost::configure(const json::object& arguments) {
     impairment->seed = seed != nullptr && seed->is_number() ? seed->to_number<std::uint64_t>() : 1;
   }
   desk_ = std::make_unique<ScriptDesk>([this](const json::object& event) { tell(event); }, impairment);
-  if (const std::string path = text(arguments, "sip_trace"); !path.empty()) {
+  if (const std::string path = text_of(arguments, "sip_trace"); !path.empty()) {
     if (const auto traced = desk_->blocking_trace(path); !traced) {
       return traced.error();
     }
   }
-  const std::string log = text(arguments, "log");
+  const std::string log = text_of(arguments, "log");
   return log.empty() ? Outcome(nullptr) : open_log(log);
 }
 
 base::Result<json::value> ScriptHost::scenario(std::string_view step, const json::object& arguments) {
   if (step == "begin") {
-    auto begun = artifacts_.blocking_begin(text(arguments, "name"), arguments.at("attempt").to_number<int>());
+    auto begun = artifacts_.blocking_begin(text_of(arguments, "name"), arguments.at("attempt").to_number<int>());
     if (begun) {
       begun = desk_->blocking_capture(artifacts_.capture_path());
     }
@@ -346,7 +340,7 @@ base::Result<json::value> ScriptHost::answer(std::string_view operation, const j
     return file(operation.substr(5), arguments);
   }
   if (operation == "env") {
-    const char* const value = std::getenv(text(arguments, "name").c_str());
+    const char* const value = std::getenv(text_of(arguments, "name").c_str());
     return value == nullptr ? Outcome(nullptr) : Outcome(value);
   }
   if (operation == "cwd") {

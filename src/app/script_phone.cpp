@@ -1,4 +1,5 @@
 #include "app/script_phone.hpp"
+#include "app/json_arguments.hpp"
 
 #include "app/script_events.hpp"
 
@@ -21,21 +22,10 @@ constexpr std::chrono::milliseconds kFarewell{1500};
 constexpr double kNarrowbandHz = 3400;
 constexpr double kWidebandHz = 7000;
 
-std::string text(const json::object& object, std::string_view name) {
-  const json::value* const found = object.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-template <class Number>
-Number number(const json::object& object, std::string_view name, Number otherwise = {}) {
-  const json::value* const found = object.if_contains(name);
-  return found != nullptr && found->is_number() ? found->to_number<Number>() : otherwise;
-}
-
 base::Result<json::object> done(const base::Result<void>& result) { return result ? base::Result<json::object>(json::object()) : result.error(); }
 
 sdp::Direction direction_of(const json::object& arguments) {
-  const std::string name = text(arguments, "direction");
+  const std::string name = text_of(arguments, "direction");
   for (const sdp::Direction direction : {sdp::Direction::SendOnly, sdp::Direction::RecvOnly, sdp::Direction::Inactive}) {
     if (name == sdp::to_string(direction)) {
       return direction;
@@ -107,7 +97,7 @@ void ScriptPhone::carry_out(std::string_view operation, const json::object& argu
 }
 
 base::Result<call::AgentCall*> ScriptPhone::call_of(const json::object& arguments, std::string_view name) const {
-  call::AgentCall* const call = phone_->agent().find(text(arguments, name));
+  call::AgentCall* const call = phone_->agent().find(text_of(arguments, name));
   return call == nullptr ? base::Result<call::AgentCall*>(Error(Errc::WrongState, "the call is over")) : call;
 }
 
@@ -126,7 +116,7 @@ ScriptPhone::Outcome ScriptPhone::unregister(const json::object& /*arguments*/) 
 }
 
 ScriptPhone::Outcome ScriptPhone::dial(const json::object& arguments) {
-  call::OutgoingCall outgoing{.uri = text(arguments, "uri"), .headers = script_header_lines(arguments.if_contains("headers"))};
+  call::OutgoingCall outgoing{.uri = text_of(arguments, "uri"), .headers = script_header_lines(arguments.if_contains("headers"))};
   outgoing.direction = direction_of(arguments);
   if (const auto uri = sip::UriView::parse(outgoing.uri); !uri) {
     return Error(Errc::InvalidArgument, "\"" + outgoing.uri + "\" is nobody to call: " + uri.error().message());
@@ -145,7 +135,8 @@ ScriptPhone::Outcome ScriptPhone::accept(const json::object& arguments) {
 
 ScriptPhone::Outcome ScriptPhone::refuse(const json::object& arguments) {
   const auto call = call_of(arguments);
-  return call ? done((*call)->refuse({number<int>(arguments, "status", 486), text(arguments, "reason"), script_header_lines(arguments.if_contains("headers"))}))
+  return call ? done((*call)->refuse(
+                    {number_of<int>(arguments, "status", 486), text_of(arguments, "reason"), script_header_lines(arguments.if_contains("headers"))}))
               : call.error();
 }
 
@@ -154,7 +145,7 @@ ScriptPhone::Outcome ScriptPhone::hang_up(const json::object& arguments) {
   if (!call) {
     return call.error();
   }
-  (*call)->hang_up(number<int>(arguments, "status", 486));
+  (*call)->hang_up(number_of<int>(arguments, "status", 486));
   return json::object();
 }
 
@@ -190,13 +181,13 @@ ScriptPhone::Outcome ScriptPhone::press(const json::object& arguments) {
     return call.error();
   }
   media::KeyTiming timing;
-  timing.gap = std::chrono::milliseconds(number<std::int64_t>(arguments, "gap_ms", timing.gap.count()));
-  return done((*call)->press(text(arguments, "keys"), timing));
+  timing.gap = std::chrono::milliseconds(number_of<std::int64_t>(arguments, "gap_ms", timing.gap.count()));
+  return done((*call)->press(text_of(arguments, "keys"), timing));
 }
 
 ScriptPhone::Outcome ScriptPhone::transfer(const json::object& arguments) {
   const auto call = call_of(arguments);
-  return call ? done((*call)->transfer(text(arguments, "uri"))) : call.error();
+  return call ? done((*call)->transfer(text_of(arguments, "uri"))) : call.error();
 }
 
 ScriptPhone::Outcome ScriptPhone::complete(const json::object& arguments) {
@@ -215,7 +206,7 @@ ScriptPhone::Outcome ScriptPhone::answer_all(const json::object& arguments) {
     return json::object();
   }
   const json::object& said = refusal->get_object();
-  phone_->agent().refuse_calls(call::Refusal{number<int>(said, "status", 480), text(said, "reason"), script_header_lines(said.if_contains("headers"))});
+  phone_->agent().refuse_calls(call::Refusal{number_of<int>(said, "status", 480), text_of(said, "reason"), script_header_lines(said.if_contains("headers"))});
   return json::object();
 }
 
@@ -240,9 +231,9 @@ ScriptPhone::Outcome ScriptPhone::begin_check(const json::object& arguments) {
     return call.error();
   }
   AudioCheck::Options options;
-  options.kind = text(arguments, "kind") == "silence" ? AudioCheck::Kind::Silence : AudioCheck::Kind::Tone;
-  options.frequency_hz = number<double>(arguments, "hz");
-  options.within = std::chrono::milliseconds(number<std::int64_t>(arguments, "within_ms"));
+  options.kind = text_of(arguments, "kind") == "silence" ? AudioCheck::Kind::Silence : AudioCheck::Kind::Tone;
+  options.frequency_hz = number_of<double>(arguments, "hz");
+  options.within = std::chrono::milliseconds(number_of<std::int64_t>(arguments, "within_ms"));
   const audio::SampleRate rate = options.frequency_hz > kWidebandHz     ? audio::kFullband
                                  : options.frequency_hz > kNarrowbandHz ? audio::kWideband
                                                                         : audio::kNarrowband;
@@ -252,7 +243,7 @@ ScriptPhone::Outcome ScriptPhone::begin_check(const json::object& arguments) {
     ear.rate = rate;
     ear.attached = false;
   }
-  ear.checks.emplace(number<std::int64_t>(arguments, "id"), AudioCheck(options, rate, world_.loop.clock().now()));
+  ear.checks.emplace(number_of<std::int64_t>(arguments, "id"), AudioCheck(options, rate, world_.loop.clock().now()));
   if (!listening_.pending()) {
     listening_.start(kListen);
   }
@@ -293,22 +284,22 @@ ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
   made->id = ++last_request_;
   made->digest.emplace(agent.credentials(), world_.random);
   sip::OutgoingRequest request;
-  request.method = sip::method_from(text(arguments, "method"));
+  request.method = sip::method_from(text_of(arguments, "method"));
   constexpr sip::Method kAlone[] = {sip::Method::Message, sip::Method::Options, sip::Method::Info,
                                     sip::Method::Refer,   sip::Method::Notify,  sip::Method::Publish};
   if (std::find(std::begin(kAlone), std::end(kAlone), request.method) == std::end(kAlone)) {
     return Error(Errc::InvalidArgument,
-                 "\"" + text(arguments, "method") + "\" cannot be sent by itself; MESSAGE, OPTIONS, INFO, REFER, NOTIFY and PUBLISH can");
+                 "\"" + text_of(arguments, "method") + "\" cannot be sent by itself; MESSAGE, OPTIONS, INFO, REFER, NOTIFY and PUBLISH can");
   }
-  request.uri = text(arguments, "uri");
+  request.uri = text_of(arguments, "uri");
   if (!sip::UriView::parse(request.uri)) {
     return Error(Errc::InvalidArgument, "\"" + request.uri + "\" is no SIP address");
   }
   request.routes = agent.route_set();
   request.parties = sip::party_lines(agent.name_and_address(), world_.random.token(8), "<" + request.uri + ">", {}, world_.random.token(16));
   request.headers = script_header_lines(arguments.if_contains("headers"));
-  request.content_type = text(arguments, "content_type");
-  request.body = text(arguments, "body");
+  request.content_type = text_of(arguments, "content_type");
+  request.body = text_of(arguments, "body");
   sip::ClientRequest::User& user = *this;
   made->request = std::make_unique<sip::ClientRequest>(phone_->user_agent(), std::move(request), made->cseq, &*made->digest, user);
   made->request->send();

@@ -1,4 +1,5 @@
 // What scripts say of an agent, and what it is then.
+#include "app/json_arguments.hpp"
 #include "app/phone_options.hpp"
 #include "app/script_phone.hpp"
 #include "media/source.hpp"
@@ -17,39 +18,29 @@ using base::Error;
 /// A sine of a quarter of full scale.
 constexpr double kToneLevelDbov = -15.05;
 
-std::string text(const json::object& object, std::string_view name) {
-  const json::value* const found = object.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-std::int64_t number(const json::object& object, std::string_view name) {
-  const json::value* const found = object.if_contains(name);
-  return found != nullptr && found->is_number() ? found->to_number<std::int64_t>() : 0;
-}
-
 base::Result<call::AgentMedia> media_of(const json::object& options) {
   call::AgentMedia media;
   if (const json::value* const codecs = options.if_contains("codecs"); codecs != nullptr && codecs->is_array() && !codecs->get_array().empty()) {
     media.codecs = json::value_to<std::vector<std::string>>(*codecs);
   }
-  const std::string encryption = text(options, "encryption");
+  const std::string encryption = text_of(options, "encryption");
   if (!encryption.empty()) {
     media.security.policy = encryption == "srtp" ? sdp::MediaSecurity::Optional : sdp::MediaSecurity::Required;
     media.security.kind = encryption == "dtls_srtp" ? call::AgentSecurity::Kind::Dtls : call::AgentSecurity::Kind::Sdes;
   }
-  const std::string keys = text(options, "keys");
+  const std::string keys = text_of(options, "keys");
   media.keys = keys == "info"     ? call::AgentMedia::Keys::Info
                : keys == "auto"   ? call::AgentMedia::Keys::Auto
                : keys == "inband" ? call::AgentMedia::Keys::SoundAlone
                                   : call::AgentMedia::Keys::Event;
-  if (const std::string server = text(options, "stun_server"); !server.empty()) {
+  if (const std::string server = text_of(options, "stun_server"); !server.empty()) {
     const auto address = base::SocketAddress::parse(server);
     if (!address) {
       return Error(Errc::InvalidArgument, "stun_server \"" + server + "\" is no address with a port; say one such as 192.0.2.1:3478");
     }
     media.stun_server = *address;
   }
-  if (const auto limit = number(options, "rtp_timeout_s"); limit > 0) {
+  if (const auto limit = number_of<std::int64_t>(options, "rtp_timeout_s"); limit > 0) {
     media.silence_limit = std::chrono::seconds(limit);
     media.on_silence = call::AgentMedia::OnSilence::EndCall;
   }
@@ -57,7 +48,7 @@ base::Result<call::AgentMedia> media_of(const json::object& options) {
 }
 
 base::Result<base::SocketAddress> listen_of(const json::object& options, std::string_view next_hop) {
-  const std::string listen = text(options, "listen");
+  const std::string listen = text_of(options, "listen");
   if (listen.empty()) {
     return base::SocketAddress{address_toward(next_hop), 0};
   }
@@ -91,21 +82,21 @@ std::string script_header_lines(const json::value* headers) {
 }
 
 base::Result<media::SourceSpec> blocking_script_source(const json::object& source) {
-  const std::string kind = text(source, "kind");
+  const std::string kind = text_of(source, "kind");
   media::SourceSpec spec = media::Silence{};
   if (kind == "tone") {
     spec = media::Tone{.frequency_hz = source.at("hz").to_number<double>(), .level_dbov = kToneLevelDbov};
   } else if (kind == "file") {
-    spec = media::SoundFile{.path = text(source, "path"), .repeat = audio::Repeat::Loop};
+    spec = media::SoundFile{.path = text_of(source, "path"), .repeat = audio::Repeat::Loop};
   }
   const auto made = media::blocking_make_source(spec, audio::kNarrowband);
   return made ? base::Result<media::SourceSpec>(std::move(spec)) : made.error();
 }
 
 base::Result<ScriptPhonePlan> script_phone_plan(const json::object& options) {
-  const std::string domain = text(options, "domain");
-  const std::string outbound = text(options, "outbound");
-  const std::string transport = text(options, "transport");
+  const std::string domain = text_of(options, "domain");
+  const std::string outbound = text_of(options, "outbound");
+  const std::string transport = text_of(options, "transport");
   const std::string suffix = transport == "udp" || transport.empty() ? std::string() : ";transport=" + transport;
   auto listen = listen_of(options, outbound.empty() ? std::string_view(domain) : host_of(outbound));
   if (!listen) {
@@ -115,33 +106,33 @@ base::Result<ScriptPhonePlan> script_phone_plan(const json::object& options) {
   if (!media) {
     return media.error();
   }
-  ScriptPhonePlan plan{.listen = *listen, .agent = {}, .registers = number(options, "expires") > 0};
+  ScriptPhonePlan plan{.listen = *listen, .agent = {}, .registers = number_of<std::int64_t>(options, "expires") > 0};
   const json::value* const mailbox = options.if_contains("mwi");
   plan.mailbox = mailbox != nullptr && mailbox->is_bool() && mailbox->get_bool();
   call::AgentOptions& agent = plan.agent;
-  agent.name = text(options, "name");
-  agent.address_of_record = "sip:" + text(options, "username") + "@" + domain;
+  agent.name = text_of(options, "name");
+  agent.address_of_record = "sip:" + text_of(options, "username") + "@" + domain;
   agent.registrar = "sip:" + domain + (outbound.empty() ? suffix : std::string());
   if (!sip::UriView::parse(agent.address_of_record) || !sip::UriView::parse(agent.registrar)) {
     return Error(Errc::InvalidArgument, "\"" + agent.address_of_record + "\" is no SIP address; check username and domain");
   }
-  agent.password = text(options, "password");
-  agent.auth_user = text(options, "auth_user");
-  agent.display_name = text(options, "display_name");
+  agent.password = text_of(options, "password");
+  agent.auth_user = text_of(options, "auth_user");
+  agent.display_name = text_of(options, "display_name");
   if (!outbound.empty()) {
     agent.routes.push_back(route_of(outbound));
   }
   agent.headers = script_header_lines(options.if_contains("headers"));
-  agent.registered_for = std::chrono::seconds(plan.registers ? number(options, "expires") : 3600);
+  agent.registered_for = std::chrono::seconds(plan.registers ? number_of<std::int64_t>(options, "expires") : 3600);
   const json::value* const follow = options.if_contains("follow_redirects");
   agent.redirects = follow != nullptr && follow->is_bool() && follow->get_bool() ? sip::RedirectPolicy::All : sip::RedirectPolicy::Off;
-  agent.max_calls = static_cast<std::size_t>(number(options, "max_calls"));
+  agent.max_calls = static_cast<std::size_t>(number_of<std::int64_t>(options, "max_calls"));
   agent.media_address = listen->ip;
-  agent.answering = text(options, "answer") == "auto" ? call::AgentOptions::Answering::AtOnce : call::AgentOptions::Answering::Manually;
+  agent.answering = text_of(options, "answer") == "auto" ? call::AgentOptions::Answering::AtOnce : call::AgentOptions::Answering::Manually;
   agent.media = std::move(*media);
-  if (const std::string folder = text(options, "record"); !folder.empty()) {
+  if (const std::string folder = text_of(options, "record"); !folder.empty()) {
     agent.recording = call::AgentRecording{.folder = folder};
-    if (text(options, "record_layout") == "separate") {
+    if (text_of(options, "record_layout") == "separate") {
       agent.recording->layout = media::RecordingLayout::Separate;
     }
   }
