@@ -6,7 +6,9 @@
 
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -14,6 +16,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -76,7 +79,7 @@ std::optional<HttpResponse> refusal(error_code failure) {
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(WebCore& core, WebTcpSocket socket, Reach reach, ConnectionSlot slot)
-      : core_(core), stream_(std::move(socket)), reach_(reach), slot_(std::move(slot)) {}
+      : core_(core), stream_(std::move(socket)), patience_(core.io), reach_(reach), slot_(std::move(slot)) {}
 
   void run(WebSecurity security) {
     slot_.occupy(weak_from_this());
@@ -95,7 +98,10 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     }
   }
 
-  void abort() override { stream_.close(); }
+  void abort() override {
+    patience_.cancel();
+    stream_.close();
+  }
 
  private:
   void on_handshake(error_code failure) {
@@ -136,16 +142,19 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   void route(const WebRequest& request) {
     const Target target = split(view(request.target()));
-    const HttpRequest seen{.method = view(request.method_string()),
-                           .path = target.path,
-                           .query = target.query,
-                           .authorization = single(request, http::field::authorization),
-                           .api_key = single(request, "X-API-Key"),
-                           .remote = remote_of(stream_)};
+    HttpRequest seen{.method = view(request.method_string()),
+                     .path = target.path,
+                     .query = target.query,
+                     .authorization = single(request, http::field::authorization),
+                     .api_key = single(request, "X-API-Key"),
+                     .remote = remote_of(stream_)};
     const auto websocket = core_.websockets.find(target.path);
     const auto page = core_.pages.find(target.path);
     const KeepAlive keep_alive = request.keep_alive() ? KeepAlive::Yes : KeepAlive::No;
-    if (websocket == core_.websockets.end() && page == core_.pages.end()) {
+    const HttpService* const service = websocket == core_.websockets.end() && page == core_.pages.end() ? service_for(target.path) : nullptr;
+    if (service != nullptr) {
+      serve(*service, request, seen);
+    } else if (websocket == core_.websockets.end() && page == core_.pages.end()) {
       answer(plain(http::status::not_found, "404 page not found\n"), request.method(), keep_alive);
     } else if (request.method() != http::verb::get && request.method() != http::verb::head) {
       answer(plain(http::status::method_not_allowed, "Method Not Allowed\n"), request.method(), keep_alive);
@@ -159,6 +168,70 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     } else {
       admit(websocket->second(seen));
     }
+  }
+
+  const HttpService* service_for(std::string_view path) const {
+    const HttpService* found = nullptr;
+    for (const auto& [prefix, service] : core_.services) {
+      // In their order a longer prefix of a path comes behind a shorter one.
+      found = path.starts_with(prefix) ? &service : found;
+    }
+    return found;
+  }
+
+  void serve(const HttpService& service, const WebRequest& request, HttpRequest& seen) {
+    const bool reads = request.method() == http::verb::get || request.method() == http::verb::head || request.method() == http::verb::options;
+    if (!reads && !may_connect(request)) {
+      answer(plain(http::status::forbidden, "this origin is not allowed\n"), request.method(), KeepAlive::No);
+      return;
+    }
+    seen.body = request.body();
+    for (const auto& field : request) {
+      seen.fields.emplace_back(view(field.name_string()), view(field.value()));
+    }
+    stream_.expires_never();
+    answering_ = true;
+    patience_.expires_after(core_.config.answer_timeout);
+    // This keeps the connection while nothing else is under way.
+    patience_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (!cancelled) {
+        self->answer_late(plain(http::status::gateway_timeout, "nobody answered in time\n"));
+      }
+    });
+    const auto pending = std::make_shared<PendingAnswer>(weak_from_this(), ++requests_);
+    service(seen, [pending](HttpResponse response) { pending->give(std::move(response)); });
+  }
+
+  /// What became of a request that a service has.
+  class PendingAnswer {
+   public:
+    PendingAnswer(std::weak_ptr<HttpConnection> connection, std::uint64_t request) : connection_(std::move(connection)), request_(request) {}
+    ~PendingAnswer() { give(plain(http::status::service_unavailable, "nobody answers this now\n")); }
+    PendingAnswer(const PendingAnswer&) = delete;
+    PendingAnswer& operator=(const PendingAnswer&) = delete;
+
+    void give(HttpResponse response) {
+      const auto connection = given_.exchange(true) ? nullptr : connection_.lock();
+      if (connection != nullptr) {
+        asio::post(connection->core_.io, [connection, request = request_, response = std::move(response)]() mutable {
+          if (connection->requests_ == request) {
+            connection->answer_late(std::move(response));
+          }
+        });
+      }
+    }
+
+   private:
+    const std::weak_ptr<HttpConnection> connection_;
+    const std::uint64_t request_;
+    std::atomic<bool> given_ = false;
+  };
+
+  void answer_late(HttpResponse response) {
+    ++requests_;
+    patience_.cancel();
+    const WebRequest& request = parser_->get();
+    answer(std::move(response), request.method(), request.keep_alive() ? KeepAlive::Yes : KeepAlive::No);
   }
 
   void admit(Admission admission) {
@@ -199,12 +272,14 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     response_ = {};
     response_.version(11);
     response_.result(page.status);
-    response_.set(http::field::content_type, page.content_type);
+    if (!page.content_type.empty()) {
+      response_.set(http::field::content_type, page.content_type);
+    }
     response_.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : page.headers) {
-      response_.set(name, value);
+      response_.insert(name, value);
     }
-    if (page.status == static_cast<unsigned>(http::status::method_not_allowed)) {
+    if (page.status == static_cast<unsigned>(http::status::method_not_allowed) && response_.count(http::field::allow) == 0) {
       response_.set(http::field::allow, "GET, HEAD");
     }
     response_.keep_alive(keep_alive == KeepAlive::Yes && !closing_);
@@ -251,6 +326,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 
   WebCore& core_;
   WebStream stream_;
+  asio::steady_timer patience_;  ///< With a service.
+  std::uint64_t requests_ = 0;   ///< That went to services, each counted again with its answer.
   const Reach reach_;
   ConnectionSlot slot_;
   beast::flat_buffer buffer_;

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
+#include "server/web_server.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -9,13 +10,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace callwright::server {
 
-/// An HTTP/1.1 server whose answers come from elsewhere and later: what a scenario puts in the place of a server that the system under test calls. On the
-/// thread of the context. Bodies up to 1 MiB are taken, larger ones are told as empty; a request that nobody answers within 10 s gets 504.
+/// An HTTP/1.1 server whose answers come from elsewhere and later: what a scenario puts in the place of a server that the system under test calls. Requests are
+/// told on the thread of the context, where all calls are made, too. A body of more than 1 MiB gets 413; a request that nobody answers within 10 s gets 504.
 class MockHttpServer {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -50,11 +52,16 @@ class MockHttpServer {
   void answer(std::uint64_t request, Answer answer);
 
  private:
-  class Core;
-  explicit MockHttpServer(std::shared_ptr<Core> core);
+  MockHttpServer(boost::asio::io_context& context, OnRequest on_request);
+  void take(Request request, HttpReply reply);
 
-  std::shared_ptr<Core> core_;
+  boost::asio::io_context& context_;
+  const OnRequest on_request_;
+  std::unordered_map<std::uint64_t, HttpReply> waiting_;
+  std::uint64_t last_ = 0;
   base::SocketAddress address_;
+  const std::shared_ptr<MockHttpServer*> alive_;  ///< For requests that are on their way to the thread of the context.
+  WebServer web_;
 };
 
 }  // namespace callwright::server

@@ -32,6 +32,7 @@ class WebCore {
 
   const WebConfig config;
   std::map<std::string, HttpHandler, std::less<>> pages;
+  std::map<std::string, HttpService, std::less<>> services;  ///< By prefix.
   std::map<std::string, WebSocketGate, std::less<>> websockets;
   /// For new connections to listeners for TLS; null when there are none.
   std::shared_ptr<boost::asio::ssl::context> tls;

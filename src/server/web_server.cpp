@@ -190,6 +190,8 @@ WebServer::~WebServer() { blocking_stop(std::chrono::milliseconds(0)); }
 
 void WebServer::add_page(std::string path, HttpHandler handler) { impl_->core.pages.insert_or_assign(std::move(path), std::move(handler)); }
 
+void WebServer::add_service(std::string prefix, HttpService service) { impl_->core.services.insert_or_assign(std::move(prefix), std::move(service)); }
+
 void WebServer::add_websocket(std::string path, WebSocketGate gate) { impl_->core.websockets.insert_or_assign(std::move(path), std::move(gate)); }
 
 void WebServer::add_websocket(std::string path, WebSocketFactory factory) {

@@ -24,22 +24,29 @@ namespace callwright::server {
 enum class WebSecurity { Plain, Tls };
 
 struct HttpRequest {
-  std::string_view method;              ///< "GET" or "HEAD"
+  std::string_view method;              ///< "GET", "HEAD"; of a service any.
   std::string_view path;                ///< Without the query, percent-escapes as sent.
   std::string_view query;               ///< After the '?', or "". May have secrets: `without_token_values` makes it fit for a log.
   std::string_view authorization = {};  ///< This header field and the next one; "" when there is none, or more than one.
   std::string_view api_key = {};        ///< X-API-Key
   base::SocketAddress remote = {};
+  std::string_view body = {};                                              ///< Of a service, as are
+  std::vector<std::pair<std::string_view, std::string_view>> fields = {};  ///< the header fields, in their order.
 };
 
 struct HttpResponse {
   unsigned status = 200;
-  std::string content_type = "application/json";
+  std::string content_type = "application/json";  ///< "": not told.
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< Besides those that each answer has.
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest& request)>;
+
+/// Answers one request, now or later, from any thread while the server is there. The first answer counts; dropped without one, the client gets 503.
+using HttpReply = std::function<void(HttpResponse response)>;
+/// Called on the web thread; what `request` views ends with the call.
+using HttpService = std::function<void(const HttpRequest& request, HttpReply reply)>;
 
 /// Makes the handler of one connection, or is the answer that refuses it before the upgrade.
 using Admission = std::variant<WebSocketFactory, HttpResponse>;
@@ -51,6 +58,7 @@ struct WebConfig {
   std::size_t max_header_bytes = 8 * 1024;              ///< Request line and headers; more is 431.
   std::size_t max_body_bytes = 64 * 1024;               ///< More is 413.
   std::chrono::milliseconds request_timeout{30'000};    ///< For a whole request, and for the next one on an idle connection.
+  std::chrono::milliseconds answer_timeout{600'000};    ///< Of a service; then 504.
   std::chrono::milliseconds handshake_timeout{10'000};  ///< Of TLS.
   std::size_t max_message_bytes = 1024 * 1024;          ///< Of a WebSocket message; more is close 1009.
   std::chrono::milliseconds idle_timeout{60'000};       ///< A silent WebSocket client is pinged after half of it and dropped after it.
@@ -77,6 +85,8 @@ class WebServer {
 
   /// Handlers are called on the web thread. `path` is matched exactly.
   void add_page(std::string path, HttpHandler handler);
+  /// All methods, for paths that begin with `prefix` and are no page's; the longest prefix counts. Web pages of other origins may only read.
+  void add_service(std::string prefix, HttpService service);
   void add_websocket(std::string path, WebSocketGate gate);
   /// One without a gate.
   void add_websocket(std::string path, WebSocketFactory factory);
