@@ -33,8 +33,7 @@ base::Result<std::shared_ptr<asio::ssl::context>> blocking_tls(const MockHttpSer
 
 }  // namespace
 
-MockHttpServer::MockHttpServer(asio::io_context& context, OnRequest on_request)
-    : context_(context), on_request_(std::move(on_request)), alive_(std::make_shared<MockHttpServer*>(this)), web_(settings()) {}
+MockHttpServer::MockHttpServer(OnRequest on_request) : on_request_(std::move(on_request)), alive_(std::make_shared<MockHttpServer*>(this)), web_(settings()) {}
 
 MockHttpServer::~MockHttpServer() {
   *alive_ = nullptr;
@@ -43,7 +42,7 @@ MockHttpServer::~MockHttpServer() {
 
 base::Result<std::unique_ptr<MockHttpServer>> MockHttpServer::listen(asio::io_context& context, const base::SocketAddress& address,
                                                                      const Certificate& certificate, OnRequest on_request) {
-  std::unique_ptr<MockHttpServer> server(new MockHttpServer(context, std::move(on_request)));
+  std::unique_ptr<MockHttpServer> server(new MockHttpServer(std::move(on_request)));
   WebSecurity security = WebSecurity::Plain;
   if (!certificate.chain_file.empty()) {
     auto tls = blocking_tls(certificate);

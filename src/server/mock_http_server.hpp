@@ -52,10 +52,9 @@ class MockHttpServer {
   void answer(std::uint64_t request, Answer answer);
 
  private:
-  MockHttpServer(boost::asio::io_context& context, OnRequest on_request);
+  explicit MockHttpServer(OnRequest on_request);
   void take(Request request, HttpReply reply);
 
-  boost::asio::io_context& context_;
   const OnRequest on_request_;
   std::unordered_map<std::uint64_t, HttpReply> waiting_;
   std::uint64_t last_ = 0;
