@@ -15,6 +15,8 @@ string(REPLACE "/*SCRIPT*/" "${script}" page "${page}")
 file(WRITE "${OUTPUT}" "// Made of web/report by cmake/report_page.cmake.
 #include \"verify/run/html_report.hpp\"
 
+#pragma GCC diagnostic ignored \"-Woverlength-strings\"
+
 namespace callwright::verify {
 
 std::string_view html_report_template() noexcept {

@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/completion.hpp"
 #include "app/config.hpp"
+#include "app/monitor_command.hpp"
 #include "app/run_file.hpp"
 #include "app/test_command.hpp"
 #include "base/log.hpp"
@@ -330,6 +331,7 @@ int run(int argc, char** argv) {
   bool records_json = false;
   add_records_command(app, records_options, records_json, status);
   callwright::app::add_test_commands(app, status);
+  callwright::app::add_monitor_command(app, status);
   add_completion_command(app, status);
 
   std::string definitions_path = "callwright.d.ts";

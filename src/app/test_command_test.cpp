@@ -1,6 +1,6 @@
 #include "app/test_command.hpp"
 
-#include "app/test_child.hpp"
+#include "app/child_process.hpp"
 #include "app/test_folder.hpp"
 #include "base/json.hpp"
 
@@ -220,7 +220,7 @@ TEST_F(TestCommand, hangs_up_and_reports_when_it_is_interrupted) {
 TEST_F(TestCommand, ends_at_once_when_it_is_interrupted_twice) {
   const auto began = std::chrono::steady_clock::now();
   EXPECT_EQ(run("a.test", "load; kill -INT $PPID; read -r stop; kill -INT $PPID; sleep 60; pass x; over"), 130);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, TestChild::kGrace);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, ChildProgram().grace);
 }
 
 TEST_F(TestCommand, survives_a_flood_and_a_line_without_end) {

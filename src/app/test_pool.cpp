@@ -13,7 +13,7 @@ struct TestPool::Slot {
   explicit Slot(boost::asio::io_context& io, TestFile of) : file(std::move(of)), limit(io), expected(io) {}
 
   TestFile file;
-  std::shared_ptr<TestChild> child;
+  std::shared_ptr<ChildProcess> child;
   boost::asio::steady_timer limit;
   boost::asio::steady_timer expected;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
@@ -95,12 +95,12 @@ void TestPool::start(TestJob job) {
       }
     };
   };
-  TestChild::Handlers handlers{forward(handlers_.on_line), forward(handlers_.on_log), [this, weak](const ChildEnd& how) {
-                                 if (const auto owner = weak.lock()) {
-                                   end(owner, how);
-                                 }
-                               }};
-  const auto child = TestChild::start(io_, program_, job.line, std::move(handlers));
+  ChildProcess::Handlers handlers{forward(handlers_.on_line), forward(handlers_.on_log), [this, weak](const ChildEnd& how) {
+                                    if (const auto owner = weak.lock()) {
+                                      end(owner, how);
+                                    }
+                                  }};
+  const auto child = ChildProcess::start(io_, {program_, {"run-file"}, job.line, "{\"stop\":true}\n"}, std::move(handlers));
   if (!child) {
     FileEnd failed;
     failed.not_started = child.error().message();

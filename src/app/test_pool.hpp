@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/test_child.hpp"
+#include "app/child_process.hpp"
 #include "app/test_files.hpp"
 
 #include <boost/asio/io_context.hpp>

@@ -1,8 +1,8 @@
 #include "app/test_run.hpp"
 
+#include "app/identifiers.hpp"
 #include "app/test_job.hpp"
 #include "base/json_values.hpp"
-#include "base/random.hpp"
 #include "verify/run/duration_text.hpp"
 
 #include <fmt/format.h>
@@ -29,15 +29,6 @@ constexpr std::chrono::milliseconds kProgressInterval{200};
 constexpr std::chrono::milliseconds kScenarioTime{60'000};
 /// A process ends a scenario that takes too long itself, and cleans up behind it, unless the scenario lets nothing else happen.
 constexpr std::chrono::milliseconds kScenarioGrace{10'000};
-
-std::string uuid() {
-  base::SystemRandom random;
-  const std::uint64_t high = random.next();
-  const std::uint64_t low = random.next();
-  // Version 4, variant 1 (RFC 4122).
-  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", high >> 32U, (high >> 16U) & 0xFFFFU, high & 0xFFFU, ((low >> 48U) & 0x3FFFU) | 0x8000U,
-                     low & 0xFFFFFFFFFFFFU);
-}
 
 Json milliseconds(std::chrono::steady_clock::duration duration) {
   return Json{Json::Number{fmt::format("{:.3f}", std::chrono::duration<double, std::milli>(duration).count())}};
@@ -99,7 +90,7 @@ int TestRun::blocking_run() {
 
 void TestRun::start() {
   if (options_.mode == TestMode::Run) {
-    tell("run_started", {{"run", base::json_text(uuid())},
+    tell("run_started", {{"run", base::json_text(random_uuid())},
                          {"version", base::json_text(CALLWRIGHT_VERSION)},
                          {"files", base::json_number(files_.size())},
                          {"seed", base::json_number(options_.seed)}});

@@ -75,8 +75,10 @@ void Webhook::send(Delivery delivery) {
   HttpClient::Request request{settings_.url, {}, delivery.body};
   request.headers = {"Content-Type: application/json", "User-Agent: " + settings_.user_agent,
                      "Expect:",  // No 100-continue: a body is small.
-                     "X-Callwright-Record: " + delivery.id,
-                     "X-Callwright-Signature: " + webhook_signature(settings_.secret, unix_time(loop_.clock().wall_now()), delivery.body)};
+                     settings_.id_header + ": " + delivery.id};
+  if (!settings_.secret.empty()) {
+    request.headers.push_back("X-Callwright-Signature: " + webhook_signature(settings_.secret, unix_time(loop_.clock().wall_now()), delivery.body));
+  }
   const std::uint64_t number = ++latest_;
   under_way_.emplace(number, std::move(delivery));
   const bool taken = client_.post(std::move(request), [this, number](const HttpClient::Answer& answer) {
@@ -97,9 +99,10 @@ void Webhook::on_answer(std::uint64_t number, const HttpClient::Answer& answer) 
   const bool taken = answer.status >= 200 && answer.status < 300;
   delivery.reason = taken ? std::string() : reason_of(answer);
   if (const bool failed_before = std::exchange(failing_, !taken); failed_before && taken) {
-    base::log::info("the webhook takes records again", {{"to", settings_.url.origin}, {"waiting", waiting()}});
+    base::log::info("a webhook takes again what it is sent", {{"what", settings_.what}, {"to", settings_.url.origin}, {"waiting", waiting()}});
   } else if (!failed_before && !taken) {
-    base::log::warn("The webhook does not take records; they are sent again", {{"to", settings_.url.origin}, {"reason", delivery.reason}});
+    base::log::warn("a webhook does not take what it is sent, which is sent again",
+                    {{"what", settings_.what}, {"to", settings_.url.origin}, {"reason", delivery.reason}});
   }
   if (!taken) {
     fail(std::move(delivery));
@@ -126,8 +129,8 @@ base::Duration Webhook::pause_after(unsigned attempts) {
 }
 
 void Webhook::give_up(Delivery delivery) {
-  base::log::error("A call record was not delivered to the webhook; it is among the dead letters",
-                   {{"record", delivery.id}, {"to", settings_.url.origin}, {"attempts", delivery.attempts}, {"reason", delivery.reason}});
+  base::log::error("not delivered to a webhook, and given up",
+                   {{"what", settings_.what}, {"id", delivery.id}, {"to", settings_.url.origin}, {"attempts", delivery.attempts}, {"reason", delivery.reason}});
   on_undelivered_({std::move(delivery.id), std::move(delivery.body), delivery.attempts, std::move(delivery.reason)});
 }
 

@@ -25,7 +25,9 @@ class Webhook {
  public:
   struct Settings {
     HttpUrl url = {};
-    std::string secret = {};
+    std::string secret = {};                        ///< "": what is sent is not signed.
+    std::string what = "call record";               ///< Is sent; for the log.
+    std::string id_header = "X-Callwright-Record";  ///< Has the id.
     std::string user_agent = "Callwright";
     base::Duration give_up_after = std::chrono::hours(1);  ///< What was not taken for so long.
     base::Duration first_retry = std::chrono::seconds(1);

@@ -1,6 +1,7 @@
 #include "server/query.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace callwright::server {
 
@@ -15,6 +16,26 @@ std::optional<std::string_view> query_value(std::string_view query, std::string_
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
   }
   return value;
+}
+
+std::optional<std::string> unescaped(std::string_view path) {
+  constexpr std::size_t kDigits = 2;
+  std::string text;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    if (path[at] != '%') {
+      text += path[at];
+      continue;
+    }
+    unsigned code = 0;
+    const std::string_view digits = path.substr(at + 1, kDigits);
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+    if (failure != std::errc() || digits.size() != kDigits || end != digits.data() + kDigits || code < ' ' || code == 127) {
+      return std::nullopt;
+    }
+    text += static_cast<char>(code);
+    at += kDigits;
+  }
+  return text;
 }
 
 std::string without_token_values(std::string_view url) {

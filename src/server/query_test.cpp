@@ -22,5 +22,15 @@ TEST(Query, shows_no_tokens) {
   EXPECT_EQ(without_token_values(""), "");
 }
 
+TEST(Query, takes_escapes_out_of_a_path) {
+  EXPECT_EQ(unescaped("/run/main%20office%2Fa"), "/run/main office/a");
+  EXPECT_EQ(unescaped("/run/%C3%BC"), "/run/\xC3\xBC");
+  EXPECT_FALSE(unescaped("/run/%0a"));
+  EXPECT_FALSE(unescaped("/run/%"));
+  EXPECT_FALSE(unescaped("/run/%4"));
+  EXPECT_FALSE(unescaped("/run/%zz"));
+  EXPECT_FALSE(unescaped("/run/%+1"));
+}
+
 }  // namespace
 }  // namespace callwright::server

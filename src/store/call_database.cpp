@@ -2,9 +2,9 @@
 
 #include "base/time_text.hpp"
 #include "store/schema.hpp"
+#include "store/sqlite_error.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <array>
@@ -14,29 +14,12 @@
 #include <string_view>
 #include <utility>
 
-#include <fcntl.h>
-#include <sys/types.h>
-#include <unistd.h>
-
 namespace callwright::store {
 namespace {
 
 using base::Errc;
 using base::Error;
 using base::Result;
-
-/// Others may hold the lock for so long before it counts as a failure, after which it is tried again.
-constexpr int kBusyMs = 2'000;
-
-/// Who called whom is not for everybody.
-constexpr mode_t kMode = 0640;
-
-/// SQLite would make it for all to read. What goes wrong here it finds as well, and says it better.
-void blocking_make_file(const std::string& path) {
-  if (const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode); descriptor >= 0) {
-    ::close(descriptor);
-  }
-}
 
 /// One step for each version of the schema. Released steps never change.
 constexpr std::array<std::string_view, 1> kSchema = {R"(
@@ -115,21 +98,6 @@ class Row {
 double seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 double milliseconds(base::Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 std::optional<double> mos_of(const std::optional<media::Quality>& quality) { return quality ? std::optional(quality->mos) : std::nullopt; }
-
-Error error_of(const std::string& path, const SQLite::Exception& what) {
-  const char* todo = "";
-  switch (what.getErrorCode()) {
-    case SQLITE_CANTOPEN: todo = "; check that its folder is there and that this user may write to it"; break;
-    case SQLITE_READONLY:
-    case SQLITE_PERM: todo = "; give this user the right to write to it and to its folder"; break;
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT: todo = "; move it away, and a new one is made"; break;
-    case SQLITE_FULL: todo = "; free some disk space"; break;
-    case SQLITE_BUSY: todo = "; another program holds its lock"; break;
-    default: break;
-  }
-  return {Errc::Io, path + ": " + what.what() + todo};
-}
 
 }  // namespace
 

@@ -144,7 +144,7 @@ describe('call records', { timeout: 180_000 }, () => {
     server = await Server.start({ env: folder.environment({ webhook: `http://127.0.0.1:${port}/calls` }) });
     await talk();
     const [record] = await folder.until(folder.lines, 1);
-    await server.printed(/The webhook does not take records; they are sent again to=http:\/\/127\.0\.0\.1:\d+ reason="Failed to connect/);
+    await server.printed(/a webhook does not take what it is sent, which is sent again what="call record" to=http:\/\/127\.0\.0\.1:\d+ reason="Failed to connect/);
     assert.equal(await server.stop(), 0, server.output);
     const [letter] = folder.values(folder.letters);
     assert.deepEqual(letter.record, record);
@@ -266,7 +266,7 @@ describe('call records', { timeout: 180_000 }, () => {
       receiver = await Receiver.start(SECRET, { tls: { cert: readFileSync(chain), key: readFileSync(key) } });
       server = await Server.start({ env: folder.environment({ webhook: receiver.url }) });
       await talk();
-      await server.printed(/The webhook does not take records; .*certificate/i);
+      await server.printed(/a webhook does not take what it is sent, .*certificate/i);
       assert.equal(await server.stop(), 0);
       assert.equal(receiver.requests.length, 0);
       CallwrightPhone.endAll();

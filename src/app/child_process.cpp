@@ -1,13 +1,15 @@
-#include "app/test_child.hpp"
+#include "app/child_process.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include <fcntl.h>
@@ -89,11 +91,13 @@ class SpawnPlan {
     posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
 
-  int start(pid_t& pid, const std::string& program) {
-    std::string name = "callwright";
-    std::string command = "run-file";
-    std::array<char*, 3> arguments{name.data(), command.data(), nullptr};
-    return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, arguments.data(), environ);
+  int start(pid_t& pid, const ChildProgram& program) {
+    std::vector<std::string> words{"callwright"};
+    words.insert(words.end(), program.arguments.begin(), program.arguments.end());
+    std::vector<char*> arguments;
+    std::transform(words.begin(), words.end(), std::back_inserter(arguments), [](std::string& word) { return word.data(); });
+    arguments.push_back(nullptr);
+    return ::posix_spawn(&pid, program.path.c_str(), &actions_, &attributes_, arguments.data(), environ);
   }
 
  private:
@@ -104,7 +108,7 @@ class SpawnPlan {
 }  // namespace
 
 /// One of the pipes that it writes to.
-struct TestChild::Reader {
+struct ChildProcess::Reader {
   explicit Reader(boost::asio::io_context& io, verify::LineSplitter splitter) : pipe(io), lines(std::move(splitter)) {}
 
   boost::asio::posix::stream_descriptor pipe;
@@ -113,20 +117,21 @@ struct TestChild::Reader {
   bool open = true;
 };
 
-Result<std::shared_ptr<TestChild>> TestChild::start(boost::asio::io_context& io, const std::string& program, std::string_view job, Handlers handlers) {
-  std::shared_ptr<TestChild> child(new TestChild(io, std::move(handlers)));
-  if (const auto spawned = child->spawn(program); !spawned) {
+Result<std::shared_ptr<ChildProcess>> ChildProcess::start(boost::asio::io_context& io, ChildProgram program, Handlers handlers) {
+  std::shared_ptr<ChildProcess> child(new ChildProcess(io, std::move(program), std::move(handlers)));
+  if (const auto spawned = child->spawn(); !spawned) {
     return spawned.error();
   }
-  child->send(job);
+  child->send(child->program_.input);
   child->read(child->output_);
   child->read(child->log_);
   return child;
 }
 
-TestChild::TestChild(boost::asio::io_context& io, Handlers handlers) : io_(io), handlers_(std::move(handlers)), input_(io), grace_(io), pipes_(io) {}
+ChildProcess::ChildProcess(boost::asio::io_context& io, ChildProgram program, Handlers handlers)
+    : io_(io), program_(std::move(program)), handlers_(std::move(handlers)), input_(io), grace_(io), pipes_(io) {}
 
-TestChild::~TestChild() {
+ChildProcess::~ChildProcess() {
   if (pid_ > 0 && !ended_) {
     kill();
     int status = 0;
@@ -134,7 +139,7 @@ TestChild::~TestChild() {
   }
 }
 
-Result<void> TestChild::spawn(const std::string& program) {
+Result<void> ChildProcess::spawn() {
   Pipe input;
   Pipe output;
   Pipe log;
@@ -146,9 +151,9 @@ Result<void> TestChild::spawn(const std::string& program) {
   plan.connect(output.write.get(), STDOUT_FILENO);
   plan.connect(log.write.get(), STDERR_FILENO);
   plan.separate();
-  if (const int error = plan.start(pid_, program); error != 0) {
+  if (const int error = plan.start(pid_, program_); error != 0) {
     pid_ = -1;
-    return Error(Errc::Io, fmt::format("no process could be started from {}: {}", program, std::strerror(error)));
+    return Error(Errc::Io, fmt::format("no process could be started from {}: {}", program_.path, std::strerror(error)));
   }
   const auto dropped = [this](std::size_t) { ++end_.dropped_lines; };
   output_ = std::make_shared<Reader>(io_, verify::LineSplitter([this](std::string_view line) { handlers_.on_line(line); }, dropped));
@@ -159,12 +164,16 @@ Result<void> TestChild::spawn(const std::string& program) {
   return base::ok();
 }
 
-void TestChild::stop() {
+void ChildProcess::stop() {
   if (std::exchange(stopping_, true) || ended_) {
     return;
   }
-  send("{\"stop\":true}\n");
-  grace_.expires_after(kGrace);
+  if (program_.stop_order.empty()) {
+    static_cast<void>(::kill(pid_, SIGTERM));
+  } else {
+    send(program_.stop_order);
+  }
+  grace_.expires_after(program_.grace);
   grace_.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
     const auto child = self.lock();
     if (!error && child) {
@@ -173,13 +182,13 @@ void TestChild::stop() {
   });
 }
 
-void TestChild::kill() noexcept {
+void ChildProcess::kill() noexcept {
   if (pid_ > 0 && !ended_) {
     static_cast<void>(::kill(-pid_, SIGKILL));
   }
 }
 
-void TestChild::on_child_signal() {
+void ChildProcess::on_child_signal() {
   int status = 0;
   if (ended_ || ::waitpid(pid_, &status, WNOHANG) != pid_) {
     return;
@@ -199,14 +208,14 @@ void TestChild::on_child_signal() {
   finish_when_over();
 }
 
-void TestChild::send(std::string_view text) {
+void ChildProcess::send(std::string_view text) {
   waiting_ += text;
   if (writing_.empty()) {
     write_next();
   }
 }
 
-void TestChild::write_next() {
+void ChildProcess::write_next() {
   writing_ = std::exchange(waiting_, {});
   if (writing_.empty()) {
     return;
@@ -220,7 +229,7 @@ void TestChild::write_next() {
   });
 }
 
-void TestChild::read(const std::shared_ptr<Reader>& reader) {
+void ChildProcess::read(const std::shared_ptr<Reader>& reader) {
   reader->pipe.async_read_some(boost::asio::buffer(reader->buffer),
                                [self = shared_from_this(), reader](const boost::system::error_code& error, std::size_t count) {
                                  if (error) {
@@ -232,13 +241,13 @@ void TestChild::read(const std::shared_ptr<Reader>& reader) {
                                });
 }
 
-void TestChild::end_of(Reader& reader) {
+void ChildProcess::end_of(Reader& reader) {
   reader.open = false;
   reader.lines.finish();
   finish_when_over();
 }
 
-void TestChild::finish_when_over() {
+void ChildProcess::finish_when_over() {
   if (!ended_ || output_->open || log_->open || !handlers_.on_end) {
     return;
   }

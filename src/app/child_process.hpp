@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -26,9 +27,19 @@ struct ChildEnd {
   std::size_t dropped_lines = 0;
 };
 
-/// One process that runs one file: its job goes in on standard input, events come out on standard output, its log on standard error. It has a process group of
-/// its own, so that Ctrl-C reaches it only through us. All calls and handlers are on the thread of the `io_context`.
-class TestChild : public std::enable_shared_from_this<TestChild> {
+/// What is started, and how it is told to stop.
+struct ChildProgram {
+  std::string path;
+  std::vector<std::string> arguments;
+  std::string input = {};       ///< For its standard input, which stays open.
+  std::string stop_order = {};  ///< A line for its standard input; "": it gets SIGTERM.
+  /// How long it may take to end after that. A test hangs up and un-registers.
+  std::chrono::milliseconds grace{5'000};
+};
+
+/// A process of ours: what it says comes out on standard output, its log on standard error. It has a process group of its own, so that Ctrl-C reaches it only
+/// through us. All calls and handlers are on the thread of the `io_context`.
+class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
  public:
   struct Handlers {
     std::function<void(std::string_view line)> on_line;  ///< Of standard output.
@@ -36,18 +47,16 @@ class TestChild : public std::enable_shared_from_this<TestChild> {
     std::function<void(const ChildEnd& end)> on_end;     ///< Once, as the last one: it has ended and all it wrote was read.
   };
 
-  /// How long one that was told to stop may take to hang up and to un-register.
-  static constexpr std::chrono::seconds kGrace{5};
   /// How long what it started may keep its pipes open.
   static constexpr std::chrono::seconds kPipesAfterEnd{1};
 
-  /// Starts `program` with the argument `run-file`. Errors: Io.
-  static base::Result<std::shared_ptr<TestChild>> start(boost::asio::io_context& io, const std::string& program, std::string_view job, Handlers handlers);
-  ~TestChild();
-  TestChild(const TestChild&) = delete;
-  TestChild& operator=(const TestChild&) = delete;
+  /// Errors: Io.
+  static base::Result<std::shared_ptr<ChildProcess>> start(boost::asio::io_context& io, ChildProgram program, Handlers handlers);
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
 
-  /// It hangs up, un-registers and ends; after the grace time it is killed.
+  /// It is told to; after the grace time it is killed.
   void stop();
   /// At once, with all that it started.
   void kill() noexcept;
@@ -55,8 +64,8 @@ class TestChild : public std::enable_shared_from_this<TestChild> {
   void on_child_signal();
 
  private:
-  TestChild(boost::asio::io_context& io, Handlers handlers);
-  base::Result<void> spawn(const std::string& program);
+  ChildProcess(boost::asio::io_context& io, ChildProgram program, Handlers handlers);
+  base::Result<void> spawn();
   void send(std::string_view text);
   void write_next();
   struct Reader;
@@ -65,6 +74,7 @@ class TestChild : public std::enable_shared_from_this<TestChild> {
   void finish_when_over();
 
   boost::asio::io_context& io_;
+  const ChildProgram program_;
   Handlers handlers_;
   boost::asio::posix::stream_descriptor input_;
   std::shared_ptr<Reader> output_;
