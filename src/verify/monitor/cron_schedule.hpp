@@ -22,8 +22,7 @@ struct LocalTime {
 };
 
 /// When something is to be done again and again: the five fields of cron(8) (minute, hour, day of the month, month, day of the week), six with seconds in
-/// front,
-/// `@hourly`, `@daily` (`@midnight`), `@weekly`, `@monthly`, `@yearly` (`@annually`), or `@every 90s`. Pure.
+/// front, `@hourly`, `@daily` (`@midnight`), `@weekly`, `@monthly`, `@yearly` (`@annually`), or `@every 90s`. Pure.
 class CronSchedule {
  public:
   /// Fields: `*`, numbers, ranges `1-5`, steps `*/5` and `10-40/10`, lists of these; months and days of the week also as `jan` and `mon`, Sunday as 0 and 7.
@@ -37,6 +36,8 @@ class CronSchedule {
 
  private:
   [[nodiscard]] bool has_day(int year, int month, int day) const;
+  /// On that day, not before that time.
+  [[nodiscard]] std::optional<LocalTime> next_time(const LocalTime& at) const;
 
   std::bitset<60> seconds_;
   std::bitset<60> minutes_;
@@ -44,7 +45,7 @@ class CronSchedule {
   std::bitset<32> days_;     ///< Of the month, from 1.
   std::bitset<13> months_;   ///< From 1.
   std::bitset<7> weekdays_;  ///< From Sunday.
-  bool any_day_ = true;      ///< The day of the month is `*`.
+  bool any_day_ = true;      ///< The day of the month begins with `*`.
   bool any_weekday_ = true;
   std::chrono::milliseconds interval_{0};
 };

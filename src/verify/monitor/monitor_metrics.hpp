@@ -49,6 +49,11 @@ class MonitorMetrics {
     std::map<std::string, Histogram, std::less<>> scenarios;
   };
 
+  void append_counters(std::string& out) const;
+  void append_last_runs(std::string& out) const;
+  void append_agents(std::string& out) const;
+  void append_histograms(std::string& out) const;
+
   std::map<std::string, Monitor, std::less<>> monitors_;
 };
 

@@ -49,25 +49,49 @@ struct MonitorResult {
   [[nodiscard]] base::Json json(std::string_view report_url) const;
 };
 
-/// Makes scenarios of the events of a run. Bounded: beyond `kMaxScenarios` none are kept, nor agents beyond `kMaxAgents` of one.
+/// Makes scenarios of the events of a run. Bounded: long texts are cut; beyond `kMaxScenarios` none are kept, nor agents beyond `kMaxAgents` of one.
 class MonitorFold {
  public:
   static constexpr std::size_t kMaxScenarios = 1'000;
   static constexpr std::size_t kMaxAgents = 1'000;
+  static constexpr std::size_t kMaxName = 1'000;
+  static constexpr std::size_t kMaxError = 4'000;
 
-  /// Of a line of `callwright test --json --metrics`; skipped scenarios are left out.
+  /// Of a line of `callwright test --json --metrics`; skipped scenarios are left out. One that has begun and has no end yet has failed.
   void add(const RunEvent& event);
   /// In the order in which they were seen first.
   [[nodiscard]] const std::vector<MonitoredScenario>& scenarios() const noexcept { return scenarios_; }
-  /// Why it failed, as far as the events say: of the first scenario, else of the first file; "" when none failed.
-  [[nodiscard]] const std::string& error() const noexcept { return error_; }
+  /// Why it failed, as far as the events say: of the first scenario (`file — scenario: error`), else of the first file (`file: error`); "" when none failed.
+  [[nodiscard]] const std::string& error() const noexcept { return scenario_error_.empty() ? file_error_ : scenario_error_; }
 
  private:
-  MonitoredScenario* scenario_for(std::string_view path, std::string_view name);
+  /// What is known of a scenario besides what is told.
+  struct Key {
+    std::string file;
+    std::string name;
+    bool finished = false;  ///< No other attempt follows.
+
+    [[nodiscard]] bool is_file() const { return name == file; }
+    /// The same scenario, however far it is.
+    friend bool operator==(const Key& left, const Key& right) { return left.name == right.name && left.file == right.file; }
+  };
+
+  /// The place of a scenario, which is added where there was none; nothing beyond `kMaxScenarios`.
+  std::optional<std::size_t> scenario_for(std::string_view path, std::string_view name);
+  void start(const RunEvent& event);
+  void take_metric(const RunEvent& event);
+  void skip(const RunEvent& event);
+  void finish(std::size_t place, const RunEvent& event);
+  void fail(std::size_t place, std::string_view error);
+  void finish_single(const RunEvent& event);
+  void finish_file(const RunEvent& event);
+  void fail_file(std::string_view path, std::string_view error);
 
   std::vector<MonitoredScenario> scenarios_;
-  std::vector<std::string> keys_;  ///< Of the scenarios: file and name.
-  std::string error_;
+  std::vector<Key> keys_;                   ///< Of the scenarios, in their order.
+  std::vector<std::string> skipped_files_;  ///< Those that are the test themselves.
+  std::string scenario_error_;
+  std::string file_error_;
 };
 
 }  // namespace callwright::verify
