@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/time_text.hpp"
 #include "net/engine_loop.hpp"
+#include "verify/run/duration_text.hpp"
 
 #include <boost/asio/signal_set.hpp>
 
@@ -160,7 +161,7 @@ class Monitoring {
     service_->start();
     pages.start();
     std::printf("listening http http://%s\n", address->to_string().c_str());
-    std::printf("ready: %zu monitors\n", config_.monitors.size());
+    std::printf("ready: %s\n", verify::counted(config_.monitors.size(), "monitor").c_str());
     std::fflush(stdout);
     loop_.run();
     pages.blocking_stop();
@@ -236,7 +237,7 @@ int monitor(const Flags& flags) {
   }
   if (flags.check) {
     std::for_each(config->warnings.begin(), config->warnings.end(), [](const std::string& warning) { std::fprintf(stderr, "%s\n", warning.c_str()); });
-    std::printf("%s: fine, %zu monitors\n", flags.file.c_str(), config->monitors.size());
+    std::printf("%s: fine, %s\n", flags.file.c_str(), verify::counted(config->monitors.size(), "monitor").c_str());
     return 0;
   }
   return Monitoring(flags, std::move(*config)).blocking_run();

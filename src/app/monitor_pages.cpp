@@ -37,7 +37,8 @@ server::WebConfig settings() {
 }
 
 HttpResponse json_response(unsigned status, const Json& value) {
-  HttpResponse response{.status = status};
+  HttpResponse response;
+  response.status = status;
   base::append_json(response.body, value, base::MemberOrder::AsGiven);
   response.body += '\n';
   return response;
@@ -144,7 +145,8 @@ HttpResponse MonitorPages::blocking_page(const Question& question) {
   if (question.path == "/") {
     std::vector<std::vector<store::RunHistory::Run>> history;
     for (const MonitorPlan& plan : service_.config().monitors) {
-      history.push_back(service_.blocking_history(plan.name, kRunsOnPage).value_or({}));
+      auto runs = service_.blocking_history(plan.name, kRunsOnPage);
+      history.push_back(runs ? std::move(*runs) : std::vector<store::RunHistory::Run>());
     }
     HttpResponse page{.content_type = "text/html; charset=utf-8", .body = monitor_page(service_.blocking_monitors(), history)};
     page.headers = {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"}};

@@ -1,4 +1,4 @@
-// A web server that takes call records as docs/records.md tells its readers to: what it checks signatures with is the example there.
+// A web server that takes call records, or alerts, as docs/records.md tells its readers to: what it checks signatures with is the example there.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -62,9 +62,9 @@ export class Receiver {
     const status = answers[this.requests.length] ?? 200;
     this.requests.push({
       path: request.url,
-      id: request.headers['x-callwright-record'],
+      id: request.headers['x-callwright-record'] ?? request.headers['x-callwright-alert'],
       type: request.headers['content-type'],
-      genuine: isFromCallwright(secret, request.headers['x-callwright-signature'], body),
+      genuine: 'x-callwright-signature' in request.headers && isFromCallwright(secret, request.headers['x-callwright-signature'], body),
       record: JSON.parse(body),
       status,
     });

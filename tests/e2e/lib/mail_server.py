@@ -1,0 +1,21 @@
+"""An SMTP server on a free port of this machine: prints the port, then each mail as a line of JSON."""
+import asyncore
+import json
+import smtpd
+import sys
+import warnings
+
+warnings.simplefilter("ignore")
+
+
+class MailServer(smtpd.SMTPServer):
+    def process_message(self, peer, mailfrom, rcpttos, data, **options):
+        print(json.dumps({"from": mailfrom, "to": rcpttos, "data": data.decode("utf-8", "replace")}), flush=True)
+
+
+server = MailServer(("127.0.0.1", 0), None, decode_data=False)
+print(server.socket.getsockname()[1], flush=True)
+try:
+    asyncore.loop()
+except KeyboardInterrupt:
+    sys.exit(0)
