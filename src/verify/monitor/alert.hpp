@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace callwright::verify {
 
@@ -57,8 +58,8 @@ struct Mail {
   std::string body;     ///< Lines end in LF.
 };
 [[nodiscard]] Mail alert_mail(const Alert& alert);
-/// RFC 5322 with what the mail needs (From, To, Subject, Date, Message-ID, MIME-Version, UTF-8 in 8bit or quoted-printable, RFC 2047 for the subject); lines
-/// end in CRLF. `id` is the part of the Message-ID before the '@'.
+/// RFC 5322 with what the mail needs (From, To, Subject, Date, Message-ID, MIME-Version, UTF-8 in 7bit or quoted-printable, RFC 2047 for the subject and for
+/// names); lines end in CRLF. `id` is the part of the Message-ID before the '@'.
 [[nodiscard]] std::string mail_message(const Mail& mail, std::string_view from, const std::vector<std::string>& to, std::chrono::system_clock::time_point date,
                                        std::string_view id);
 
