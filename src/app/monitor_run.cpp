@@ -65,7 +65,9 @@ void MonitorRun::begin() {
 
 std::vector<std::string> MonitorRun::arguments() const {
   const MonitorPlan& plan = order_.plan;
-  std::vector<std::string> words{"test", plan.path, "--json", "--metrics", "--no-color"};
+  // As people would name it from here.
+  const std::string near = std::filesystem::path(plan.path).lexically_proximate(std::filesystem::current_path()).string();
+  std::vector<std::string> words{"test", near.starts_with("..") ? plan.path : near, "--json", "--metrics", "--no-color"};
   const auto add = [&words](std::string_view option, const std::vector<std::string>& values) {
     for (const std::string& value : values) {
       words.emplace_back(option);

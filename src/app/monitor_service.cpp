@@ -254,8 +254,8 @@ void MonitorService::on_end(const std::string& id, const verify::MonitorResult& 
   }
   base::log::write(result.passed ? base::log::Level::Info : base::log::Level::Warn, result.passed ? "a monitor passed" : "a monitor failed",
                    {{"monitor", result.monitor}, {"run", id}, {"took_ms", result.duration.count()}, {"reason", result.error}});
-  // What we cut short says nothing about what is watched.
-  if (!stopping_) {
+  // What we cut short says nothing about what is watched; nor is anything told of a monitor that is not in the file any more.
+  if (!stopping_ && knows(result.monitor)) {
     keep(result);
   }
   if (!ended.empty()) {

@@ -1,5 +1,7 @@
 """An SMTP server on a free port of this machine: prints the port, then each mail as a line of JSON."""
 import asyncore
+import email
+import email.policy
 import json
 import smtpd
 import sys
@@ -10,7 +12,8 @@ warnings.simplefilter("ignore")
 
 class MailServer(smtpd.SMTPServer):
     def process_message(self, peer, mailfrom, rcpttos, data, **options):
-        print(json.dumps({"from": mailfrom, "to": rcpttos, "data": data.decode("utf-8", "replace")}), flush=True)
+        mail = email.message_from_bytes(data, policy=email.policy.default)
+        print(json.dumps({"from": mailfrom, "to": rcpttos, "subject": mail["Subject"], "text": mail.get_content()}), flush=True)
 
 
 server = MailServer(("127.0.0.1", 0), None, decode_data=False)
