@@ -88,8 +88,8 @@ struct MonitorOverride {
   std::string text;
 };
 
-/// Reads `text`, a TOML document that is at `file`, from whose folder its paths are seen. Keys and defaults: docs/testing/monitoring.md. Errors: InvalidArgument;
-/// all that is wrong is told in one, a line each with its place.
+/// Reads `text`, a TOML document that is at `file`, from whose folder its paths are seen. Keys and defaults: docs/testing/monitoring.md. Errors:
+/// InvalidArgument; all that is wrong is told in one, a line each with its place.
 base::Result<MonitorConfig> blocking_read_monitor_config(std::string_view text, const std::string& file, const Lookup& lookup,
                                                          const std::vector<MonitorOverride>& overrides);
 

@@ -24,7 +24,7 @@ body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--back);
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 0; overflow-wrap: anywhere; }
 article { background: var(--card); border: 1px solid var(--line); border-left: .4rem solid var(--soft); border-radius: .4rem; padding: .8rem 1rem; margin: .8rem 0; }
 article.good { border-left-color: var(--good); } article.bad { border-left-color: var(--bad); }
-.top { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; }
+.top { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; } form { margin-left: auto; }
 .state { font-weight: 600; } .good .state { color: var(--good); } .bad .state { color: var(--bad); }
 p { margin: .35rem 0; overflow-wrap: anywhere; } .soft { color: var(--soft); font-size: .9rem; }
 ol { display: flex; flex-wrap: wrap; gap: 3px; list-style: none; margin: .6rem 0 .2rem; padding: 0; }
@@ -82,7 +82,7 @@ std::string last_lines(const Json* last) {
   }
   const std::string report = text_of(*last, "report");
   const std::string link = report.empty() ? "" : fmt::format(" · <a href=\"{}\">report</a>", escaped(report));
-  out += fmt::format("<p class=\"soft\">last run {} · took {}{}</p>\n", escaped(time_of(text_of(*last, "started"))), duration_of(*last), link);
+  out += fmt::format("<p class=\"soft\">Last run {} · took {}{}</p>\n", escaped(time_of(text_of(*last, "started"))), duration_of(*last), link);
   return out;
 }
 
@@ -123,7 +123,7 @@ std::string monitor_page(const Json& monitors, const std::vector<std::vector<sto
     page += last_lines(last);
     const std::string schedule = text_of(monitor, "schedule");
     const std::string next = text_of(monitor, "next");
-    page += fmt::format("<p class=\"soft\">{}{}</p>\n", schedule.empty() ? "runs when it is asked to" : "schedule " + escaped(schedule),
+    page += fmt::format("<p class=\"soft\">{}{}</p>\n", schedule.empty() ? "Runs when it is asked to." : "Schedule " + escaped(schedule),
                         next.empty() ? "" : " · next " + escaped(time_of(next)));
     page += index < history.size() ? marks(history[index]) : "";
     page += "</article>\n";

@@ -70,10 +70,13 @@ std::optional<system_clock::time_point> next_start(const verify::CronSchedule& s
     return std::nullopt;
   }
   std::tm wanted = calendar(*next);
-  // Told by the clock as it goes now; when it is changed before then, that may be a moment of the schedule as well, or not.
+  // Told by the clock as it goes now; when it is changed before then, it shows another time at that moment, which may be one of the schedule, or not.
   const std::time_t as_now = ::timegm(&wanted) - now.tm_gmtoff;
-  std::tm before = local_calendar(as_now - 1);
-  if (const auto seen = schedule.next(local_time(before)); seen == local_time(local_calendar(as_now))) {
+  std::tm shown = local_calendar(as_now);
+  const std::time_t second_before = ::timegm(&shown) - 1;
+  std::tm before{};
+  ::gmtime_r(&second_before, &before);
+  if (schedule.next(local_time(before)) == local_time(local_calendar(as_now))) {
     return system_clock::from_time_t(as_now);
   }
   wanted = calendar(*next);

@@ -1,21 +1,29 @@
 #include "net/mail_client.hpp"
 
+#include "base/bounded_queue.hpp"
 #include "net/http_client.hpp"
 
 #include <curl/curl.h>
 
-#include <condition_variable>
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstring>
-#include <deque>
-#include <mutex>
+#include <map>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 namespace callwright::net {
 namespace {
 
-struct Release {
+struct ReleaseEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
+};
+struct ReleaseMulti {
+  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
+};
+struct ReleaseList {
   void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
 };
 
@@ -45,117 +53,143 @@ base::Result<HttpUrl> host_of(std::string_view url) {
 
 }  // namespace
 
+/// One mail on its way.
+struct MailClient::Delivery {
+  Mail mail;
+  OnEnd on_end;
+  unsigned attempts = 0;
+  std::unique_ptr<CURL, ReleaseEasy> easy;
+  std::unique_ptr<curl_slist, ReleaseList> to;
+  Source source;
+  std::array<char, CURL_ERROR_SIZE> error{};
+};
+
 class MailClient::Worker {
  public:
-  explicit Worker(Settings settings) : settings_(std::move(settings)), loopback_(host_of(settings_.url)->loopback), thread_([this] { run(); }) {}
+  explicit Worker(Settings settings)
+      : settings_(std::move(settings)),
+        loopback_(host_of(settings_.url)->loopback),
+        multi_(curl_multi_init()),
+        mails_(settings_.capacity, base::Overflow::Refuse),
+        thread_([this] { run(); }) {}
   ~Worker() {
-    {
-      const std::scoped_lock lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
+    stopping_ = true;
+    curl_multi_wakeup(multi_.get());
     thread_.join();
+    for (const auto& [easy, delivery] : under_way_) {
+      curl_multi_remove_handle(multi_.get(), easy);
+    }
   }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   bool send(Mail mail, OnEnd on_end) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (waiting_.size() >= settings_.capacity) {
-        return false;
-      }
-      waiting_.emplace_back(std::move(mail), std::move(on_end));
-    }
-    changed_.notify_all();
-    return true;
+    const bool accepted = mails_.push({std::move(mail), std::move(on_end)}).accepted;
+    curl_multi_wakeup(multi_.get());
+    return accepted;
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void run() {
-    std::unique_lock lock(mutex_);
     while (!stopping_) {
-      if (waiting_.empty()) {
-        changed_.wait(lock);
-        continue;
+      for (auto& [mail, on_end] : mails_.take_all()) {
+        auto delivery = std::make_unique<Delivery>();
+        delivery->mail = std::move(mail);
+        delivery->on_end = std::move(on_end);
+        due_.emplace(Clock::now(), std::move(delivery));
       }
-      const auto [mail, on_end] = std::move(waiting_.front());
-      waiting_.pop_front();
-      lock.unlock();
-      std::string error = blocking_try(mail);
-      lock.lock();
-      auto pause = settings_.first_retry;
-      for (unsigned attempt = 1; !error.empty() && attempt < settings_.attempts && !stopping_; ++attempt, pause *= 2) {
-        if (changed_.wait_for(lock, pause, [this] { return stopping_; })) {
-          return;
-        }
-        lock.unlock();
-        error = blocking_try(mail);
-        lock.lock();
+      while (!due_.empty() && due_.begin()->first <= Clock::now()) {
+        begin(std::move(due_.extract(due_.begin()).mapped()));
       }
-      if (!stopping_) {
-        lock.unlock();
-        on_end(error);
-        lock.lock();
-      }
+      int running = 0;
+      curl_multi_perform(multi_.get(), &running);
+      collect();
+      curl_multi_poll(multi_.get(), nullptr, 0, pause_ms(), nullptr);
     }
   }
 
-  /// "" when it was taken.
-  std::string blocking_try(const Mail& mail) {
-    const std::unique_ptr<CURL, Release> easy(curl_easy_init());
+  /// New mails and the end wake it besides.
+  int pause_ms() const {
+    constexpr std::chrono::milliseconds kLongest{60'000};
+    const auto until_due = due_.empty() ? kLongest : std::chrono::ceil<std::chrono::milliseconds>(due_.begin()->first - Clock::now());
+    return static_cast<int>(std::clamp(until_due, std::chrono::milliseconds(0), kLongest).count());
+  }
+
+  void begin(std::unique_ptr<Delivery> delivery) {
+    ++delivery->attempts;
+    delivery->easy.reset(curl_easy_init());
+    delivery->source.rest = delivery->mail.message;
+    delivery->to.reset();
+    for (const std::string& address : delivery->mail.to) {
+      delivery->to.reset(curl_slist_append(delivery->to.release(), ("<" + address + ">").c_str()));
+    }
+    CURL* const easy = delivery->easy.get();
     if (easy == nullptr) {
-      return "out of memory";
+      delivery->on_end("out of memory");
+      return;
     }
-    std::unique_ptr<curl_slist, Release> to;
-    for (const std::string& address : mail.to) {
-      to.reset(curl_slist_append(to.release(), ("<" + address + ">").c_str()));
-    }
-    Source source{mail.message};
-    char detail[CURL_ERROR_SIZE] = {};
-    curl_easy_setopt(easy.get(), CURLOPT_URL, settings_.url.c_str());
-    curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, is_secure(settings_.url) ? "smtps" : "smtp");
-    curl_easy_setopt(easy.get(), CURLOPT_USE_SSL, static_cast<long>(loopback_ ? CURLUSESSL_TRY : CURLUSESSL_ALL));
-    curl_easy_setopt(easy.get(), CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    describe(easy, *delivery);
+    under_way_.emplace(easy, std::move(delivery));
+    curl_multi_add_handle(multi_.get(), easy);
+  }
+
+  void describe(CURL* easy, Delivery& delivery) const {
+    curl_easy_setopt(easy, CURLOPT_URL, settings_.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_secure(settings_.url) ? "smtps" : "smtp");
+    curl_easy_setopt(easy, CURLOPT_USE_SSL, static_cast<long>(loopback_ ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     if (!settings_.ca_file.empty()) {
-      curl_easy_setopt(easy.get(), CURLOPT_CAINFO, settings_.ca_file.c_str());
+      curl_easy_setopt(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
     }
     if (!settings_.user.empty()) {
-      curl_easy_setopt(easy.get(), CURLOPT_USERNAME, settings_.user.c_str());
-      curl_easy_setopt(easy.get(), CURLOPT_PASSWORD, settings_.password.c_str());
+      curl_easy_setopt(easy, CURLOPT_USERNAME, settings_.user.c_str());
+      curl_easy_setopt(easy, CURLOPT_PASSWORD, settings_.password.c_str());
     }
     if (loopback_) {
-      curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
+      curl_easy_setopt(easy, CURLOPT_PROXY, "");
     }
-    curl_easy_setopt(easy.get(), CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
-    curl_easy_setopt(easy.get(), CURLOPT_MAIL_RCPT, to.get());
-    curl_easy_setopt(easy.get(), CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(easy.get(), CURLOPT_READFUNCTION, &Source::read);
-    curl_easy_setopt(easy.get(), CURLOPT_READDATA, &source);
-    curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
-    curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, detail);
-    // The end of the client does not wait for a server that hangs.
-    curl_easy_setopt(easy.get(), CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(easy.get(), CURLOPT_XFERINFODATA, this);
-    curl_easy_setopt(easy.get(), CURLOPT_XFERINFOFUNCTION, &Worker::is_over);
-    const CURLcode result = curl_easy_perform(easy.get());
-    return result == CURLE_OK ? "" : detail[0] != '\0' ? detail : curl_easy_strerror(result);
+    curl_easy_setopt(easy, CURLOPT_MAIL_FROM, ("<" + delivery.mail.from + ">").c_str());
+    curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, delivery.to.get());
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Source::read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, &delivery.source);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, delivery.error.data());
   }
 
-  static int is_over(void* self, curl_off_t /*to_come*/, curl_off_t /*came*/, curl_off_t /*to_go*/, curl_off_t /*went*/) noexcept {
-    auto* const worker = static_cast<Worker*>(self);
-    const std::scoped_lock lock(worker->mutex_);
-    return worker->stopping_ ? 1 : 0;
+  void collect() {
+    int left = 0;
+    while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
+      if (message->msg == CURLMSG_DONE) {
+        finish(message->easy_handle, message->data.result);
+      }
+    }
+  }
+
+  void finish(CURL* easy, CURLcode result) {
+    curl_multi_remove_handle(multi_.get(), easy);
+    auto delivery = std::move(under_way_.extract(easy).mapped());
+    if (result == CURLE_OK) {
+      delivery->on_end("");
+    } else if (delivery->attempts >= settings_.attempts) {
+      delivery->on_end(delivery->error[0] != '\0' ? delivery->error.data() : curl_easy_strerror(result));
+    } else {
+      const auto pause = settings_.first_retry * (1U << std::min(delivery->attempts - 1, 20U));
+      due_.emplace(Clock::now() + pause, std::move(delivery));
+    }
   }
 
   const Settings settings_;
   const bool loopback_;
-  std::mutex mutex_;  ///< Of the next three.
-  std::condition_variable changed_;
-  std::deque<std::pair<Mail, OnEnd>> waiting_;
-  bool stopping_ = false;
-  std::thread thread_;
+  const std::unique_ptr<CURLM, ReleaseMulti> multi_;
+  base::BoundedQueue<std::pair<Mail, OnEnd>> mails_;
+  std::multimap<Clock::time_point, std::unique_ptr<Delivery>> due_;
+  std::unordered_map<CURL*, std::unique_ptr<Delivery>> under_way_;
+  std::atomic<bool> stopping_{false};
+  std::jthread thread_;
 };
 
 MailClient::MailClient(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}

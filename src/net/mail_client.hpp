@@ -12,7 +12,7 @@
 
 namespace callwright::net {
 
-/// Hands mails to an SMTP server (RFC 5321), on a thread of its own, one after the other; what is not taken is tried again.
+/// Hands mails to an SMTP server (RFC 5321), on a thread of its own; what is not taken is tried again.
 class MailClient {
  public:
   struct Settings {
@@ -47,6 +47,7 @@ class MailClient {
   static base::Result<void> check_url(std::string_view url);
 
  private:
+  struct Delivery;
   class Worker;
   explicit MailClient(std::unique_ptr<Worker> worker);
   std::unique_ptr<Worker> worker_;

@@ -77,12 +77,15 @@ class Workplace {
     return listens ? this.#serve(child) : this.#finish(child);
   }
 
-  /** `callwright check-config` of this text. */
-  check(text) {
-    const file = join(this.directory, 'callwright-checked.toml');
+  /** `callwright check-config` of this text, or, of what has monitors, `callwright monitor --check`; it lies in `folder`. */
+  check(text, folder = '.') {
+    const file = join(this.directory, folder, 'callwright-checked.toml');
     writeFileSync(file, text.replaceAll('/etc/callwright/', `${this.#authority.directory}/`));
-    const { status, stderr } = spawnSync(binary(), ['check-config', file], { encoding: 'utf8', timeout: LIMIT_MS });
+    const command = /^\[\[monitor\]\]$/m.test(text) ? ['monitor', file, '--check'] : ['check-config', file];
+    const env = { ...process.env, SLACK_URL: 'https://hooks.example.com/services/1' };
+    const { status, stderr } = spawnSync(binary(), command, { encoding: 'utf8', env, timeout: LIMIT_MS });
     assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stderr, /unknown key/);
   }
 
   async leave() {
@@ -214,7 +217,7 @@ describe('examples', { timeout: 120_000 }, () => {
   });
 
   for (const file of files('examples', '.toml')) {
-    test(`${relative('examples', file)} is a configuration`, () => workplace.check(readFileSync(join(ROOT, file), 'utf8')));
+    test(`${relative('examples', file)} is a configuration`, () => workplace.check(readFileSync(join(ROOT, file), 'utf8'), dirname(file)));
   }
 
   test('every example is named in examples/README.md', () => {
