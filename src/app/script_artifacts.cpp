@@ -66,7 +66,7 @@ boost::json::array ScriptArtifacts::blocking_end(bool passed) {
     std::filesystem::remove_all(folder, failure);
     return kept;
   }
-  for (const auto& [kind, name] : {std::pair{"journal", "journal.ndjson"}, std::pair{"pcap", "sip.pcap"}}) {
+  for (const auto& [kind, name] : {std::pair{"journal", "journal.ndjson"}, std::pair{"pcap", "capture.pcap"}}) {
     if (std::filesystem::exists(folder / name, failure)) {
       kept.push_back(boost::json::object{{"kind", kind}, {"path", (folder / name).string()}});
     }

@@ -146,6 +146,14 @@ void ScriptDesk::captured(const call::Event& event) {
   }
 }
 
+void ScriptDesk::captured(const std::vector<net::TappedPacket>& packets) {
+  if (capture_ != nullptr) {
+    for (const net::TappedPacket& packet : packets) {
+      capture_->write(packet.time, packet.from, packet.to, packet.bytes);
+    }
+  }
+}
+
 base::Result<void> ScriptDesk::blocking_trace(const std::string& path) {
   const auto done = blocking_on_engine([this, path](const ScriptPhone::Answer& answer) {
     if (path.ends_with(".pcap")) {
@@ -165,6 +173,7 @@ base::Result<void> ScriptDesk::blocking_trace(const std::string& path) {
 base::Result<void> ScriptDesk::blocking_capture(const std::string& path) {
   const auto done = blocking_on_engine([this, path](const ScriptPhone::Answer& answer) {
     capture_.reset();
+    media_.tap({});
     if (path.empty()) {
       answer(json::object());
       return;
@@ -175,6 +184,7 @@ base::Result<void> ScriptDesk::blocking_capture(const std::string& path) {
       return;
     }
     capture_ = std::move(*created);
+    media_.tap([this](const net::TappedPackets& packets) { captured(*packets); });
     answer(json::object());
   });
   return done ? base::ok() : done.error();

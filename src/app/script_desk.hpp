@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace callwright::app {
 
@@ -30,7 +31,7 @@ class ScriptDesk {
   base::Result<boost::json::object> blocking_ask(std::string_view operation, const boost::json::object& arguments);
   /// An exchange of this process on a free port of 127.0.0.1, whose accounts are those of the agents that are made from now on. Again: the same.
   base::Result<boost::json::object> blocking_start_exchange();
-  /// From here on all SIP messages of the phones go into a file; "": into none.
+  /// From here on all SIP messages and all media of the phones go into a file; "": into none.
   base::Result<void> blocking_capture(const std::string& path);
   /// Besides, all of them go there from here on: for Wireshark where the name ends in ".pcap", else as text; "-": standard error.
   base::Result<void> blocking_trace(const std::string& path);
@@ -45,6 +46,7 @@ class ScriptDesk {
   void look();
   void close(std::uint64_t id);
   void captured(const call::Event& event);
+  void captured(const std::vector<net::TappedPacket>& packets);
 
   const ScriptPhone::Tell tell_;
   const std::optional<net::Impairment::Options> impairment_;

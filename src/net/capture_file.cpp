@@ -4,6 +4,7 @@
 
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -84,15 +85,29 @@ void CaptureFile::write(base::WallTime time, sip::TraceSink::Direction direction
   if (sip::is_secure(flow.transport) && secure_ == SecureTransports::Leave) {
     return;
   }
-  if (dump_->waiting_bytes + gathered_bytes_ > kMaxWaitingBytes) {
-    if (!std::exchange(dropping_, true)) {
-      base::log::warn("The disk is too slow for the capture file; messages are left out of it", {});
-    }
-    return;
+  if (has_room()) {
+    const bool sent = direction == sip::TraceSink::Direction::Sent;
+    gather(time, packets_.make(flow.transport, sent ? flow.local : flow.remote, sent ? flow.remote : flow.local, message));
   }
-  dropping_ = false;
-  const bool sent = direction == sip::TraceSink::Direction::Sent;
-  for (std::string& packet : packets_.make(flow.transport, sent ? flow.local : flow.remote, sent ? flow.remote : flow.local, message)) {
+}
+
+void CaptureFile::write(base::WallTime time, const base::SocketAddress& from, const base::SocketAddress& to, std::string_view datagram) {
+  if (has_room()) {
+    gather(time, packets_.make(sip::Transport::Udp, from, to, datagram));
+  }
+}
+
+bool CaptureFile::has_room() {
+  const bool room = dump_->waiting_bytes + gathered_bytes_ <= kMaxWaitingBytes;
+  if (!room && !dropping_) {
+    base::log::warn("The disk is too slow for the capture file; packets are left out of it", {});
+  }
+  dropping_ = !room;
+  return room;
+}
+
+void CaptureFile::gather(base::WallTime time, std::vector<std::string> packets) {
+  for (std::string& packet : packets) {
     gathered_bytes_ += packet.size();
     gathered_.push_back({time, std::move(packet)});
   }
@@ -107,6 +122,7 @@ void CaptureFile::pass_on() {
     return;
   }
   dump_->waiting_bytes += bytes;
+  std::stable_sort(gathered_.begin(), gathered_.end(), [](const Packet& left, const Packet& right) { return left.time < right.time; });
   if (!files_.post([dump = dump_, packets = std::exchange(gathered_, {}), bytes] { dump->blocking_write(packets, bytes); })) {
     dump_->waiting_bytes -= bytes;
   }

@@ -16,9 +16,9 @@
 
 namespace callwright::net {
 
-/// A pcap file of SIP messages, for Wireshark, tshark and sngrep: nanosecond times, link type "raw IP". Belongs to the engine's thread; the disk is
-/// waited for by the thread of `files`. It is complete up to about 100 ms ago at any time, also when the process is killed.
-/// When the disk falls more than 64 MiB behind, messages are left out, counted and logged once.
+/// A pcap file of SIP messages, and perhaps media, for Wireshark, tshark and sngrep: nanosecond times, link type "raw IP". Belongs to the engine's thread; the
+/// disk is waited for by the thread of `files`. It is complete up to about 100 ms ago at any time, also when the process is killed. When the disk falls more
+/// than 64 MiB behind, messages are left out, counted and logged once.
 class CaptureFile {
  public:
   enum class SecureTransports { Leave, Write };
@@ -32,6 +32,8 @@ class CaptureFile {
 
   /// `message` is written as it is: mask what is secret before (sip::masked).
   void write(base::WallTime time, sip::TraceSink::Direction direction, const sip::Flow& flow, std::string_view message);
+  /// A datagram. What is told within 100 ms is put into the order of its times.
+  void write(base::WallTime time, const base::SocketAddress& from, const base::SocketAddress& to, std::string_view datagram);
 
  private:
   struct Packet {
@@ -41,6 +43,8 @@ class CaptureFile {
   class Dump;
 
   CaptureFile(EngineLoop& engine, EngineLoop& files, SecureTransports secure, std::shared_ptr<Dump> dump);
+  [[nodiscard]] bool has_room();
+  void gather(base::WallTime time, std::vector<std::string> packets);
   void pass_on();
 
   EngineLoop& files_;

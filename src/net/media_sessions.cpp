@@ -2,14 +2,19 @@
 
 #include "media/address_probe.hpp"
 #include "media/source.hpp"
+#include "net/endpoint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace callwright::net {
 namespace {
 
 std::string_view as_text(rtp::Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+/// A tick of ten thousand streams.
+constexpr std::size_t kMostTapped = 20'000;
+
 rtp::Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 }  // namespace
@@ -23,12 +28,16 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Stre
   void use(media::Stream& owned, PortPair sockets) {
     stream = &owned;
     sounding = &owned;
+    local = {from_endpoint(sockets.rtp.local_endpoint()), from_endpoint(sockets.rtcp.local_endpoint())};
     rtp.emplace(*owner_.poller_, std::move(sockets.rtp), media::Port::Rtp, static_cast<RtpSocket::Owner&>(*this));
     rtcp.emplace(*owner_.poller_, std::move(sockets.rtcp), media::Port::Rtcp, static_cast<RtpSocket::Owner&>(*this));
   }
   void use(media::Conference& owned) { sounding = &owned; }
 
   void on_packet(media::Port port, const base::SocketAddress& remote, std::string_view bytes) override {
+    if (owner_.tap_) {
+      owner_.note(remote, local[port == media::Port::Rtp ? 0 : 1], bytes);
+    }
     if (probe == nullptr || !probe->receive(port, remote, bytes)) {
       stream->receive(port, remote, as_bytes(bytes), clock_.now());
     }
@@ -36,21 +45,26 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Stre
 
   void send(media::StreamId /*id*/, media::Port port, const base::SocketAddress& to, rtp::Bytes datagram) override {
     if (owner_.impairment_ == nullptr) {
-      (port == media::Port::Rtp ? rtp : rtcp)->send(to, as_text(datagram));
+      put(port, to, as_text(datagram));
       return;
     }
     owner_.impairment_->carry(as_text(datagram), [&sessions = owner_, own_id = id, port, to](std::string_view bytes) {
       Session* const session = sessions.find(own_id);
       if (session != nullptr && session->rtp) {
-        (port == media::Port::Rtp ? session->rtp : session->rtcp)->send(to, bytes);
+        session->put(port, to, bytes);
       }
     });
   }
+  /// On the wire.
+  void put(media::Port port, const base::SocketAddress& to, std::string_view bytes) {
+    (port == media::Port::Rtp ? rtp : rtcp)->send(to, bytes);
+    if (owner_.tap_) {
+      owner_.note(local[port == media::Port::Rtp ? 0 : 1], to, bytes);
+    }
+  }
   void on_stream_event(const media::StreamEvent& event) override { owner_.report(event); }
 
-  void send_to_stun_server(media::Port port, const base::SocketAddress& server, std::string_view datagram) override {
-    (port == media::Port::Rtp ? rtp : rtcp)->send(server, datagram);
-  }
+  void send_to_stun_server(media::Port port, const base::SocketAddress& server, std::string_view datagram) override { put(port, server, datagram); }
 
   void close_sockets() {
     rtp.reset();
@@ -62,6 +76,7 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Stre
   media::Sounding* sounding = nullptr;
   std::optional<RtpSocket> rtp;  ///< A conference has none.
   std::optional<RtpSocket> rtcp;
+  std::array<base::SocketAddress, 2> local;  ///< Of RTP and of RTCP.
   media::SourceSpec source;
   audio::SampleRate source_rate = audio::kNarrowband;  ///< That it was made for.
   bool started = false;
@@ -249,6 +264,23 @@ void MediaSessions::deliver_events() {
   }
 }
 
+void MediaSessions::tap(PacketTap tap) {
+  deliver_tapped();
+  tap_ = std::move(tap);
+}
+
+void MediaSessions::note(const base::SocketAddress& from, const base::SocketAddress& to, std::string_view bytes) {
+  if (tapped_.size() < kMostTapped) {
+    tapped_.push_back({loop_.clock().wall_now(), from, to, std::string(bytes)});
+  }
+}
+
+void MediaSessions::deliver_tapped() {
+  if (!tapped_.empty()) {
+    tap_(std::make_shared<const std::vector<TappedPacket>>(std::exchange(tapped_, {})));
+  }
+}
+
 void MediaSessions::wait_for_tick() {
   tick_.expires_at(std::chrono::time_point_cast<boost::asio::steady_timer::duration>(next_tick_));
   tick_.async_wait([weak = weak_from_this()](const boost::system::error_code& failure) {
@@ -294,6 +326,7 @@ void MediaSessions::on_tick() {
   }
   if (sessions_.empty() && recordings_->empty() && events_->empty()) {
     ticking_ = false;
+    deliver_tapped();
     return;
   }
   poller_->look();
@@ -310,6 +343,7 @@ void MediaSessions::tick_slot(base::TimePoint now) {
     tick_probes(now);
     recordings_->tick(now);
     deliver_events();
+    deliver_tapped();
   }
 }
 

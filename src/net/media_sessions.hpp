@@ -4,6 +4,7 @@
 #include "media/stream_set.hpp"
 #include "net/engine_loop.hpp"
 #include "net/impairment.hpp"
+#include "net/packet_tap.hpp"
 #include "net/port_pairs.hpp"
 #include "net/recordings.hpp"
 #include "net/rtp_poller.hpp"
@@ -15,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -37,6 +39,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
 
   /// For tests: what streams send from now on goes through a bad network.
   void impair(const Impairment::Options& options) { impairment_ = std::make_unique<Impairment>(loop_.timers(), options); }
+  /// Gets a copy of all that is sent and received from now on, about every 20 ms; empty: nobody does. What is too much until then is left out.
+  void tap(PacketTap tap);
   void open(media::StreamId id, const media::StreamOptions& options, PortPair sockets);
   void start(media::StreamId id, const media::StreamParameters& parameters);
   void set_source(media::StreamId id, const media::SourceSpec& source);
@@ -74,6 +78,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   void tick_slot(base::TimePoint now);
   void go_to_next_slot() noexcept;
   void deliver_events();
+  void note(const base::SocketAddress& from, const base::SocketAddress& to, std::string_view bytes);
+  void deliver_tapped();
 
   EngineLoop& loop_;
   EngineLoop& files_;
@@ -85,6 +91,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   std::shared_ptr<Recordings> recordings_;
   std::vector<media::StreamId> probes_;     ///< Those that ask a STUN server.
   std::unique_ptr<Impairment> impairment_;  ///< Null: there is none.
+  PacketTap tap_;
+  std::vector<TappedPacket> tapped_;
   boost::asio::steady_timer tick_;
   base::TimePoint next_tick_{};
   unsigned slot_ = 0;  ///< Of the next tick.

@@ -105,6 +105,16 @@ base::Result<media::OpenedStream> MediaThread::open(const media::StreamOptions& 
   return opened;
 }
 
+void MediaThread::tap(PacketTap tap) {
+  if (!tap) {
+    command([sessions = sessions_] { sessions->tap({}); });
+    return;
+  }
+  command([sessions = sessions_, &engine = engine_, tap = std::move(tap)] {
+    sessions->tap([&engine, tap](const TappedPackets& packets) { static_cast<void>(engine.post([tap, packets] { tap(packets); })); });
+  });
+}
+
 void MediaThread::start(media::StreamId id, const media::StreamParameters& parameters) {
   command([sessions = sessions_, id, parameters] { sessions->start(id, parameters); });
 }

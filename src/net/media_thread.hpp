@@ -59,6 +59,8 @@ class MediaThread final : public media::MediaPort {
   void close(media::StreamId id) override;
   void abandon(media::StreamId id) override;
 
+  /// From now on `tap` gets a copy of all packets, on the engine thread; empty: nobody does. What comes while the engine is too busy is left out.
+  void tap(PacketTap tap);
   /// Streams that have not had their end, abandoned ones included.
   [[nodiscard]] std::size_t streams() const noexcept { return registry_->open.size(); }
 

@@ -2,9 +2,12 @@
 
 #include <JavaScriptCore/JavaScript.h>
 
+#include <cstdio>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 // Of the library's stable binary interface, but in none of its installed headers.
 extern "C" {
@@ -20,6 +23,21 @@ namespace {
 
 using base::Errc;
 using base::Error;
+
+/// So often the limits of a turn are looked at.
+constexpr int kSlices = 20;
+
+/// Bytes; 0 where the system does not tell.
+std::size_t memory_in_use() noexcept {
+  std::FILE* const file = std::fopen("/proc/self/statm", "re");
+  unsigned long all = 0;
+  unsigned long resident = 0;
+  const bool read = file != nullptr && std::fscanf(file, "%lu %lu", &all, &resident) == 2;
+  if (file != nullptr) {
+    std::fclose(file);
+  }
+  return read ? resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
 
 /// A string of the engine's.
 class Text {
@@ -84,7 +102,9 @@ class Engine::Context {
     Function function;
   };
 
-  static bool on_time_is_up(JSContextRef context, void* data) noexcept;
+  static bool look_at_limits(JSContextRef context, void* data) noexcept;
+  void set_slice() noexcept;
+  void begin_turn() noexcept;
   static JSValueRef call_native(JSContextRef context, JSObjectRef function, JSObjectRef self, std::size_t count, const JSValueRef arguments[],
                                 JSValueRef* exception) noexcept;
   static JSValueRef compile(JSContextRef context, JSObjectRef function, JSObjectRef self, std::size_t count, const JSValueRef arguments[],
@@ -97,10 +117,12 @@ class Engine::Context {
   JSClassRef class_ = nullptr;
   JSObjectRef native_ = nullptr;
   std::vector<std::unique_ptr<Native>> functions_;
-  bool time_is_up_ = false;
+  const Limits limits_;
+  int slices_ = 0;  ///< Of this turn, so far.
+  std::optional<Error> over_limit_;
 };
 
-Engine::Context::Context(const Limits& limits) : group_(JSContextGroupCreate()), context_(JSGlobalContextCreateInGroup(group_, nullptr)) {
+Engine::Context::Context(const Limits& limits) : group_(JSContextGroupCreate()), context_(JSGlobalContextCreateInGroup(group_, nullptr)), limits_(limits) {
   JSClassDefinition definition = kJSClassDefinitionEmpty;
   definition.className = "NativeFunction";
   definition.callAsFunction = &Context::call_native;
@@ -109,7 +131,7 @@ Engine::Context::Context(const Limits& limits) : group_(JSContextGroupCreate()),
   set(JSContextGetGlobalObject(context_), "native", native_);
   const Text name(std::string("compile"));
   set(native_, "compile", JSObjectMakeFunctionWithCallback(context_, name.get(), &Context::compile));
-  JSContextGroupSetExecutionTimeLimit(group_, std::chrono::duration<double>(limits.turn).count(), &Context::on_time_is_up, this);
+  set_slice();
 }
 
 Engine::Context::~Context() {
@@ -123,10 +145,29 @@ void Engine::Context::set(JSObjectRef object, const std::string& name, JSValueRe
   JSObjectSetProperty(context_, object, key.get(), value, kJSPropertyAttributeNone, nullptr);
 }
 
-bool Engine::Context::on_time_is_up(JSContextRef /*context*/, void* data) noexcept {
-  static_cast<Context*>(data)->time_is_up_ = true;
-  return true;
+/// With each slice of a turn; true ends it.
+bool Engine::Context::look_at_limits(JSContextRef /*context*/, void* data) noexcept {
+  Context& self = *static_cast<Context*>(data);
+  if (self.over_limit_) {
+    return true;
+  }
+  if (++self.slices_ >= kSlices) {
+    self.over_limit_.emplace(Errc::TimedOut, "The script ran on without a pause; is there an endless loop?");
+  } else if (memory_in_use() > self.limits_.memory) {
+    self.over_limit_.emplace(Errc::LimitReached, "The script uses more than " + std::to_string(self.limits_.memory >> 20U) + " MiB of memory");
+  }
+  if (!self.over_limit_) {
+    self.set_slice();
+  }
+  return self.over_limit_.has_value();
 }
+
+/// Has to be said again after each.
+void Engine::Context::set_slice() noexcept {
+  JSContextGroupSetExecutionTimeLimit(group_, std::chrono::duration<double>(limits_.turn / kSlices).count(), &Context::look_at_limits, this);
+}
+
+void Engine::Context::begin_turn() noexcept { slices_ = 0; }
 
 void Engine::Context::add(const std::string& name, Function function) {
   auto made = std::make_unique<Native>(Native{this, std::move(function)});
@@ -168,12 +209,16 @@ JSValueRef Engine::Context::compile(JSContextRef context, JSObjectRef /*function
 }
 
 base::Result<void> Engine::Context::outcome(JSValueRef exception) {
-  if (std::exchange(time_is_up_, false)) {
+  if (over_limit_) {
     // What is done next would be ended as well; a script that does nothing takes that.
     const Text nothing(std::string("0"));
     JSEvaluateScript(context_, nothing.get(), nullptr, nullptr, 1, nullptr);
-    time_is_up_ = false;
-    return Error(Errc::TimedOut, "The script ran on without a pause; is there an endless loop?");
+    Error error = std::move(*over_limit_);
+    over_limit_.reset();
+    if (error.code == Errc::LimitReached) {
+      JSGarbageCollect(context_);
+    }
+    return error;
   }
   if (exception == nullptr) {
     return base::ok();
@@ -190,6 +235,7 @@ base::Result<void> Engine::Context::outcome(JSValueRef exception) {
 }
 
 base::Result<void> Engine::Context::evaluate(std::string_view source, const std::string& url) {
+  begin_turn();
   JSValueRef exception = nullptr;
   const Text text(source);
   const Text name(url);
@@ -220,6 +266,7 @@ base::Result<void> Engine::Context::call(const std::string& function, std::strin
   if (callee == nullptr) {
     return Error(Errc::NotFound, "The script library has no function " + function);
   }
+  begin_turn();
   const Text text(argument);
   JSValueRef const passed = JSValueMakeString(context_, text.get());
   JSValueRef exception = nullptr;

@@ -67,6 +67,15 @@ TEST_F(ScriptEngine, ends_what_runs_without_a_pause_and_goes_on) {
   EXPECT_THAT(said_, ElementsAre("still here"));
 }
 
+TEST(ScriptEngineMemory, ends_what_takes_too_much_and_goes_on) {
+  Engine engine({.turn = std::chrono::seconds(60), .memory = 600U << 20U});
+  const auto done = engine.evaluate("var kept = []; for (;;) kept.push(new Array(1000).fill({}));", "test.js");
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, base::Errc::LimitReached);
+  EXPECT_EQ(done.error().message(), "The script uses more than 600 MiB of memory");
+  EXPECT_TRUE(engine.evaluate("kept = null;", "test.js"));
+}
+
 TEST_F(ScriptEngine, ends_a_promise_that_runs_without_a_pause) {
   EXPECT_EQ(engine_.evaluate("(async () => { await 1; for (;;) {} })();", "test.js").error().code, base::Errc::TimedOut);
   run("native.say('next');");
