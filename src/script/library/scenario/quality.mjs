@@ -56,7 +56,7 @@ export class CallQuality {
 }
 
 export function metricOf(scenario, agent) {
-  const counted = statisticsOf(agent, agent.latestCall);
+  const counted = statisticsOf(agent, agent.chosenCall);
   return {
     event: 'metric',
     scenario,
@@ -65,6 +65,6 @@ export function metricOf(scenario, agent) {
     ...(counted === undefined
       ? {}
       : { mos: counted.received_mos, jitter_ms: counted.jitter_ms, packet_loss_pct: lossPercent(counted), rtt_ms: counted.round_trip_ms, rx_lost: counted.lost }),
-    codec: agent.latestCall?.codec
+    codec: agent.chosenCall?.codec
   };
 }
