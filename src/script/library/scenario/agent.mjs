@@ -123,6 +123,9 @@ const kCallHandlers = {
   keys_failed(call, event) {
     call.agent.problem(event.reason);
   },
+  address_unknown(call, event) {
+    call.agent.problem(event.reason);
+  },
   recorded(call, event) {
     run.recorded(call.agent.name, event.paths);
   },
