@@ -538,11 +538,12 @@ export function deliver(event) {
 
 export const allAgents = () => [...agents.values()];
 
-/** One line for each agent and call with media: `--metrics`. */
-export const metrics = (scenario) =>
-  allAgents()
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .map((agent) => metricOf(scenario, agent));
+/** How all agents are now; gives one line for each, by name, once they have gone and all is counted: `--metrics`. */
+export function metrics(scenario) {
+  const noted = allAgents().map((agent) => ({ scenario, agent: agent.name, registered: agent.isRegistered, call: agent.chosenCall }));
+  noted.sort((one, other) => (one.agent < other.agent ? -1 : 1));
+  return () => noted.map(metricOf);
+}
 
 /** All agents hang up, un-register and go. */
 export async function closeAgents() {

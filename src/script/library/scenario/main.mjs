@@ -30,10 +30,11 @@ function stop() {
 async function finishSingle(job, begun, failure) {
   const skipped = failure instanceof Skipped;
   const details = failure === undefined || skipped ? {} : failureOf(failure);
-  if (job.metrics) {
-    metrics(job.display ?? job.path).forEach(emit);
-  }
+  const measured = metrics(job.display ?? job.path);
   await reset();
+  if (job.metrics) {
+    measured().forEach(emit);
+  }
   const artifacts = job.mode !== 'run' ? [] : ask('scenario.end', { passed: failure === undefined || skipped }) ?? [];
   const passed = failure === undefined || skipped;
   const kept = job.trace === 'on' || (job.trace === 'retain-on-failure' && !passed) ? [...artifacts, ...run.artifacts] : [];

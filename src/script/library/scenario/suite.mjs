@@ -160,11 +160,12 @@ async function attempt(one, number, last, job) {
   }
   const skipped = failure instanceof Skipped;
   const details = failure === undefined || skipped ? {} : { ...failureOf(failure), failure: failure?.failure ?? { agents: describeAgents() } };
-  if (job.metrics) {
-    metrics(one.name).forEach(emit);
-  }
+  const measured = metrics(one.name);
   const stopped = run.ended;
   await reset();
+  if (job.metrics) {
+    measured().forEach(emit);
+  }
   const artifacts = ask('scenario.end', { passed: failure === undefined || skipped }) ?? [];
   if (skipped) {
     emit({ event: 'scenario_skipped', name: one.name, reason: failure.reason, tags: one.tags });
