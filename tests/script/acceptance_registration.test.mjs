@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Authority } from '../interop/lib/certificates.mjs';
 import { freePort } from '../interop/lib/ports.mjs';
+import { answer, callee, request, response, scenario } from '../interop/lib/scenario.mjs';
 import { Sipp } from '../interop/lib/sipp.mjs';
 import { fields, messagesOf, passing, requestsOf } from './lib/passing.mjs';
-import { startProxy, withPassword } from './lib/proxy.mjs';
+import { startProxy, subscribedAt, withPassword } from './lib/proxy.mjs';
 import { finished, of, runText } from './lib/run_file.mjs';
 
 const kRegistered = "const registered = (agent) => until(() => expect(agent.registered).toBe(true), '10s');";
@@ -190,6 +191,34 @@ test('in Rhai, a bad header field fails as well', async () => {
     assert.deepEqual(of(events, 'sip'), []);
   }
 });
+
+/** Takes a subscription and tells of the mailbox once: "yes" or "no", new and old messages. */
+function mailbox(lamp, counts) {
+  const body = { type: 'application/simple-message-summary', text: `Messages-Waiting: ${lamp}\nVoice-Message: ${counts} (0/0)` };
+  const subscribed = callee.invited().replace('"INVITE"', '"SUBSCRIBE"');
+  const accepted = answer('200 OK', { headers: ['[last_Record-Route:]', 'Expires: 600'] }).replace('[last_To:]', '[last_To:];tag=[pid]callee[call_number]');
+  const notify = callee.send('NOTIFY', 1, { headers: ['[routes]', 'Event: message-summary', 'Subscription-State: active;expires=600'], body });
+  return scenario('mailbox', subscribed, accepted, notify, response(200), request('SUBSCRIBE'), answer('200 OK', { headers: ['Expires: 0'] }));
+}
+
+for (const [lamp, counts, wanted] of [['yes', '2/1', [true, 2, 1]], ['no', '0/3', [false, 0, 3]]]) {
+  test(`what a mailbox tells by "${lamp}, ${counts}" can be read`, async () => {
+    const store = await Sipp.start(mailbox(lamp, counts));
+    const proxy = await startProxy({ subscription: subscribedAt(store.contact) });
+    try {
+      const events = await passing(`
+        const a = new Agent('A', { username: 'ua', domain: '${proxy.address}', password: 'p', mwi: true });
+        await until(() => expect(a.mwi).toBeDefined());
+        const { waiting, newMessages, oldMessages } = a.mwi;
+        expect([waiting, newMessages, oldMessages]).toEqual(${JSON.stringify(wanted)});`, { exchange: false });
+      assert.deepEqual(messagesOf(events, 'A', 'NOTIFY').map(({ status }) => status), [200]);
+      await store.succeeded();
+    } finally {
+      store.kill();
+      await proxy.stop();
+    }
+  });
+}
 
 test('an agent registers again without a moment in which nobody is registered', async () => {
   const events = await passing(`

@@ -1,7 +1,7 @@
 // Kamailio as registrar and proxy of scenarios. Nothing but the phones themselves transfers and follows redirections there.
 import { Kamailio } from '../../interop/lib/kamailio.mjs';
 
-const route = (registration) => () => `
+const route = (registration, subscription) => () => `
 request_route {
   if (is_method("CANCEL")) {
     if (t_check_trans()) t_relay();
@@ -27,6 +27,7 @@ request_route {
     add_contact_alias();
     t_on_reply("answer");
   }
+  ${subscription}
   if (!lookup("location")) {
     sl_send_reply("404", "Not Found");
     exit;
@@ -46,9 +47,17 @@ export const withPassword = (password) => `
     }
     xlog("L_ALERT", "digest of $au for $fU\\n");`;
 
-/** `registration` are further steps for REGISTER; `certificates` and `parameters` as for Kamailio.start. */
-export const startProxy = ({ registration = '', parameters = [], certificates } = {}) =>
-  Kamailio.start(route(registration), {
+/** Subscriptions go to this address ("127.0.0.1:5070"). */
+export const subscribedAt = (address) => `
+  if (is_method("SUBSCRIBE")) {
+    $du = "sip:${address}";
+    t_relay();
+    exit;
+  }`;
+
+/** `registration` and `subscription` are further steps for REGISTER and SUBSCRIBE; `certificates` and `parameters` as for Kamailio.start. */
+export const startProxy = ({ registration = '', subscription = '', parameters = [], certificates } = {}) =>
+  Kamailio.start(route(registration, subscription), {
     modules: ['usrloc', 'registrar', 'auth'],
     parameters: ['registrar received_avp $avp(received)', 'nathelper received_avp $avp(received)', ...parameters],
     certificates,
