@@ -78,11 +78,11 @@ describe('agents at Kamailio', () => {
     });
   }
 
-  test('a server whose certificate nobody vouches for is not spoken to, and the agent says why', async () => {
+  test('a server whose certificate nobody vouches for is not spoken to', async () => {
     const events = await passing(`
       const a = new Agent('A', { username: 'ua', domain: '${proxy.tls}', password: 'the password', transport: 'tls' });
       await until(() => expect(a.registrationState.error).toBeDefined());
-      expect(a.registered).toBe(false);`, { exchange: false });
+      expect(a.registrationState).toEqual({ registered: false, status: 503, error: '503 Destination unreachable' });`, { exchange: false });
     assert.deepEqual(messagesOf(events, 'A', 'REGISTER', 'received'), []);
   });
 
@@ -146,6 +146,16 @@ describe('agents at Kamailio', () => {
     assert.deepEqual([fields(invite, 'X-Foo'), fields(invite, 'H')], [['bar'], ['1', '2']]);
     assert.ok(of(events, 'sip').every(({ text }) => !text.includes('X-Evil')));
   });
+});
+
+test('the built-in exchange is spoken to over TCP, and what it does not speak is refused where the agent is made', async () => {
+  const events = await passing(`
+    const [a, b] = await phones(2, { transport: 'tcp' });
+    await connect(a, b);
+    await verifyAudioConnection(a, b);`);
+  assert.deepEqual(new Set(of(events, 'sip').map(({ transport }) => transport)), new Set(['TCP']));
+  const refused = await runText("new Agent('A', { username: 'a', transport: 'tls' });");
+  assert.match(finished(refused.events).error, /^agent A: the built-in exchange speaks UDP and TCP; /);
 });
 
 test('an agent that is not to register sends no REGISTER, and calls all the same', async () => {

@@ -40,7 +40,13 @@ export const run = {
 
   /** With the built-in exchange, whatever names no proxy of its own goes there. */
   outboundOf(options) {
-    return options.outbound ?? (this.exchange === undefined ? '' : `sip:${this.exchange.address};transport=${options.transport ?? 'udp'}`);
+    if (options.outbound !== undefined || this.exchange === undefined) {
+      return options.outbound ?? '';
+    }
+    if (options.transport === 'tls') {
+      throw new Error('the built-in exchange speaks UDP and TCP; for TLS run it against a system that does, or name one as outbound');
+    }
+    return `sip:${this.exchange.address};transport=${options.transport ?? 'udp'}`;
   },
 
   /** Where agents record their calls, and how: nowhere without --trace or --save-audio. */
