@@ -9,8 +9,10 @@ request_route {
   }
   handle_ruri_alias();
   if (has_totag()) {
-    if (loose_route()) t_relay();
-    else if (is_method("ACK") && t_check_trans()) t_relay();
+    if (loose_route()) {
+      if (is_method("NOTIFY")) record_route();  # It makes the dialog of a subscription (RFC 6665 §4.3).
+      t_relay();
+    } else if (is_method("ACK") && t_check_trans()) t_relay();
     exit;
   }
   t_check_trans();
