@@ -344,6 +344,9 @@ void ScriptPhone::on_event(const call::Event& event) {
     }
   }
   if (auto made = script_event(event)) {
+    if (phone_ != nullptr && !phone_->unreachable_because().empty() && made->contains("reason")) {
+      made->at("reason") = text_of(*made, "reason") + ": " + phone_->unreachable_because();
+    }
     tell(std::move(*made));
   }
 }

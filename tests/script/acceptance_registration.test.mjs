@@ -78,11 +78,15 @@ describe('agents at Kamailio', () => {
     });
   }
 
-  test('a server whose certificate nobody vouches for is not spoken to', async () => {
+  test('a server whose certificate nobody vouches for is not spoken to, and the agent says why', async () => {
     const events = await passing(`
       const a = new Agent('A', { username: 'ua', domain: '${proxy.tls}', password: 'the password', transport: 'tls' });
       await until(() => expect(a.registrationState.error).toBeDefined());
-      expect(a.registrationState).toEqual({ registered: false, status: 503, error: '503 Destination unreachable' });`, { exchange: false });
+      expect([a.registered, a.registrationState.status]).toBe([false, 503]);
+      expect(a.registrationState.error).toContain('its certificate is not accepted: self-signed certificate');
+      a.dial('b');
+      await until(() => expect(a.reason).toBeDefined());
+      expect(a.reason).toMatch('^503 .*its certificate is not accepted');`, { exchange: false });
     assert.deepEqual(messagesOf(events, 'A', 'REGISTER', 'received'), []);
   });
 
