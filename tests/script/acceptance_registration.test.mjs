@@ -162,6 +162,17 @@ test('the built-in exchange is spoken to over TCP, and what it does not speak is
   assert.match(finished(refused.events).error, /^agent A: the built-in exchange speaks UDP and TCP; /);
 });
 
+test('agents of the built-in exchange may share credentials that have a name of their own', async () => {
+  const events = await passing(`
+    const [a, b] = await phones(2, { authUser: 'trunk', password: 'shared' });
+    await connect(a, b);
+    expect(b.peer.number).toBe(a.config.username);
+    const thief = new Agent('Thief', { username: a.config.username, domain: 'example.test', password: 'shared' });
+    await until(() => expect(thief.registrationState.status).toBe(403));`);
+  const authorized = of(events, 'sip').filter((event) => event.agent !== 'Thief' && event.direction === 'sent').flatMap((event) => fields(event, 'Authorization'));
+  assert.ok(authorized.length >= 3 && authorized.every((value) => value.startsWith('Digest username="trunk"')), authorized.join('\n'));
+});
+
 test('an agent that is not to register sends no REGISTER, and calls all the same', async () => {
   const [one, other] = [await freePort(), await freePort()];
   const events = await passing(`
