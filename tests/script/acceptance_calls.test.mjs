@@ -100,6 +100,35 @@ test('in Rhai, a transfer that is not pending cannot be completed either', async
   assert.match(finished(events).error, /no transfer is pending/);
 });
 
+test('in Rhai, a consultation is given up and the first call goes on, and agents register again', async () => {
+  const { events, status, stderr } = await runText(`
+    let phones = ["A", "B", "C"].map(|name| agent(name, #{ username: name.to_lower(), domain: "pbx.example", password: "p" }));
+    let a = phones[0]; let b = phones[1]; let c = phones[2];
+    for phone in phones { await_until(|| assert(phone.registered).is_true(), "10s"); }
+    a.register();
+    a.register();
+    await_until(|| assert(a.registered).is_true());
+    a.send_audio(tone(440));
+    a.dial(b);
+    await_until(|| assert(b.state).equals(State::Ringing), "15s");
+    b.accept();
+    await_until(|| assert(a.state).equals(State::Established));
+    await_until(|| assert(b.state).equals(State::Established));
+    b.verify_audio(440, "2s");
+    b.attended_transfer(c);
+    await_until(|| assert(c.state).equals(State::Ringing));
+    b.abort_transfer();
+    await_until(|| assert(c.state).equals(State::Idle));
+    await_until(|| assert(b.info().calls).equals(1));
+    b.resume();
+    a.verify_audio_connection(b);
+    b.verify_audio(440, "2s");
+    a.hangup();
+    await_until(|| assert(b.state).equals(State::Idle));`, {}, { name: 'test.rhai' });
+  assert.equal(status, 0, JSON.stringify(finished(events)) + stderr);
+  assert.equal(requestsOf(events, 'C', 'CANCEL', 'received').length, 1);
+});
+
 test('every scenario has new agents, and those of the one before are gone from the registrar', async () => {
   const { events, status, stderr } = await runText(`
     const phone = (name) => new Agent(name, { username: name.toLowerCase(), domain: 'pbx.example', password: 'secret' });
