@@ -101,6 +101,7 @@ test('each scenario has one line of measurements for each agent, by name, also w
       await Promise.all([a.dial(b), until(() => expect(b.state).toBe(State.Ringing)).then(() => b.accept())]);
       await verifyAudioConnection(a, b);
       await until(() => expect(b.quality.mos).toBeDefined(), '10s');
+      a.hangup();
     });`;
   await withFiles({ 'calls.js': `${phone}${scenarios}` }, async (folder) => {
     const { status, events, stderr } = await testCommand(folder, ['calls.js', '--exchange', '--metrics', '--json']);
