@@ -1,13 +1,12 @@
 // What is heard: tones through hold and transfer, encrypted, in recordings, in a conference, and behind a NAT.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Server } from '../e2e/lib/server.mjs';
 import { heardFor } from '../interop/lib/sound.mjs';
+import { testCommand } from './lib/command.mjs';
 import { messagesOf, passing, requestsOf } from './lib/passing.mjs';
-import { finished, of, runText } from './lib/run_file.mjs';
+import { finished, of, runText, withFiles } from './lib/run_file.mjs';
 
 test('a connection is heard in both directions, and both say afterwards what they said before', async () => {
   const events = await passing(`
@@ -91,37 +90,44 @@ test('an encryption that nobody knows is refused where the agent is made', async
   }
 });
 
-test('recordings hold all of the call that each agent said and heard, also before and after a hold', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'callwright-audio-'));
-  try {
-    const events = await passing(`
-      const [a, b] = await phones(2);
-      a.sendAudio(tone(440));
-      b.sendAudio(tone(660));
-      await connect(a, b);
-      await b.verifyAudio(440, '2s');
-      await wait(1);
-      await a.hold();
-      await a.resume();
-      await b.verifyAudio(440, '2s');
-      await wait(1);
-      await a.hangup();
-      await idle(b);`, { save_audio: true, artifacts: folder });
-    const saved = of(events, 'log').map(({ message }) => /^saved recording: (.*)$/.exec(message)?.[1]).filter(Boolean);
-    assert.equal(saved.length, 4);
-    const heard = (agent, way, hertz) => {
-      const path = saved.find((file) => new RegExp(`ringo-audio-\\d{8}-\\d{6}-${agent}-${way}\\.wav$`).test(file));
-      assert.ok(path && existsSync(path), `${agent} ${way} of ${saved}`);
-      return heardFor(readFileSync(path), hertz);
-    };
-    for (const [agent, way, hertz] of [['A', 'sent', 440], ['B', 'recv', 440], ['B', 'sent', 660], ['A', 'recv', 660]]) {
-      assert.ok(heard(agent, way, hertz) > 1800, `${hertz} Hz in ${agent}-${way}: ${heard(agent, way, hertz)} ms`);
-    }
-    assert.equal(heard('B', 'recv', 660), 0);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+const RECORDED = `
+  const [a, b] = ['A', 'B'].map((name) => new Agent(name, { username: name.toLowerCase(), password: 'secret' }));
+  for (const one of [a, b]) await until(() => expect(one.registered).toBe(true));
+  a.sendAudio(tone(440));
+  b.sendAudio(tone(660));
+  a.dial(b);
+  await until(() => expect(b.state).toBe(State.Ringing));
+  await b.accept();
+  await until(() => expect(a.calls[0].duration).toBeGreaterThan(1200));
+  await a.hold();
+  await a.resume();
+  const resumed = a.calls[0].duration;
+  await until(() => expect(a.calls[0].duration).toBeGreaterThan(resumed + 1200));
+  await b.verifyAudio(440);
+  await a.hangup();
+  await until(() => expect(b.state).toBe(State.Idle));`;
+
+for (const [where, options] of [['beside the artefacts', []], ['in the folder of the run', ['--trace', 'off']], ['with everything else', ['--trace', 'on']]]) {
+  test(`recordings ${where} hold all of the call that each agent said and heard, also before and after a hold`, async () => {
+    await withFiles({ 'call.js': `scenario('a call', async () => {${RECORDED}});` }, async (folder) => {
+      const { status, stderr, events } = await testCommand(folder, ['call.js', '--exchange', '--save-audio', '--json', ...options]);
+      assert.equal(status, 0, stderr);
+      const saved = of(events, 'log').map(({ message }) => /^saved recording: (.*)$/.exec(message)?.[1]).filter(Boolean);
+      assert.equal(saved.length, 4);
+      const heard = (agent, way, hertz) => {
+        const path = saved.find((file) => new RegExp(`/ringo-audio-\\d{8}-\\d{6}-${agent}-${way}\\.wav$`).test(file));
+        assert.ok(path?.startsWith(folder) && existsSync(path), `${agent} ${way} of ${saved}`);
+        return heardFor(readFileSync(path), hertz);
+      };
+      for (const [agent, way, hertz] of [['A', 'sent', 440], ['B', 'recv', 440], ['B', 'sent', 660], ['A', 'recv', 660]]) {
+        assert.ok(heard(agent, way, hertz) > 1800, `${hertz} Hz in ${agent}-${way}: ${heard(agent, way, hertz)} ms`);
+      }
+      assert.equal(heard('B', 'recv', 660), 0);
+      const { artifacts } = events.find(({ event }) => event === 'scenario_finished');
+      assert.deepEqual(artifacts.filter(({ kind }) => kind === 'recording').map(({ path }) => path).sort(), saved.sort());
+    });
+  });
+}
 
 describe('a conference', () => {
   test('lets each of three agents hear the tones of the other two and not its own', async () => {

@@ -72,14 +72,20 @@ export const run = {
   }
 };
 
+/** What stays of a scenario for people to look at: all of it with --trace or of one that failed, recordings that were asked for of any. */
+export function keptArtifacts(job, passed, artifacts) {
+  const all = job.trace === 'on' || (job.trace === 'retain-on-failure' && !passed);
+  return all ? [...artifacts, ...run.artifacts] : job.save_audio ? run.artifacts : [];
+}
+
 /** Thrown where a file is only looked at: it is a test of its own, not a suite. */
 export class NotRun extends Error {
   name = 'NotRun';
 }
 
-/** Under a name that tells when and whose; a number makes it one of its own. */
+/** Under a name that tells when and whose; a number makes it one of its own. Beside the folder of the scenario, which goes with a scenario that passes. */
 function keepRecording(agent, path, name) {
-  const folder = path.slice(0, path.lastIndexOf('/'));
+  const folder = folderOf(run.scenarioFolder ? folderOf(path) : path);
   const plain = name.replace(/[^\w.-]/g, '_');
   let to = `${folder}/${plain}.wav`;
   for (let number = 2; ask('file.exists', { path: to }); ++number) {

@@ -4,7 +4,7 @@ import { AssertionError, takeLabel } from './assertions.mjs';
 import { ask, emit, now } from './host.mjs';
 import { stopServers } from './mock_server.mjs';
 import { here, positionOf, setPosition, stackOf } from './position.mjs';
-import { run } from './run.mjs';
+import { keptArtifacts, run } from './run.mjs';
 import { Skipped } from './skip.mjs';
 import { clearTimer, durationText, setTimer } from './time.mjs';
 import { outcome } from './verbs.mjs';
@@ -173,7 +173,7 @@ async function attempt(one, number, last, job) {
   }
   const passed = failure === undefined;
   const retried = !passed && !last && !stopped?.startsWith('stopped');
-  const kept = job.trace === 'on' || (job.trace === 'retain-on-failure' && !passed) ? [...artifacts, ...run.artifacts] : [];
+  const kept = keptArtifacts(job, passed, artifacts);
   emit({
     event: 'scenario_finished', name: one.name, attempt: number, passed, duration_ms: now() - begun, ...details,
     ...(retried ? { retried: true } : {}), ...(kept.length > 0 ? { artifacts: kept } : {})
