@@ -10,6 +10,6 @@ export async function phones(...names) {
 export async function connect(caller, callee) {
   const answered = caller.dial(callee);
   await until(() => expect(callee.state).toBe(State.Ringing), '15s');
-  callee.accept();
+  await callee.accept();
   await answered;
 }

@@ -7,9 +7,10 @@
 namespace callwright::app {
 namespace {
 
-/// Two such windows in a row, of which the second begins 40 ms later, are the tone. Over 200 ms a tone that is 20 Hz away scores 0, one that is 1 Hz away 0.87.
-constexpr double kCertain = 0.6;
-constexpr unsigned kNeeded = 2;
+/// So many such windows in a row, each 40 ms after the one before, are the tone. Over 200 ms a tone that is 20 Hz away scores 0, one that is 1 Hz away 0.87;
+/// each of three that are heard at once, as in a conference, 0.33.
+constexpr double kCertain = 0.25;
+constexpr unsigned kNeeded = 4;
 constexpr std::chrono::milliseconds kWindow{200};
 constexpr std::chrono::milliseconds kStep{40};
 /// −60 dBov and less is silence.

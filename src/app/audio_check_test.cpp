@@ -17,11 +17,19 @@ class Listening {
  public:
   explicit Listening(AudioCheck::Options options) : check_(options, audio::kNarrowband, now_) {}
 
-  AudioCheck::Outcome to(double frequency_hz, double amplitude = 8000) {
+  AudioCheck::Outcome to(double frequency_hz, double amplitude = 8000) { return to_all({frequency_hz}, amplitude); }
+
+  /// To all of them at once.
+  AudioCheck::Outcome to_all(const std::vector<double>& frequencies_hz, double amplitude = 8000) {
     for (int frame = 0; frame < 250; ++frame) {
       std::vector<audio::Sample> samples(kFrame);
       for (audio::Sample& sample : samples) {
-        sample = static_cast<audio::Sample>(std::lround(amplitude * std::sin(2 * std::numbers::pi * frequency_hz * static_cast<double>(position_++) / kRate)));
+        double sum = 0;
+        for (const double frequency_hz : frequencies_hz) {
+          sum += amplitude * std::sin(2 * std::numbers::pi * frequency_hz * static_cast<double>(position_) / kRate);
+        }
+        sample = static_cast<audio::Sample>(std::lround(sum));
+        ++position_;
       }
       now_ += std::chrono::milliseconds(20);
       if (const auto outcome = check_.hear(samples, now_)) {
@@ -59,6 +67,15 @@ TEST(AudioCheck, is_not_fooled_by_a_tone_of_20_hz_more) {
 }
 
 TEST(AudioCheck, takes_a_tone_of_a_clock_that_runs_off_by_200_ppm) { EXPECT_TRUE(Listening(tone(3000)).to(3000.6).ok); }
+
+TEST(AudioCheck, hears_each_of_three_tones_at_once_and_no_other) {
+  for (const double frequency_hz : {440.0, 660.0, 880.0}) {
+    Listening listening(tone(frequency_hz));
+    EXPECT_TRUE(listening.to_all({440, 660, 880}).ok) << frequency_hz;
+    EXPECT_LT(listening.seconds(), 0.5);
+  }
+  EXPECT_FALSE(Listening(tone(1000)).to_all({440, 660, 880}).ok);
+}
 
 TEST(AudioCheck, hears_no_tone_in_silence) {
   const auto outcome = Listening(tone(440)).to(440, 0);

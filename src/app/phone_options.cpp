@@ -78,8 +78,11 @@ Result<base::SocketAddress> listen_of(const PhoneOptions& options) {
 }  // namespace
 
 std::string_view host_of(std::string_view uri) {
-  const std::size_t at = uri.find('@');
-  uri.remove_prefix(at == std::string_view::npos ? kScheme.size() : at + 1);
+  if (const std::size_t at = uri.find('@'); at != std::string_view::npos) {
+    uri.remove_prefix(at + 1);
+  } else {
+    uri = after(uri, kScheme).value_or(after(uri, "sips:").value_or(uri));
+  }
   return uri.substr(0, uri.find_first_of(";?>"));
 }
 

@@ -47,7 +47,7 @@ struct PhonePlan {
 /// The address of this machine from which packets go to that host ("192.0.2.1:5060"); where only a name server knows where that is, or for "", the one of the
 /// usual route.
 [[nodiscard]] base::IpAddress address_toward(std::string_view host);
-/// "host:port" of "sip:alice@host:port;transport=tcp".
+/// "host:port" of "sip:alice@host:port;transport=tcp", which may lack all but the host.
 [[nodiscard]] std::string_view host_of(std::string_view uri);
 
 /// Whom the user means: "bob" is in the domain of the account, "bob@192.0.2.1" gets its "sip:".

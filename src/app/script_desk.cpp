@@ -245,12 +245,14 @@ void ScriptDesk::join_exchange(const call::AgentOptions& agent) {
   if (!is_new && !new_domain) {
     return;
   }
-  const std::string name = agent.auth_user.empty() ? user : agent.auth_user;
   std::promise<void> joined;
   const bool posted = exchange_->service->loop().post([&] {
     exchange_->service->exchange().add_domain(std::string(host.substr(0, host.find(':'))));
-    if (is_new) {
-      exchange_->service->exchange().accounts().add(name, agent.password);
+    call::Accounts& accounts = exchange_->service->exchange().accounts();
+    if (is_new && agent.auth_user.empty()) {
+      accounts.add(user, agent.password);
+    } else if (is_new) {
+      accounts.add_with_name(user, agent.auth_user, agent.password);
     }
     joined.set_value();
   });

@@ -76,6 +76,10 @@ struct Members {
     named("media_failed");
     out["reason"] = what.reason;
   }
+  void operator()(const call::AddressUnknown& what) const {
+    named("address_unknown");
+    out["reason"] = what.reason;
+  }
   void operator()(const call::CallRecorded& what) const {
     named("recorded");
     out["paths"] = json::array(what.paths.begin(), what.paths.end());

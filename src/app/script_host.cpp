@@ -2,6 +2,7 @@
 #include "app/json_arguments.hpp"
 
 #include "base/log.hpp"
+#include "base/time_text.hpp"
 #include "script/library.hpp"
 
 #include <boost/json/parse.hpp>
@@ -274,6 +275,7 @@ base::Result<json::value> ScriptHost::file(std::string_view step, const json::ob
 }
 
 base::Result<json::value> ScriptHost::open_log(const std::string& path) {
+  static constexpr std::string_view kLevels[] = {"trace", "debug", "info", "warning", "error"};
   base::log::set_level(base::log::Level::Debug);
   if (path == "-") {
     return Outcome(nullptr);
@@ -282,7 +284,9 @@ base::Result<json::value> ScriptHost::open_log(const std::string& path) {
   if (!*file) {
     return Error(Errc::Io, path + ": cannot be written; check the folder and its permissions");
   }
-  base::log::set_sink([file](base::log::Level /*level*/, std::string_view line) { *file << line << std::endl; });
+  base::log::set_sink([file](base::log::Level level, std::string_view line) {
+    *file << base::to_text(base::SystemClock().wall_now()) << ' ' << kLevels[static_cast<std::size_t>(level)] << ' ' << line << std::endl;
+  });
   return Outcome(nullptr);
 }
 

@@ -321,6 +321,7 @@ void ScriptPhone::settle(sip::ClientRequest& request, int status, std::string_vi
 }
 
 void ScriptPhone::on_event(const call::Event& event) {
+  call::LogEventSink().on_event(event);
   if (const auto* const measured = std::get_if<call::MediaMeasured>(&event.what)) {
     if (auto waiting = measuring_.extract(event.call_id)) {
       for (const Answer& answer : waiting.mapped()) {
@@ -343,6 +344,9 @@ void ScriptPhone::on_event(const call::Event& event) {
     }
   }
   if (auto made = script_event(event)) {
+    if (phone_ != nullptr && !phone_->unreachable_because().empty() && made->contains("reason")) {
+      made->at("reason") = text_of(*made, "reason") + ": " + phone_->unreachable_because();
+    }
     tell(std::move(*made));
   }
 }

@@ -15,10 +15,16 @@ sip::TransactionLayer::Settings phone_settings() {
 
 SoftPhone::SoftPhone(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver)
     : transports_(loop), user_agent_(loop.timers(), random, transports_, resolver, phone_settings()), agents_(user_agent_) {
-  transports_.set_user(&user_agent_.transport_user());
+  transports_.set_user(this);
   sip::SessionPolicy policy;
   policy.named_dialogs = sip::SessionPolicy::NamedDialogs::ReplacesOnly;
   user_agent_.set_session_policy(policy);
+}
+
+void SoftPhone::on_transport_error(const sip::Flow& flow, const base::Error& error) {
+  unreachable_because_ = error.message();
+  user_agent_.transport_user().on_transport_error(flow, error);
+  unreachable_because_.clear();
 }
 
 base::Result<std::unique_ptr<SoftPhone>> SoftPhone::create(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver, media::MediaPort& media,

@@ -8,11 +8,13 @@
 #include "sip/user_agent.hpp"
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace callwright::app {
 
 /// One agent with sockets of its own. Engine thread, or before it runs.
-class SoftPhone {
+class SoftPhone final : private sip::TransportUser {
  public:
   /// Listens on UDP and TCP. Errors: those of listening, and of `call::Agent::make`.
   static base::Result<std::unique_ptr<SoftPhone>> create(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver, media::MediaPort& media,
@@ -24,6 +26,8 @@ class SoftPhone {
   void impair(const net::Impairment::Options& options) { transports_.impair(options); }
   /// A call for whomever is for this phone.
   void take_strangers() noexcept { agents_.take_strangers(); }
+  /// While requests fail that could not be sent: why. "" otherwise.
+  [[nodiscard]] const std::string& unreachable_because() const noexcept { return unreachable_because_; }
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }
   /// Nothing of a call is left, neither with the agent nor on its way, and all recordings are complete.
   [[nodiscard]] bool quiet() const noexcept {
@@ -33,6 +37,10 @@ class SoftPhone {
  private:
   SoftPhone(net::EngineLoop& loop, base::Random& random, net::DnsResolver& resolver);
 
+  void on_message(const sip::Flow& flow, std::string_view bytes) override { user_agent_.transport_user().on_message(flow, bytes); }
+  void on_transport_error(const sip::Flow& flow, const base::Error& error) override;
+
+  std::string unreachable_because_;  // First, since the agent may tell of its end with it.
   net::SipTransports transports_;
   sip::UserAgent user_agent_;
   call::Agents agents_;

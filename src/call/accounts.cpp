@@ -1,5 +1,7 @@
 #include "call/accounts.hpp"
 
+#include "sip/uri.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -11,6 +13,11 @@ using sip::DigestServer;
 namespace {
 
 constexpr DigestAlgorithm kHashes[] = {DigestAlgorithm::Md5, DigestAlgorithm::Sha256, DigestAlgorithm::Sha512256};
+
+/// Of the credentials with which `username` authenticates.
+std::string key_of(std::string_view username, std::string_view name) {
+  return std::string(username) + (name == username ? std::string() : "\n" + std::string(name));
+}
 
 std::size_t index_of(DigestAlgorithm algorithm) { return static_cast<std::size_t>(sip::hash_of(algorithm)); }
 
@@ -29,6 +36,13 @@ void Accounts::add(std::string_view username, std::string_view password) {
   hashes_.erase(std::string(username));
   for (const DigestAlgorithm algorithm : algorithms_) {
     add_hashed(username, algorithm, sip::digest_ha1(algorithm, username, digest_.realm(), password));
+  }
+}
+
+void Accounts::add_with_name(std::string_view username, std::string_view name, std::string_view password) {
+  hashes_.try_emplace(std::string(username));  // Nobody's password, so that the account is there.
+  for (const DigestAlgorithm algorithm : algorithms_) {
+    add_hashed(key_of(username, name), algorithm, sip::digest_ha1(algorithm, name, digest_.realm(), password));
   }
 }
 
@@ -57,12 +71,20 @@ Accounts::Check Accounts::check(const sip::Message& request, const base::IpAddre
   if (throttle_.banned(source, answer->username)) {
     return {.outcome = Check::Outcome::Forbidden, .username = {}, .challenge = {}, .info = {}};
   }
-  const auto found = hashes_.find(answer->username);
+  const std::string sender = sip::unescape(sip::user_of(request.from().uri));
+  auto found = hashes_.find(key_of(sender, answer->username));
+  const bool has_own_name = found != hashes_.end();
+  if (!has_own_name) {
+    found = hashes_.find(answer->username);
+  }
   const std::size_t hash = index_of(answer->algorithm);
   const std::string& ha1 = found == hashes_.end() || found->second[hash].empty() ? nobody_[hash] : found->second[hash];
   switch (digest_.verify(*answer, request.method_text(), ha1, request.body())) {
     case DigestServer::Verdict::Accepted:
-      return {.outcome = Check::Outcome::Accepted, .username = std::string(answer->username), .challenge = {}, .info = digest_.next_nonce(*answer)};
+      return {.outcome = Check::Outcome::Accepted,
+              .username = has_own_name ? sender : std::string(answer->username),
+              .challenge = {},
+              .info = digest_.next_nonce(*answer)};
     case DigestServer::Verdict::Stale: return challenge(true);
     case DigestServer::Verdict::Wrong: break;
   }

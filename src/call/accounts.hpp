@@ -30,6 +30,8 @@ class Accounts {
            sip::AuthThrottle::Limits throttle = {});
 
   void add(std::string_view username, std::string_view password);
+  /// Whoever names `username` in From is that account with these credentials, whose name is another one.
+  void add_with_name(std::string_view username, std::string_view name, std::string_view password);
   /// For passwords that nobody is to know here: H(username ":" realm ":" password) in hexadecimal, one for each algorithm that is offered.
   void add_hashed(std::string_view username, sip::DigestAlgorithm algorithm, std::string_view ha1);
   [[nodiscard]] bool has(std::string_view username) const { return hashes_.contains(username); }
@@ -46,8 +48,8 @@ class Accounts {
   sip::DigestServer digest_;
   std::vector<sip::DigestAlgorithm> algorithms_;
   sip::AuthThrottle throttle_;
-  sip::StringMap<Hashes> hashes_;
-  Hashes nobody_;  ///< Checked for unknown names, so that the answer takes as long as for known ones.
+  sip::StringMap<Hashes> hashes_;  ///< By `key_of`.
+  Hashes nobody_;                  ///< Checked for unknown names, so that the answer takes as long as for known ones.
 };
 
 }  // namespace callwright::call

@@ -94,6 +94,24 @@ TEST(ExchangeRegistration, takes_md5_and_sha_256_and_refuses_wrong_passwords_and
   world.expect_nothing_left();
 }
 
+TEST(ExchangeRegistration, takes_credentials_with_a_name_of_their_own_for_their_account_alone) {
+  ExchangeWorld world(both_algorithms());
+  world.exchange->accounts().add_with_name("bob", "alice", "right");
+  world.exchange->accounts().add("carol", "other");
+  for (const char* const user : {"carol", "alice"}) {
+    EXPECT_EQ(answer_to_register(world, user, "SHA-256", "right"), "SIP/2.0 403 Forbidden") << user;
+    world.run_for(60s);
+  }
+  EXPECT_EQ(answer_to_register(world, "bob", "SHA-256", "wrong"), "SIP/2.0 403 Forbidden");
+  world.run_for(60s);
+  EXPECT_EQ(answer_to_register(world, "bob", "SHA-256", "right"), "SIP/2.0 200 OK");
+  EXPECT_TRUE(world.exchange->accounts().has("bob"));
+  world.run_for(61s);
+  EXPECT_EQ(answer_to_register(world, "bob", "MD5", "right"), "SIP/2.0 200 OK");
+  world.run_for(120s);
+  world.expect_nothing_left();
+}
+
 TEST(ExchangeRegistration, guesses_no_longer_count_once_there_were_too_many) {
   ExchangeWorld::Options options;
   options.exchange.wrong_passwords.failures_per_source = 3;

@@ -103,12 +103,12 @@ declare class Agent {
   /** Hangs up, un-registers and goes. At the end of a scenario all agents do. */
   close(): Promise<void>;
 
-  // How it is: of the latest call, unless said.
+  // How it is: of the latest call that goes on, or of the latest where none does, unless said.
   readonly registered: boolean;
   readonly state: CallState;
   /** Why the latest call ended. */
   readonly reason: string | undefined;
-  /** The status that refused it. */
+  /** The status that refused the latest call. */
   readonly statusCode: number | undefined;
   /** The other side of the call that there is. */
   readonly peer: Peer | undefined;

@@ -123,6 +123,9 @@ const kCallHandlers = {
   keys_failed(call, event) {
     call.agent.problem(event.reason);
   },
+  address_unknown(call, event) {
+    call.agent.problem(event.reason);
+  },
   recorded(call, event) {
     run.recorded(call.agent.name, event.paths);
   },
@@ -260,14 +263,14 @@ export class Agent {
   }
   get receivedDtmf() {
     leaveLabel(`${this.name} received DTMF`);
-    return this.latestCall?.receivedDtmf ?? '';
+    return this.chosenCall?.receivedDtmf ?? '';
   }
   get peer() {
     const peer = this.currentCall?.peer;
     return peer === undefined ? undefined : labelled(peer, { uri: `${this.name} peer uri`, number: `${this.name} peer number`, name: `${this.name} peer name` });
   }
   get quality() {
-    return new CallQuality(this, this.latestCall);
+    return new CallQuality(this, this.chosenCall);
   }
   get metadata() {
     return this.config.metadata ?? {};
@@ -284,19 +287,19 @@ export class Agent {
   }
   get held() {
     leaveLabel(`${this.name} held`);
-    return this.latestCall?.held ?? false;
+    return this.chosenCall?.held ?? false;
   }
   get onHold() {
     leaveLabel(`${this.name} on hold`);
-    return this.latestCall?.onHold ?? false;
+    return this.chosenCall?.onHold ?? false;
   }
   get codec() {
     leaveLabel(`${this.name} codec`);
-    return this.latestCall?.codec;
+    return this.chosenCall?.codec;
   }
   get encryption() {
     leaveLabel(`${this.name} encryption`);
-    return this.latestCall?.encryption;
+    return this.chosenCall?.encryption;
   }
 
   header(name) {
@@ -339,6 +342,10 @@ export class Agent {
   /** The latest call, whether it goes on or not. */
   get latestCall() {
     return this.calls.at(-1);
+  }
+  /** Whose sound is asked for: that of the call that there is, or else of the latest. */
+  get chosenCall() {
+    return this.currentCall ?? this.latestCall;
   }
   get currentState() {
     const states = this.openCalls.map((call) => call.state);
@@ -531,11 +538,12 @@ export function deliver(event) {
 
 export const allAgents = () => [...agents.values()];
 
-/** One line for each agent and call with media: `--metrics`. */
-export const metrics = (scenario) =>
-  allAgents()
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .map((agent) => metricOf(scenario, agent));
+/** How all agents are now; gives one line for each, by name, once they have gone and all is counted: `--metrics`. */
+export function metrics(scenario) {
+  const noted = allAgents().map((agent) => ({ scenario, agent: agent.name, registered: agent.isRegistered, call: agent.chosenCall }));
+  noted.sort((one, other) => (one.agent < other.agent ? -1 : 1));
+  return () => noted.map(metricOf);
+}
 
 /** All agents hang up, un-register and go. */
 export async function closeAgents() {

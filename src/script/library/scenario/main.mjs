@@ -8,7 +8,7 @@ import { takeAnswer } from './http.mjs';
 import { loadEnvironment } from './environment.mjs';
 import { languages } from './languages.mjs';
 import { takeRequest } from './mock_server.mjs';
-import { NotRun, run } from './run.mjs';
+import { keptArtifacts, NotRun, run } from './run.mjs';
 import { abort, failureOf, limited, reset, runSuite, selected, suite } from './suite.mjs';
 import { Skipped } from './skip.mjs';
 import { notifyChange, runTimers, untilNextTimer } from './time.mjs';
@@ -30,13 +30,14 @@ function stop() {
 async function finishSingle(job, begun, failure) {
   const skipped = failure instanceof Skipped;
   const details = failure === undefined || skipped ? {} : failureOf(failure);
-  if (job.metrics) {
-    metrics(job.display ?? job.path).forEach(emit);
-  }
+  const measured = metrics(job.display ?? job.path);
   await reset();
+  if (job.metrics) {
+    measured().forEach(emit);
+  }
   const artifacts = job.mode !== 'run' ? [] : ask('scenario.end', { passed: failure === undefined || skipped }) ?? [];
   const passed = failure === undefined || skipped;
-  const kept = job.trace === 'on' || (job.trace === 'retain-on-failure' && !passed) ? [...artifacts, ...run.artifacts] : [];
+  const kept = keptArtifacts(job, passed, artifacts);
   if (skipped) {
     emit({ event: 'scenario_skipped', name: job.display ?? job.path, reason: failure.reason, tags: [] });
   }

@@ -55,16 +55,17 @@ export class CallQuality {
   }
 }
 
-export function metricOf(scenario, agent) {
-  const counted = statisticsOf(agent, agent.latestCall);
+/** `call` is over. */
+export function metricOf({ scenario, agent, registered, call }) {
+  const counted = call?.finalStatistics;
   return {
     event: 'metric',
     scenario,
-    agent: agent.name,
-    registered: agent.isRegistered,
+    agent,
+    registered,
     ...(counted === undefined
       ? {}
       : { mos: counted.received_mos, jitter_ms: counted.jitter_ms, packet_loss_pct: lossPercent(counted), rtt_ms: counted.round_trip_ms, rx_lost: counted.lost }),
-    codec: agent.latestCall?.codec
+    codec: call?.codec
   };
 }

@@ -40,7 +40,13 @@ export const run = {
 
   /** With the built-in exchange, whatever names no proxy of its own goes there. */
   outboundOf(options) {
-    return options.outbound ?? (this.exchange === undefined ? '' : `sip:${this.exchange.address};transport=${options.transport ?? 'udp'}`);
+    if (options.outbound !== undefined || this.exchange === undefined) {
+      return options.outbound ?? '';
+    }
+    if (options.transport === 'tls') {
+      throw new Error('the built-in exchange speaks UDP and TCP; for TLS run it against a system that does, or name one as outbound');
+    }
+    return `sip:${this.exchange.address};transport=${options.transport ?? 'udp'}`;
   },
 
   /** Where agents record their calls, and how: nowhere without --trace or --save-audio. */
@@ -66,14 +72,20 @@ export const run = {
   }
 };
 
+/** What stays of a scenario for people to look at: all of it with --trace or of one that failed, recordings that were asked for of any. */
+export function keptArtifacts(job, passed, artifacts) {
+  const all = job.trace === 'on' || (job.trace === 'retain-on-failure' && !passed);
+  return all ? [...artifacts, ...run.artifacts] : job.save_audio ? run.artifacts : [];
+}
+
 /** Thrown where a file is only looked at: it is a test of its own, not a suite. */
 export class NotRun extends Error {
   name = 'NotRun';
 }
 
-/** Under a name that tells when and whose; a number makes it one of its own. */
+/** Under a name that tells when and whose; a number makes it one of its own. Beside the folder of the scenario, which goes with a scenario that passes. */
 function keepRecording(agent, path, name) {
-  const folder = path.slice(0, path.lastIndexOf('/'));
+  const folder = folderOf(run.scenarioFolder ? folderOf(path) : path);
   const plain = name.replace(/[^\w.-]/g, '_');
   let to = `${folder}/${plain}.wav`;
   for (let number = 2; ask('file.exists', { path: to }); ++number) {

@@ -4,7 +4,7 @@ import { AssertionError, takeLabel } from './assertions.mjs';
 import { ask, emit, now } from './host.mjs';
 import { stopServers } from './mock_server.mjs';
 import { here, positionOf, setPosition, stackOf } from './position.mjs';
-import { run } from './run.mjs';
+import { keptArtifacts, run } from './run.mjs';
 import { Skipped } from './skip.mjs';
 import { clearTimer, durationText, setTimer } from './time.mjs';
 import { outcome } from './verbs.mjs';
@@ -160,11 +160,12 @@ async function attempt(one, number, last, job) {
   }
   const skipped = failure instanceof Skipped;
   const details = failure === undefined || skipped ? {} : { ...failureOf(failure), failure: failure?.failure ?? { agents: describeAgents() } };
-  if (job.metrics) {
-    metrics(one.name).forEach(emit);
-  }
+  const measured = metrics(one.name);
   const stopped = run.ended;
   await reset();
+  if (job.metrics) {
+    measured().forEach(emit);
+  }
   const artifacts = ask('scenario.end', { passed: failure === undefined || skipped }) ?? [];
   if (skipped) {
     emit({ event: 'scenario_skipped', name: one.name, reason: failure.reason, tags: one.tags });
@@ -172,7 +173,7 @@ async function attempt(one, number, last, job) {
   }
   const passed = failure === undefined;
   const retried = !passed && !last && !stopped?.startsWith('stopped');
-  const kept = job.trace === 'on' || (job.trace === 'retain-on-failure' && !passed) ? [...artifacts, ...run.artifacts] : [];
+  const kept = keptArtifacts(job, passed, artifacts);
   emit({
     event: 'scenario_finished', name: one.name, attempt: number, passed, duration_ms: now() - begun, ...details,
     ...(retried ? { retried: true } : {}), ...(kept.length > 0 ? { artifacts: kept } : {})

@@ -70,6 +70,7 @@ const kCallHandlers = {
   statistics: (phone, call, event) => phone.reportAudio(call, event.statistics),
   media_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
   keys_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
+  address_unknown: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
   recorded: (phone, call, event) => run.recorded(phone.name, event.paths)
 };
 
