@@ -9,6 +9,10 @@ namespace callwright::app {
 namespace {
 
 constexpr std::size_t kMaxName = 60;
+constexpr const char* kCapture = "capture.pcap";
+constexpr const char* kJournal = "journal.ndjson";
+/// Of a file without packets: its header.
+constexpr std::uintmax_t kEmptyCapture = 24;
 
 }  // namespace
 
@@ -34,6 +38,8 @@ void ScriptArtifacts::configure(Keep keep, std::filesystem::path folder) {
   root_ = std::move(folder);
 }
 
+std::string ScriptArtifacts::capture_path() const { return folder_.empty() ? std::string() : (folder_ / kCapture).string(); }
+
 base::Result<void> ScriptArtifacts::blocking_begin(std::string_view scenario, int attempt) {
   if (keep_ == Keep::Nothing || root_.empty()) {
     return base::ok();
@@ -41,7 +47,7 @@ base::Result<void> ScriptArtifacts::blocking_begin(std::string_view scenario, in
   folder_ = root_ / (std::to_string(++scenarios_) + "-" + folder_name(scenario) + (attempt > 1 ? "-attempt-" + std::to_string(attempt) : std::string()));
   std::error_code failure;
   std::filesystem::create_directories(folder_, failure);
-  journal_.open(folder_ / "journal.ndjson", std::ios::trunc);
+  journal_.open(folder_ / kJournal, std::ios::trunc);
   if (failure || !journal_) {
     return base::Error(base::Errc::Io, folder_.string() + ": cannot be made; check the folder of --artifacts and its permissions");
   }
@@ -66,7 +72,10 @@ boost::json::array ScriptArtifacts::blocking_end(bool passed) {
     std::filesystem::remove_all(folder, failure);
     return kept;
   }
-  for (const auto& [kind, name] : {std::pair{"journal", "journal.ndjson"}, std::pair{"pcap", "capture.pcap"}}) {
+  if (std::filesystem::file_size(folder / kCapture, failure) <= kEmptyCapture) {
+    std::filesystem::remove(folder / kCapture, failure);
+  }
+  for (const auto& [kind, name] : {std::pair{"journal", kJournal}, std::pair{"pcap", kCapture}}) {
     if (std::filesystem::exists(folder / name, failure)) {
       kept.push_back(boost::json::object{{"kind", kind}, {"path", (folder / name).string()}});
     }

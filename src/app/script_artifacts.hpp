@@ -24,7 +24,7 @@ class ScriptArtifacts {
   /// Of the scenario that runs; empty when nothing is kept.
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
   /// "" when nothing is kept.
-  [[nodiscard]] std::string capture_path() const { return folder_.empty() ? std::string() : (folder_ / "capture.pcap").string(); }
+  [[nodiscard]] std::string capture_path() const;
   /// One event, a line of the journal.
   void blocking_note(std::string_view event);
   /// [{"kind":"journal","path":"…"}, …]; the folder goes when nothing of it is to be kept.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { Authority } from '../interop/lib/certificates.mjs';
 import { testCommand } from './lib/command.mjs';
@@ -70,6 +70,29 @@ for (const transport of ['udp', 'tls']) {
     }
   });
 }
+
+test('what is kept of a scenario has its signalling and its media, each packet at its time', async () => {
+  const text = `scenario('talks', async () => {\n${phone}const [a, b] = [phone('Ann'), phone('Bob')];${CALL.replace('await a.hangup()', 'await verifyAudioConnection(a, b);\n  await a.hangup()')}\n});\n`;
+  await withFiles({ 'talk.js': text }, async (folder) => {
+    const { status, stdout, stderr, events } = await testCommand(folder, ['talk.js', '--exchange', '--trace', 'on', '--json']);
+    assert.equal(status, 0, stdout + stderr);
+    const [capture] = of(events, 'scenario_finished')[0].artifacts.filter(({ kind }) => kind === 'pcap');
+    const shown = (...args) => execFileSync('tshark', ['-r', resolve(folder, capture.path), ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trimEnd().split('\n').filter(Boolean);
+    const streams = new Map();
+    for (const line of shown('-Y', 'rtp', '-T', 'fields', '-e', 'rtp.ssrc', '-e', 'frame.time_epoch')) {
+      const [ssrc, time] = line.split('\t');
+      streams.set(ssrc, [...(streams.get(ssrc) ?? []), Number(time)]);
+    }
+    assert.equal(streams.size, 2, 'one from each agent');
+    for (const times of streams.values()) {
+      // Each packet twice: as one sent and the other received it.
+      assert.ok(times.length >= 50, `${times.length} packets`);
+      assert.ok(times.at(-1) - times[0] > (times.length / 2 - 1) * 0.02 - 0.03, 'a packet each 20 ms');
+    }
+    assert.ok(shown('-Y', 'sip.Method == "INVITE"').length > 0);
+    assert.deepEqual(shown('-Y', 'frame.time_delta < 0'), [], 'in the order of their times');
+  });
+});
 
 test('a log tells of each agent what happened to it, with the time, and each file has its own', async () => {
   const text = `${phone}const [a, b] = [phone('Ann'), phone('Bob')];${CALL}\n`;
