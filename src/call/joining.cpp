@@ -57,14 +57,26 @@ void Joining::start() {
     media_->add(*other_, switchboard_.media_side_of(*other_));
   }
   deadline_.start(timeouts_.media_answer);
+  begin();
+}
+
+/// As soon as neither phone has anything under way: one whose call was answered just now has not even acknowledged that.
+void Joining::begin() {
+  if (over_ || begun_ || !one_->may_reinvite() || !other_->may_reinvite()) {
+    return;
+  }
+  begun_ = true;
   if (!other_->reinvite({})) {
     cancel("491 Request Pending");
   }
 }
 
+void Joining::on_confirmed(sip::InviteSession& /*session*/, std::string_view /*sdp*/) { begin(); }
+
 void Joining::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
-  if (over_ || &session != (offered_ ? one_ : other_).get()) {
+  if (over_ || !begun_ || &session != (offered_ ? one_ : other_).get()) {
     static_cast<void>(session.acknowledge({}));
+    begin();
   } else if (result.status >= 300) {
     cancel(status_text(result.status, result.reason));
   } else if (offered_) {

@@ -24,12 +24,14 @@ class Joining final : public ActiveCall, public RunningCommand, private sip::Inv
   void cancel(std::string_view why) override;
 
  private:
+  void on_confirmed(sip::InviteSession& session, std::string_view sdp) override;
   void on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_media_failed(const base::Error& error) override { cancel("the media failed: " + error.message()); }
   [[nodiscard]] const std::string& journal_id() const override { return one_->call_id(); }
   void on_deadline() { cancel("408 Request Timeout: the phones have not agreed"); }
 
+  void begin();
   void take_offer(std::string_view sdp);
   void take_answer(std::string_view sdp);
   void fail(std::string text);
@@ -46,6 +48,7 @@ class Joining final : public ActiveCall, public RunningCommand, private sip::Inv
   std::string journal_of_one_;
   std::string journal_of_other_;
   std::unique_ptr<BridgeMedia> media_;  ///< Null: they bypass the exchange.
+  bool begun_ = false;
   bool offered_ = false;
   bool over_ = false;
   base::Timer deadline_;
