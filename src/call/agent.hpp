@@ -74,6 +74,8 @@ class Agent final : private sip::RegisterClient::Observer {
   void say(const media::SourceSpec& source);
   /// In place of `AgentOptions::headers`, for calls from now on.
   void set_headers(std::string lines) { options_.headers = std::move(lines); }
+  /// Of the packets that the other side is asked for, 10 … 60 ms; in calls from now on.
+  void set_packet_time(std::chrono::milliseconds length) { capabilities_.ptime = length; }
   /// From now on calls that come are refused so at once; nothing: they ring again.
   void refuse_calls(std::optional<Refusal> refusal) { refusal_ = std::move(refusal); }
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
