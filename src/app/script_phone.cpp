@@ -56,7 +56,11 @@ base::Result<std::unique_ptr<ScriptPhone>> ScriptPhone::create(const World& worl
     return phone.error();
   }
   made->phone_ = std::move(*phone);
-  made->phone_->take_strangers();
+  if (plan.strangers) {
+    made->phone_->take_strangers();
+  }
+  made->set_reliable(plan.reliable);
+  made->phone_->agent().set_packet_time(plan.packet_time);
   if (world.impairment) {
     made->phone_->impair(*world.impairment);
   }
@@ -69,6 +73,7 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"register", &ScriptPhone::register_account},
       {"unregister", &ScriptPhone::unregister},
       {"dial", &ScriptPhone::dial},
+      {"early", &ScriptPhone::begin_early_media},
       {"accept", &ScriptPhone::accept},
       {"refuse", &ScriptPhone::refuse},
       {"hangup", &ScriptPhone::hang_up},
@@ -80,6 +85,7 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"complete", &ScriptPhone::complete},
       {"answer_all", &ScriptPhone::answer_all},
       {"headers", &ScriptPhone::set_headers},
+      {"reliable", &ScriptPhone::change_reliable},
       {"check", &ScriptPhone::begin_check},
       {"request", &ScriptPhone::send_request},
   };
@@ -122,6 +128,15 @@ ScriptPhone::Outcome ScriptPhone::dial(const json::object& arguments) {
     return Error(Errc::InvalidArgument, "\"" + outgoing.uri + "\" is nobody to call: " + uri.error().message());
   }
   return json::object{{"call", phone_->agent().dial(std::move(outgoing)).call_id()}};
+}
+
+ScriptPhone::Outcome ScriptPhone::begin_early_media(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  if (!call) {
+    return call.error();
+  }
+  (*call)->begin_early_media();
+  return json::object();
 }
 
 ScriptPhone::Outcome ScriptPhone::accept(const json::object& arguments) {
@@ -213,6 +228,17 @@ ScriptPhone::Outcome ScriptPhone::answer_all(const json::object& arguments) {
 ScriptPhone::Outcome ScriptPhone::set_headers(const json::object& arguments) {
   phone_->agent().set_headers(script_header_lines(arguments.if_contains("headers")));
   return json::object();
+}
+
+ScriptPhone::Outcome ScriptPhone::change_reliable(const json::object& arguments) {
+  set_reliable(script_reliable(text_of(arguments, "mode")));
+  return json::object();
+}
+
+void ScriptPhone::set_reliable(sip::SessionPolicy::Reliable reliable) {
+  sip::SessionPolicy policy = phone_->user_agent().session_policy();
+  policy.reliable = reliable;
+  phone_->user_agent().set_session_policy(policy);
 }
 
 void ScriptPhone::measure(const json::object& arguments, const Answer& answer) {
