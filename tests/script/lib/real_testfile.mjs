@@ -110,7 +110,7 @@ export async function neighbours(count, parameters = '', { after = '|0s' } = {})
 /** The same for phones that register with an exchange. */
 export function subscribers(count, { exchange = '127.0.0.1:5060', parameters = '', uri = '' } = {}) {
   const made = NAMES.slice(0, count).map((name, index) => {
-    return `_define ua${index + 1} sip:${name}@${exchange}\nuanew <ua${index + 1}${uri}>;auth_pass=${name}-demo${parameters}|0s\nwait ua${index + 1} REGISTER_OK 5s\n`;
+    return `_define ua${index + 1} sip:${name}@${exchange}\nuanew <ua${index + 1}${uri}>${parameters};auth_pass=${name}-demo;|0s\nwait ua${index + 1} REGISTER_OK 5s\n`;
   });
   return made.join('');
 }

@@ -18,10 +18,16 @@ export class MessageReader {
     return this.#invite?.callId === callId ? this.#invite : undefined;
   }
 
+  /** To the latest REGISTER; undefined as long as there is none. */
+  registerStatus;
+
   take(message) {
     const { direction, transport, source, destination, method, status, callId, cseq, text } = message;
     emit({ event: 'sip', agent: this.#phone.name, direction, transport, source, destination, method, status, call_id: callId, cseq, text });
     this.#phone.tell({ type: 'sip', direction, transport, source, destination, text });
+    if (method === 'REGISTER') {
+      this.registerStatus = status;
+    }
     const call = this.#phone.callOf(callId);
     if (message.isRequest && message.direction === 'received') {
       this.#noteTransfer(call, message);

@@ -12,6 +12,9 @@ const kReportEvery = 5000;
 /** More packets than this, and sound went that way. */
 const kSomePackets = 10;
 
+/** Nobody could be asked. */
+const kNoRoute = 'Unresolvable destination';
+
 const kByLocal = (call, event) => (event.ended_by === 'network' ? 'network' : (event.ended_by === 'caller') === (call.direction === 'outgoing') ? 'local' : 'remote');
 
 const kHandlers = {
@@ -22,7 +25,9 @@ const kHandlers = {
   },
   registration_failed: (phone, event) => {
     phone.registered = false;
-    phone.tell({ type: 'registration_failed', status: event.status, reason: event.reason });
+    // A status that nobody sent stands for a network that did not get there.
+    const status = event.status === phone.messages.registerStatus ? event.status : 0;
+    phone.tell({ type: 'registration_failed', status, reason: event.reason });
     phone.registering?.reject(new OutcomeError('REGISTER', event.status, event.reason));
   },
   unregistered: (phone) => {
@@ -239,12 +244,12 @@ export class TestfilePhone {
   end(call, event) {
     call.over = true;
     clearTimer(call.reports);
-    const by = kByLocal(call, event);
+    const by = event.reason === kNoRoute ? 'unreachable' : kByLocal(call, event);
     if (by === 'local' && this.#calls.get(call.replacedBy)?.opened) {
       call.given ??= 'replaced';
     }
     const refused = by === 'remote' && event.status >= 300 && call.direction === 'outgoing';
-    this.tell({ type: 'closed', call: call.call, by, reason: call.given ?? (refused || by === 'network' ? event.reason : ''), ...(refused ? { status: event.status } : {}) });
+    this.tell({ type: 'closed', call: call.call, by, reason: call.given ?? (refused || by === 'network' || by === 'unreachable' ? event.reason : ''), ...(refused ? { status: event.status } : {}) });
     call.dialled?.reject(new OutcomeError('call', event.status, event.reason));
     if (call.direction === 'incoming' && !call.opened) {
       this.reportAudio(call, undefined);
