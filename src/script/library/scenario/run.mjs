@@ -49,8 +49,15 @@ export const run = {
     if (!this.job.save_audio && this.job.trace !== 'on' && ++this.recorders > kMostRecorders) {
       return { folder: '', layout: 'stereo' };
     }
-    const folder = this.job.save_audio ? this.scenarioFolder || ask('cwd', {}) : (this.scenarioFolder ?? '');
-    return { folder, layout: this.job.save_audio ? 'separate' : 'stereo' };
+    return this.job.save_audio ? { folder: this.savingFolder(), layout: 'separate' } : { folder: this.scenarioFolder ?? '', layout: 'stereo' };
+  },
+
+  /** What is saved stays when all went well, and the folder of the scenario does not. */
+  savingFolder() {
+    if (!this.scenarioFolder) {
+      return ask('cwd', {});
+    }
+    return this.job.trace === 'on' ? this.scenarioFolder : this.job.artifacts;
   },
 
   /** What was heard comes first, then what was said, where both have a file of their own. */

@@ -104,6 +104,7 @@ export class TestfilePhone {
     this.name = name;
     this.#onEvent = onEvent;
     this.aor = `sip:${options.username}@${options.domain}`;
+    this.transport = options.outbound === undefined && run.exchange === undefined ? options.transport : undefined;
     this.#headers = [...(options.headers ?? [])];
     this.gone = outcome();
     this.requests = new Map();
@@ -132,6 +133,12 @@ export class TestfilePhone {
 
   callOf(callId) {
     return this.#calls.get(callId);
+  }
+
+  /** Where no proxy decides, requests go the way that the phone registers. */
+  #routed(uri) {
+    const { transport = 'udp' } = this;
+    return transport === 'udp' || /;transport=|^sips:/i.test(uri) ? uri : `${uri};transport=${transport}`;
   }
 
   tell(event) {
@@ -276,7 +283,7 @@ export class TestfilePhone {
     return Promise.resolve();
   }
   dial(uri, { headers = [], direction = 'sendrecv' } = {}) {
-    const answer = this.#do('dial', { uri, headers, direction });
+    const answer = this.#do('dial', { uri: this.#routed(uri), headers, direction });
     const call = this.begin({ call: answer.call, placed: 'here', to_party: uri, from_party: this.aor });
     call.dialled = outcome();
     return { call: call.call, outcome: call.dialled.promise };
@@ -345,7 +352,7 @@ export class TestfilePhone {
   }
   #request(method, uri, { headers = [], ...more } = {}) {
     const waits = outcome();
-    this.requests.set(this.#do('request', { method, uri, headers: [...this.#headers, ...headers], ...more }).request, waits);
+    this.requests.set(this.#do('request', { method, uri: this.#routed(uri), headers: [...this.#headers, ...headers], ...more }).request, waits);
     return waits.promise;
   }
   refer(uri, referTo) {
