@@ -317,7 +317,7 @@ ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
     return Error(Errc::InvalidArgument,
                  "\"" + text_of(arguments, "method") + "\" cannot be sent by itself; MESSAGE, OPTIONS, INFO, REFER, NOTIFY and PUBLISH can");
   }
-  request.uri = text_of(arguments, "uri");
+  request.uri = agent.routed(text_of(arguments, "uri"));
   if (!sip::UriView::parse(request.uri)) {
     return Error(Errc::InvalidArgument, "\"" + request.uri + "\" is no SIP address");
   }

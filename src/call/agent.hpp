@@ -105,6 +105,8 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] std::string name_and_address() const { return sip::name_addr(options_.display_name, options_.address_of_record); }
   /// What its requests outside of calls take as their Route set.
   [[nodiscard]] std::vector<std::string> route_set() const;
+  /// With the transport by which it registers, where no proxy decides and the URI names none.
+  [[nodiscard]] std::string routed(std::string uri) const;
   /// For the Contact of its calls: the GRUU that the registrar gave it (RFC 5627 §4.3), by which others reach just this phone; else its user.
   [[nodiscard]] std::string contact() const;
 

@@ -65,7 +65,7 @@ void AgentCall::go_on_with_address() {
 
 void AgentCall::dial(OutgoingCall outgoing) {
   sip::InviteSession::CallerOptions options;
-  options.uri = outgoing.uri;
+  options.uri = agent_.routed(outgoing.uri);
   options.from = agent_.name_and_address();
   options.to = "<" + outgoing.uri + ">";
   options.contact_user = agent_.contact();

@@ -104,7 +104,6 @@ export class TestfilePhone {
     this.name = name;
     this.#onEvent = onEvent;
     this.aor = `sip:${options.username}@${options.domain}`;
-    this.transport = options.outbound === undefined && run.exchange === undefined ? options.transport : undefined;
     this.#headers = [...(options.headers ?? [])];
     this.gone = outcome();
     this.requests = new Map();
@@ -133,12 +132,6 @@ export class TestfilePhone {
 
   callOf(callId) {
     return this.#calls.get(callId);
-  }
-
-  /** Where no proxy decides, requests go the way that the phone registers. */
-  #routed(uri) {
-    const { transport = 'udp' } = this;
-    return transport === 'udp' || /;transport=|^sips:/i.test(uri) ? uri : `${uri};transport=${transport}`;
   }
 
   tell(event) {
@@ -257,6 +250,7 @@ export class TestfilePhone {
     }
     const refused = by === 'remote' && event.status >= 300 && call.direction === 'outgoing';
     this.tell({ type: 'closed', call: call.call, by, reason: call.given ?? (refused || by === 'network' || by === 'unreachable' ? event.reason : ''), ...(refused ? { status: event.status } : {}) });
+    call.change?.reject(new OutcomeError('re-INVITE', event.status, event.reason));
     call.dialled?.reject(new OutcomeError('call', event.status, event.reason));
     if (call.direction === 'incoming' && !call.opened) {
       this.reportAudio(call, undefined);
@@ -283,7 +277,7 @@ export class TestfilePhone {
     return Promise.resolve();
   }
   dial(uri, { headers = [], direction = 'sendrecv' } = {}) {
-    const answer = this.#do('dial', { uri: this.#routed(uri), headers, direction });
+    const answer = this.#do('dial', { uri, headers, direction });
     const call = this.begin({ call: answer.call, placed: 'here', to_party: uri, from_party: this.aor });
     call.dialled = outcome();
     return { call: call.call, outcome: call.dialled.promise };
@@ -299,11 +293,21 @@ export class TestfilePhone {
   hangup(call) {
     this.#do('hangup', { call: this.#id(call).id });
   }
+  /** One after another: as long as an offer is under way there can be no other (RFC 3261 §14.1). */
   #change(operation, call, argument = {}) {
     const one = this.#id(call);
-    one.change = outcome();
-    this.#do(operation, { call: one.id, ...argument });
-    return one.change.promise;
+    const begin = () => {
+      this.#do(operation, { call: one.id, ...argument });
+      one.change = outcome();
+      return one.change.promise;
+    };
+    const done = one.changes === undefined ? begin() : one.changes.then(begin, begin);
+    const forget = () => {
+      one.changes = one.changes === done ? undefined : one.changes;
+    };
+    one.changes = done;
+    done.then(forget, forget);
+    return done;
   }
   hold(call) {
     return this.#change('hold', call);
@@ -352,7 +356,7 @@ export class TestfilePhone {
   }
   #request(method, uri, { headers = [], ...more } = {}) {
     const waits = outcome();
-    this.requests.set(this.#do('request', { method, uri: this.#routed(uri), headers: [...this.#headers, ...headers], ...more }).request, waits);
+    this.requests.set(this.#do('request', { method, uri, headers: [...this.#headers, ...headers], ...more }).request, waits);
     return waits.promise;
   }
   refer(uri, referTo) {
