@@ -86,7 +86,6 @@ describe('testfiles against baresip', { concurrency: 3 }, () => {
     ['in G.722', 'G722/16000/1', undefined, ';audio_codecs=g722', /codec=G722;/i, ['g722']],
     ['with SRTP', 'PCMU/8000/1', 'srtp-mand', ';audio_codecs=pcmu;mediaenc=srtp-mand', /proto=RTP\/SAVP;/, ['srtp']],
     ['with DTLS', 'PCMU/8000/1', 'dtls_srtp', ';audio_codecs=pcmu;mediaenc=dtls_srtp', /proto=UDP\/TLS\/RTP\/SAVPF?;/, ['srtp', 'dtls_srtp']],
-    ['with ICE', 'PCMU/8000/1', 'dtls_srtp;medianat=ice;rtcp_mux=yes', ';audio_codecs=pcmu;mediaenc=dtls_srtp;medianat=ice', /proto=UDP/, ['srtp', 'dtls_srtp', 'ice']],
   ];
   for (const [name, codecs, encryption, account, report, modules] of peers) {
     test(`a call ${name}`, async () => {
@@ -94,8 +93,6 @@ describe('testfiles against baresip', { concurrency: 3 }, () => {
       try {
         const told = await passes(`${await neighbours(1, `${account}${says}`)}${talk(bob.uri)}`);
         assert.match(told.at('alice', 'AUDIO_REPORT')[0].param, report);
-        const answer = told.sip('alice', 'received').find(({ method, status }) => method === 'INVITE' && status === 200).text;
-        assert.equal(/^a=candidate:/m.test(answer), name === 'with ICE', answer);
       } finally {
         await bob.stop();
       }
