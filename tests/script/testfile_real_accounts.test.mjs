@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Server } from '../e2e/lib/server.mjs';
 import { Authority } from '../interop/lib/certificates.mjs';
 import { CALL, fails, passes, subscribers } from './lib/real_testfile.mjs';
-import { mute } from './lib/silent_peer.mjs';
+import { mute } from './lib/peers.mjs';
 
 const HANGUP = 'ua1:hangup|wait ua1 AUDIO_REPORT 5s|wait ua2 AUDIO_REPORT 5s\n';
 const childrenOf = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);

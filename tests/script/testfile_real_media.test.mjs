@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CALL, neighbours, passes } from './lib/real_testfile.mjs';
-import { fallingSilent, stunServer } from './lib/silent_peer.mjs';
+import { fallingSilent, iceAgent, stunServer } from './lib/peers.mjs';
 
 const HANGUP = 'ua1:hangup|wait ua1 AUDIO_REPORT 5s|wait ua2 AUDIO_REPORT 5s\n';
 const offerOf = (told, user) => told.sip(user, 'sent').find(({ method, status }) => method === 'INVITE' && status === undefined).text.split('\r\n\r\n')[1];
@@ -36,7 +36,7 @@ describe('media of an account', { concurrency: 6 }, () => {
     await passes(`${await neighbours(2, [';mediaenc=srtp-mand', ''])}ua2:dial ua1|wait ua1 CALL_INCOMING 5s|ua1:accept|wait ua2 CALL_CLOSED param=488* 5s`);
   });
 
-  test('ICE and a STUN server', async () => {
+  test('ICE is offered, and a STUN server is asked', async () => {
     const stun = await stunServer();
     try {
       const told = await passes(`${await neighbours(2, `;medianat=ice;stunserver=stun:${stun.address}`)}${CALL}1s\n${HANGUP}`);
@@ -46,6 +46,18 @@ describe('media of an account', { concurrency: 6 }, () => {
       assert.match(offerOf(told, 'alice'), /^a=candidate:/m);
     } finally {
       stun.close();
+    }
+  });
+
+  test('a phone with full ICE is sent to where its checks come from', async () => {
+    const peer = await iceAgent();
+    try {
+      const told = await passes(`${await neighbours(1, ';medianat=ice;audio_codecs=pcmu')}ua1:dial ${peer.uri}|wait ua1 CALL_RTPESTAB 5s|1s|ua1:hangup|wait ua1 AUDIO_REPORT 5s`);
+      await peer.checked;
+      assert.match(told.at('alice', 'AUDIO_REPORT')[0].param, /tx=true;rx=true;/);
+      assert.ok(peer.packets > 20, `${peer.packets} packets`);
+    } finally {
+      peer.close();
     }
   });
 
