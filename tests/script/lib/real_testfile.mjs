@@ -115,4 +115,4 @@ export function subscribers(count, { exchange = '127.0.0.1:5060', parameters = '
   return made.join('');
 }
 
-export const CALL = 'ua1:dial ua2|wait ua2 CALL_INCOMING 5s|ua2:accept|wait ua1 CALL_RTPESTAB 5s|wait ua2 CALL_RTPESTAB 5s\n';
+export const CALL = 'ua1:dial ua2|wait ua2 CALL_INCOMING 5s|ua2:accept|wait ua2 CALL_ESTABLISHED 5s|wait ua1 CALL_RTPESTAB 5s|wait ua2 CALL_RTPESTAB 5s\n';

@@ -6,9 +6,11 @@ const TEMPLATE_AT_S = 0.2;
 const TEMPLATE_S = 0.12;
 const ALIKE = 0.85;
 
-/** One second that repeats; each 50 ms sound otherwise. */
-function spoken(seconds) {
-  const within = seconds % 1;
+export const TONE_HZ = 1000;
+
+/** Half a second in which each 50 ms sound otherwise, then half a second of a tone. */
+function spoken(within) {
+  if (within >= 0.5) return 0.3 * Math.sin(2 * Math.PI * TONE_HZ * within);
   const syllable = Math.floor(within * 20);
   return PARTIALS.reduce((sum, { hertz, phase }, index) => {
     const level = 0.2 + Math.abs(Math.sin(12.9898 * (syllable + 1) * (index + 3)));

@@ -1,9 +1,10 @@
 // A phone as testfiles take it: numbers for calls, and events of what goes over the wire.
 import { adopt } from './agent.mjs';
-import { ask, emit, now } from './host.mjs';
-import { mailboxOf, partyOf, SipMessage } from './messages.mjs';
+import { ask, now } from './host.mjs';
+import { partyOf } from './messages.mjs';
 import { run } from './run.mjs';
 import { createPhone } from './testfile_account.mjs';
+import { kCallHandlers, kHandlers } from './testfile_events.mjs';
 import { MessageReader } from './testfile_messages.mjs';
 import { clearTimer, setTimer } from './time.mjs';
 import { outcome, OutcomeError } from './verbs.mjs';
@@ -16,81 +17,6 @@ const kSomePackets = 10;
 const kNoRoute = 'Unresolvable destination';
 
 const kByLocal = (call, event) => (event.ended_by === 'network' ? 'network' : (event.ended_by === 'caller') === (call.direction === 'outgoing') ? 'local' : 'remote');
-
-const kHandlers = {
-  registered: (phone, event) => {
-    phone.registered = true;
-    phone.tell({ type: 'registered', status: 200, reason: 'OK', expires: event.expires });
-    phone.registering?.resolve();
-  },
-  registration_failed: (phone, event) => {
-    phone.registered = false;
-    // A status that nobody sent stands for a network that did not get there.
-    const status = event.status === phone.messages.registerStatus ? event.status : 0;
-    phone.tell({ type: 'registration_failed', status, reason: event.reason });
-    phone.registering?.reject(new OutcomeError('REGISTER', event.status, event.reason));
-  },
-  unregistered: (phone) => {
-    phone.registered = false;
-    phone.tell({ type: 'unregistered' });
-  },
-  gone: (phone) => phone.gone.resolve(),
-  sip: (phone, event) => phone.messages.take(new SipMessage(event)),
-  text: (phone, event) => phone.tell({ type: 'message', from: event.from, contentType: event.content_type, body: event.body }),
-  response: (phone, event) => phone.takeResponse(event),
-  mwi: (phone, event) => phone.tell({ type: 'mwi', ...mailboxOf(event.body) }),
-  call: (phone, event) => {
-    const call = phone.begin(event);
-    if (call?.direction === 'incoming') {
-      phone.answerByItself(call);
-    }
-  }
-};
-
-const kCallHandlers = {
-  answered: (phone, call) => {
-    call.answered = true;
-    call.opened = true;
-    if (call.direction === 'outgoing') {
-      phone.establish(call);
-    }
-  },
-  flows: (phone, call) => phone.tell({ type: 'rtp_established', call: call.call }),
-  agreed: (phone, call, event) => {
-    call.codec = event.codec;
-    emit({ event: 'media', agent: phone.name, call: call.call, codec: event.codec, rate: event.rate, direction: event.direction, encryption: event.encryption });
-    phone.tell({ type: 'media', call: call.call, codec: event.codec, rate: event.rate, direction: event.direction, encryption: event.encryption, profile: call.profile });
-    if (event.held !== (call.onHold ?? false)) {
-      call.onHold = event.held;
-      phone.tell({ type: event.held ? 'held' : 'resumed', call: call.call });
-    }
-  },
-  renegotiated: (phone, call, event) => {
-    if (event.status < 300) {
-      call.change?.resolve();
-    } else {
-      call.change?.reject(new OutcomeError('re-INVITE', event.status, event.reason));
-    }
-  },
-  key: (phone, call, event) => {
-    phone.tell({ type: 'dtmf_start', call: call.call, key: event.key });
-    phone.tell({ type: 'dtmf_end', call: call.call, key: event.key, duration_ms: event.duration_ms });
-  },
-  transfer_requested: (phone, call, event) => {
-    phone.tell({ type: 'transfer_requested', call: call.call, referTo: call.referTo ?? event.refer_to, referredBy: event.referred_by });
-  },
-  transfer: (phone, call, event) => phone.takeTransfer(call, event),
-  silent: (phone, call) => {
-    if (phone.endsSilentCalls) {
-      call.given = 'rtp timeout';
-    }
-  },
-  ended: (phone, call, event) => phone.end(call, event),
-  statistics: (phone, call, event) => phone.reportAudio(call, event.statistics),
-  media_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
-  keys_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
-  recorded: (phone, call, event) => run.recorded(phone.name, event.paths)
-};
 
 export class TestfilePhone {
   #onEvent;
@@ -233,7 +159,7 @@ export class TestfilePhone {
       for (const one of [call, this.#calls.get(call.consultation)]) {
         if (one !== undefined && !one.over) {
           one.given = 'Call transfered';
-          this.#do('hangup', { call: one.id });
+          this.#hangUp(one);
         }
       }
     } else if (final) {
@@ -291,7 +217,15 @@ export class TestfilePhone {
     this.#do('refuse', { call: this.#id(call).id, status: code, reason });
   }
   hangup(call) {
-    this.#do('hangup', { call: this.#id(call).id });
+    this.#hangUp(this.#id(call));
+  }
+  /** That it has ended meanwhile is told by an event. */
+  #hangUp({ id }) {
+    try {
+      this.#do('hangup', { call: id });
+    } catch (error) {
+      this.tell({ type: 'log', text: `hangup: ${error.message}` });
+    }
   }
   /** One after another: as long as an offer is under way there can be no other (RFC 3261 §14.1). */
   #change(operation, call, argument = {}) {
