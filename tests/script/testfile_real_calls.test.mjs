@@ -83,6 +83,7 @@ describe('calls between two phones', { concurrency: 6 }, () => {
     const told = await passes(`${await neighbours(3)}${CALL}ua2:transfer ua3|wait ua3 CALL_INCOMING 5s|ua3:accept|wait ua3 CALL_ESTABLISHED 5s
       expect ua1 TRANSFER param=*carol*
       expect ua2 CALL_CLOSED "param=Call transfered" within 5s
+      expect ua1 CALL_CLOSED peeruri=*bob* within 5s
       expect ua1 CALL_RTPESTAB peeruri=*carol* within 5s
       ua1:hangup`);
     assert.deepEqual(told.at('alice', 'CALL_OUTGOING').map(({ peeruri }) => /sip:(\w+)/.exec(peeruri)[1]), ['bob', 'carol']);
@@ -103,6 +104,7 @@ describe('calls between two phones', { concurrency: 6 }, () => {
       expect ua3 CALL_CLOSED "param=* replaced" within 5s
       expect ua2 CALL_CLOSED "param=Call transfered" peeruri=*alice* within 5s
       expect ua3 CALL_ESTABLISHED peeruri=*alice* within 5s
+      expect ua1 CALL_CLOSED peeruri=*bob* within 5s
       ua1:hangup|wait ua3 CALL_CLOSED peeruri=*alice* 5s`);
     assert.equal(told.at('bob', 'CALL_CLOSED').length, 2, told.why);
   });
