@@ -1,11 +1,16 @@
-// Scenarios as `callwright test` runs them, each in a process of its own with the built-in exchange: how long they take besides listening, and what agents cost.
+// Scenarios as `callwright test` runs them, each in a process of its own with the built-in exchange: how long they take besides listening, and what agents cost,
+// the latter beside what ringo-flow and telefonist cost at the least.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const kRounds = 5;
+/** What ringo-flow and telefonist cannot be below: a process for an agent, of so much memory, and a second for a line. */
+const kFloor = { agentKb: 7 * 1024, processesPerAgent: 1, lineMs: 1000 };
 const binary = process.env.CALLWRIGHT_BIN;
-const report = (name, value, unit, limits = {}) => console.log(JSON.stringify({ name, value: Math.round(value * 10) / 10, unit, ...limits }));
+const rounded = (value) => Number(value.toFixed(value < 1 ? 3 : 1));
+const report = (name, value, unit, limits = {}) => console.log(JSON.stringify({ name, value: rounded(value), unit, ...limits }));
+const beside = (name, value, unit, peer) => report(`${name} (peer: the least of ringo-flow and telefonist)`, value, unit, { peer, ratio: value / peer });
 const median = (values) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
 
 /** {ms, events, peakKb} of one run. */
@@ -54,5 +59,14 @@ for (const name of ['loop.js', 'loop.rhai']) {
 const idle = median((await rounds('loop.js', 3)).map((result) => result.peakKb));
 const many = await rounds('many_agents.js', 3);
 report('1 000 agents made and registered', median(many.map((result) => logged(result, 'registered'))), 'ms', { max: 1500 });
-report('memory of an agent, its binding at the exchange included', (median(many.map((result) => result.peakKb)) - idle) / 1000, 'KB', { max: 20 });
+const perAgent = (median(many.map((result) => result.peakKb)) - idle) / 1000;
+report('memory of an agent, its binding at the exchange included', perAgent, 'KB', { max: 20 });
 report('500 calls at once, heard both ways', median((await rounds('many_calls.js', 3)).map((result) => logged(result, 'heard'))), 'ms', { max: 10_000 });
+
+const lines = await rounds('two_agents.test', 9);
+const ofLines = (result) => result.events.filter(({ event }) => event === 'step').map(({ duration_ms: ms }) => ms);
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+beside('the call of two agents as a testfile: a line', median(lines.map((result) => mean(ofLines(result)))), 'ms', kFloor.lineMs);
+beside('resident memory for an agent, of a process with 1 000', median(many.map((result) => result.peakKb)) / 1000, 'KB', kFloor.agentKb);
+beside('resident memory for an agent, of a process with the two of that call', median(lines.map((result) => result.peakKb)) / 2, 'KB', kFloor.agentKb);
+beside('processes for an agent, of 1 000', 1 / 1000, 'processes', kFloor.processesPerAgent);

@@ -56,7 +56,11 @@ base::Result<std::unique_ptr<ScriptPhone>> ScriptPhone::create(const World& worl
     return phone.error();
   }
   made->phone_ = std::move(*phone);
-  made->phone_->take_strangers();
+  if (plan.strangers) {
+    made->phone_->take_strangers();
+  }
+  made->set_reliable(plan.reliable);
+  made->phone_->agent().set_packet_time(plan.packet_time);
   if (world.impairment) {
     made->phone_->impair(*world.impairment);
   }
@@ -69,6 +73,7 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"register", &ScriptPhone::register_account},
       {"unregister", &ScriptPhone::unregister},
       {"dial", &ScriptPhone::dial},
+      {"early", &ScriptPhone::begin_early_media},
       {"accept", &ScriptPhone::accept},
       {"refuse", &ScriptPhone::refuse},
       {"hangup", &ScriptPhone::hang_up},
@@ -80,6 +85,7 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"complete", &ScriptPhone::complete},
       {"answer_all", &ScriptPhone::answer_all},
       {"headers", &ScriptPhone::set_headers},
+      {"reliable", &ScriptPhone::change_reliable},
       {"check", &ScriptPhone::begin_check},
       {"request", &ScriptPhone::send_request},
   };
@@ -122,6 +128,15 @@ ScriptPhone::Outcome ScriptPhone::dial(const json::object& arguments) {
     return Error(Errc::InvalidArgument, "\"" + outgoing.uri + "\" is nobody to call: " + uri.error().message());
   }
   return json::object{{"call", phone_->agent().dial(std::move(outgoing)).call_id()}};
+}
+
+ScriptPhone::Outcome ScriptPhone::begin_early_media(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  if (!call) {
+    return call.error();
+  }
+  (*call)->begin_early_media();
+  return json::object();
 }
 
 ScriptPhone::Outcome ScriptPhone::accept(const json::object& arguments) {
@@ -215,6 +230,17 @@ ScriptPhone::Outcome ScriptPhone::set_headers(const json::object& arguments) {
   return json::object();
 }
 
+ScriptPhone::Outcome ScriptPhone::change_reliable(const json::object& arguments) {
+  set_reliable(script_reliable(text_of(arguments, "mode")));
+  return json::object();
+}
+
+void ScriptPhone::set_reliable(sip::SessionPolicy::Reliable reliable) {
+  sip::SessionPolicy policy = phone_->user_agent().session_policy();
+  policy.reliable = reliable;
+  phone_->user_agent().set_session_policy(policy);
+}
+
 void ScriptPhone::measure(const json::object& arguments, const Answer& answer) {
   const auto call = call_of(arguments);
   if (!call || (*call)->negotiated() == nullptr) {
@@ -278,48 +304,6 @@ void ScriptPhone::listen() {
   }
 }
 
-ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
-  call::Agent& agent = phone_->agent();
-  auto made = std::make_unique<Request>();
-  made->id = ++last_request_;
-  made->digest.emplace(agent.credentials(), world_.random);
-  sip::OutgoingRequest request;
-  request.method = sip::method_from(text_of(arguments, "method"));
-  constexpr sip::Method kAlone[] = {sip::Method::Message, sip::Method::Options, sip::Method::Info,
-                                    sip::Method::Refer,   sip::Method::Notify,  sip::Method::Publish};
-  if (std::find(std::begin(kAlone), std::end(kAlone), request.method) == std::end(kAlone)) {
-    return Error(Errc::InvalidArgument,
-                 "\"" + text_of(arguments, "method") + "\" cannot be sent by itself; MESSAGE, OPTIONS, INFO, REFER, NOTIFY and PUBLISH can");
-  }
-  request.uri = text_of(arguments, "uri");
-  if (!sip::UriView::parse(request.uri)) {
-    return Error(Errc::InvalidArgument, "\"" + request.uri + "\" is no SIP address");
-  }
-  request.routes = agent.route_set();
-  request.parties = sip::party_lines(agent.name_and_address(), world_.random.token(8), "<" + request.uri + ">", {}, world_.random.token(16));
-  request.headers = script_header_lines(arguments.if_contains("headers"));
-  request.content_type = text_of(arguments, "content_type");
-  request.body = text_of(arguments, "body");
-  sip::ClientRequest::User& user = *this;
-  made->request = std::make_unique<sip::ClientRequest>(phone_->user_agent(), std::move(request), made->cseq, &*made->digest, user);
-  made->request->send();
-  requests_.push_back(std::move(made));
-  return json::object{{"request", last_request_}};
-}
-
-void ScriptPhone::on_response(sip::ClientRequest& request, const sip::Message& response) { settle(request, response.status(), response.reason()); }
-
-void ScriptPhone::on_failure(sip::ClientRequest& request, int status, std::string_view reason) { settle(request, status, reason); }
-
-void ScriptPhone::settle(sip::ClientRequest& request, int status, std::string_view reason) {
-  const auto found = std::find_if(requests_.begin(), requests_.end(), [&](const auto& made) { return made->request.get() == &request; });
-  if (status < 200 || found == requests_.end()) {
-    return;
-  }
-  tell({{"type", "response"}, {"request", (*found)->id}, {"status", status}, {"reason", reason}});
-  requests_.erase(found);
-}
-
 void ScriptPhone::on_event(const call::Event& event) {
   call::LogEventSink().on_event(event);
   if (const auto* const measured = std::get_if<call::MediaMeasured>(&event.what)) {
@@ -361,27 +345,6 @@ void ScriptPhone::tell(json::object event) {
   event["kind"] = "phone";
   event["to"] = id_;
   tell_(std::move(event));
-}
-
-void ScriptPhone::subscribe_to_mailbox() {
-  call::Agent& agent = phone_->agent();
-  sip::Subscriber::Options options;
-  options.uri = agent.options().address_of_record;
-  options.routes = agent.route_set();
-  options.from = agent.name_and_address();
-  options.to = "<" + options.uri + ">";
-  options.contact_user = agent.contact();
-  options.package = "message-summary";
-  options.accept = "application/simple-message-summary";
-  options.expires = std::chrono::seconds(600);
-  options.credentials = agent.credentials();
-  sip::Subscriber::Observer& observer = *this;
-  mailbox_ = std::make_unique<sip::Subscriber>(phone_->user_agent(), std::move(options), observer);
-  mailbox_->start();
-}
-
-void ScriptPhone::on_notify(sip::Subscriber& /*subscriber*/, const sip::Subscriber::Notification& notification) {
-  tell({{"type", "mwi"}, {"body", notification.body}});
 }
 
 void ScriptPhone::leave() {

@@ -22,12 +22,17 @@ struct ScriptPhonePlan {
   base::SocketAddress listen;
   call::AgentOptions agent;
   bool registers = false;
+  bool strangers = true;  ///< Takes calls for other users, too.
+  sip::SessionPolicy::Reliable reliable = sip::SessionPolicy::Reliable::Supported;
+  std::chrono::milliseconds packet_time{20};
   bool mailbox = false;  ///< Subscribes to what waits in its mailbox (RFC 3842).
 };
 /// What the script library says of an agent (agent_options.mjs). Errors: InvalidArgument, a sentence.
 [[nodiscard]] base::Result<ScriptPhonePlan> script_phone_plan(const boost::json::object& options);
 /// {"kind":"tone","hz":440}, {"kind":"file","path":"…"}, {"kind":"silence"}. Opens the file to see that it can be played: may wait for the disk.
 [[nodiscard]] base::Result<media::SourceSpec> blocking_script_source(const boost::json::object& source);
+/// "no", "required"; anything else: where it is supported.
+[[nodiscard]] sip::SessionPolicy::Reliable script_reliable(std::string_view name);
 /// Ready-made lines of [["Name","value"], …].
 [[nodiscard]] std::string script_header_lines(const boost::json::value* headers);
 
@@ -89,6 +94,7 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome register_account(const Arguments& arguments);
   Outcome unregister(const Arguments& arguments);
   Outcome dial(const Arguments& arguments);
+  Outcome begin_early_media(const Arguments& arguments);
   Outcome accept(const Arguments& arguments);
   Outcome refuse(const Arguments& arguments);
   Outcome hang_up(const Arguments& arguments);
@@ -100,10 +106,12 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome complete(const Arguments& arguments);
   Outcome answer_all(const Arguments& arguments);
   Outcome set_headers(const Arguments& arguments);
+  Outcome change_reliable(const Arguments& arguments);
   Outcome begin_check(const Arguments& arguments);
   Outcome send_request(const Arguments& arguments);
   void measure(const Arguments& arguments, const Answer& answer);
   [[nodiscard]] base::Result<call::AgentCall*> call_of(const Arguments& arguments, std::string_view name = "call") const;
+  void set_reliable(sip::SessionPolicy::Reliable reliable);
   void settle(sip::ClientRequest& request, int status, std::string_view reason);
   void listen();
   void tell(boost::json::object event);

@@ -18,6 +18,11 @@ using base::Error;
 /// A sine of a quarter of full scale.
 constexpr double kToneLevelDbov = -15.05;
 
+bool flag_of(const json::object& options, std::string_view name) {
+  const json::value* const flag = options.if_contains(name);
+  return flag != nullptr && flag->is_bool() && flag->get_bool();
+}
+
 base::Result<call::AgentMedia> media_of(const json::object& options) {
   call::AgentMedia media;
   if (const json::value* const codecs = options.if_contains("codecs"); codecs != nullptr && codecs->is_array() && !codecs->get_array().empty()) {
@@ -39,6 +44,12 @@ base::Result<call::AgentMedia> media_of(const json::object& options) {
       return Error(Errc::InvalidArgument, "stun_server \"" + server + "\" is no address with a port; say one such as 192.0.2.1:3478");
     }
     media.stun_server = *address;
+  }
+  if (flag_of(options, "ice")) {
+    media.ice = call::AgentMedia::Ice::Lite;
+  }
+  if (text_of(options, "rtcp_mux") == "no") {
+    media.rtcp_port = media::RtcpPort::Separate;
   }
   if (const auto limit = number_of<std::int64_t>(options, "rtp_timeout_s"); limit > 0) {
     media.silence_limit = std::chrono::seconds(limit);
@@ -81,6 +92,11 @@ std::string script_header_lines(const json::value* headers) {
   return lines;
 }
 
+sip::SessionPolicy::Reliable script_reliable(std::string_view name) {
+  using Reliable = sip::SessionPolicy::Reliable;
+  return name == "no" ? Reliable::Off : name == "required" ? Reliable::Required : Reliable::Supported;
+}
+
 base::Result<media::SourceSpec> blocking_script_source(const json::object& source) {
   const std::string kind = text_of(source, "kind");
   media::SourceSpec spec = media::Silence{};
@@ -107,8 +123,10 @@ base::Result<ScriptPhonePlan> script_phone_plan(const json::object& options) {
     return media.error();
   }
   ScriptPhonePlan plan{.listen = *listen, .agent = {}, .registers = number_of<std::int64_t>(options, "expires") > 0};
-  const json::value* const mailbox = options.if_contains("mwi");
-  plan.mailbox = mailbox != nullptr && mailbox->is_bool() && mailbox->get_bool();
+  plan.mailbox = flag_of(options, "mwi");
+  plan.strangers = text_of(options, "strangers") != "no";
+  plan.reliable = script_reliable(text_of(options, "reliable"));
+  plan.packet_time = std::chrono::milliseconds(number_of<std::int64_t>(options, "packet_time_ms", plan.packet_time.count()));
   call::AgentOptions& agent = plan.agent;
   agent.name = text_of(options, "name");
   agent.address_of_record = "sip:" + text_of(options, "username") + "@" + domain;
@@ -124,8 +142,7 @@ base::Result<ScriptPhonePlan> script_phone_plan(const json::object& options) {
   }
   agent.headers = script_header_lines(options.if_contains("headers"));
   agent.registered_for = std::chrono::seconds(plan.registers ? number_of<std::int64_t>(options, "expires") : 3600);
-  const json::value* const follow = options.if_contains("follow_redirects");
-  agent.redirects = follow != nullptr && follow->is_bool() && follow->get_bool() ? sip::RedirectPolicy::All : sip::RedirectPolicy::Off;
+  agent.redirects = flag_of(options, "follow_redirects") ? sip::RedirectPolicy::All : sip::RedirectPolicy::Off;
   agent.max_calls = static_cast<std::size_t>(number_of<std::int64_t>(options, "max_calls"));
   agent.media_address = listen->ip;
   agent.answering = text_of(options, "answer") == "auto" ? call::AgentOptions::Answering::AtOnce : call::AgentOptions::Answering::Manually;

@@ -52,6 +52,17 @@ std::vector<std::string> Agent::route_set() const {
   return routes;
 }
 
+std::string Agent::routed(std::string uri) const {
+  const auto registrar = sip::UriView::parse(options_.registrar);
+  const auto wanted = sip::UriView::parse(uri);
+  const bool plain = wanted && wanted->scheme == sip::UriView::Scheme::Sip && !wanted->has_parameter("transport") && wanted->headers.empty();
+  if (!options_.routes.empty() || !registrar || !plain) {
+    return uri;
+  }
+  const std::string_view transport = registrar->parameter("transport").value_or("");
+  return transport.empty() ? uri : uri + ";transport=" + std::string(transport);
+}
+
 std::string Agent::contact() const {
   const std::string& gruu = registration_.public_gruu();
   return gruu.empty() ? std::string(sip::user_of(options_.address_of_record)) : gruu;

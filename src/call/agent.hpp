@@ -74,6 +74,8 @@ class Agent final : private sip::RegisterClient::Observer {
   void say(const media::SourceSpec& source);
   /// In place of `AgentOptions::headers`, for calls from now on.
   void set_headers(std::string lines) { options_.headers = std::move(lines); }
+  /// Of the packets that the other side is asked for, 10 … 60 ms; in calls from now on.
+  void set_packet_time(std::chrono::milliseconds length) { capabilities_.ptime = length; }
   /// From now on calls that come are refused so at once; nothing: they ring again.
   void refuse_calls(std::optional<Refusal> refusal) { refusal_ = std::move(refusal); }
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
@@ -103,6 +105,8 @@ class Agent final : private sip::RegisterClient::Observer {
   [[nodiscard]] std::string name_and_address() const { return sip::name_addr(options_.display_name, options_.address_of_record); }
   /// What its requests outside of calls take as their Route set.
   [[nodiscard]] std::vector<std::string> route_set() const;
+  /// With the transport by which it registers, where no proxy decides and the URI names none.
+  [[nodiscard]] std::string routed(std::string uri) const;
   /// For the Contact of its calls: the GRUU that the registrar gave it (RFC 5627 §4.3), by which others reach just this phone; else its user.
   [[nodiscard]] std::string contact() const;
 

@@ -65,7 +65,7 @@ void AgentCall::go_on_with_address() {
 
 void AgentCall::dial(OutgoingCall outgoing) {
   sip::InviteSession::CallerOptions options;
-  options.uri = outgoing.uri;
+  options.uri = agent_.routed(outgoing.uri);
   options.from = agent_.name_and_address();
   options.to = "<" + outgoing.uri + ">";
   options.contact_user = agent_.contact();
@@ -95,13 +95,50 @@ void AgentCall::receive(sip::ServerTransaction& transaction, const sip::Message&
   }
 }
 
+void AgentCall::begin_early_media() {
+  if (!rings() || leg_ != nullptr || remote_offer_.empty()) {
+    return;
+  }
+  if (const auto opened = open_stream(&AgentCall::send_early_answer); !opened) {
+    fail_media(opened.error());
+  }
+}
+
 void AgentCall::answer(sdp::Direction direction) {
-  if (session_->state() != sip::InviteSession::State::Incoming || leg_ != nullptr) {
+  if (!rings()) {
+    return;
+  }
+  if (leg_ != nullptr) {
+    if (when_described_ == nullptr) {
+      send_answer();
+    } else {
+      when_described_ = &AgentCall::send_answer;
+    }
     return;
   }
   direction_ = direction;
   if (const auto opened = open_stream(&AgentCall::send_answer); !opened) {
     fail_media(opened.error());
+  }
+}
+
+std::optional<std::string> AgentCall::answer_to_offer() {
+  if (negotiated() != nullptr) {
+    return leg_->latest()->to_string();
+  }
+  auto answer = leg_->answer(remote_offer_);
+  if (!answer) {
+    report(MediaFailed{answer.error().message()});
+    static_cast<void>(session_->reject(488));
+    return std::nullopt;
+  }
+  return std::move(*answer);
+}
+
+void AgentCall::send_early_answer() {
+  if (const auto answer = answer_to_offer()) {
+    static_cast<void>(session_->provisional(183, *answer));
+    start_media();
   }
 }
 
@@ -112,15 +149,16 @@ void AgentCall::send_answer() {
     report(CallAnswered{});
     return;
   }
-  const auto answer = leg_->answer(remote_offer_);
+  const bool has_early_media = negotiated() != nullptr;
+  const auto answer = answer_to_offer();
   if (!answer) {
-    report(MediaFailed{answer.error().message()});
-    static_cast<void>(session_->reject(488));
     return;
   }
   static_cast<void>(session_->accept(*answer));
   report(CallAnswered{});
-  start_media();
+  if (!has_early_media) {
+    start_media();
+  }
 }
 
 void AgentCall::hang_up(int status) { session_->end(status); }

@@ -29,7 +29,9 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
 
   void dial(OutgoingCall outgoing);
   void receive(sip::ServerTransaction& transaction, const sip::Message& invite);
-  /// Answers an incoming call that rings; does nothing otherwise. `direction`: ours.
+  /// Early media (RFC 3960): 183 with the answer to an incoming call that rings, and its media from now on; does nothing otherwise.
+  void begin_early_media();
+  /// Answers an incoming call that rings; does nothing otherwise. `direction`: ours; without meaning when there are early media.
   void answer(sdp::Direction direction = sdp::Direction::SendRecv);
   /// An incoming call that rings. Errors: WrongState.
   base::Result<void> refuse(const Refusal& refusal);
@@ -84,7 +86,11 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   [[nodiscard]] base::Result<void> open_stream(void (AgentCall::*next)());
   void go_on_with_address();
   void send_offer();
+  void send_early_answer();
   void send_answer();
+  [[nodiscard]] bool rings() const { return session_->state() == sip::InviteSession::State::Incoming; }
+  /// What is said to the offer of the INVITE: always the same. Nothing is in common: refuses the call, and gives nothing.
+  [[nodiscard]] std::optional<std::string> answer_to_offer();
   void hear_key(char key, base::Duration duration, KeyPressed::By by);
   void take_answer(std::string_view sdp);
   void hear_early(std::string_view sdp);

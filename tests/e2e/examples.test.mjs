@@ -174,6 +174,10 @@ describe('examples', { timeout: 120_000 }, () => {
     js: (text) => workplace.shell(`node ${/^import /m.test(text) ? '--input-type=module ' : ''}- <<'END'\n${text}\nEND`),
     // Is kept for the commands that follow, under the name in its first line.
     'js scenario': (text) => writeFileSync(join(workplace.directory, /^\/\/ (\S+)/.exec(text)[1]), text),
+    'text testfile': (text) => {
+      writeFileSync(join(workplace.directory, 'example.test'), text);
+      return workplace.shell('callwright test --exchange example.test');
+    },
     toml: (text) => workplace.check(text),
     json: (text) => text.trim().split('\n').forEach((line) => JSON.parse(line)),
   };

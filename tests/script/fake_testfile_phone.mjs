@@ -306,6 +306,10 @@ export class FakePhone {
     this.answerMode = mode;
   }
 
+  setReliable(mode) {
+    this.reliable = mode;
+  }
+
   addHeader(name, value) {
     this.headers.push([name, value]);
   }

@@ -69,6 +69,12 @@ test('names that lead out of a folder are refused', () => {
   for (const uri of ['sip:../x@h', 'sip:a/b@h', 'sip:a\\b@h']) assert.throws(() => parseAccount(`<${uri}>`), /cannot be named/, uri);
 });
 
+test('a STUN server has a port, whether it is named or not; relays are not asked', () => {
+  const serverOf = (value) => parseAccount(`<sip:a@h>;stunserver=${value}`).options.stunServer;
+  assert.deepEqual(['stun:192.0.2.1', '192.0.2.1:3479', 'stun:192.0.2.1:19302'].map(serverOf), ['192.0.2.1:3478', '192.0.2.1:3479', '192.0.2.1:19302']);
+  assert.throws(() => parseAccount('<sip:a@h>;medianat=turn'), /one of stun, ice/);
+});
+
 test('parameters that have no effect here are accepted and named', () => {
-  assert.deepEqual(parseAccount('<sip:a@h>;audio_player=aufile,x;catchall=yes').withoutEffect, ['audio_player', 'catchall']);
+  assert.deepEqual(parseAccount('<sip:a@h>;audio_player=aufile,x;regq=0.5').withoutEffect, ['audio_player', 'regq']);
 });

@@ -1,4 +1,4 @@
-// What calls look like to a testfile. These run on any host (TESTFILE_WORLD), as far as they do not reach into the fake one.
+// What commands and events of calls are to the phones of a host; testfile_real_calls.test.mjs has what comes of them over the wire.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -147,12 +147,6 @@ test('what stands behind a command is checked, with the way it is written', () =
   for (const [text, pattern] of Object.entries(wrong)) assert.throws(() => readCommand(text), pattern, text);
 });
 
-test('a phone that cannot change while it runs says so', () => {
-  const world = agentWith();
-  world.agent.phone = {};
-  assert.throws(() => ask('answermode auto', world), /give it with uanew/);
-});
-
 test('every other command of baresip is an error that says why', () => {
   for (const name of ['insmod', 'vidsrc', 'auplay', 'netstat', 'autodialadd', 'conf_reload', 'entransp', 'tlsissuer', 'aubitrate', 'play']) {
     assert.throws(() => readCommand(`${name} x`), /is not supported: \w+/, name);

@@ -1,9 +1,7 @@
-// Runs testfiles for tests. The world is the fake host, unless TESTFILE_WORLD names a module that exports another `createHost`.
+// Runs testfiles on the fake host, where time is not real. With real phones: lib/real_testfile.mjs.
 import assert from 'node:assert/strict';
 import { run } from '../../src/script/library/testfile.mjs';
 import { FakeHost } from './fake_testfile_host.mjs';
-
-const { createHost } = process.env.TESTFILE_WORLD ? await import(process.env.TESTFILE_WORLD) : { createHost: (options) => new FakeHost(options) };
 
 export const AGENTS = `
 _define ua1 sip:alice@127.0.0.1:5160
@@ -15,7 +13,7 @@ export const THREE = `${TWO}uanew <ua3>;regint=0\n`;
 
 /** {verdict, host}; `prepare` gets the host before the run. */
 export async function runText(text, { path = 'suite/call.test', prepare = () => {}, options, ...world } = {}) {
-  const host = createHost(world);
+  const host = new FakeHost(world);
   prepare(host);
   const verdict = await host.drive(run(text, path, host, options));
   return { verdict, host };

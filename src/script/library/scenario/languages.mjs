@@ -57,9 +57,7 @@ const testfile = {
     }
     const verdict = await runTestfile(read(job.path), job.path, testfileHost(job), { macros: job.set ?? {} });
     if (!verdict.passed) {
-      const error = new AssertionError(verdict.message ?? verdict.reason ?? 'failed');
-      error.at = verdict.at ?? job.path;
-      throw error;
+      throw Object.assign(new AssertionError(verdict.error, verdict.failure), { at: verdict.at ?? job.path });
     }
   },
   check: async (job) => checkTestfile(read(job.path), job.path, { ...testfileTools(job), macros: job.set ?? {} }).map((problem) => placed(job, problem))

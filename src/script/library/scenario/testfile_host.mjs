@@ -31,6 +31,9 @@ export const testfileTools = (job) => ({
   dataFolder: folderOf(job.path)
 });
 
+/** Of the step that is carried out. */
+let position = {};
+
 export const testfileHost = (job) => ({
   createPhone: (name, options, onEvent) => new TestfilePhone(name, options, onEvent),
   now,
@@ -41,7 +44,11 @@ export const testfileHost = (job) => ({
   sound: soundOf(job),
   dataFolder: folderOf(job.path),
   emit,
+  get position() {
+    return position;
+  },
   set position(place) {
+    position = place;
     setPosition(place);
   },
   postJson: (url, body) => http('POST', url, { headers: { 'Content-Type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -1,9 +1,11 @@
 // A phone as testfiles take it: numbers for calls, and events of what goes over the wire.
 import { adopt } from './agent.mjs';
-import { nativeOptions } from './agent_options.mjs';
 import { ask, now } from './host.mjs';
-import { mailboxOf, partyOf, SipMessage } from './messages.mjs';
+import { partyOf } from './messages.mjs';
 import { run } from './run.mjs';
+import { createPhone } from './testfile_account.mjs';
+import { kCallHandlers, kHandlers } from './testfile_events.mjs';
+import { MessageReader } from './testfile_messages.mjs';
 import { clearTimer, setTimer } from './time.mjs';
 import { outcome, OutcomeError } from './verbs.mjs';
 
@@ -11,86 +13,17 @@ const kReportEvery = 5000;
 /** More packets than this, and sound went that way. */
 const kSomePackets = 10;
 
+/** Nobody could be asked. */
+const kNoRoute = 'Unresolvable destination';
+
 const kByLocal = (call, event) => (event.ended_by === 'network' ? 'network' : (event.ended_by === 'caller') === (call.direction === 'outgoing') ? 'local' : 'remote');
-
-const kHandlers = {
-  registered: (phone, event) => {
-    phone.registered = true;
-    phone.tell({ type: 'registered', status: 200, reason: 'OK', expires: event.expires });
-    phone.registering?.resolve();
-  },
-  registration_failed: (phone, event) => {
-    phone.registered = false;
-    phone.tell({ type: 'registration_failed', status: event.status, reason: event.reason });
-    phone.registering?.reject(new OutcomeError('REGISTER', event.status, event.reason));
-  },
-  unregistered: (phone) => {
-    phone.registered = false;
-    phone.tell({ type: 'unregistered' });
-  },
-  gone: (phone) => phone.gone.resolve(),
-  sip: (phone, event) => phone.takeMessage(new SipMessage(event), event),
-  text: (phone, event) => phone.tell({ type: 'message', from: event.from, contentType: event.content_type, body: event.body }),
-  response: (phone, event) => phone.takeResponse(event),
-  mwi: (phone, event) => phone.tell({ type: 'mwi', ...mailboxOf(event.body) }),
-  call: (phone, event) => phone.begin(event)
-};
-
-const kCallHandlers = {
-  answered: (phone, call) => {
-    call.answered = true;
-    if (call.direction === 'outgoing') {
-      phone.tell({ type: 'answered', call: call.call, status: 200, reason: 'OK' });
-      phone.establish(call);
-    }
-  },
-  flows: (phone, call) => phone.tell({ type: 'rtp_established', call: call.call }),
-  agreed: (phone, call, event) => {
-    call.codec = event.codec;
-    phone.tell({ type: 'media', call: call.call, codec: event.codec, rate: event.rate, direction: event.direction, encryption: event.encryption, profile: call.profile });
-    if (event.held !== (call.onHold ?? false)) {
-      call.onHold = event.held;
-      phone.tell({ type: event.held ? 'held' : 'resumed', call: call.call });
-    }
-  },
-  renegotiated: (phone, call, event) => {
-    if (event.status < 300) {
-      call.change?.resolve();
-    } else {
-      call.change?.reject(new OutcomeError('re-INVITE', event.status, event.reason));
-    }
-  },
-  key: (phone, call, event) => {
-    phone.tell({ type: 'dtmf_start', call: call.call, key: event.key });
-    phone.tell({ type: 'dtmf_end', call: call.call, key: event.key, duration_ms: event.duration_ms });
-  },
-  transfer_requested: (phone, call, event) => phone.tell({ type: 'transfer_requested', call: call.call, referTo: event.refer_to, referredBy: event.referred_by }),
-  transfer: (phone, call, event) => phone.takeTransfer(call, event),
-  ended: (phone, call, event) => phone.end(call, event),
-  statistics: (phone, call, event) => phone.reportAudio(call, event.statistics),
-  media_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
-  keys_failed: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
-  address_unknown: (phone, call, event) => phone.tell({ type: 'log', text: event.reason }),
-  recorded: (phone, call, event) => run.recorded(phone.name, event.paths)
-};
-
-/** What the native side makes of the account. */
-function optionsOf(name, options) {
-  const agent = {
-    username: options.username, domain: options.domain, password: options.password, displayName: options.displayName, authUser: options.authUser,
-    transport: options.transport, outbound: options.outbound ?? run.outboundOf({ transport: options.transport }), stunServer: options.stunServer, regint: options.regint,
-    dtmfMode: options.dtmfMode, codecs: options.codecs, answer: options.answerMode === 'auto' ? 'auto' : 'manual', maxCalls: 10,
-    followRedirects: options.autoRedirect ?? false, listen: options.listen, rtpTimeout: options.rtpTimeout_s ?? 0, mediaEnc: options.mediaEncryption, mwi: options.mwi
-  };
-  return { ...nativeOptions(name, agent, run.recording()), headers: options.headers ?? [] };
-}
 
 export class TestfilePhone {
   #onEvent;
   #calls = new Map();
   #headers;
   #last = 0;
-  #seen = new Set();
+  messages = new MessageReader(this);
 
   constructor(name, options, onEvent) {
     run.mayCreateAgents();
@@ -101,8 +34,10 @@ export class TestfilePhone {
     this.gone = outcome();
     this.requests = new Map();
     this.registered = false;
-    const made = ask('phone.create', optionsOf(name, options));
-    this.id = made.phone;
+    this.answerMode = options.answerMode ?? 'manual';
+    this.answerDelay = options.answerDelay_ms ?? 0;
+    this.endsSilentCalls = options.rtpTimeout_s > 0;
+    this.id = createPhone(name, options).phone;
     adopt(this.id, this);
     if (options.source !== undefined) {
       this.sendAudio(options.source);
@@ -121,6 +56,10 @@ export class TestfilePhone {
     return found;
   }
 
+  callOf(callId) {
+    return this.#calls.get(callId);
+  }
+
   tell(event) {
     this.#onEvent({ time: this.time ?? now(), ...event });
   }
@@ -128,7 +67,7 @@ export class TestfilePhone {
   /** An event of the native side. */
   take(event) {
     this.time = event.time;
-    const call = this.#calls.get(event.call);
+    const call = this.callOf(event.call);
     if (event.type in kHandlers) {
       kHandlers[event.type](this, event);
     } else if (call !== undefined && event.type in kCallHandlers) {
@@ -142,7 +81,7 @@ export class TestfilePhone {
       return;
     }
     const outgoing = event.placed === 'here';
-    const invite = this.waitingInvite?.callId === event.call ? this.waitingInvite : undefined;
+    const invite = this.messages.inviteOf(event.call);
     const peer = outgoing ? { uri: event.to_party } : partyOf(invite?.header('From') ?? event.from_party);
     const contact = invite?.header('Contact');
     const call = { call: ++this.#last, id: event.call, direction: outgoing ? 'outgoing' : 'incoming', peer, offers: new Set() };
@@ -152,9 +91,33 @@ export class TestfilePhone {
       contact: contact === undefined ? undefined : partyOf(contact).uri, headers: invite?.fields ?? []
     });
     if (invite !== undefined) {
-      this.#describe(call, invite);
+      this.messages.describe(call, invite);
     }
     return call;
+  }
+
+  /** As its answer mode says: not at all, with early media, or whole. */
+  answerByItself(call) {
+    const { answerMode: mode } = this;
+    if (mode === 'manual') {
+      return;
+    }
+    const answer = () => {
+      if (call.over || call.answered) {
+        return;
+      }
+      try {
+        mode === 'early' ? this.#beginEarlyMedia(call) : this.accept(call.call);
+      } catch (error) {
+        this.tell({ type: 'log', text: `it cannot answer by itself: ${error.message}` });
+      }
+    };
+    this.answerDelay > 0 ? setTimer(answer, this.answerDelay) : answer();
+  }
+
+  #beginEarlyMedia(call) {
+    call.opened = true;
+    this.#do('early', { call: call.id });
   }
 
   establish(call) {
@@ -177,47 +140,6 @@ export class TestfilePhone {
     }
   }
 
-  takeMessage(message, event) {
-    this.tell({ type: 'sip', direction: event.direction, transport: event.transport, source: event.source, destination: event.destination, text: event.text });
-    const call = this.#calls.get(message.callId);
-    if (call === undefined) {
-      if (message.isRequest && message.method === 'INVITE' && message.direction === 'received') {
-        this.waitingInvite = message;
-      }
-      return;
-    }
-    this.#describe(call, message);
-    this.#progress(call, message);
-  }
-
-  /** Offers and answers, once each although messages may be repeated. */
-  #describe(call, message) {
-    const description = message.sdp;
-    const key = `${message.callId} ${message.direction} ${message.cseq} ${message.status ?? message.method}`;
-    if (description === undefined || this.#seen.has(key)) {
-      return;
-    }
-    this.#seen.add(key);
-    call.profile = description.profile;
-    const number = message.cseq.split(' ')[0];
-    const offers = message.isRequest ? message.method !== 'ACK' : !call.offers.has(number);
-    if (message.isRequest && offers) {
-      call.offers.add(number);
-    }
-    this.tell({ type: message.direction === 'sent' ? 'local_sdp' : 'remote_sdp', call: call.call, kind: offers ? 'offer' : 'answer', direction: description.direction });
-  }
-
-  #progress(call, message) {
-    const received = message.direction === 'received';
-    if (received && !message.isRequest && message.method === 'INVITE' && message.status > 100 && message.status < 200) {
-      this.tell({ type: 'progress', call: call.call, status: message.status, reason: message.reason, early: message.sdp !== undefined });
-    } else if (received && !message.isRequest && message.method === 'INVITE' && message.status >= 300 && message.status < 400) {
-      this.tell({ type: 'redirected', call: call.call, status: message.status, uri: partyOf(message.header('Contact') ?? '').uri });
-    } else if (received && message.isRequest && message.method === 'ACK' && call.answered) {
-      this.establish(call);
-    }
-  }
-
   takeResponse(event) {
     const waits = this.requests.get(event.request);
     this.requests.delete(event.request);
@@ -237,7 +159,7 @@ export class TestfilePhone {
       for (const one of [call, this.#calls.get(call.consultation)]) {
         if (one !== undefined && !one.over) {
           one.given = 'Call transfered';
-          this.#do('hangup', { call: one.id });
+          this.#hangUp(one);
         }
       }
     } else if (final) {
@@ -248,11 +170,15 @@ export class TestfilePhone {
   end(call, event) {
     call.over = true;
     clearTimer(call.reports);
-    const by = kByLocal(call, event);
+    const by = event.reason === kNoRoute ? 'unreachable' : kByLocal(call, event);
+    if (by === 'local' && this.#calls.get(call.replacedBy)?.opened) {
+      call.given ??= 'replaced';
+    }
     const refused = by === 'remote' && event.status >= 300 && call.direction === 'outgoing';
-    this.tell({ type: 'closed', call: call.call, by, reason: call.given ?? (refused || by === 'network' ? event.reason : ''), ...(refused ? { status: event.status } : {}) });
+    this.tell({ type: 'closed', call: call.call, by, reason: call.given ?? (refused || by === 'network' || by === 'unreachable' ? event.reason : ''), ...(refused ? { status: event.status } : {}) });
+    call.change?.reject(new OutcomeError('re-INVITE', event.status, event.reason));
     call.dialled?.reject(new OutcomeError('call', event.status, event.reason));
-    if (call.direction === 'incoming' && !call.answered) {
+    if (call.direction === 'incoming' && !call.opened) {
       this.reportAudio(call, undefined);
     }
   }
@@ -283,19 +209,39 @@ export class TestfilePhone {
     return { call: call.call, outcome: call.dialled.promise };
   }
   accept(call, { direction = 'sendrecv' } = {}) {
-    this.#do('accept', { call: this.#id(call).id, direction });
+    const one = this.#id(call);
+    one.opened = true;
+    this.#do('accept', { call: one.id, direction });
   }
   reject(call, code = 486, reason = '') {
     this.#do('refuse', { call: this.#id(call).id, status: code, reason });
   }
   hangup(call) {
-    this.#do('hangup', { call: this.#id(call).id });
+    this.#hangUp(this.#id(call));
   }
+  /** That it has ended meanwhile is told by an event. */
+  #hangUp({ id }) {
+    try {
+      this.#do('hangup', { call: id });
+    } catch (error) {
+      this.tell({ type: 'log', text: `hangup: ${error.message}` });
+    }
+  }
+  /** One after another: as long as an offer is under way there can be no other (RFC 3261 §14.1). */
   #change(operation, call, argument = {}) {
     const one = this.#id(call);
-    one.change = outcome();
-    this.#do(operation, { call: one.id, ...argument });
-    return one.change.promise;
+    const begin = () => {
+      this.#do(operation, { call: one.id, ...argument });
+      one.change = outcome();
+      return one.change.promise;
+    };
+    const done = one.changes === undefined ? begin() : one.changes.then(begin, begin);
+    const forget = () => {
+      one.changes = one.changes === done ? undefined : one.changes;
+    };
+    one.changes = done;
+    done.then(forget, forget);
+    return done;
   }
   hold(call) {
     return this.#change('hold', call);
@@ -342,9 +288,9 @@ export class TestfilePhone {
   abortTransfer() {
     this.consultation = undefined;
   }
-  #request(method, uri, more) {
+  #request(method, uri, { headers = [], ...more } = {}) {
     const waits = outcome();
-    this.requests.set(this.#do('request', { method, uri, ...more }).request, waits);
+    this.requests.set(this.#do('request', { method, uri, headers: [...this.#headers, ...headers], ...more }).request, waits);
     return waits.promise;
   }
   refer(uri, referTo) {
@@ -354,16 +300,20 @@ export class TestfilePhone {
     return this.#request('MESSAGE', uri, { content_type: 'text/plain', body: text });
   }
   options(uri) {
-    return this.#request('OPTIONS', uri, {});
+    return this.#request('OPTIONS', uri);
   }
   sendAudio(source) {
     this.#do('say', { source });
     this.source = source;
   }
-  deflect(uri) {
-    this.#do('answer_all', uri === null ? {} : { refusal: { status: 302, reason: '', headers: [['Contact', `<${uri}>`]] } });
+  setAnswerMode(mode) {
+    this.answerMode = mode;
+  }
+  setReliable(mode) {
+    this.#do('reliable', { mode });
   }
   respondIncoming(code, reason = '', headers = null) {
+    this.refusesAll = code !== null;
     this.#do('answer_all', code === null ? {} : { refusal: { status: code, reason, headers: headers ?? [] } });
   }
   addHeader(name, value) {

@@ -47,6 +47,12 @@ export function answerMode(value) {
   return ANSWER_MODES[oneOf('answermode', value, Object.keys(ANSWER_MODES))];
 }
 
+/** `stun:192.0.2.1` → `192.0.2.1:3478` */
+function stunServer(value) {
+  const address = value.replace(/^stun:/i, '');
+  return /:\d+$/.test(address) ? address : `${address}:3478`;
+}
+
 /** Parameter → what it sets. */
 const PARAMETERS = {
   auth_user: (value) => ({ authUser: value }),
@@ -63,14 +69,15 @@ const PARAMETERS = {
   dtmfmode: (value) => ({ dtmfMode: oneOf('dtmfmode', value, ['rtpevent', 'info', 'auto']) }),
   '100rel': (value) => ({ reliable: oneOf('100rel', value, ['yes', 'no', 'required']) }),
   mwi: (value) => ({ mwi: yesNo('mwi', value) }),
-  stunserver: (value) => ({ stunServer: value }),
-  medianat: (value) => ({ mediaNat: oneOf('medianat', value, ['stun', 'turn', 'ice']) }),
+  stunserver: (value) => ({ stunServer: stunServer(value) }),
+  medianat: (value) => ({ mediaNat: oneOf('medianat', value, ['stun', 'ice']) }),
+  catchall: (value) => ({ catchAll: yesNo('catchall', value) }),
   sip_autoredirect: (value) => ({ autoRedirect: yesNo('sip_autoredirect', value) }),
 };
 
 /** Known, and without effect here: the engine has its own way, or there is nothing to set. */
 const WITHOUT_EFFECT = new Set([
-  'audio_player', 'autelev_pt', 'call_transfer', 'catchall', 'cert', 'check_origin', 'extra', 'fbregint', 'inreq_allowed', 'natpinhole', 'outbound2', 'prio',
+  'audio_player', 'autelev_pt', 'call_transfer', 'cert', 'check_origin', 'extra', 'fbregint', 'inreq_allowed', 'natpinhole', 'outbound2', 'prio',
   'pubint', 'regq', 'rwait', 'sip_autoanswer', 'sip_autoanswer_beep', 'sipnat', 'stunpass', 'stunuser', 'tcpsrcport', 'uas_pass', 'uas_user',
   'video_codecs', 'video_display', 'video_source', 'vidsrc',
 ]);

@@ -9,7 +9,7 @@ const WORDINGS = [
 ];
 
 const ERRNOS = [
-  [/refused/i, 'Connection refused [111]'],
+  [/refused|destination unreachable/i, 'Connection refused [111]'],
   [/unreachable|no route/i, 'No route to host [113]'],
   [/reset/i, 'Connection reset by peer [104]'],
   [/time.?out|timed out|no answer/i, 'Connection timed out [110]'],
@@ -29,6 +29,7 @@ const BY = {
   network({ reason = '' }) {
     return errno(reason) ?? (reason === '' ? 'Connection timed out [110]' : reason);
   },
+  unreachable: ({ reason }) => reason,
 };
 
 /** `closed`: the event of the host; `given`: the reason that the author gave with the command. */
@@ -58,7 +59,7 @@ export function closingClass(text) {
     [/^Local timeout/, 'timeout'],
     [/^rtp stream error/, 'no media'],
     [/^User-Agent deleted/, 'deleted'],
-    [/\[\d+\]$/, 'network'],
+    [/\[\d+\]$|^Unresolvable/, 'network'],
   ];
   // Any other text is a reason that the author gave when the call was ended here.
   return kinds.find(([pattern]) => pattern.test(text))?.[1] ?? 'local';

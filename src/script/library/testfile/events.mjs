@@ -50,7 +50,7 @@ const HANDLERS = {
   },
   local_sdp: (mapper, event, call) => {
     const { kind, direction } = event;
-    if (direction !== undefined && kind === 'answer') call.local = direction;
+    if (direction !== undefined && (kind === 'answer' || call.state === 'established')) call.local = direction;
     return mapper.ofCall(call, 'CALL_LOCAL_SDP', kind);
   },
   remote_sdp: (mapper, event, call) => remoteDescription(mapper, event, call),

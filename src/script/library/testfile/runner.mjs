@@ -35,12 +35,13 @@ class Run {
   #file;
   #options;
   #known = new Set();
-  /** Agents whose failing registration a step was looking for, and all that failed. */
+  /** Failures that a step was looking for, as `agent TYPE`, and all that there were. */
   #covered = new Set();
-  #refused = [];
+  #failures = [];
   #over;
   #stop = signal();
-  #patient;
+  /** Whether a step looks for failures of this kind. */
+  #looksFor;
 
   constructor(file, host, options) {
     this.#file = file;
@@ -49,8 +50,7 @@ class Run {
     this.defaults = { rtpTimeout_s: options.rtpTimeout_s ?? RTP_TIMEOUT_S };
     const parts = [...allParts(file.steps)];
     for (const { text } of parts) this.secrets.addFrom(text);
-    // A step that expects the failure may still come; so it is judged at the end.
-    this.#patient = parts.some(({ kind, type, not }) => kind === 'call' || (type === 'REGISTER_FAIL' && !not));
+    this.#looksFor = (wanted) => parts.some(({ kind, type, not }) => kind === 'call' || (type === wanted && !not));
   }
 
   get dataFolder() {
@@ -127,23 +127,27 @@ class Run {
     this.session.add(record);
     // The host tells SIP messages itself.
     if (record.type !== 'SIP') this.host.emit({ event: 'phone_event', agent: record.agent, type: record.type, record: record.event });
-    if (record.type === 'REGISTER_FAIL' && agent.closing === undefined) this.#registrationFailed(record, agent);
+    if (agent.closing !== undefined) return;
+    const { type, event } = record;
+    if (type === 'REGISTER_FAIL') this.#failed(record, `Registration failed: ${agent.alias}: ${event.param}`, agent.at);
+    if (type === 'CALL_CLOSED' && event.by === 'unreachable') this.#failed(record, `dial: ${event.peeruri} cannot be reached: ${event.param}`, this.host.position);
   }
 
   onGone(agent) {
     this.end(new StepFailure(`the agent ${agent.alias} is gone: ${agent.error}`, { at: place(this.host.position) }));
   }
 
-  #registrationFailed({ event }, agent) {
-    const failure = new StepFailure(`Registration failed: ${agent.alias}: ${event.param}`, { at: place(agent.at) });
-    this.#refused.push({ agent, failure });
-    if (!this.#patient) this.end(failure);
+  /** A step that expects the failure may still come; then it is judged at the end. */
+  #failed({ agent, type }, message, at) {
+    const failure = new StepFailure(message, { at: place(at) });
+    this.#failures.push({ name: `${agent} ${type}`, failure });
+    if (!this.#looksFor(type)) this.end(failure);
   }
 
   /** An event that a step was looking for. */
   took(record) {
     this.session.take(record);
-    if (record.type === 'REGISTER_FAIL') this.#covered.add(record.agent);
+    this.#covered.add(`${record.agent} ${record.type}`);
   }
 
   /** The parsed file of a `call`. */
@@ -167,11 +171,11 @@ class Run {
     this.#over = undefined;
     this.#stop = signal();
     this.#covered.clear();
-    this.#refused = [];
+    this.#failures = [];
     const scope = { active: [...this.agents].at(-1), variables: new Map(), depth: 0 };
     await new Steps(this).all(this.#file.steps, scope);
     this.throwIfOver();
-    const unexpected = this.#refused.find(({ agent }) => !this.#covered.has(agent.alias));
+    const unexpected = this.#failures.find(({ name }) => !this.#covered.has(name));
     if (unexpected !== undefined) throw unexpected.failure;
   }
 

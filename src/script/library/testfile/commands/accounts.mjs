@@ -29,12 +29,6 @@ function headerArguments(params) {
   return { name: match[1], value: unescape(match[2]) };
 }
 
-/** A phone that cannot do this yet says so itself, or has no such method. */
-function ask(agent, method, value, what) {
-  if (typeof agent.phone[method] !== 'function') throw new StepFailure(`${what} of an agent cannot be changed here; give it with uanew`);
-  agent.phone[method](value);
-}
-
 function doNotDisturb(agent, { wanted }) {
   if (wanted === 'yes') agent.phone.respondIncoming(480, 'Temporarily Unavailable', null);
   else agent.phone.respondIncoming(null);
@@ -97,11 +91,15 @@ export const ACCOUNT_COMMANDS = {
   },
   answermode: {
     parse: (params) => ({ mode: answerMode(params) }),
-    run: (agent, { mode }) => ask(agent, 'setAnswerMode', mode, 'the answer mode'),
+    run: (agent, { mode }) => {
+      agent.phone.setAnswerMode(mode);
+    },
   },
   '100rel': {
     parse: (params) => choice('100rel yes|no|required', 'mode', ['yes', 'no', 'required'])(wordsOf(params)[0] ?? ''),
-    run: (agent, { mode }) => ask(agent, 'setReliable', mode, '100rel'),
+    run: (agent, { mode }) => {
+      agent.phone.setReliable(mode);
+    },
   },
   dnd: { parse: choice('dnd yes|no', 'wanted', ['yes', 'no']), run: doNotDisturb },
   setadelay: {

@@ -78,11 +78,20 @@ function hangup(agent, args, context) {
   end(agent, agent.need(args.id, 'hang up'), args);
 }
 
+/** A call that rang when the line was read, and does not any more. */
+function endIfThere(agent, call, context) {
+  try {
+    end(agent, call);
+  } catch (error) {
+    context.log(`${agent.alias}: hangup: ${error.message}`, 'warn');
+  }
+}
+
 /** Never fails: it is how files clean up. */
-function hangupAll(agent, { which = 'all' }) {
+function hangupAll(agent, { which = 'all' }, context) {
   const wanted = { all: undefined, in: 'incoming', out: 'outgoing' }[which];
   for (const call of agent.calls()) {
-    if (wanted === undefined || call.direction === wanted) end(agent, call);
+    if (wanted === undefined || call.direction === wanted) endIfThere(agent, call, context);
   }
 }
 
