@@ -140,6 +140,22 @@ TEST(BridgeCalls, connects_two_that_were_answered) {
   world.leave();
 }
 
+TEST(BridgeCalls, waits_for_a_phone_that_was_answered_just_now) {
+  PartiesWorld world;
+  const std::string one = world.offer("alice");
+  const std::string other = world.offer("bob");
+  world.told(DecideCall{one});
+  constexpr CommandId kAnswer{2001};
+  constexpr CommandId kBridge{2002};
+  // Nothing has gone over the network yet, so bob's phone does not even know that it was answered.
+  world.exchange->submit(kAnswer, DecideCall{other}, world.commands);
+  world.exchange->submit(kBridge, call::BridgeCalls{{one}, {other}}, world.commands);
+  world.run_for(2s);
+  EXPECT_THAT(world.commands.texts(kAnswer), Contains("Ended"));
+  EXPECT_THAT(world.commands.texts(kBridge), ElementsAre("CallBridged", "Ended"));
+  world.leave();
+}
+
 TEST(BridgeCalls, takes_parties_of_calls_and_hangs_up_on_the_others) {
   for (const MediaMode mode : {MediaMode::Relay, MediaMode::Bypass}) {
     PartiesWorld world(mode);
