@@ -6,9 +6,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <iterator>
 #include <utility>
 
@@ -60,12 +64,63 @@ struct Pipe {
   }
 };
 
+constexpr std::array kOwnSignals = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD};
+
+/// What it reads, writes, and writes its log to.
+using Streams = std::array<int, 3>;
+
+/// Loading all libraries again takes longer than many a test, so a copy of this process is what is started.
+class Copy {
+ public:
+  /// 0, or an error number.
+  static int start(pid_t& pid, int (*body)(), const Streams& streams) {
+    std::fflush(nullptr);
+    sigset_t all{};
+    sigset_t before{};
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid = ::fork();
+    const int error = pid < 0 ? errno : 0;
+    if (pid == 0) {
+      become(body, streams);
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    // Whoever is first.
+    static_cast<void>(::setpgid(pid, pid));
+    return error;
+  }
+
+ private:
+  [[noreturn]] static void become(int (*body)(), const Streams& streams) {
+    ::setpgid(0, 0);
+    for (std::size_t index = 0; index < streams.size(); ++index) {
+      ::dup2(streams[index], static_cast<int>(index));
+    }
+    ::close_range(STDERR_FILENO + 1, ~0U, 0);
+    std::for_each(kOwnSignals.begin(), kOwnSignals.end(), [](int signal) { std::signal(signal, SIG_DFL); });
+    sigset_t none{};
+    sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    try {
+      std::_Exit(body());
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "callwright: %s\n", error.what());
+      std::fflush(nullptr);
+    }
+    std::_Exit(1);
+  }
+};
+
 /// What posix_spawn does between fork and exec.
 class SpawnPlan {
  public:
-  SpawnPlan() {
+  explicit SpawnPlan(const Streams& streams) {
     posix_spawn_file_actions_init(&actions_);
     posix_spawnattr_init(&attributes_);
+    for (std::size_t index = 0; index < streams.size(); ++index) {
+      posix_spawn_file_actions_adddup2(&actions_, streams[index], static_cast<int>(index));
+    }
+    separate();
   }
   ~SpawnPlan() {
     posix_spawn_file_actions_destroy(&actions_);
@@ -73,23 +128,6 @@ class SpawnPlan {
   }
   SpawnPlan(const SpawnPlan&) = delete;
   SpawnPlan& operator=(const SpawnPlan&) = delete;
-
-  void connect(int descriptor, int as) { posix_spawn_file_actions_adddup2(&actions_, descriptor, as); }
-
-  /// A group of its own, and signals as a program expects them.
-  void separate() {
-    sigset_t none{};
-    sigemptyset(&none);
-    sigset_t defaults{};
-    sigemptyset(&defaults);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) {
-      sigaddset(&defaults, signal);
-    }
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &defaults);
-    posix_spawnattr_setpgroup(&attributes_, 0);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  }
 
   int start(pid_t& pid, const ChildProgram& program) {
     std::vector<std::string> words{"callwright"};
@@ -101,6 +139,19 @@ class SpawnPlan {
   }
 
  private:
+  /// A group of its own, and signals as a program expects them.
+  void separate() {
+    sigset_t none{};
+    sigemptyset(&none);
+    sigset_t defaults{};
+    sigemptyset(&defaults);
+    std::for_each(kOwnSignals.begin(), kOwnSignals.end(), [&defaults](int signal) { sigaddset(&defaults, signal); });
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &defaults);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+
   posix_spawn_file_actions_t actions_{};
   posix_spawnattr_t attributes_{};
 };
@@ -146,14 +197,10 @@ Result<void> ChildProcess::spawn() {
   if (!input.open() || !output.open() || !log.open()) {
     return Error(Errc::Io, "no descriptor is left for another process; use fewer --jobs, or allow more (ulimit -n)");
   }
-  SpawnPlan plan;
-  plan.connect(input.read.get(), STDIN_FILENO);
-  plan.connect(output.write.get(), STDOUT_FILENO);
-  plan.connect(log.write.get(), STDERR_FILENO);
-  plan.separate();
-  if (const int error = plan.start(pid_, program_); error != 0) {
+  const Streams streams{input.read.get(), output.write.get(), log.write.get()};
+  if (const int error = program_.path.empty() ? Copy::start(pid_, program_.body, streams) : SpawnPlan(streams).start(pid_, program_); error != 0) {
     pid_ = -1;
-    return Error(Errc::Io, fmt::format("no process could be started from {}: {}", program_.path, std::strerror(error)));
+    return Error(Errc::Io, fmt::format("no process could be started{}{}: {}", program_.path.empty() ? "" : " from ", program_.path, std::strerror(error)));
   }
   const auto dropped = [this](std::size_t) { ++end_.dropped_lines; };
   output_ = std::make_shared<Reader>(io_, verify::LineSplitter([this](std::string_view line) { handlers_.on_line(line); }, dropped));

@@ -29,10 +29,11 @@ struct ChildEnd {
 
 /// What is started, and how it is told to stop.
 struct ChildProgram {
-  std::string path;
+  std::string path;  ///< "": no program, but `body`,
   std::vector<std::string> arguments;
   std::string input = {};       ///< For its standard input, which stays open.
   std::string stop_order = {};  ///< A line for its standard input; "": it gets SIGTERM.
+  int (*body)() = nullptr;      ///< which runs in a copy of this process, and whose value is its exit status. This process has one thread then.
   /// How long it may take to end after that. A test hangs up and un-registers.
   std::chrono::milliseconds grace{5'000};
 };

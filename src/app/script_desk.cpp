@@ -170,6 +170,15 @@ base::Result<void> ScriptDesk::blocking_trace(const std::string& path) {
   return done ? base::ok() : done.error();
 }
 
+/// What was passed to the thread for files is in them.
+void ScriptDesk::blocking_complete_files() {
+  const auto written = std::make_shared<std::promise<void>>();
+  auto done = written->get_future();
+  if (files_.post([written] { written->set_value(); })) {
+    done.wait_for(kPatience);
+  }
+}
+
 base::Result<void> ScriptDesk::blocking_capture(const std::string& path) {
   const auto done = blocking_on_engine([this, path](const ScriptPhone::Answer& answer) {
     capture_.reset();
@@ -187,6 +196,9 @@ base::Result<void> ScriptDesk::blocking_capture(const std::string& path) {
     media_.tap([this](const net::TappedPackets& packets) { captured(*packets); });
     answer(json::object());
   });
+  if (path.empty()) {
+    blocking_complete_files();
+  }
   return done ? base::ok() : done.error();
 }
 

@@ -31,7 +31,7 @@ class ScriptDesk {
   base::Result<boost::json::object> blocking_ask(std::string_view operation, const boost::json::object& arguments);
   /// An exchange of this process on a free port of 127.0.0.1, whose accounts are those of the agents that are made from now on. Again: the same.
   base::Result<boost::json::object> blocking_start_exchange();
-  /// From here on all SIP messages and all media of the phones go into a file; "": into none.
+  /// From here on all SIP messages and all media of the phones go into a file; "": into none, and the one before is complete.
   base::Result<void> blocking_capture(const std::string& path);
   /// Besides, all of them go there from here on: for Wireshark where the name ends in ".pcap", else as text; "-": standard error.
   base::Result<void> blocking_trace(const std::string& path);
@@ -42,6 +42,7 @@ class ScriptDesk {
 
   base::Result<boost::json::object> blocking_create(const boost::json::object& options);
   base::Result<boost::json::object> blocking_on_engine(const std::function<void(const ScriptPhone::Answer& answer)>& task);
+  void blocking_complete_files();
   void join_exchange(const call::AgentOptions& agent);
   void look();
   void close(std::uint64_t id);

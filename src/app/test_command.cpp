@@ -184,7 +184,8 @@ constexpr const char* kTestFooter =
     "Examples:\n  callwright test tests\n  callwright test tests --tag smoke --retries 1 --reporter junit=report.xml --reporter html\n"
     "  callwright test call.js --scenario \"busy\" -v --set domain=pbx.example.com\n  callwright show-report";
 
-constexpr const char* kProgram = "/proc/self/exe";
+/// A copy of this process.
+constexpr const char* kProgram = "";
 
 void add_show_report(CLI::App& app, int& status) {
   CLI::App* const show = app.add_subcommand("show-report", "Open the HTML report of callwright test --reporter html");

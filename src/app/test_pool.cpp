@@ -1,5 +1,7 @@
 #include "app/test_pool.hpp"
 
+#include "app/run_file.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -100,7 +102,7 @@ void TestPool::start(TestJob job) {
                                       end(owner, how);
                                     }
                                   }};
-  const auto child = ChildProcess::start(io_, {program_, {"run-file"}, job.line, "{\"stop\":true}\n"}, std::move(handlers));
+  const auto child = ChildProcess::start(io_, {program_, {"run-file"}, job.line, "{\"stop\":true}\n", run_file}, std::move(handlers));
   if (!child) {
     FileEnd failed;
     failed.not_started = child.error().message();

@@ -50,7 +50,7 @@ class TestPool {
     std::chrono::milliseconds file_timeout{std::chrono::minutes(10)};
   };
 
-  /// `program` is what is started for each file.
+  /// `program` is started for each file, with the argument `run-file`; "": a copy of this process.
   TestPool(boost::asio::io_context& io, std::string program, Limits limits, Handlers handlers);
 
   void run(std::vector<TestJob> jobs);
