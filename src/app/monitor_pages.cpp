@@ -190,7 +190,7 @@ HttpResponse MonitorPages::blocking_runs(std::string_view monitor, std::string_v
 /// A file that a run left: RUN/NAME.
 HttpResponse MonitorPages::blocking_report(std::string_view path) {
   namespace fs = std::filesystem;
-  const HttpResponse missing = problem(404, "there is no such report; those of runs that passed, and old ones, are not kept");
+  HttpResponse missing = problem(404, "there is no such report; those of runs that passed, and old ones, are not kept");
   const std::size_t slash = path.find('/');
   const auto run = service_.blocking_find(path.substr(0, slash));
   if (slash == std::string_view::npos || !run || !*run) {

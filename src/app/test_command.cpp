@@ -168,7 +168,9 @@ void add_telling(CLI::App& test, TestFlags& flags) {
       ->group(group)
       ->allow_extra_args(false);
   test.add_flag("--json", flags.json, "The same as --reporter json")->group(group);
-  test.add_option("--trace", flags.trace, "Captures (SIP and media), journals and logs of scenarios: on, retain-on-failure or off")->capture_default_str()->group(group);
+  test.add_option("--trace", flags.trace, "Captures (SIP and media), journals and logs of scenarios: on, retain-on-failure or off")
+      ->capture_default_str()
+      ->group(group);
   test.add_option("--artifacts", flags.artifacts, "The folder for captures, recordings and the report")->capture_default_str()->group(group);
   add_target(test, "--log", flags.log, "The log, on standard error or in a file (of several tests: FILE with their names)");
   add_target(test, "--sip-trace", flags.sip_trace, "All SIP messages, as text, or for Wireshark when FILE ends in .pcap");
