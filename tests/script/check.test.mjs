@@ -16,6 +16,7 @@ test('a script in order has none', async () => {
     await problems(`
       const a = new Agent("A", { username: "a", domain: "d", display_name: "A" });
       await until(() => expect(a.registered).not.toBe(false));
+      expect(a).not.toHaveExchanged(["INVITE", 180]);
       for (const [key, { value = 1, ...rest }] of Object.entries({ x: {} })) log(key + value + rest);
       try { a.dial("b"); } catch (error) { console.log(error.message); }
       scenario.each([{ n: 1 }])("row $n", (context, row) => { setTimeout(() => log(row.n), 5); });

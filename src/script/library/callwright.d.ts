@@ -282,7 +282,7 @@ declare function skip(reason?: string): never;
 declare function expect(actual: unknown): Expectation;
 
 declare namespace expect {
-  /** Ends after `within` (5s); fails as soon as `condition` throws nothing: what must not happen. */
+  /** What must not happen: fails as soon as `condition` throws nothing, ends after `within` (5s) when it always did. */
   function never(condition: () => unknown, within?: Duration): Promise<void>;
 }
 
@@ -315,7 +315,12 @@ interface Expectation {
   /** Of an agent or a call: "INVITE" is a request, 180 a response, "180 INVITE" one to such a request; `wanted` names `uri`, `body` or header fields. */
   toHaveReceived(kind: string | number, wanted?: Record<string, string | RegExp>): Expectation;
   toHaveSent(kind: string | number, wanted?: Record<string, string | RegExp>): Expectation;
+  /** Of an agent or a call: all of these in this order, whatever came between them. Kinds as above, in either direction, or `{ sent: 'INVITE' }`, `{ received: 200, Contact: 'bob' }`. */
+  toHaveExchanged(steps: (string | number | ExchangedMessage)[]): Expectation;
 }
+
+/** A message that was sent, or one that was received, with what `uri`, `body` and header fields hold. */
+type ExchangedMessage = { sent?: string | number; received?: string | number } & Record<string, string | number | RegExp>;
 
 // # Waiting
 
