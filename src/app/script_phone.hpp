@@ -109,10 +109,11 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome change_reliable(const Arguments& arguments);
   Outcome begin_check(const Arguments& arguments);
   Outcome send_request(const Arguments& arguments);
+  Outcome send_in_call(const Arguments& arguments, sip::Method method);
   void measure(const Arguments& arguments, const Answer& answer);
   [[nodiscard]] base::Result<call::AgentCall*> call_of(const Arguments& arguments, std::string_view name = "call") const;
   void set_reliable(sip::SessionPolicy::Reliable reliable);
-  void settle(sip::ClientRequest& request, int status, std::string_view reason);
+  void settle(sip::ClientRequest& request, int status, std::string_view reason, std::string_view call_id = {});
   void listen();
   void tell(boost::json::object event);
 

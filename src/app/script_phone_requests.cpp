@@ -2,6 +2,8 @@
 #include "app/json_arguments.hpp"
 #include "app/script_phone.hpp"
 
+#include <boost/algorithm/string/predicate.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -11,22 +13,40 @@ namespace {
 namespace json = boost::json;
 using base::Errc;
 using base::Error;
+using sip::Method;
+
+constexpr Method kAlone[] = {Method::Options, Method::Message, Method::Info, Method::Subscribe, Method::Notify, Method::Publish, Method::Refer};
+/// RFC 6665 §8.1.1, RFC 3515 §2.2
+constexpr Method kWithContact[] = {Method::Subscribe, Method::Notify, Method::Refer};
+constexpr Method kInCall[] = {Method::Info, Method::Message};
+
+template <std::size_t size>
+bool contains(const Method (&methods)[size], Method method) {
+  return std::find(std::begin(methods), std::end(methods), method) != std::end(methods);
+}
+
+bool names_contact(const std::string& lines) {
+  const std::string all = "\r\n" + lines;
+  return boost::algorithm::icontains(all, "\r\nContact:") || boost::algorithm::icontains(all, "\r\nm:");
+}
 
 }  // namespace
 
 ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
+  const sip::Method method = sip::method_from(text_of(arguments, "method"));
+  if (arguments.contains("call")) {
+    return send_in_call(arguments, method);
+  }
+  if (!contains(kAlone, method)) {
+    return Error(Errc::InvalidArgument,
+                 "\"" + text_of(arguments, "method") + "\" cannot be sent by itself; OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, PUBLISH and REFER can");
+  }
   call::Agent& agent = phone_->agent();
   auto made = std::make_unique<Request>();
   made->id = ++last_request_;
   made->digest.emplace(agent.credentials(), world_.random);
   sip::OutgoingRequest request;
-  request.method = sip::method_from(text_of(arguments, "method"));
-  constexpr sip::Method kAlone[] = {sip::Method::Message, sip::Method::Options, sip::Method::Info,
-                                    sip::Method::Refer,   sip::Method::Notify,  sip::Method::Publish};
-  if (std::find(std::begin(kAlone), std::end(kAlone), request.method) == std::end(kAlone)) {
-    return Error(Errc::InvalidArgument,
-                 "\"" + text_of(arguments, "method") + "\" cannot be sent by itself; MESSAGE, OPTIONS, INFO, REFER, NOTIFY and PUBLISH can");
-  }
+  request.method = method;
   request.uri = agent.routed(text_of(arguments, "uri"));
   if (!sip::UriView::parse(request.uri)) {
     return Error(Errc::InvalidArgument, "\"" + request.uri + "\" is no SIP address");
@@ -34,6 +54,9 @@ ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
   request.routes = agent.route_set();
   request.parties = sip::party_lines(agent.name_and_address(), world_.random.token(8), "<" + request.uri + ">", {}, world_.random.token(16));
   request.headers = script_header_lines(arguments.if_contains("headers"));
+  if (contains(kWithContact, method) && !names_contact(request.headers)) {
+    request.contact_user = agent.contact();
+  }
   request.content_type = text_of(arguments, "content_type");
   request.body = text_of(arguments, "body");
   sip::ClientRequest::User& user = *this;
@@ -43,16 +66,39 @@ ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
   return json::object{{"request", last_request_}};
 }
 
-void ScriptPhone::on_response(sip::ClientRequest& request, const sip::Message& response) { settle(request, response.status(), response.reason()); }
+ScriptPhone::Outcome ScriptPhone::send_in_call(const json::object& arguments, sip::Method method) {
+  const auto call = call_of(arguments);
+  if (!call) {
+    return call.error();
+  }
+  if (!contains(kInCall, method)) {
+    return Error(Errc::InvalidArgument, "\"" + text_of(arguments, "method") + "\" cannot be sent in a call; INFO and MESSAGE can");
+  }
+  const std::int64_t id = ++last_request_;
+  const call::AgentCall::Content content{.method = method,
+                                         .content_type = text_of(arguments, "content_type"),
+                                         .body = text_of(arguments, "body"),
+                                         .headers = script_header_lines(arguments.if_contains("headers"))};
+  const std::string call_id = (*call)->call_id();
+  // The phone owns its calls.
+  const auto sent = (*call)->send_content(content, [this, id, call_id](int status) {
+    tell({{"type", "response"}, {"request", id}, {"status", status}, {"reason", sip::reason_phrase(status)}, {"call_id", call_id}});
+  });
+  return sent ? Outcome(json::object{{"request", id}}) : sent.error();
+}
+
+void ScriptPhone::on_response(sip::ClientRequest& request, const sip::Message& response) {
+  settle(request, response.status(), response.reason(), response.call_id());
+}
 
 void ScriptPhone::on_failure(sip::ClientRequest& request, int status, std::string_view reason) { settle(request, status, reason); }
 
-void ScriptPhone::settle(sip::ClientRequest& request, int status, std::string_view reason) {
+void ScriptPhone::settle(sip::ClientRequest& request, int status, std::string_view reason, std::string_view call_id) {
   const auto found = std::find_if(requests_.begin(), requests_.end(), [&](const auto& made) { return made->request.get() == &request; });
   if (status < 200 || found == requests_.end()) {
     return;
   }
-  tell({{"type", "response"}, {"request", (*found)->id}, {"status", status}, {"reason", reason}});
+  tell({{"type", "response"}, {"request", (*found)->id}, {"status", status}, {"reason", reason}, {"call_id", call_id}});
   requests_.erase(found);
 }
 

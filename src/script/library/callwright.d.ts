@@ -92,10 +92,12 @@ declare class Agent {
   respondIncoming(code: number, reason: string, headers?: Record<string, string>): void;
   /** What it says in its calls, from now on: `tone(440)`, `file("hello.wav")`, `silence()`. */
   sendAudio(source: AudioSource): void;
-  /** Text by MESSAGE (RFC 3428). */
-  message(target: Target, text: string): Promise<{ status: number; reason: string }>;
-  /** Asks by OPTIONS whether somebody is there. */
-  options(target: Target): Promise<{ status: number; reason: string }>;
+  /** OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, PUBLISH or REFER outside of calls. Ends with the final response, whatever its status, and challenges answered; fails when none came. */
+  request(method: string, options: RequestOptions & { to: Target }): Promise<SipMessage>;
+  /** Text by MESSAGE (RFC 3428); fails with the status that refused it. */
+  message(target: Target, text: string): Promise<SipMessage>;
+  /** Asks by OPTIONS whether somebody is there; fails when the answer is no. */
+  options(target: Target): Promise<SipMessage>;
   /** Passes as soon as the tone is certain; fails when it was not heard within that time (5s). */
   verifyAudio(frequency: number, within?: Duration): Promise<void>;
   /** Passes when nothing was heard for all of that time (1s). */
@@ -136,6 +138,13 @@ declare class Agent {
   /** All SIP messages, the oldest first. */
   readonly messages: SipMessage[];
   info(): AgentInfo;
+}
+
+interface RequestOptions {
+  headers?: Record<string, string | string[]>;
+  body?: string;
+  /** Of the body: "text/plain" unless said. */
+  contentType?: string;
 }
 
 type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -192,6 +201,8 @@ declare class Call {
   resume(): Promise<Call>;
   dtmf(digits: string, gap?: Duration): void;
   transfer(target: Target): Promise<Call>;
+  /** INFO or MESSAGE in the call, otherwise as `agent.request`. */
+  request(method: string, options?: RequestOptions): Promise<SipMessage>;
 }
 
 /** Measured from RTP and RTCP; each is undefined before there is something to judge by, and stays after the call. */

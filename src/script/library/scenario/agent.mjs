@@ -59,10 +59,12 @@ const kHandlers = {
   response(agent, event) {
     const request = agent.requests.get(event.request);
     agent.requests.delete(event.request);
-    if (event.status < 300) {
-      request?.waits.resolve({ status: event.status, reason: event.reason });
-    } else {
+    // What was answered has just come; without an answer the status is one of our own (RFC 3261 §8.1.3.1).
+    const response = agent.messages.findLast(({ direction, callId, status }) => direction === 'received' && callId === event.call_id && status === event.status);
+    if (response === undefined) {
       request?.waits.reject(new OutcomeError(`${agent.name}: ${request.what}`, event.status, event.reason));
+    } else {
+      request?.waits.resolve(response);
     }
   },
   mwi(agent, event) {
@@ -231,6 +233,9 @@ export class Agent {
   sendAudio(source) {
     return this.verbs.sendAudio(source);
   }
+  request(method, options) {
+    return this.verbs.request(undefined, method, options);
+  }
   message(target, text) {
     return this.verbs.message(target, text);
   }
@@ -390,9 +395,9 @@ export class Agent {
     emit({ event: 'log', level: 'warn', message: `${this.name}: ${text}` });
   }
 
-  awaitRequest(id, what) {
+  awaitRequest(id, what, call) {
     const waits = outcome();
-    this.requests.set(id, { waits, what });
+    this.requests.set(id, { waits, what, call });
     return waits.promise;
   }
 
@@ -457,6 +462,11 @@ export class Agent {
     call.settled.change?.reject(failure);
     call.settled.transfer?.reject(failure);
     call.settled.end?.resolve(call);
+    for (const request of this.requests.values()) {
+      if (request.call === call) {
+        request.waits.reject(new OutcomeError(`${this.name}: ${request.what}`, undefined, 'the call has ended'));
+      }
+    }
     this.checks.end(call);
   }
 
