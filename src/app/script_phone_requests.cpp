@@ -1,4 +1,4 @@
-// What a script's phone asks and is told outside of calls: single requests, and its mailbox.
+// What a script's phone asks and is told outside of calls: single requests, and subscriptions.
 #include "app/json_arguments.hpp"
 #include "app/script_phone.hpp"
 
@@ -103,24 +103,82 @@ void ScriptPhone::settle(sip::ClientRequest& request, int status, std::string_vi
 }
 
 void ScriptPhone::subscribe_to_mailbox() {
-  call::Agent& agent = phone_->agent();
   sip::Subscriber::Options options;
-  options.uri = agent.options().address_of_record;
+  options.uri = phone_->agent().options().address_of_record;
+  options.package = "message-summary";
+  options.accept = "application/simple-message-summary";
+  options.expires = std::chrono::seconds(600);
+  start_subscription(kMailbox, std::move(options));
+}
+
+ScriptPhone::Outcome ScriptPhone::subscribe(const json::object& arguments) {
+  sip::Subscriber::Options options;
+  options.uri = phone_->agent().routed(text_of(arguments, "uri"));
+  if (!sip::UriView::parse(options.uri)) {
+    return Error(Errc::InvalidArgument, "\"" + options.uri + "\" is no SIP address");
+  }
+  options.package = text_of(arguments, "package");
+  options.accept = text_of(arguments, "accept");
+  options.expires = std::chrono::seconds(number_of<std::int64_t>(arguments, "expires_s"));
+  start_subscription(++last_subscription_, std::move(options));
+  return json::object{{"subscription", last_subscription_}};
+}
+
+void ScriptPhone::start_subscription(std::int64_t id, sip::Subscriber::Options options) {
+  const call::Agent& agent = phone_->agent();
   options.routes = agent.route_set();
   options.from = agent.name_and_address();
   options.to = "<" + options.uri + ">";
   options.contact_user = agent.contact();
-  options.package = "message-summary";
-  options.accept = "application/simple-message-summary";
-  options.expires = std::chrono::seconds(600);
   options.credentials = agent.credentials();
   sip::Subscriber::Observer& observer = *this;
-  mailbox_ = std::make_unique<sip::Subscriber>(phone_->user_agent(), std::move(options), observer);
-  mailbox_->start();
+  auto made = std::make_unique<sip::Subscriber>(phone_->user_agent(), std::move(options), observer);
+  sip::Subscriber& subscriber = *made;
+  subscriptions_.push_back({id, std::move(made)});
+  subscriber.start();
 }
 
-void ScriptPhone::on_notify(sip::Subscriber& /*subscriber*/, const sip::Subscriber::Notification& notification) {
-  tell({{"type", "mwi"}, {"body", notification.body}});
+ScriptPhone::Outcome ScriptPhone::unsubscribe(const json::object& arguments) {
+  const auto id = number_of<std::int64_t>(arguments, "subscription");
+  const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(), [id](const Subscription& one) { return one.id == id; });
+  if (found == subscriptions_.end()) {
+    return Error(Errc::WrongState, "the subscription is over");
+  }
+  found->subscriber->stop();
+  return json::object();
+}
+
+std::vector<ScriptPhone::Subscription>::iterator ScriptPhone::subscription_of(const sip::Subscriber& subscriber) {
+  return std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const Subscription& one) { return one.subscriber.get() == &subscriber; });
+}
+
+void ScriptPhone::on_notify(sip::Subscriber& subscriber, const sip::Subscriber::Notification& notification) {
+  constexpr std::string_view kStates[] = {"active", "pending", "terminated"};
+  const std::int64_t id = subscription_of(subscriber)->id;
+  if (id == kMailbox) {
+    tell({{"type", "mwi"}, {"body", notification.body}});
+    return;
+  }
+  const std::string_view content_type = notification.message->header(sip::Header::ContentType).value_or(std::string_view{});
+  tell({{"type", "notified"},
+        {"subscription", id},
+        {"state", kStates[static_cast<std::size_t>(notification.state.kind)]},
+        {"reason", sip::to_string(notification.state.reason)},
+        {"content_type", content_type},
+        {"body", notification.body}});
+}
+
+void ScriptPhone::on_subscription_ended(sip::Subscriber& subscriber, const sip::Subscriber::End& end) {
+  const auto found = subscription_of(subscriber);
+  if (found->id == kMailbox) {
+    return;  // It goes on by itself where it can.
+  }
+  tell({{"type", "subscription_ended"},
+        {"subscription", found->id},
+        {"status", end.status},
+        {"status_reason", sip::reason_phrase(end.status)},
+        {"reason", sip::to_string(end.reason)}});
+  subscriptions_.erase(found);
 }
 
 }  // namespace callwright::app

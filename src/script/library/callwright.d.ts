@@ -94,6 +94,8 @@ declare class Agent {
   sendAudio(source: AudioSource): void;
   /** OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, PUBLISH or REFER outside of calls. Ends with the final response, whatever its status, and challenges answered; fails when none came. */
   request(method: string, options: RequestOptions & { to: Target }): Promise<SipMessage>;
+  /** To the state of somebody, or its own (RFC 6665): "presence", "dialog", "message-summary", … Refreshed until the end; `expires` 0 asks just once. */
+  subscribe(event: string, options?: { to?: Target; expires?: number | Duration; accept?: string | string[] }): Subscription;
   /** Text by MESSAGE (RFC 3428); fails with the status that refused it. */
   message(target: Target, text: string): Promise<SipMessage>;
   /** Asks by OPTIONS whether somebody is there; fails when the answer is no. */
@@ -135,6 +137,8 @@ declare class Agent {
   readonly texts: { from: string; contentType: string; body: string }[];
   /** All calls of the scenario, the oldest first. */
   readonly calls: Call[];
+  /** What it subscribed to, the oldest first. */
+  readonly subscriptions: Subscription[];
   /** All SIP messages, the oldest first. */
   readonly messages: SipMessage[];
   info(): AgentInfo;
@@ -203,6 +207,22 @@ declare class Call {
   transfer(target: Target): Promise<Call>;
   /** INFO or MESSAGE in the call, otherwise as `agent.request`. */
   request(method: string, options?: RequestOptions): Promise<SipMessage>;
+}
+
+/** Of an agent to some state, as it is told. */
+interface Subscription {
+  /** "presence" */
+  readonly event: string;
+  /** Pending until the first notification says otherwise; once terminated, it is not tried again. */
+  readonly state: 'pending' | 'active' | 'terminated';
+  /** What refused it, 408 when nothing came. */
+  readonly statusCode: number | undefined;
+  /** Why it ended: "489 Bad Event", or what the last notification said: "noresource". */
+  readonly reason: string | undefined;
+  /** The oldest first. */
+  readonly notifications: { state: 'pending' | 'active' | 'terminated'; reason?: string; contentType: string; body: string }[];
+  /** Ends with the last notification. */
+  unsubscribe(): Promise<Subscription>;
 }
 
 /** Measured from RTP and RTCP; each is undefined before there is something to judge by, and stays after the call. */

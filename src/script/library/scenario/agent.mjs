@@ -8,6 +8,7 @@ import { mailboxOf, SipMessage } from './messages.mjs';
 import { here } from './position.mjs';
 import { CallQuality, metricOf } from './quality.mjs';
 import { run } from './run.mjs';
+import { Subscription } from './subscription.mjs';
 import { notifyChange } from './time.mjs';
 import { OutcomeError, outcome, VerbError, Verbs } from './verbs.mjs';
 
@@ -66,6 +67,12 @@ const kHandlers = {
     } else {
       request?.waits.resolve(response);
     }
+  },
+  notified(agent, event) {
+    agent.subscriptionById(event.subscription)?.takeNotification(event);
+  },
+  subscription_ended(agent, event) {
+    agent.subscriptionById(event.subscription)?.end(event);
   },
   mwi(agent, event) {
     agent.mailbox = mailboxOf(event.body);
@@ -148,7 +155,7 @@ export class Agent {
     this.aor = `sip:${options.username}@${options.domain}`;
     this.verbs = new Verbs(this);
     this.checks = new AudioChecks(this);
-    Object.assign(this, { calls: [], messages: [], texts: [], placed: new Map(), requests: new Map(), isRegistered: false, muted: false });
+    Object.assign(this, { calls: [], messages: [], texts: [], subscriptions: [], placed: new Map(), requests: new Map(), isRegistered: false, muted: false });
     this.source = { kind: 'silence' };
     this.whenGone = outcome();
     agents.get(name)?.close();
@@ -235,6 +242,9 @@ export class Agent {
   }
   request(method, options) {
     return this.verbs.request(undefined, method, options);
+  }
+  subscribe(event, options) {
+    return this.verbs.subscribe(event, options);
   }
   message(target, text) {
     return this.verbs.message(target, text);
@@ -359,6 +369,16 @@ export class Agent {
 
   callById(id) {
     return this.calls.find((call) => call.id === id);
+  }
+
+  subscriptionById(id) {
+    return this.subscriptions.find((subscription) => subscription.id === id);
+  }
+
+  addSubscription(id, event) {
+    const made = new Subscription(this, id, event);
+    this.subscriptions.push(made);
+    return made;
   }
 
   /** The URI of an agent, a whole URI, or a number in our domain. */

@@ -236,6 +236,26 @@ export class Verbs {
     return this.#send('request', method, call === undefined ? { uri: this.#agent.uriOf(options.to) } : { call: this.#call(call, 'request', `send ${method} in`) }, options);
   }
 
+  subscribe(event, { to, expires = 3600, accept = '' } = {}) {
+    const agent = this.#agent;
+    if (!/^[\w.-]+$/.test(String(event))) {
+      throw new VerbError(`${agent.name}: "${event}" is no event package; it is a name such as "presence", "dialog" or "message-summary"`);
+    }
+    const seconds = typeof expires === 'string' ? Math.round(milliseconds(expires) / 1000) : expires;
+    if (!Number.isInteger(seconds) || seconds < 0) {
+      throw new VerbError(`${agent.name}: expires is a whole number of seconds, or a duration such as "10m"`);
+    }
+    const uri = to === undefined ? agent.aor : agent.uriOf(to);
+    const kinds = checkedLine(Array.isArray(accept) ? accept.join(', ') : accept, 'list of content types');
+    const answer = this.#carryOut('subscribe', `${event} of ${uri}`, 'subscribe', { package: event, uri: agent.routed(uri), expires_s: seconds, accept: kinds });
+    return agent.addSubscription(answer.subscription, event);
+  }
+
+  unsubscribe(subscription) {
+    this.#carryOut('unsubscribe', subscription.event, 'unsubscribe', { subscription: subscription.id });
+    return subscription.ending.promise;
+  }
+
   message(target, text) {
     return this.#accepted('MESSAGE', target, this.#send('message', 'MESSAGE', { uri: this.#agent.uriOf(target) }, { body: text }));
   }
