@@ -40,7 +40,7 @@ ScriptPhone::ScriptPhone(const World& world, std::uint64_t id, Tell tell)
     : world_(world), id_(id), tell_(std::move(tell)), listening_(world.loop.timers(), base::Callback::to<&ScriptPhone::listen>(*this)) {}
 
 ScriptPhone::~ScriptPhone() {
-  mailbox_.reset();
+  subscriptions_.clear();
   requests_.clear();
   if (phone_ != nullptr) {
     phone_->user_agent().set_trace(nullptr);
@@ -88,6 +88,8 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"reliable", &ScriptPhone::change_reliable},
       {"check", &ScriptPhone::begin_check},
       {"request", &ScriptPhone::send_request},
+      {"subscribe", &ScriptPhone::subscribe},
+      {"unsubscribe", &ScriptPhone::unsubscribe},
   };
   return kOperations;
 }
@@ -314,7 +316,7 @@ void ScriptPhone::on_event(const call::Event& event) {
     }
     return;
   }
-  if (std::holds_alternative<call::Registered>(event.what) && wants_mailbox_ && mailbox_ == nullptr) {
+  if (std::holds_alternative<call::Registered>(event.what) && std::exchange(wants_mailbox_, false)) {
     subscribe_to_mailbox();
   }
   if (std::holds_alternative<call::Unregistered>(event.what)) {
@@ -348,8 +350,13 @@ void ScriptPhone::tell(json::object event) {
 }
 
 void ScriptPhone::leave() {
-  if (mailbox_ != nullptr) {
-    mailbox_->stop();
+  // Whoever ends at once goes from the list.
+  std::vector<sip::Subscriber*> subscribers;
+  for (const Subscription& subscription : subscriptions_) {
+    subscribers.push_back(subscription.subscriber.get());
+  }
+  for (sip::Subscriber* const subscriber : subscribers) {
+    subscriber->stop();
   }
   latest_ = world_.loop.clock().now() + kFarewell;
   phone_->agent().hang_up_all();

@@ -80,6 +80,13 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
     std::unique_ptr<sip::ClientRequest> request;
   };
 
+  struct Subscription {
+    std::int64_t id = kMailbox;
+    std::unique_ptr<sip::Subscriber> subscriber;
+  };
+  /// The subscription that the phone has by itself; others have numbers from 1.
+  static constexpr std::int64_t kMailbox = 0;
+
   ScriptPhone(const World& world, std::uint64_t id, Tell tell);
 
   void on_event(const call::Event& event) override;
@@ -88,8 +95,9 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   void on_failure(sip::ClientRequest& request, int status, std::string_view reason) override;
 
   void on_notify(sip::Subscriber& subscriber, const sip::Subscriber::Notification& notification) override;
-  void on_subscription_ended(sip::Subscriber& /*subscriber*/, const sip::Subscriber::End& /*end*/) override {}
+  void on_subscription_ended(sip::Subscriber& subscriber, const sip::Subscriber::End& end) override;
   void subscribe_to_mailbox();
+  void start_subscription(std::int64_t id, sip::Subscriber::Options options);
 
   Outcome register_account(const Arguments& arguments);
   Outcome unregister(const Arguments& arguments);
@@ -109,10 +117,14 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome change_reliable(const Arguments& arguments);
   Outcome begin_check(const Arguments& arguments);
   Outcome send_request(const Arguments& arguments);
+  Outcome subscribe(const Arguments& arguments);
+  Outcome unsubscribe(const Arguments& arguments);
+  [[nodiscard]] std::vector<Subscription>::iterator subscription_of(const sip::Subscriber& subscriber);
+  Outcome send_in_call(const Arguments& arguments, sip::Method method);
   void measure(const Arguments& arguments, const Answer& answer);
   [[nodiscard]] base::Result<call::AgentCall*> call_of(const Arguments& arguments, std::string_view name = "call") const;
   void set_reliable(sip::SessionPolicy::Reliable reliable);
-  void settle(sip::ClientRequest& request, int status, std::string_view reason);
+  void settle(sip::ClientRequest& request, int status, std::string_view reason, std::string_view call_id = {});
   void listen();
   void tell(boost::json::object event);
 
@@ -133,7 +145,8 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   std::vector<std::unique_ptr<Request>> requests_;
   std::int64_t last_request_ = 0;
   base::Timer listening_;
-  std::unique_ptr<sip::Subscriber> mailbox_;
+  std::vector<Subscription> subscriptions_;
+  std::int64_t last_subscription_ = kMailbox;
   bool unregistering_ = false;
   base::TimePoint latest_{};
 };

@@ -8,6 +8,8 @@
 #include "media/media_port.hpp"
 #include "sip/user_agent.hpp"
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +50,15 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   void measure();
   /// Text to the other side (RFC 3428). Errors: WrongState.
   base::Result<void> send_text(std::string_view text);
+  /// INFO or MESSAGE within the call.
+  struct Content {
+    sip::Method method = sip::Method::Info;
+    std::string content_type;
+    std::string body;
+    std::string headers;  ///< Ready-made lines.
+  };
+  /// `answered` gets the final status, unless the call ends before; what it uses outlives the call. Errors: those of `InviteSession::send_content`.
+  base::Result<void> send_content(const Content& content, std::function<void(int status)> answered);
   /// In the way that `AgentMedia::keys` says, behind those that are being pressed. Errors: those of `media::check_keys`, WrongState (no call yet),
   /// Unsupported (telephone-events were not agreed on), LimitReached. What is refused later is reported as KeysFailed.
   base::Result<void> press(std::string_view keys, const media::KeyTiming& timing = {});
@@ -122,8 +133,9 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   std::unique_ptr<InfoKeySender> info_keys_;       ///< Made for the first key that goes by INFO.
   KeyMerger merger_;
   std::string remote_offer_;
-  sdp::Direction direction_ = sdp::Direction::SendRecv;  ///< Of its first description.
-  bool awaiting_answer_ = false;                         ///< Our 2xx made an offer; its answer comes with the ACK.
+  sdp::Direction direction_ = sdp::Direction::SendRecv;                ///< Of its first description.
+  bool awaiting_answer_ = false;                                       ///< Our 2xx made an offer; its answer comes with the ACK.
+  std::map<std::uint64_t, std::function<void(int status)>> contents_;  ///< By the reference of what was sent.
 };
 
 }  // namespace callwright::call

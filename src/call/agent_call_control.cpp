@@ -45,7 +45,11 @@ int AgentCall::on_content(sip::InviteSession& session, const sip::DialogContent&
   return 200;
 }
 
-void AgentCall::on_content_result(sip::InviteSession& /*session*/, sip::Method /*method*/, int status, std::uint64_t /*reference*/) {
+void AgentCall::on_content_result(sip::InviteSession& /*session*/, sip::Method /*method*/, int status, std::uint64_t reference) {
+  if (const auto sent = contents_.extract(reference)) {
+    sent.mapped()(status);
+    return;
+  }
   if (info_keys_ == nullptr) {
     return;
   }
@@ -122,6 +126,15 @@ void AgentCall::on_refer_progress(sip::InviteSession& /*session*/, std::string_v
 }
 
 base::Result<void> AgentCall::send_text(std::string_view text) { return session_->send_content(sip::Method::Message, "text/plain", text); }
+
+base::Result<void> AgentCall::send_content(const Content& content, std::function<void(int status)> answered) {
+  const std::uint64_t reference = agent_.user_agent().next_reference();
+  auto sent = session_->send_content(content.method, content.content_type, content.body, reference, content.headers);
+  if (sent) {
+    contents_.emplace(reference, std::move(answered));
+  }
+  return sent;
+}
 
 bool AgentCall::hear(std::shared_ptr<audio::LiveReader> reader) {
   if (leg_ == nullptr) {

@@ -160,7 +160,8 @@ void InviteSession::receive_other(ServerTransaction& transaction, const Message&
   }
 }
 
-Result<void> InviteSession::send_content(Method method, std::string_view content_type, std::string_view body, std::uint64_t reference) {
+Result<void> InviteSession::send_content(Method method, std::string_view content_type, std::string_view body, std::uint64_t reference,
+                                         std::string_view headers) {
   const bool in_call = state_ == State::Confirmed || (state_ == State::Accepted && role_ == Role::Answerer) || state_ == State::Incoming;
   if (!in_call || (method != Method::Info && method != Method::Message)) {
     return wrong_state("INFO and MESSAGE need a dialog");
@@ -170,6 +171,7 @@ Result<void> InviteSession::send_content(Method method, std::string_view content
     return Error(Errc::LimitReached, "too many INFO and MESSAGE requests wait for their answers; send fewer");
   }
   OutgoingRequest request = in_dialog(method);
+  request.headers += headers;
   request.content_type = content_type;
   request.body = body;
   requests.push_back({make_request(std::move(request)), reference});

@@ -16,6 +16,8 @@ test('a script in order has none', async () => {
     await problems(`
       const a = new Agent("A", { username: "a", domain: "d", display_name: "A" });
       await until(() => expect(a.registered).not.toBe(false));
+      expect(a).not.toHaveExchanged(["INVITE", 180]);
+      log((await a.request("OPTIONS", { to: "b" })).status + a.subscribe("presence", { to: "b" }).state + a.subscriptions.length);
       for (const [key, { value = 1, ...rest }] of Object.entries({ x: {} })) log(key + value + rest);
       try { a.dial("b"); } catch (error) { console.log(error.message); }
       scenario.each([{ n: 1 }])("row $n", (context, row) => { setTimeout(() => log(row.n), 5); });
@@ -39,6 +41,12 @@ m.respnd("/", {});`),
       ['test.js:3:40', 'expect(…).toBee: there is no such matcher', 'toBe'],
       ['test.js:5:3', 'm.respnd: MockServer has no respnd', 'respond']
     ]);
+});
+
+test('requests and subscriptions of Rhai are known, with the number of what they take', async () => {
+  const rhai = (line) => problems(`let a = agent("A", #{ username: "a", domain: "d" });\n${line}`, { name: 'test.rhai' });
+  assert.deepEqual(await rhai('let s = a.subscribe("presence", #{ to: "b" }); s.unsubscribe(); a.request("OPTIONS", #{ to: "b" });'), []);
+  assert.equal((await rhai('a.request("OPTIONS", "b", 3);')).length, 1);
 });
 
 test('modules that are missing, and syntax errors, have their place', async () => {

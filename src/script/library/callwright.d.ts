@@ -92,10 +92,14 @@ declare class Agent {
   respondIncoming(code: number, reason: string, headers?: Record<string, string>): void;
   /** What it says in its calls, from now on: `tone(440)`, `file("hello.wav")`, `silence()`. */
   sendAudio(source: AudioSource): void;
-  /** Text by MESSAGE (RFC 3428). */
-  message(target: Target, text: string): Promise<{ status: number; reason: string }>;
-  /** Asks by OPTIONS whether somebody is there. */
-  options(target: Target): Promise<{ status: number; reason: string }>;
+  /** OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, PUBLISH or REFER outside of calls. Ends with the final response, whatever its status, and challenges answered; fails when none came. */
+  request(method: string, options: RequestOptions & { to: Target }): Promise<SipMessage>;
+  /** To the state of somebody, or its own (RFC 6665): "presence", "dialog", "message-summary", … Refreshed until the end; `expires` 0 asks just once. */
+  subscribe(event: string, options?: { to?: Target; expires?: number | Duration; accept?: string | string[] }): Subscription;
+  /** Text by MESSAGE (RFC 3428); fails with the status that refused it. */
+  message(target: Target, text: string): Promise<SipMessage>;
+  /** Asks by OPTIONS whether somebody is there; fails when the answer is no. */
+  options(target: Target): Promise<SipMessage>;
   /** Passes as soon as the tone is certain; fails when it was not heard within that time (5s). */
   verifyAudio(frequency: number, within?: Duration): Promise<void>;
   /** Passes when nothing was heard for all of that time (1s). */
@@ -133,9 +137,18 @@ declare class Agent {
   readonly texts: { from: string; contentType: string; body: string }[];
   /** All calls of the scenario, the oldest first. */
   readonly calls: Call[];
+  /** What it subscribed to, the oldest first. */
+  readonly subscriptions: Subscription[];
   /** All SIP messages, the oldest first. */
   readonly messages: SipMessage[];
   info(): AgentInfo;
+}
+
+interface RequestOptions {
+  headers?: Record<string, string | string[]>;
+  body?: string;
+  /** Of the body: "text/plain" unless said. */
+  contentType?: string;
 }
 
 type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -192,6 +205,24 @@ declare class Call {
   resume(): Promise<Call>;
   dtmf(digits: string, gap?: Duration): void;
   transfer(target: Target): Promise<Call>;
+  /** INFO or MESSAGE in the call, otherwise as `agent.request`. */
+  request(method: string, options?: RequestOptions): Promise<SipMessage>;
+}
+
+/** Of an agent to some state, as it is told. */
+interface Subscription {
+  /** "presence" */
+  readonly event: string;
+  /** Pending until the first notification says otherwise; once terminated, it is not tried again. */
+  readonly state: 'pending' | 'active' | 'terminated';
+  /** What refused it, 408 when nothing came. */
+  readonly statusCode: number | undefined;
+  /** Why it ended: "489 Bad Event", or what the last notification said: "noresource". */
+  readonly reason: string | undefined;
+  /** The oldest first. */
+  readonly notifications: { state: 'pending' | 'active' | 'terminated'; reason?: string; contentType: string; body: string }[];
+  /** Ends with the last notification. */
+  unsubscribe(): Promise<Subscription>;
 }
 
 /** Measured from RTP and RTCP; each is undefined before there is something to judge by, and stays after the call. */
@@ -282,7 +313,7 @@ declare function skip(reason?: string): never;
 declare function expect(actual: unknown): Expectation;
 
 declare namespace expect {
-  /** Ends after `within` (5s); fails as soon as `condition` throws nothing: what must not happen. */
+  /** What must not happen: fails as soon as `condition` throws nothing, ends after `within` (5s) when it always did. */
   function never(condition: () => unknown, within?: Duration): Promise<void>;
 }
 
@@ -315,7 +346,12 @@ interface Expectation {
   /** Of an agent or a call: "INVITE" is a request, 180 a response, "180 INVITE" one to such a request; `wanted` names `uri`, `body` or header fields. */
   toHaveReceived(kind: string | number, wanted?: Record<string, string | RegExp>): Expectation;
   toHaveSent(kind: string | number, wanted?: Record<string, string | RegExp>): Expectation;
+  /** Of an agent or a call: all of these in this order, whatever came between them. Kinds as above, in either direction, or `{ sent: 'INVITE' }`, `{ received: 200, Contact: 'bob' }`. */
+  toHaveExchanged(steps: (string | number | ExchangedMessage)[]): Expectation;
 }
+
+/** A message that was sent, or one that was received, with what `uri`, `body` and header fields hold. */
+type ExchangedMessage = { sent?: string | number; received?: string | number } & Record<string, string | number | RegExp>;
 
 // # Waiting
 

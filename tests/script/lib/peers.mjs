@@ -67,6 +67,22 @@ async function phone(answerTo) {
   return { uri: `sip:peer@${addressOf(bound)}`, ended, close: () => bound.close() };
 }
 
+/** Answers each request outside of calls with what `answerTo(text)` gives: {status: '200 OK', lines, body}; {uri, requests, close()}. Silent where that is nothing. */
+export async function answering(answerTo) {
+  const requests = [];
+  const bound = await socket((data, { address, port }) => {
+    const text = data.toString();
+    const field = (name) => text.split('\r\n').filter((line) => line.toLowerCase().startsWith(`${name}:`)).join('\r\n');
+    requests.push(text);
+    const { status, lines = '', body = '' } = answerTo(text) ?? {};
+    if (status !== undefined) {
+      const head = `SIP/2.0 ${status}\r\n${field('via')}\r\n${field('from')}\r\n${field('to')};tag=peer\r\n${field('call-id')}\r\n${field('cseq')}\r\n`;
+      bound.send(`${head}${lines}Content-Length: ${body.length}\r\n\r\n${body}`, port, address);
+    }
+  });
+  return { uri: `sip:peer@${addressOf(bound)}`, requests, close: () => bound.close() };
+}
+
 const SESSION = `v=0\r\no=- 1 1 IN IP4 ${HOST}\r\ns=-\r\n`;
 const portOf = (description) => Number(/m=audio (\d+)/.exec(description)[1]);
 

@@ -12,10 +12,10 @@ import { similar } from '../similar.mjs';
 const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0] };
 const each = (names, counts) => Object.fromEntries(names.split(' ').map((name) => [name, counts]));
 const METHODS = {
-  ...each('register unregister hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop calls', [0]),
+  ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop calls', [0]),
   ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute', [1]),
   ...each('accept request_count last_request requests json headers verify_silence', [0, 1]),
-  ...each('dial dtmf verify_audio message', [1, 2]),
+  ...each('dial dtmf verify_audio message request subscribe', [1, 2]),
   ...each('respond_incoming respond on', [2, 3]),
   reject: [0, 1, 2, 3],
 };

@@ -8,6 +8,7 @@ import { mailboxOf, SipMessage } from './messages.mjs';
 import { here } from './position.mjs';
 import { CallQuality, metricOf } from './quality.mjs';
 import { run } from './run.mjs';
+import { Subscription } from './subscription.mjs';
 import { notifyChange } from './time.mjs';
 import { OutcomeError, outcome, VerbError, Verbs } from './verbs.mjs';
 
@@ -59,11 +60,19 @@ const kHandlers = {
   response(agent, event) {
     const request = agent.requests.get(event.request);
     agent.requests.delete(event.request);
-    if (event.status < 300) {
-      request?.waits.resolve({ status: event.status, reason: event.reason });
-    } else {
+    // What was answered has just come; without an answer the status is one of our own (RFC 3261 §8.1.3.1).
+    const response = agent.messages.findLast(({ direction, callId, status }) => direction === 'received' && callId === event.call_id && status === event.status);
+    if (response === undefined) {
       request?.waits.reject(new OutcomeError(`${agent.name}: ${request.what}`, event.status, event.reason));
+    } else {
+      request?.waits.resolve(response);
     }
+  },
+  notified(agent, event) {
+    agent.subscriptionById(event.subscription)?.takeNotification(event);
+  },
+  subscription_ended(agent, event) {
+    agent.subscriptionById(event.subscription)?.end(event);
   },
   mwi(agent, event) {
     agent.mailbox = mailboxOf(event.body);
@@ -146,7 +155,7 @@ export class Agent {
     this.aor = `sip:${options.username}@${options.domain}`;
     this.verbs = new Verbs(this);
     this.checks = new AudioChecks(this);
-    Object.assign(this, { calls: [], messages: [], texts: [], placed: new Map(), requests: new Map(), isRegistered: false, muted: false });
+    Object.assign(this, { calls: [], messages: [], texts: [], subscriptions: [], placed: new Map(), requests: new Map(), isRegistered: false, muted: false });
     this.source = { kind: 'silence' };
     this.whenGone = outcome();
     agents.get(name)?.close();
@@ -230,6 +239,12 @@ export class Agent {
   }
   sendAudio(source) {
     return this.verbs.sendAudio(source);
+  }
+  request(method, options) {
+    return this.verbs.request(undefined, method, options);
+  }
+  subscribe(event, options) {
+    return this.verbs.subscribe(event, options);
   }
   message(target, text) {
     return this.verbs.message(target, text);
@@ -356,6 +371,16 @@ export class Agent {
     return this.calls.find((call) => call.id === id);
   }
 
+  subscriptionById(id) {
+    return this.subscriptions.find((subscription) => subscription.id === id);
+  }
+
+  addSubscription(id, event) {
+    const made = new Subscription(this, id, event);
+    this.subscriptions.push(made);
+    return made;
+  }
+
   /** The URI of an agent, a whole URI, or a number in our domain. */
   uriOf(target) {
     if (target instanceof Agent) {
@@ -390,9 +415,9 @@ export class Agent {
     emit({ event: 'log', level: 'warn', message: `${this.name}: ${text}` });
   }
 
-  awaitRequest(id, what) {
+  awaitRequest(id, what, call) {
     const waits = outcome();
-    this.requests.set(id, { waits, what });
+    this.requests.set(id, { waits, what, call });
     return waits.promise;
   }
 
@@ -457,6 +482,11 @@ export class Agent {
     call.settled.change?.reject(failure);
     call.settled.transfer?.reject(failure);
     call.settled.end?.resolve(call);
+    for (const request of this.requests.values()) {
+      if (request.call === call) {
+        request.waits.reject(new OutcomeError(`${this.name}: ${request.what}`, undefined, 'the call has ended'));
+      }
+    }
     this.checks.end(call);
   }
 

@@ -125,7 +125,7 @@ class Expectation {
     const negated = this.#negated;
     this.#negated = false;
     const ok = matcher.holds(this.#actual, ...wanted) !== negated;
-    report({ label: this.#label, expect: `${negated ? 'not ' : ''}${matcher.text(...wanted)}`, actual: matcher.actual?.(this.#actual) ?? display(this.#actual), ok });
+    report({ label: this.#label, expect: `${negated ? 'not ' : ''}${matcher.text(...wanted)}`, actual: matcher.actual?.(this.#actual, ...wanted) ?? display(this.#actual), ok });
     return this;
   }
 }

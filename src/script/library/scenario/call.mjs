@@ -84,6 +84,9 @@ export class Call {
   transfer(target) {
     return this.agent.verbs.transfer(this, target);
   }
+  request(method, options) {
+    return this.agent.verbs.request(this, method, options);
+  }
 
   toJSON() {
     return { id: this.id, number: this.number, direction: this.direction, state: this.state, peer: this.peer, reason: this.reason, statusCode: this.statusCode };

@@ -101,10 +101,14 @@ export async function never(body, within) {
   const at = here();
   const begun = now();
   for (let left = limit; left > 0; left = begun + limit - now()) {
+    const collector = {};
     let happened = true;
     try {
-      await evaluate(body, {});
+      await evaluate(body, collector);
     } catch (error) {
+      if (error instanceof Skipped) {
+        throw error;
+      }
       if (kMistakes.some((kind) => error instanceof kind)) {
         error.message = `the condition has a bug: ${error.message}`;
         throw error;
@@ -112,7 +116,13 @@ export async function never(body, within) {
       happened = false;
     }
     if (happened || run.ended !== undefined) {
-      const failed = new AssertionError(run.ended ?? `what must never be was so after ${Math.round(now() - begun)}ms`);
+      const { label, expect: wanted } = collector.last ?? {};
+      const what = wanted === undefined ? '' : `: ${label === undefined ? '' : `${label} `}${wanted}`;
+      const after = Math.round(now() - begun);
+      if (run.ended === undefined) {
+        emit({ event: 'assertion', label, expect: `never within ${durationText(limit)}: ${wanted ?? 'the condition'}`, actual: `so after ${after}ms`, ok: false, at });
+      }
+      const failed = new AssertionError(run.ended ?? `what must never be was so after ${after}ms${what}`);
       failed.at = at;
       throw failed;
     }

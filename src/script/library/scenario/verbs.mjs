@@ -100,7 +100,7 @@ export class Verbs {
   reject(call, code = 486, reason = '', headers = {}) {
     const chosen = this.#call(call, 'reject', 'reject');
     const status = checkedStatus(code);
-    this.#carryOut('reject', `${status} ${reason}`.trim(), 'refuse', { call: chosen.id, status, reason: checkedReason(reason), headers: headerPairs(headers) });
+    this.#carryOut('reject', `${status} ${reason}`.trim(), 'refuse', { call: chosen.id, status, reason: checkedLine(reason, 'reason phrase'), headers: headerPairs(headers) });
   }
 
   hangup(call) {
@@ -206,7 +206,7 @@ export class Verbs {
 
   respondIncoming(code, reason = '', headers = {}) {
     const status = checkedStatus(code);
-    this.#carryOut('respond', `${status} ${reason}`.trim(), 'answer_all', { refusal: { status, reason: checkedReason(reason), headers: headerPairs(headers) } });
+    this.#carryOut('respond', `${status} ${reason}`.trim(), 'answer_all', { refusal: { status, reason: checkedLine(reason, 'reason phrase'), headers: headerPairs(headers) } });
   }
 
   sendAudio(source) {
@@ -220,16 +220,60 @@ export class Verbs {
     agent.muted = false;
   }
 
+  /** `where`: {uri} outside of calls, {call} in one. */
+  #send(kind, method, where, { headers, body = '', contentType = 'text/plain' } = {}) {
+    const detail = `${kind === 'request' ? `${method} ` : ''}${where.uri ?? 'in the call'}`;
+    const content = body === '' ? {} : { content_type: checkedLine(contentType, 'content type'), body: String(body) };
+    const uri = where.uri === undefined ? undefined : this.#agent.routed(where.uri);
+    const answer = this.#carryOut(kind, detail, 'request', { method: String(method), uri, call: where.call?.id, headers: headerPairs(headers), ...content });
+    return this.#agent.awaitRequest(answer.request, `${method} ${where.uri === undefined ? 'in the call' : `to ${where.uri}`}`, where.call);
+  }
+
+  request(call, method, options = {}) {
+    if (typeof method !== 'string' || typeof options !== 'object' || options === null) {
+      throw new VerbError(`${this.#agent.name}: request takes a method and options: request("OPTIONS", { to: "bob" })`);
+    }
+    return this.#send('request', method, call === undefined ? { uri: this.#agent.uriOf(options.to) } : { call: this.#call(call, 'request', `send ${method} in`) }, options);
+  }
+
+  subscribe(event, { to, expires = 3600, accept = '' } = {}) {
+    const agent = this.#agent;
+    if (!/^[\w.-]+$/.test(String(event))) {
+      throw new VerbError(`${agent.name}: "${event}" is no event package; it is a name such as "presence", "dialog" or "message-summary"`);
+    }
+    const seconds = typeof expires === 'string' ? Math.round(milliseconds(expires) / 1000) : expires;
+    if (!Number.isInteger(seconds) || seconds < 0) {
+      throw new VerbError(`${agent.name}: expires is a whole number of seconds, or a duration such as "10m"`);
+    }
+    const uri = to === undefined ? agent.aor : agent.uriOf(to);
+    const kinds = checkedLine(Array.isArray(accept) ? accept.join(', ') : accept, 'list of content types');
+    const answer = this.#carryOut('subscribe', `${event} of ${uri}`, 'subscribe', { package: event, uri: agent.routed(uri), expires_s: seconds, accept: kinds });
+    return agent.addSubscription(answer.subscription, event);
+  }
+
+  unsubscribe(subscription) {
+    this.#carryOut('unsubscribe', subscription.event, 'unsubscribe', { subscription: subscription.id });
+    return subscription.ending.promise;
+  }
+
   message(target, text) {
-    const uri = this.#agent.uriOf(target);
-    const answer = this.#carryOut('message', uri, 'request', { method: 'MESSAGE', uri: this.#agent.routed(uri), content_type: 'text/plain', body: String(text) });
-    return this.#agent.awaitRequest(answer.request, `MESSAGE to ${uri}`);
+    return this.#accepted('MESSAGE', target, this.#send('message', 'MESSAGE', { uri: this.#agent.uriOf(target) }, { body: text }));
   }
 
   options(target) {
-    const uri = this.#agent.uriOf(target);
-    const answer = this.#carryOut('options', uri, 'request', { method: 'OPTIONS', uri: this.#agent.routed(uri) });
-    return this.#agent.awaitRequest(answer.request, `OPTIONS to ${uri}`);
+    return this.#accepted('OPTIONS', target, this.#send('options', 'OPTIONS', { uri: this.#agent.uriOf(target) }));
+  }
+
+  /** Only 2xx will do. */
+  #accepted(method, target, answered) {
+    const waits = outcome();
+    answered.then((response) => {
+      if (response.status >= 300) {
+        throw new OutcomeError(`${this.#agent.name}: ${method} to ${this.#agent.uriOf(target)}`, response.status, response.reason);
+      }
+      return response;
+    }).then(waits.resolve, waits.reject);
+    return waits.promise;
   }
 }
 
@@ -242,9 +286,9 @@ function checkedStatus(code) {
   return code;
 }
 
-function checkedReason(reason) {
-  if (/[\r\n\0]/.test(String(reason))) {
-    throw new VerbError('The reason phrase holds a line end; it has to be one line');
+function checkedLine(text, what) {
+  if (/[\r\n\0]/.test(String(text))) {
+    throw new VerbError(`The ${what} holds a line end; it has to be one line`);
   }
-  return String(reason ?? '');
+  return String(text ?? '');
 }
