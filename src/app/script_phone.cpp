@@ -83,6 +83,8 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"headers", &ScriptPhone::set_headers},
       {"reliable", &ScriptPhone::change_reliable},
       {"check", &ScriptPhone::begin_check},
+      {"probe", &ScriptPhone::begin_probe},
+      {"hear_probe", &ScriptPhone::hear_probe},
       {"request", &ScriptPhone::send_request},
   };
   return kOperations;

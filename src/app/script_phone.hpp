@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/audio_probe.hpp"
 #include "app/soft_phone.hpp"
 #include "app/sound_report.hpp"
 #include "audio/live_sink.hpp"
@@ -114,6 +115,8 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome change_reliable(const Arguments& arguments);
   base::Result<Ear*> ear_of(const Arguments& arguments, audio::SampleRate rate, double highest_hz);
   void hear(Ear& ear, const Arguments& arguments, Check check);
+  Outcome begin_probe(const Arguments& arguments);
+  Outcome hear_probe(const Arguments& arguments);
   Outcome begin_check(const Arguments& arguments);
   Outcome send_request(const Arguments& arguments);
   void measure(const Arguments& arguments, const Answer& answer);
@@ -121,6 +124,7 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   void set_reliable(sip::SessionPolicy::Reliable reliable);
   void settle(sip::ClientRequest& request, int status, std::string_view reason);
   void listen();
+  void follow_probes();
   void tell(boost::json::object event);
 
   struct Operation {
@@ -140,6 +144,8 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   std::vector<std::unique_ptr<Request>> requests_;
   std::int64_t last_request_ = 0;
   base::Timer listening_;
+  std::map<std::int64_t, std::shared_ptr<ProbeSender>> probes_;
+  base::TimePoint precise_until_{};  ///< Looks more often before.
   std::unique_ptr<sip::Subscriber> mailbox_;
   bool unregistering_ = false;
   base::TimePoint latest_{};

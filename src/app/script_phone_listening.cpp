@@ -13,11 +13,15 @@ using base::Errc;
 using base::Error;
 
 constexpr std::chrono::milliseconds kListen{20};
+/// Where it matters when something was heard.
+constexpr std::chrono::milliseconds kPrecise{2};
 /// Above this, what is heard is read with more samples a second.
 constexpr double kNarrowbandHz = 3400;
 constexpr double kWidebandHz = 7000;
 
 constexpr audio::SampleRate rate_for(double hz) { return hz > kWidebandHz ? audio::kFullband : hz > kNarrowbandHz ? audio::kWideband : audio::kNarrowband; }
+
+double milliseconds(base::Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 AudioCheck::Kind kind_of(const json::object& arguments) {
   const std::string kind = text_of(arguments, "kind");
@@ -102,7 +106,56 @@ ScriptPhone::Outcome ScriptPhone::begin_report(const json::object& arguments, So
   return json::object();
 }
 
+ScriptPhone::Outcome ScriptPhone::hear_probe(const json::object& arguments) {
+  const auto ear = ear_of(arguments, audio::kNarrowband, 0);
+  if (!ear) {
+    return ear.error();
+  }
+  if ((*ear)->rate != audio::kNarrowband) {
+    return Error(Errc::WrongState, "it listens to something else that needs more samples; wait for that before");
+  }
+  const base::TimePoint now = world_.loop.clock().now();
+  precise_until_ = now + within_of(arguments);
+  listening_.start(kPrecise);
+  const auto listener = std::make_shared<ProbeListener>(precise_until_);
+  hear(**ear, arguments, [listener](std::span<const audio::Sample> samples, base::TimePoint at) -> std::optional<json::object> {
+    const auto outcome = listener->hear(samples, at);
+    return outcome ? std::optional(json::object{{"ok", outcome->heard_at.has_value()},
+                                                {"at_ms", outcome->heard_at ? milliseconds(outcome->heard_at->time_since_epoch()) : 0},
+                                                {"why", "it was not heard"}})
+                   : std::nullopt;
+  });
+  return json::object();
+}
+
+ScriptPhone::Outcome ScriptPhone::begin_probe(const json::object& arguments) {
+  const auto call = call_of(arguments);
+  if (!call) {
+    return call.error();
+  }
+  const auto probe = std::make_shared<ProbeSender>(own_rate((*call)->negotiated()));
+  (*call)->play(media::LiveSound{probe->writer()});
+  precise_until_ = world_.loop.clock().now() + within_of(arguments);
+  probes_.emplace(number_of<std::int64_t>(arguments, "id"), probe);
+  listening_.start(kPrecise);
+  return json::object();
+}
+
+void ScriptPhone::follow_probes() {
+  const base::TimePoint now = world_.loop.clock().now();
+  std::erase_if(probes_, [&](const auto& entry) {
+    const auto begun = entry.second->follow(now);
+    if (begun) {
+      tell({{"type", "check"}, {"id", entry.first}, {"ok", true}, {"at_ms", milliseconds(begun->time_since_epoch())}});
+    } else if (now >= precise_until_) {
+      tell({{"type", "check"}, {"id", entry.first}, {"ok", false}, {"why", "it was not sent"}});
+    }
+    return begun || now >= precise_until_;
+  });
+}
+
 void ScriptPhone::listen() {
+  follow_probes();
   std::vector<audio::Sample> samples;
   for (auto at = ears_.begin(); at != ears_.end();) {
     auto& [call_id, ear] = *at;
@@ -127,8 +180,8 @@ void ScriptPhone::listen() {
     }
     at = over ? ears_.erase(at) : std::next(at);
   }
-  if (!ears_.empty()) {
-    listening_.start(kListen);
+  if (!ears_.empty() || !probes_.empty()) {
+    listening_.start(world_.loop.clock().now() < precise_until_ ? kPrecise : kListen);
   }
 }
 

@@ -105,6 +105,36 @@ test('a connection says whether one way is silent, or both', async () => {
     expect(await failureOf(verifyAudioConnection(a, b))).toMatch('^both ways are silent, A → B and B → A: ');`);
 });
 
+for (const codec of ['PCMA', 'opus']) {
+  test(`the delay between two agents is measured both ways through ${codec}, and what was said goes on`, async () => {
+    await passing(`
+      const [a, b] = await phones(2, { codecs: ['${codec}'] });
+      a.sendAudio(tone(440));
+      await connect(a, b);
+      const delay = await audioDelay(a, b);
+      log(delay);
+      expect(delay).toBeGreaterThan(20);
+      expect(delay).toBeLessThan(150);
+      expect(await audioDelay(a, b)).toBeCloseTo(delay, 25);
+      expect(await audioDelay(b, a)).toBeGreaterThan(20);
+      await b.verifyAudio(440, '2s');
+      await a.verifySilence('300ms');`);
+  });
+}
+
+test('a delay cannot be measured without a call, nor where nothing is heard', async () => {
+  await passing(`
+    const [a, b] = await phones(2);
+    const failureOf = (promise) => promise.then(() => 'none', (error) => error.message);
+    expect(await failureOf(audioDelay(a, b))).toBe('audio delay A → B: there is no call');
+    a.dial(b, { direction: 'recvonly' });
+    await until(() => expect(b.state).toBe(State.Ringing));
+    b.accept();
+    await established(a, b);
+    expect(await failureOf(audioDelay(a, b))).toMatch('^audio delay A → B: it was not (heard|sent)$');
+    expect(await audioDelay(b, a)).toBeLessThan(150);`);
+});
+
 test('Rhai has the same', async () => {
   const { events } = await runText(`
     let a = agent("A", #{ username: "a", password: "x" });
@@ -115,6 +145,7 @@ test('Rhai has the same', async () => {
     await_until(|| expect(b.state).to_be(State::Ringing));
     b.accept();
     await_until(|| expect(a.state).to_be(State::Established));
+    expect(audio_delay(a, b)).to_be_less_than(150.0);
     b.verify_speech("3s");
     let heard = b.listen("5s", #{ reference: "woman.flac" });
     expect(heard.level_dbov).to_be_greater_than(-50.0);
@@ -125,8 +156,8 @@ test('Rhai has the same', async () => {
 
 test('check knows them', async () => {
   for (const [name, good, bad, problem] of [
-    ['test.js', "const b = new Agent('B', { username: 'b' });\nawait b.verifySpeech('1s');\nawait b.listen('1s', { reference: 'x.wav' });", "const b = new Agent('B', { username: 'b' });\nawait b.lisen();", /lisen/],
-    ['test.rhai', 'let b = agent("B", #{ username: "b" });\nb.verify_speech("1s");\nb.listen("1s", #{ reference: "x.wav" });', 'let b = agent("B", #{ username: "b" });\nb.lisen();', /lisen/],
+    ['test.js', "const b = new Agent('B', { username: 'b' });\nawait b.verifySpeech('1s');\nawait audioDelay(b, b);\nawait b.listen('1s', { reference: 'x.wav' });", "const b = new Agent('B', { username: 'b' });\nawait b.lisen();", /lisen/],
+    ['test.rhai', 'let b = agent("B", #{ username: "b" });\nb.verify_speech("1s");\naudio_delay(b, b);\nb.listen("1s", #{ reference: "x.wav" });', 'let b = agent("B", #{ username: "b" });\nb.lisen();', /lisen/],
   ]) {
     assert.deepEqual(of((await runText(good, { mode: 'check' }, { name })).events, 'problem'), []);
     assert.match(of((await runText(bad, { mode: 'check' }, { name })).events, 'problem')[0].message, problem);

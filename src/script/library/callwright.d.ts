@@ -250,6 +250,9 @@ declare function silence(): AudioSource;
 /** Each hears 1000 Hz of the other; what they said before, they say again afterwards. The failure says which way is silent, or that both are. */
 declare function verifyAudioConnection(one: Agent, other: Agent): Promise<void>;
 
+/** Milliseconds, ± 5, from when `speaker` says something until `listener` hears it, jitter buffer included: a second of noise is said. Fails when it is not heard. */
+declare function audioDelay(speaker: Agent, listener: Agent): Promise<number>;
+
 /** What an agent heard while it listened. Shares are numbers from 0 to 1. */
 interface HeardSound {
   /** Milliseconds of sound that came; silence is sound, too. */

@@ -123,6 +123,9 @@ export class AudioChecks {
     this.#judge(heard, at, 'speech', `verify_speech on ${this.#agent.name}: nobody speaks`, this.#agent.name);
   }
 
+  hearProbe = (within) => this.#begin('probe', {}, within, 'hear_probe');
+  playProbe = (within) => this.#begin('probe', {}, within, 'probe');
+
   /** Tells how it was; fails only where there is nothing to listen to. */
   async listen(within = '2s', { reference } = {}) {
     const agent = this.#agent;
@@ -177,4 +180,26 @@ export async function verifyAudioConnection(one, other) {
     first.message = `${ways}: ${first.message}`;
     throw first;
   }
+}
+
+/** Milliseconds from when `speaker` says something until `listener` hears it. */
+export async function audioDelay(speaker, listener) {
+  const at = here();
+  const before = speaker.source;
+  let heard;
+  let played;
+  try {
+    const listening = listener.checks.hearProbe('5s');
+    [heard, played] = await Promise.all([listening, speaker.checks.playProbe('5s')]);
+  } finally {
+    ask('phone.say', { phone: speaker.nativeId, source: before });
+  }
+  const way = `${speaker.name} → ${listener.name}`;
+  if (!heard.ok || !played.ok) {
+    const error = new AssertionError(`audio delay ${way}: ${(played.ok ? heard : played).why}`, { label: way, expect: 'sound that arrives' });
+    error.at = at;
+    throw error;
+  }
+  leaveLabel(`audio delay ${way} (ms)`);
+  return heard.at_ms - played.at_ms;
 }
