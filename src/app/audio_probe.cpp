@@ -38,6 +38,7 @@ ProbeSender::ProbeSender(audio::SampleRate rate) : writer_(std::make_shared<audi
   const std::vector<audio::Sample> probe = probe_signal();
   audio::Resampler resampler(audio::kNarrowband, rate);
   std::vector<audio::Sample> samples(resampler.max_output(probe.size()));
+  conversion_ = resampler.delay();
   writer_->write(std::span(samples).first(resampler.process(probe, samples)));
   all_ = audio::LiveOptions{}.capacity - writer_->room();
 }
@@ -48,10 +49,11 @@ std::optional<base::TimePoint> ProbeSender::follow(base::TimePoint now) {
     played_ = played;
     note(begin_, now, played);
   }
-  return played_ >= all_ ? begin_ : std::nullopt;
+  return played_ >= all_ && begin_ ? std::optional(*begin_ + std::chrono::duration_cast<base::Duration>(conversion_)) : std::nullopt;
 }
 
-ProbeListener::ProbeListener(base::TimePoint deadline) : deadline_(deadline), probe_(probe_signal()), next_look_(audio::samples_in(kProbe)) {}
+ProbeListener::ProbeListener(audio::SampleRate stream, base::TimePoint deadline)
+    : deadline_(deadline), conversion_(audio::Resampler(stream, audio::kNarrowband).delay()), probe_(probe_signal()), next_look_(audio::samples_in(kProbe)) {}
 
 std::optional<ProbeListener::Outcome> ProbeListener::hear(std::span<const audio::Sample> samples, base::TimePoint now) {
   if (!samples.empty()) {
@@ -61,7 +63,7 @@ std::optional<ProbeListener::Outcome> ProbeListener::hear(std::span<const audio:
   if (heard_.size() >= next_look_) {
     next_look_ = heard_.size() + audio::samples_in(kBetweenLooks);
     if (const auto found = audio::estimate_delay(probe_, heard_, audio::kNarrowband, {.longest = kLongestDelay})) {
-      return Outcome{*begin_ + std::chrono::duration_cast<base::Duration>(found->delay)};
+      return Outcome{*begin_ + std::chrono::duration_cast<base::Duration>(found->delay - conversion_)};
     }
   }
   return now >= deadline_ ? std::optional(Outcome{}) : std::nullopt;

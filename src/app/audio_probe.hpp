@@ -27,6 +27,7 @@ class ProbeSender {
 
  private:
   std::shared_ptr<audio::LiveWriter> writer_;
+  std::chrono::nanoseconds conversion_{};  ///< What converting the noise delays it.
   std::chrono::milliseconds all_{};
   std::chrono::milliseconds played_{};
   std::optional<base::TimePoint> begin_;
@@ -38,12 +39,14 @@ class ProbeListener {
   struct Outcome {
     std::optional<base::TimePoint> heard_at;  ///< Its first sample.
   };
-  explicit ProbeListener(base::TimePoint deadline);
+  /// `stream`: the rate of the stream, from which the samples were converted.
+  ProbeListener(audio::SampleRate stream, base::TimePoint deadline);
   /// Any number of samples (8000 a second), as soon as they are there. Something once the noise is certain, or at the deadline.
   std::optional<Outcome> hear(std::span<const audio::Sample> samples, base::TimePoint now);
 
  private:
   const base::TimePoint deadline_;
+  const std::chrono::nanoseconds conversion_;
   const std::vector<audio::Sample> probe_;
   std::vector<audio::Sample> heard_;
   std::size_t next_look_;

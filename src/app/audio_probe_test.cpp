@@ -18,7 +18,7 @@ constexpr milliseconds kFrame{20};
 std::optional<base::Duration> measured(microseconds delay, microseconds pace, milliseconds first = milliseconds(37)) {
   ProbeSender sender(audio::kNarrowband);
   const auto source = sender.writer()->source(audio::kNarrowband);
-  ProbeListener listener(TimePoint{} + std::chrono::seconds(5));
+  ProbeListener listener(audio::kNarrowband, TimePoint{} + std::chrono::seconds(5));
   std::vector<audio::Sample> line;  // What is under way: taken and not yet heard.
   std::optional<TimePoint> begun;
   std::vector<audio::Sample> frame(audio::samples_in(kFrame));
@@ -53,7 +53,7 @@ TEST(AudioProbe, measures_the_delay_to_a_few_milliseconds) {
 }
 
 TEST(AudioProbe, hears_nothing_in_silence) {
-  ProbeListener listener(TimePoint{} + std::chrono::seconds(2));
+  ProbeListener listener(audio::kNarrowband, TimePoint{} + std::chrono::seconds(2));
   const std::vector<audio::Sample> silence(audio::samples_in(kFrame));
   TimePoint now{};
   for (; now < TimePoint{} + milliseconds(1980); now += kFrame) {

@@ -107,6 +107,7 @@ ScriptPhone::Outcome ScriptPhone::begin_report(const json::object& arguments, So
 }
 
 ScriptPhone::Outcome ScriptPhone::hear_probe(const json::object& arguments) {
+  const auto call = call_of(arguments);
   const auto ear = ear_of(arguments, audio::kNarrowband, 0);
   if (!ear) {
     return ear.error();
@@ -117,7 +118,7 @@ ScriptPhone::Outcome ScriptPhone::hear_probe(const json::object& arguments) {
   const base::TimePoint now = world_.loop.clock().now();
   precise_until_ = now + within_of(arguments);
   listening_.start(kPrecise);
-  const auto listener = std::make_shared<ProbeListener>(precise_until_);
+  const auto listener = std::make_shared<ProbeListener>(own_rate((*call)->negotiated()), precise_until_);
   hear(**ear, arguments, [listener](std::span<const audio::Sample> samples, base::TimePoint at) -> std::optional<json::object> {
     const auto outcome = listener->hear(samples, at);
     return outcome ? std::optional(json::object{{"ok", outcome->heard_at.has_value()},
