@@ -37,7 +37,11 @@ double share_of_tone(const std::deque<audio::Sample>& window, double frequency_h
 }  // namespace
 
 AudioCheck::AudioCheck(const Options& options, audio::SampleRate rate, base::TimePoint begin)
-    : options_(options), rate_(rate), deadline_(begin + options.within) {}
+    : options_(options), rate_(rate), deadline_(begin + options.within) {
+  if (options.kind == Kind::Speech) {
+    speech_.emplace(rate);
+  }
+}
 
 std::optional<AudioCheck::Outcome> AudioCheck::hear(std::span<const audio::Sample> samples, base::TimePoint now) {
   const std::size_t step = audio::samples_in(kStep, rate_);
@@ -53,7 +57,11 @@ std::optional<AudioCheck::Outcome> AudioCheck::hear(std::span<const audio::Sampl
     }
   }
   outcome_.rms = outcome_.samples == 0 ? 0 : std::sqrt(squares_ / static_cast<double>(outcome_.samples));
-  if (found_ >= kNeeded) {
+  if (speech_) {
+    speech_->process(samples);
+    outcome_.score = speech_->share();
+  }
+  if (found()) {
     outcome_.ok = true;
     return outcome_;
   }
@@ -63,6 +71,8 @@ std::optional<AudioCheck::Outcome> AudioCheck::hear(std::span<const audio::Sampl
   outcome_.ok = options_.kind == Kind::Silence && outcome_.rms < kSilentRms;
   return outcome_;
 }
+
+bool AudioCheck::found() const { return found_ >= kNeeded || (speech_ && speech_->spoken()); }
 
 void AudioCheck::look_for_tone() {
   const std::size_t wanted = audio::samples_in(kWindow, rate_);

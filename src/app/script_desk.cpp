@@ -1,5 +1,6 @@
 #include "app/script_desk.hpp"
 
+#include "app/json_arguments.hpp"
 #include "app/phone_options.hpp"
 #include "base/time_text.hpp"
 #include "rtp/srtp.hpp"
@@ -86,9 +87,18 @@ Outcome ScriptDesk::blocking_ask(std::string_view operation, const json::object&
     }
     spec = std::move(*made);
   }
+  SoundReport::Reference reference;
+  if (const std::string path = text_of(given, "reference"); operation == "listen" && !path.empty()) {
+    auto read = SoundReport::blocking_read(path);
+    if (!read) {
+      return read.error();
+    }
+    reference = std::move(*read);
+  }
   const json::value* const number = given.if_contains("phone");
   const std::uint64_t id = number != nullptr && number->is_number() ? number->to_number<std::uint64_t>() : 0;
-  return blocking_on_engine([this, id, name = std::string(operation), given = std::move(given), spec = std::move(spec)](const ScriptPhone::Answer& answer) {
+  return blocking_on_engine([this, id, name = std::string(operation), given = std::move(given), spec = std::move(spec),
+                             reference = std::move(reference)](const ScriptPhone::Answer& answer) {
     const auto found = phones_.find(id);
     if (found == phones_.end()) {
       answer(Error(Errc::NotFound, "it is gone"));
@@ -98,6 +108,8 @@ Outcome ScriptDesk::blocking_ask(std::string_view operation, const json::object&
     } else if (spec) {
       found->second->say(*spec);
       answer(json::object());
+    } else if (name == "listen") {
+      answer(found->second->begin_report(given, reference));
     } else {
       found->second->carry_out(name, given, answer);
     }

@@ -15,12 +15,8 @@ namespace json = boost::json;
 using base::Errc;
 using base::Error;
 
-constexpr std::chrono::milliseconds kListen{20};
 /// What the other side may take to answer BYE and un-REGISTER.
 constexpr std::chrono::milliseconds kFarewell{1500};
-/// Above this, what is heard is read with more samples a second.
-constexpr double kNarrowbandHz = 3400;
-constexpr double kWidebandHz = 7000;
 
 base::Result<json::object> done(const base::Result<void>& result) { return result ? base::Result<json::object>(json::object()) : result.error(); }
 
@@ -87,6 +83,8 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"headers", &ScriptPhone::set_headers},
       {"reliable", &ScriptPhone::change_reliable},
       {"check", &ScriptPhone::begin_check},
+      {"probe", &ScriptPhone::begin_probe},
+      {"hear_probe", &ScriptPhone::hear_probe},
       {"request", &ScriptPhone::send_request},
       {"subscribe", &ScriptPhone::subscribe},
       {"unsubscribe", &ScriptPhone::unsubscribe},
@@ -251,59 +249,6 @@ void ScriptPhone::measure(const json::object& arguments, const Answer& answer) {
   }
   measuring_[(*call)->call_id()].push_back(answer);
   (*call)->measure();
-}
-
-ScriptPhone::Outcome ScriptPhone::begin_check(const json::object& arguments) {
-  const auto call = call_of(arguments);
-  if (!call) {
-    return call.error();
-  }
-  AudioCheck::Options options;
-  options.kind = text_of(arguments, "kind") == "silence" ? AudioCheck::Kind::Silence : AudioCheck::Kind::Tone;
-  options.frequency_hz = number_of<double>(arguments, "hz");
-  options.within = std::chrono::milliseconds(number_of<std::int64_t>(arguments, "within_ms"));
-  const audio::SampleRate rate = options.frequency_hz > kWidebandHz     ? audio::kFullband
-                                 : options.frequency_hz > kNarrowbandHz ? audio::kWideband
-                                                                        : audio::kNarrowband;
-  Ear& ear = ears_[(*call)->call_id()];
-  if (ear.reader == nullptr || ear.rate != rate) {
-    ear.reader = std::make_shared<audio::LiveReader>(audio::LiveSinkOptions{.rate = rate});
-    ear.rate = rate;
-    ear.attached = false;
-  }
-  ear.checks.emplace(number_of<std::int64_t>(arguments, "id"), AudioCheck(options, rate, world_.loop.clock().now()));
-  if (!listening_.pending()) {
-    listening_.start(kListen);
-  }
-  return json::object();
-}
-
-void ScriptPhone::listen() {
-  std::vector<audio::Sample> samples;
-  for (auto at = ears_.begin(); at != ears_.end();) {
-    auto& [call_id, ear] = *at;
-    call::AgentCall* const call = phone_->agent().find(call_id);
-    if (call != nullptr && !ear.attached) {
-      ear.attached = call->hear(ear.reader);
-    }
-    samples.clear();
-    ear.reader->read(samples);
-    for (auto check = ear.checks.begin(); check != ear.checks.end();) {
-      const auto outcome = check->second.hear(samples, world_.loop.clock().now());
-      if (outcome) {
-        tell({{"type", "check"}, {"id", check->first}, {"ok", outcome->ok}, {"score", outcome->score}, {"rms", outcome->rms}, {"samples", outcome->samples}});
-      }
-      check = outcome ? ear.checks.erase(check) : std::next(check);
-    }
-    const bool over = call == nullptr || ear.checks.empty();
-    if (over && call != nullptr) {
-      call->hear(nullptr);
-    }
-    at = over ? ears_.erase(at) : std::next(at);
-  }
-  if (!ears_.empty()) {
-    listening_.start(kListen);
-  }
 }
 
 void ScriptPhone::on_event(const call::Event& event) {

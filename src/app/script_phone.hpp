@@ -1,7 +1,8 @@
 #pragma once
 
-#include "app/audio_check.hpp"
+#include "app/audio_probe.hpp"
 #include "app/soft_phone.hpp"
+#include "app/sound_report.hpp"
 #include "audio/live_sink.hpp"
 #include "sip/event_subscriber.hpp"
 
@@ -12,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,8 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return phone_->address(); }
   /// One operation of verbs.mjs. `answer` is called once, now or later.
   void carry_out(std::string_view operation, const boost::json::object& arguments, const Answer& answer);
+  /// "listen" of audio.mjs: a report of what is heard, also of how like it is to the reference.
+  base::Result<boost::json::object> begin_report(const boost::json::object& arguments, SoundReport::Reference reference);
   void say(const media::SourceSpec& source) { phone_->agent().say(source); }
   /// Hangs up and un-registers. True once nothing is left, or `late`.
   void leave();
@@ -66,12 +70,14 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
  private:
   using Outcome = base::Result<boost::json::object>;
   using Arguments = boost::json::object;
+  /// Is given what is heard; gives the members of its event once it is over.
+  using Check = std::function<std::optional<boost::json::object>(std::span<const audio::Sample> samples, base::TimePoint now)>;
   /// What listens to one call.
   struct Ear {
     std::shared_ptr<audio::LiveReader> reader;
     audio::SampleRate rate = audio::kNarrowband;
     bool attached = false;
-    std::map<std::int64_t, AudioCheck> checks;
+    std::map<std::int64_t, Check> checks;
   };
   struct Request {
     std::int64_t id = 0;
@@ -115,6 +121,10 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome answer_all(const Arguments& arguments);
   Outcome set_headers(const Arguments& arguments);
   Outcome change_reliable(const Arguments& arguments);
+  base::Result<Ear*> ear_of(const Arguments& arguments, audio::SampleRate rate, double highest_hz);
+  void hear(Ear& ear, const Arguments& arguments, Check check);
+  Outcome begin_probe(const Arguments& arguments);
+  Outcome hear_probe(const Arguments& arguments);
   Outcome begin_check(const Arguments& arguments);
   Outcome send_request(const Arguments& arguments);
   Outcome subscribe(const Arguments& arguments);
@@ -126,6 +136,7 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   void set_reliable(sip::SessionPolicy::Reliable reliable);
   void settle(sip::ClientRequest& request, int status, std::string_view reason, std::string_view call_id = {});
   void listen();
+  void follow_probes();
   void tell(boost::json::object event);
 
   struct Operation {
@@ -147,6 +158,8 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   base::Timer listening_;
   std::vector<Subscription> subscriptions_;
   std::int64_t last_subscription_ = kMailbox;
+  std::map<std::int64_t, std::shared_ptr<ProbeSender>> probes_;
+  base::TimePoint precise_until_{};  ///< Looks more often before.
   bool unregistering_ = false;
   base::TimePoint latest_{};
 };

@@ -104,6 +104,10 @@ declare class Agent {
   verifyAudio(frequency: number, within?: Duration): Promise<void>;
   /** Passes when nothing was heard for all of that time (1s). */
   verifySilence(within?: Duration): Promise<void>;
+  /** Passes as soon as somebody speaks, for 400 ms without a pause; tones are no speech; fails when nobody did within that time (5s). */
+  verifySpeech(within?: Duration): Promise<void>;
+  /** Listens for all of that time (2s) and tells how it was. With a reference, a sound file as of `file`, also how much of that was heard. */
+  listen(within?: Duration, options?: { reference?: string | AudioSource }): Promise<HeardSound>;
   /** Hangs up, un-registers and goes. At the end of a scenario all agents do. */
   close(): Promise<void>;
 
@@ -274,8 +278,31 @@ declare function tone(hz: number): AudioSource;
 /** A sound file (WAV, FLAC, Ogg, MP3, …), over and over. The path is relative to the scenario's file. */
 declare function file(path: string): AudioSource;
 declare function silence(): AudioSource;
-/** Each hears 1000 Hz of the other; what they said before, they say again afterwards. */
+/** Each hears 1000 Hz of the other; what they said before, they say again afterwards. The failure says which way is silent, or that both are. */
 declare function verifyAudioConnection(one: Agent, other: Agent): Promise<void>;
+
+/** Milliseconds, ± 5, from when `speaker` says something until `listener` hears it, jitter buffer included: a second of noise is said. Fails when it is not heard. */
+declare function audioDelay(speaker: Agent, listener: Agent): Promise<number>;
+
+/** What an agent heard while it listened. Shares are numbers from 0 to 1. */
+interface HeardSound {
+  /** Milliseconds of sound that came; silence is sound, too. */
+  readonly duration: number;
+  /** Mean power (RMS), 0 is full scale: the loudest sine has -3, a usual voice -20 to -30, digital silence -96. */
+  readonly levelDbov: number;
+  /** Of the loudest sample. */
+  readonly peakDbov: number;
+  /** Share of the samples that were cut off: three and more in a row at the end of the range. */
+  readonly clipped: number;
+  /** Share of the time, in windows of 10 ms, that was softer than -50 dBov. */
+  readonly silence: number;
+  /** Share of the time in which somebody spoke; tones are no speech. */
+  readonly speech: number;
+  /** Holes and jumps that no voice has: missing pieces, and pieces that do not fit together. */
+  readonly glitches: number;
+  /** With a reference: how much of it was heard. 1 for the same recording, 0.9 and more after a telephone codec, below 0.4 for another text or voice. */
+  readonly similarity: number | undefined;
+}
 
 // # Scenarios
 

@@ -40,8 +40,11 @@ const FORMS = {
   mulaw: { tag: 7, bytes: 1, write: (buffer, at, sample) => buffer.writeUInt8(muLaw(sample), at) },
 };
 
-/** A WAV file of one second. */
-export function speech(rate, { form = 'linear', channels = 1 } = {}) {
+/** A WAV file of one second of speech. */
+export const speech = (rate, form) => soundFile(spoken, rate, form);
+
+/** A WAV file of one second of what `sound` gives, -1 to 1, for each time in seconds. */
+export function soundFile(sound, rate, { form = 'linear', channels = 1 } = {}) {
   const { tag, bytes, write } = FORMS[form];
   const frame = bytes * channels;
   const file = Buffer.alloc(44 + rate * frame);
@@ -59,7 +62,7 @@ export function speech(rate, { form = 'linear', channels = 1 } = {}) {
   file.writeUInt32LE(rate * frame, 40);
   for (let index = 0; index < rate; ++index) {
     for (let channel = 0; channel < channels; ++channel) {
-      write(file, 44 + index * frame + channel * bytes, Math.round(32767 * spoken(index / rate)));
+      write(file, 44 + index * frame + channel * bytes, Math.round(32767 * sound(index / rate)));
     }
   }
   return file;

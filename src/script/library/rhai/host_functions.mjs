@@ -174,6 +174,9 @@ export const HOST_FUNCTIONS = {
     const { bridge } = this.run;
     return bridge.crossing(this.at, () => (typeof owner.info === 'function' ? owner.info() : owner), (value) => toJson(bridge.fromHost(value, 'info')));
   },
+  'audio_delay(native, native)'(speaker, listener) {
+    return through(this, () => this.host.audioDelay(speaker, listener), 'delay');
+  },
   'verify_audio_connection(native, native)'(one, other) {
     return through(this, () => this.host.verifyAudioConnection(one, other));
   },

@@ -258,6 +258,12 @@ export class Agent {
   verifySilence(within) {
     return this.checks.verifySilence(within);
   }
+  verifySpeech(within) {
+    return this.checks.verifySpeech(within);
+  }
+  listen(within, options) {
+    return this.checks.listen(within, options);
+  }
 
   // What can be asked.
   get registered() {
