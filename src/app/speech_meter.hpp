@@ -9,8 +9,8 @@
 
 namespace callwright::app {
 
-/// How much of a stream is speech. A voice detector takes the beginning of a tone for a voice; here a stretch of voice that turns out to be a tone, as of
-/// ringing or busy, is none.
+/// How much of a stream is speech. A voice detector takes the beginning of a tone for a voice, and a packet lost in it as well; here a stretch of voice that
+/// turns out to be a tone, as of ringing or busy, is none, nor is one so short that this cannot be known.
 class SpeechMeter {
  public:
   explicit SpeechMeter(audio::SampleRate rate);
@@ -23,13 +23,13 @@ class SpeechMeter {
   [[nodiscard]] double share() const noexcept;
 
  private:
-  void take(const audio::VoiceChange& change) noexcept;
-  /// Of the voice that goes on.
-  [[nodiscard]] std::uint64_t current() const noexcept;
+  /// Of a stretch of sound that the voice detector takes for a voice.
+  [[nodiscard]] std::uint64_t speech_until(std::uint64_t end) const noexcept;
 
   std::unique_ptr<audio::VoiceActivity> voice_;
   audio::ToneMixDetector tones_;
   std::uint64_t enough_;
+  std::uint64_t certain_;
   std::uint64_t position_ = 0;
   std::uint64_t begin_ = 0;  ///< Of the voice that goes on.
   bool speaking_ = false;

@@ -62,6 +62,18 @@ TEST(SpeechMeter, takes_no_tone_for_a_voice) {
   }
 }
 
+TEST(SpeechMeter, takes_no_hole_in_a_tone_for_a_voice) {
+  for (const std::size_t hole : {80U, 160U, 320U, 800U}) {
+    for (std::size_t begin = 8000; begin < 9600; begin += 200) {
+      SpeechMeter meter(audio::kNarrowband);
+      std::vector<audio::Sample> tone = sines({440}, std::chrono::seconds(3));
+      std::fill_n(tone.begin() + static_cast<std::ptrdiff_t>(begin), hole, audio::Sample{0});
+      hear(meter, tone);
+      EXPECT_EQ(meter.share(), 0) << hole << " at " << begin;
+    }
+  }
+}
+
 TEST(SpeechMeter, hears_a_voice_behind_a_tone) {
   SpeechMeter meter(audio::kNarrowband);
   hear(meter, sines({440}, std::chrono::seconds(1)));

@@ -54,6 +54,10 @@ std::vector<DetectedTone> ToneMixDetector::process(std::span<const Sample> sampl
   return tones;
 }
 
+bool ToneMixDetector::tone_goes_on() const noexcept {
+  return std::ranges::any_of(known_, [](const Known& known) { return known.windows_without == 0; });
+}
+
 void ToneMixDetector::listen(std::span<const Sample> samples, std::vector<DetectedTone>& tones) {
   while (!samples.empty()) {
     const std::size_t count = std::min(samples.size(), kSlice - fresh_ % kSlice);

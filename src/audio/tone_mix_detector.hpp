@@ -24,6 +24,8 @@ class ToneMixDetector {
 
   /// Takes any number of samples; gives the tones that became sure with them: those of a mix together.
   std::vector<DetectedTone> process(std::span<const Sample> samples);
+  /// A tone that it told of was in the last window as well.
+  [[nodiscard]] bool tone_goes_on() const noexcept;
 
  private:
   static constexpr std::size_t kWindow = 960;
