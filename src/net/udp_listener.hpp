@@ -3,7 +3,6 @@
 #include "base/result.hpp"
 #include "base/timers.hpp"
 #include "net/arrival_rate.hpp"
-#include "net/datagram_batch.hpp"
 #include "net/datagram_queue.hpp"
 #include "net/engine_loop.hpp"
 
@@ -18,7 +17,7 @@ namespace callwright::net {
 /// One bound UDP socket that receives and sends in batches. Loop thread. Lives in a shared_ptr: pending waits keep it until they are cancelled.
 ///
 /// It waits for each datagram until many of them come (`ArrivalRate`); then it looks every kPollInterval instead, as network cards moderate
-/// their interrupts, and has the loop's timers wait for that: at most nine milliseconds of delay for a fraction of the wake-ups and system calls.
+/// their interrupts, and has the loop's timers wait for that: at most thirteen milliseconds of delay for a fraction of the wake-ups and system calls.
 class UdpListener : public std::enable_shared_from_this<UdpListener> {
  public:
   class Owner {
@@ -31,8 +30,8 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
     ~Owner() = default;
   };
 
-  /// `owner` and `reader` are used until `close`.
-  UdpListener(EngineLoop& loop, DatagramReader& reader, Owner& owner);
+  /// `owner` is used until `close`.
+  UdpListener(EngineLoop& loop, Owner& owner);
 
   /// Binds and starts to receive. Port 0 takes a free one. `dscp` marks what is sent; 0 leaves that to the system.
   base::Result<base::SocketAddress> open(const base::SocketAddress& address, int dscp);
@@ -48,7 +47,7 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   static constexpr std::size_t kMaxQueuedBytes = 4 * 1024 * 1024;
   static constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
   static constexpr int kBatchesPerWakeup = 4;
-  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(8);
+  static constexpr base::Duration kPollInterval = std::chrono::milliseconds(12);
 
   void wait_readable();
   void on_readable();
@@ -63,7 +62,6 @@ class UdpListener : public std::enable_shared_from_this<UdpListener> {
   void flush();
 
   EngineLoop& loop_;
-  DatagramReader& reader_;
   Owner* owner_;
   boost::asio::ip::udp::socket socket_;  ///< Without a descriptor while polling, so that the reactor is not woken.
   int descriptor_ = -1;
