@@ -63,13 +63,18 @@ Result<void> Connections::set_tls(const TlsSettings& settings) {
     }
     server = *made;
   }
-  auto client = TlsClient::create(settings);
-  if (!client) {
-    return client.error();
+  std::shared_ptr<const TlsClient> client;
+  // The system's authorities take 20 ms to read: that waits for a connection that needs them. What was configured is looked at now.
+  if (!settings.ca_file.empty() || server != nullptr) {
+    auto made = TlsClient::create(settings);
+    if (!made) {
+      return made.error();
+    }
+    client = *made;
   }
   tls_ = settings;
   tls_server_ = std::move(server);
-  tls_client_ = *client;
+  tls_client_ = std::move(client);
   return base::ok();
 }
 

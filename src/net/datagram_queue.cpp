@@ -34,7 +34,7 @@ std::optional<std::size_t> call_of(std::string_view datagram) noexcept {
 
 }  // namespace
 
-struct DatagramQueue::Headers {
+struct DatagramRoom::Headers {
   struct Control {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint16_t))> bytes{};
   };
@@ -110,9 +110,11 @@ class DatagramQueue::Arrangement {
   std::size_t count_ = 0;
 };
 
-DatagramQueue::DatagramQueue(std::size_t max_bytes) : max_bytes_(max_bytes), headers_(std::make_unique<Headers>()) {}
+DatagramRoom::DatagramRoom() : headers_(std::make_unique<Headers>()) {}
 
-DatagramQueue::~DatagramQueue() = default;
+DatagramRoom::~DatagramRoom() = default;
+
+DatagramQueue::DatagramQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
 bool DatagramQueue::push(const base::SocketAddress& remote, std::string_view bytes) {
   if (bytes.size() > max_bytes_ - std::min(max_bytes_, bytes_.size())) {
@@ -123,74 +125,75 @@ bool DatagramQueue::push(const base::SocketAddress& remote, std::string_view byt
   return true;
 }
 
-std::size_t DatagramQueue::arrange_runs() {
+std::size_t DatagramQueue::arrange_runs(Headers& headers) {
   const std::size_t count = std::min(kBatch, size());
   if (!segments_ || count == 1) {
-    std::fill_n(headers_->run_lengths.begin(), count, 1);
+    std::fill_n(headers.run_lengths.begin(), count, 1);
     return count;
   }
   const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(next_);
   Arrangement arrangement(*this);
   std::for_each_n(first, count, [&](const Entry& entry) { arrangement.add(entry); });
-  return arrangement.apply(first, headers_->run_lengths);
+  return arrangement.apply(first, headers.run_lengths);
 }
 
-void DatagramQueue::describe_run(std::size_t index, std::size_t first, std::size_t length) {
+void DatagramQueue::describe_run(Headers& headers, std::size_t index, std::size_t first, std::size_t length) {
   for (std::size_t part = first; part < first + length; ++part) {
     const Entry& entry = entries_[next_ + part];
-    headers_->parts[part] = {bytes_.data() + entry.offset, entry.size};
+    headers.parts[part] = {bytes_.data() + entry.offset, entry.size};
   }
-  msghdr& header = headers_->messages[index].msg_hdr;
-  header.msg_iov = &headers_->parts[first];
+  msghdr& header = headers.messages[index].msg_hdr;
+  header.msg_iov = &headers.parts[first];
   header.msg_iovlen = length;
-  header.msg_name = &headers_->remotes[index];
-  header.msg_namelen = to_sockaddr(entries_[next_ + first].remote, headers_->remotes[index]);
+  header.msg_name = &headers.remotes[index];
+  header.msg_namelen = to_sockaddr(entries_[next_ + first].remote, headers.remotes[index]);
   header.msg_control = nullptr;
   header.msg_controllen = 0;
   if (length > 1) {
-    header.msg_control = headers_->controls[index].bytes.data();
-    header.msg_controllen = headers_->controls[index].bytes.size();
+    header.msg_control = headers.controls[index].bytes.data();
+    header.msg_controllen = headers.controls[index].bytes.size();
     cmsghdr* control = CMSG_FIRSTHDR(&header);
     control->cmsg_level = SOL_UDP;
     control->cmsg_type = UDP_SEGMENT;
     control->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-    const auto segment = static_cast<std::uint16_t>(headers_->parts[first].iov_len);
+    const auto segment = static_cast<std::uint16_t>(headers.parts[first].iov_len);
     std::memcpy(CMSG_DATA(control), &segment, sizeof segment);
   }
 }
 
-int DatagramQueue::send_some(int descriptor) {
-  const std::size_t runs = arrange_runs();
+int DatagramQueue::send_some(Headers& headers, int descriptor) {
+  const std::size_t runs = arrange_runs(headers);
   for (std::size_t run = 0, first = 0; run < runs; ++run) {
-    describe_run(run, first, headers_->run_lengths[run]);
-    first += headers_->run_lengths[run];
+    describe_run(headers, run, first, headers.run_lengths[run]);
+    first += headers.run_lengths[run];
   }
-  return sendmmsg(descriptor, headers_->messages.data(), static_cast<unsigned>(runs), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sendmmsg(descriptor, headers.messages.data(), static_cast<unsigned>(runs), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void DatagramQueue::advance(std::size_t runs) noexcept {
+void DatagramQueue::advance(const Headers& headers, std::size_t runs) noexcept {
   for (std::size_t run = 0; run < runs; ++run) {
-    next_ += headers_->run_lengths[run];
+    next_ += headers.run_lengths[run];
   }
 }
 
-bool DatagramQueue::gives_up_segmentation(const boost::system::error_code& failure) noexcept {
+bool DatagramQueue::gives_up_segmentation(const Headers& headers, const boost::system::error_code& failure) noexcept {
   // What systems and devices say that cannot cut, or not for this path (a smaller MTU than any network of today has, IPsec).
   const bool about_segments = failure.value() == EINVAL || failure.value() == EIO || failure.value() == EMSGSIZE || failure.value() == EOPNOTSUPP;
-  if (headers_->run_lengths[0] == 1 || !about_segments) {
+  if (headers.run_lengths[0] == 1 || !about_segments) {
     return false;
   }
   segments_ = false;
   return true;
 }
 
-void DatagramQueue::flush(int descriptor, const OnFailure& on_failure, const OnPending& on_pending) {
+void DatagramQueue::flush(DatagramRoom& room, int descriptor, const OnFailure& on_failure, const OnPending& on_pending) {
+  Headers& headers = *room.headers_;
   // An error that belongs to an earlier datagram is reported once by the next call on the socket; trying again tells which kind this one is.
   int attempts = 0;
   while (!empty()) {
-    const int sent = send_some(descriptor);
+    const int sent = send_some(headers, descriptor);
     if (sent > 0) {
-      advance(static_cast<std::size_t>(sent));
+      advance(headers, static_cast<std::size_t>(sent));
       attempts = 0;
       continue;
     }
@@ -198,18 +201,18 @@ void DatagramQueue::flush(int descriptor, const OnFailure& on_failure, const OnP
     if (failure.value() == EAGAIN) {
       return;
     }
-    if (failure.value() == EINTR || gives_up_segmentation(failure)) {
+    if (failure.value() == EINTR || gives_up_segmentation(headers, failure)) {
       continue;
     }
     if (failure.value() == ENOBUFS) {
       // The interface's queue is full and what was given to it is gone, as if the network had lost it; going on now would lose the next as well.
-      advance(1);
+      advance(headers, 1);
       return;
     }
     on_pending();
     if (++attempts == 3) {
       const base::SocketAddress remote = entries_[next_].remote;
-      advance(1);
+      advance(headers, 1);
       attempts = 0;
       on_failure(remote, failure);
     }

@@ -13,6 +13,21 @@
 
 namespace callwright::net {
 
+/// What one batch of datagrams to be sent needs in a system call; shared by all sockets of one thread.
+class DatagramRoom {
+ public:
+  DatagramRoom();
+  ~DatagramRoom();
+  DatagramRoom(const DatagramRoom&) = delete;
+  DatagramRoom& operator=(const DatagramRoom&) = delete;
+
+ private:
+  friend class DatagramQueue;
+  static constexpr std::size_t kBatch = 64;
+  struct Headers;
+  std::unique_ptr<Headers> headers_;
+};
+
 /// Datagrams that wait to be sent on one non-blocking UDP socket, given by its descriptor. Bytes lie end to end, so that queueing one does not allocate
 /// once the buffers have grown.
 ///
@@ -23,9 +38,6 @@ class DatagramQueue {
  public:
   /// `max_bytes` bounds what may wait.
   explicit DatagramQueue(std::size_t max_bytes);
-  ~DatagramQueue();
-  DatagramQueue(const DatagramQueue&) = delete;
-  DatagramQueue& operator=(const DatagramQueue&) = delete;
 
   /// False when there is no room: the datagram is dropped.
   [[nodiscard]] bool push(const base::SocketAddress& remote, std::string_view bytes);
@@ -38,25 +50,25 @@ class DatagramQueue {
   using OnPending = std::function<void()>;
 
   /// Sends until all are gone or the socket takes no more (then `empty()` is false: call again when it is writable).
-  void flush(int descriptor, const OnFailure& on_failure, const OnPending& on_pending);
+  void flush(DatagramRoom& room, int descriptor, const OnFailure& on_failure, const OnPending& on_pending);
 
  private:
-  static constexpr std::size_t kBatch = 64;
+  static constexpr std::size_t kBatch = DatagramRoom::kBatch;
 
+  using Headers = DatagramRoom::Headers;
   struct Entry {
     base::SocketAddress remote;
     std::size_t offset;
     std::size_t size;
   };
   class Arrangement;
-  struct Headers;
 
   [[nodiscard]] std::string_view bytes_of(const Entry& entry) const noexcept { return {bytes_.data() + entry.offset, entry.size}; }
-  [[nodiscard]] int send_some(int descriptor);
-  std::size_t arrange_runs();
-  void describe_run(std::size_t index, std::size_t first, std::size_t length);
-  void advance(std::size_t runs) noexcept;
-  [[nodiscard]] bool gives_up_segmentation(const boost::system::error_code& failure) noexcept;
+  [[nodiscard]] int send_some(Headers& headers, int descriptor);
+  std::size_t arrange_runs(Headers& headers);
+  void describe_run(Headers& headers, std::size_t index, std::size_t first, std::size_t length);
+  void advance(const Headers& headers, std::size_t runs) noexcept;
+  [[nodiscard]] bool gives_up_segmentation(const Headers& headers, const boost::system::error_code& failure) noexcept;
   void clear() noexcept;
 
   const std::size_t max_bytes_;
@@ -64,7 +76,6 @@ class DatagramQueue {
   std::string bytes_;
   std::vector<Entry> entries_;
   std::size_t next_ = 0;
-  std::unique_ptr<Headers> headers_;
 };
 
 }  // namespace callwright::net

@@ -41,7 +41,8 @@ class DatagramQueueTest : public testing::Test {
 
   void flush() {
     queue_.flush(
-        sender_.native_handle(), [](const base::SocketAddress&, const boost::system::error_code& failure) { ADD_FAILURE() << failure.message(); }, [] {});
+        room_, sender_.native_handle(), [](const base::SocketAddress&, const boost::system::error_code& failure) { ADD_FAILURE() << failure.message(); },
+        [] {});
   }
 
   /// Loopback delivers within the call that sends.
@@ -61,6 +62,7 @@ class DatagramQueueTest : public testing::Test {
   udp::socket sender_{context_};
   udp::socket receiver_{context_};
   DatagramReader reader_;
+  DatagramRoom room_;
   DatagramQueue queue_{1024 * 1024};
   std::vector<std::string> pushed_;
 };

@@ -1,6 +1,7 @@
 #include "net/engine_loop.hpp"
 
 #include "base/log.hpp"
+#include "net/datagrams.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -54,6 +55,13 @@ EngineLoop::EngineLoop(Options options)
 EngineLoop::~EngineLoop() {
   stop();
   join();
+}
+
+Datagrams& EngineLoop::datagrams() {
+  if (datagrams_ == nullptr) {
+    datagrams_ = std::make_unique<Datagrams>();
+  }
+  return *datagrams_;
 }
 
 bool EngineLoop::post(Task task) {

@@ -12,11 +12,14 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace callwright::net {
+
+struct Datagrams;
 
 /// One owner thread: its sockets, its timers and a queue of work from other threads. The engine has one, and so has each media thread.
 ///
@@ -66,6 +69,8 @@ class EngineLoop {
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
   [[nodiscard]] const base::Clock& clock() const noexcept { return clock_; }
   [[nodiscard]] base::Timers& timers() noexcept { return timers_; }
+  /// Room for a batch of datagrams, which the UDP sockets of this thread use in turns. Loop thread.
+  [[nodiscard]] Datagrams& datagrams();
 
   /// Any thread. Runs `task` on the loop thread, in the order of posting; never at once. False when the queue is full or the loop was stopped:
   /// the task will not run and the caller must tell whoever waits for it.
@@ -108,6 +113,7 @@ class EngineLoop {
   base::BoundedQueue<Task> posted_;
   std::deque<Task> running_;  ///< Taken from the queue. What is in it between two iterations waits for the next, which then does not sleep.
   std::atomic<bool> stopped_{false};
+  std::unique_ptr<Datagrams> datagrams_;  ///< Made for the first that asks.
   base::TimePoint timers_held_until_{};
   base::TimePoint work_started_{};
   base::TimePoint last_slow_log_{};

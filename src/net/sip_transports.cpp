@@ -84,7 +84,7 @@ base::Result<base::SocketAddress> SipTransports::listen(sip::Transport transport
 }
 
 base::Result<base::SocketAddress> SipTransports::listen_udp(const base::SocketAddress& address, int dscp) {
-  const auto listener = std::make_shared<UdpListener>(loop_, reader_, static_cast<UdpListener::Owner&>(*this));
+  const auto listener = std::make_shared<UdpListener>(loop_, static_cast<UdpListener::Owner&>(*this));
   auto local = listener->open(address, dscp);
   if (local) {
     udp_.push_back(listener);

@@ -115,7 +115,6 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   EngineLoop& loop_;
   sip::TransportUser* user_ = nullptr;
   sip::TraceSink* trace_ = nullptr;
-  DatagramReader reader_;
   SourceGuard guard_;
   std::vector<std::shared_ptr<UdpListener>> udp_;  ///< In the order of the UDP addresses.
   Connections connections_;

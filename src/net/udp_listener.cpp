@@ -1,6 +1,7 @@
 #include "net/udp_listener.hpp"
 
 #include "base/log.hpp"
+#include "net/datagrams.hpp"
 #include "net/endpoint.hpp"
 
 #include <utility>
@@ -9,9 +10,8 @@ namespace callwright::net {
 
 using boost::asio::ip::udp;
 
-UdpListener::UdpListener(EngineLoop& loop, DatagramReader& reader, Owner& owner)
+UdpListener::UdpListener(EngineLoop& loop, Owner& owner)
     : loop_(loop),
-      reader_(reader),
       owner_(&owner),
       socket_(loop.context()),
       batch_end_(loop, base::Callback::to<&UdpListener::flush>(*this)),
@@ -110,9 +110,10 @@ void UdpListener::stop_polling() {
 }
 
 void UdpListener::receive_batches() {
+  DatagramReader& reader = loop_.datagrams().incoming;
   for (int batch = 0; batch < kBatchesPerWakeup && owner_ != nullptr; ++batch) {
     boost::system::error_code failure;
-    const std::size_t count = reader_.receive(descriptor_, failure);
+    const std::size_t count = reader.receive(descriptor_, failure);
     if (count == 0) {
       // Woken without a datagram: an error waits, which keeps the socket awake until it is fetched.
       report_icmp_errors();
@@ -120,7 +121,7 @@ void UdpListener::receive_batches() {
     }
     rate_.add(count);
     for (std::size_t index = 0; index < count && owner_ != nullptr; ++index) {
-      const auto datagram = reader_.at(index);
+      const auto datagram = reader.at(index);
       owner_->on_datagram(*this, datagram.remote, datagram.bytes);
     }
     if (count < DatagramReader::kBatch) {
@@ -148,7 +149,7 @@ void UdpListener::flush() {
     return;
   }
   queue_.flush(
-      descriptor_, [this](const base::SocketAddress& remote, const boost::system::error_code& failure) { report(remote, failure); },
+      loop_.datagrams().outgoing, descriptor_, [this](const base::SocketAddress& remote, const boost::system::error_code& failure) { report(remote, failure); },
       [this] { report_icmp_errors(); });
   // While polling, the next look tries again.
   if (!queue_.empty() && owner_ != nullptr && !waiting_writable_ && !polling_) {

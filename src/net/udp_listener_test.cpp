@@ -16,7 +16,7 @@ constexpr base::Duration kGuard = 20s;
 /// Keeps what arrives, and sends it back when it is told to.
 class Recorder final : public UdpListener::Owner {
  public:
-  explicit Recorder(EngineLoop& loop) : listener(std::make_shared<UdpListener>(loop, reader, static_cast<UdpListener::Owner&>(*this))) {
+  explicit Recorder(EngineLoop& loop) : listener(std::make_shared<UdpListener>(loop, static_cast<UdpListener::Owner&>(*this))) {
     address = listener->open(base::SocketAddress::parse("127.0.0.1:0").value(), 0).value();
   }
   ~Recorder() { listener->close(); }
@@ -31,7 +31,6 @@ class Recorder final : public UdpListener::Owner {
     ADD_FAILURE() << error.message();
   }
 
-  DatagramReader reader;
   std::shared_ptr<UdpListener> listener;
   base::SocketAddress address;
   std::vector<std::string> received;
