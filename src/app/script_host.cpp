@@ -8,6 +8,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -72,6 +74,13 @@ void write_line(std::string line) {
   }
 }
 
+base::Result<std::string> part_of_library(std::string_view name) {
+  const std::array<std::pair<std::string_view, std::string_view>, 4> parts{
+      {{"rhai", script::kRhaiPart}, {"testfile", script::kTestfilePart}, {"syntax", script::kSyntaxPart}, {"transpiler", script::kTranspilerPart}}};
+  const auto* const found = std::find_if(parts.begin(), parts.end(), [name](const auto& part) { return part.first == name; });
+  return found == parts.end() ? base::Result<std::string>(Error(Errc::NotFound, "The library has no such part")) : std::string(found->second);
+}
+
 }  // namespace
 
 ScriptHost::ScriptHost(net::EngineLoop& loop)
@@ -103,6 +112,7 @@ void ScriptHost::add_functions() {
     artifacts_.blocking_note(event);
     return std::string();
   });
+  engine_.add_function("part", &part_of_library);
   engine_.add_function("now", [this](std::string_view /*nothing*/) -> base::Result<std::string> {
     return std::to_string(std::chrono::duration<double, std::milli>(loop_.clock().wall_now().time_since_epoch()).count());
   });

@@ -4,12 +4,12 @@ import { kAgentKeys } from './agent_options.mjs';
 import { Agent } from './agent.mjs';
 import { Call } from './call.mjs';
 import { api } from './globals.mjs';
+import { part } from './host.mjs';
 import { MockServer } from './mock_server.mjs';
 import { matcherNames } from './assertions.mjs';
 
-/* global require -- the bundler's: evaluated when a file is checked, not when one is run. */
-const parse = (...given) => require('acorn').parse(...given);
-const full = (...given) => require('acorn-walk').full(...given);
+const parse = (...given) => part('syntax').parse(...given);
+const full = (...given) => part('syntax').full(...given);
 
 /** Of the language. */
 const kLanguage = new Set(

@@ -19,6 +19,16 @@ export const now = () => native.now() * 1;
 /** Evaluates a script and gives its value. */
 export const compile = (source, url) => native.compile(source, url);
 
+const parts = new Map();
+
+/** What a part of this library exports: "rhai", "testfile", "syntax", "transpiler". It is read for the first who asks: most files need none of them. */
+export function part(name) {
+  if (!parts.has(name)) {
+    parts.set(name, compile(native.part(name), `callwright:${name}`));
+  }
+  return parts.get(name);
+}
+
 const two = (number) => String(number).padStart(2, '0');
 
 /** RFC 3339, local time, milliseconds. */

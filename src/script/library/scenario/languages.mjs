@@ -1,8 +1,6 @@
 // The languages of files: how each is read, run and checked.
-import { check as checkRhai, run as runRhai } from '../rhai.mjs';
-import { check as checkTestfile, run as runTestfile } from '../testfile.mjs';
 import { AssertionError } from './assertions.mjs';
-import { ask } from './host.mjs';
+import { ask, part } from './host.mjs';
 import { checkScript } from './check.mjs';
 import { missingModules, runScript, withoutTypes } from './modules.mjs';
 import { NotRun } from './run.mjs';
@@ -43,9 +41,9 @@ const rhai = {
   reads: (job) => is(job, 'rhai', '.rhai'),
   timeLimit: (job) => job.timeout_ms,
   async load(job) {
-    await runRhai(read(job.path), job.path, rhaiHost, { readModule: read, constants: job.set ?? {} });
+    await part('rhai').run(read(job.path), job.path, rhaiHost, { readModule: read, constants: job.set ?? {} });
   },
-  check: async (job) => checkRhai(read(job.path), job.path, { constants: Object.keys(job.set ?? {}) }).map((problem) => placed(job, problem))
+  check: async (job) => part('rhai').check(read(job.path), job.path, { constants: Object.keys(job.set ?? {}) }).map((problem) => placed(job, problem))
 };
 
 /** How long a testfile takes stands in its lines; only the limit of the file ends it. */
@@ -55,12 +53,12 @@ const testfile = {
     if (job.mode === 'list') {
       throw new NotRun();
     }
-    const verdict = await runTestfile(read(job.path), job.path, testfileHost(job), { macros: job.set ?? {} });
+    const verdict = await part('testfile').run(read(job.path), job.path, testfileHost(job), { macros: job.set ?? {} });
     if (!verdict.passed) {
       throw Object.assign(new AssertionError(verdict.error, verdict.failure), { at: verdict.at ?? job.path });
     }
   },
-  check: async (job) => checkTestfile(read(job.path), job.path, { ...testfileTools(job), macros: job.set ?? {} }).map((problem) => placed(job, problem))
+  check: async (job) => part('testfile').check(read(job.path), job.path, { ...testfileTools(job), macros: job.set ?? {} }).map((problem) => placed(job, problem))
 };
 
 export const languages = [script, rhai, testfile];

@@ -10,8 +10,14 @@ const canonical = (name) => {
   return kCompact[lower] ?? lower;
 };
 
+const kFolding = /\r\n[ \t]+/g;
+/** What is always asked for, without taking the whole message apart. */
+const kAtOnce = { callId: /^(?:Call-ID|i)[ \t]*:[ \t]*(.*?)[ \t]*\r?$/im, cseq: /^CSeq[ \t]*:[ \t]*(.*?)[ \t]*\r?$/im };
+
 /** One message. `direction` is "sent" or "received", `time` milliseconds since the epoch. */
 export class SipMessage {
+  #fields;
+
   constructor(event) {
     this.direction = event.direction;
     this.transport = event.transport;
@@ -19,24 +25,37 @@ export class SipMessage {
     this.destination = event.destination;
     this.time = event.time;
     this.text = event.text;
-    const end = event.text.indexOf('\r\n\r\n');
-    const lines = (end < 0 ? event.text : event.text.slice(0, end)).replace(/\r\n[ \t]+/g, ' ').split('\r\n');
-    this.body = end < 0 ? '' : event.text.slice(end + 4);
-    this.startLine = lines[0];
-    this.fields = lines.slice(1).filter((line) => line.includes(':')).map((line) => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-    });
+    [this.startLine] = /^[^\r\n]*/.exec(event.text);
+    const lines = event.text.replace(kFolding, ' ');
+    this.callId = kAtOnce.callId.exec(lines)?.[1] ?? '';
+    this.cseq = kAtOnce.cseq.exec(lines)?.[1] ?? '';
     const status = /^SIP\/2\.0 (\d{3}) ?(.*)$/.exec(this.startLine);
     if (status !== null) {
       this.status = Number(status[1]);
       this.reason = status[2];
-      this.method = this.header('CSeq')?.split(/\s+/)[1] ?? '';
+      this.method = this.cseq.split(/\s+/)[1] ?? '';
     } else {
       [this.method, this.uri] = this.startLine.split(' ');
     }
-    this.callId = this.header('Call-ID') ?? '';
-    this.cseq = this.header('CSeq') ?? '';
+  }
+
+  get #headEnd() {
+    const end = this.text.indexOf('\r\n\r\n');
+    return end < 0 ? this.text.length : end;
+  }
+
+  get body() {
+    return this.text.slice(this.#headEnd + 4);
+  }
+
+  /** Names and values in their order. Taken apart for the first who asks: of most messages nobody does. */
+  get fields() {
+    this.#fields ??= this.text.slice(0, this.#headEnd).replace(kFolding, ' ').split('\r\n').slice(1)
+      .filter((line) => line.includes(':')).map((line) => {
+        const colon = line.indexOf(':');
+        return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+      });
+    return this.#fields;
   }
 
   get isRequest() {

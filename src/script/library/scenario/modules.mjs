@@ -1,8 +1,6 @@
 // Files of scripts: modules, TypeScript, and what is wrapped around them so that the engine, which runs scripts only, takes them.
-import { ask, compile } from './host.mjs';
+import { ask, compile, part } from './host.mjs';
 import { lineOf, noteFile } from './position.mjs';
-
-/* global require -- the bundler's: what it names is evaluated when it is called for the first time, and most files need none of it. */
 
 const folderOf = (path) => path.slice(0, path.lastIndexOf('/')) || '/';
 const kExtensions = ['', '.js', '.mjs', '.ts'];
@@ -20,7 +18,7 @@ function translated(source, path) {
 
 function transpiled(source, path, transforms) {
   try {
-    return require('sucrase').transform(source, { transforms, filePath: path, preserveDynamicImport: true, production: true }).code;
+    return part('transpiler').transform(source, { transforms, filePath: path, preserveDynamicImport: true, production: true }).code;
   } catch (error) {
     const place = /\((\d+):(\d+)\)/.exec(error.message);
     const failed = new SyntaxError(error.message.replace(/^Error transforming [^:]*: /, '').replace(/ \(\d+:\d+\)$/, ''));
