@@ -29,6 +29,8 @@ using base::Error;
 
 /// Messages that may wait; more than a flood of SIP makes in the seconds that one turn may take.
 constexpr std::size_t kMaxMessages = 1'000'000;
+/// Messages that a script is given at once; memory for many more would stay with the process.
+constexpr std::size_t kMaxBatchBytes = 256u << 10;
 constexpr std::size_t kMaxFileBytes = 16u << 20;
 constexpr std::size_t kMaxBodyBytes = 16u << 20;
 constexpr std::chrono::seconds kHttpTimeout{30};
@@ -148,17 +150,24 @@ void ScriptHost::tell(const json::object& message) {
 }
 
 void ScriptHost::turn() {
-  std::string batch = "[";
+  std::string batch;
   for (const std::string& message : messages_.take_all()) {
-    batch += (batch.size() > 1 ? "," : "") + message;
+    batch += (batch.empty() ? "[" : ",") + message;
+    if (batch.size() >= kMaxBatchBytes) {
+      pass(batch + "]");
+      batch.clear();
+    }
   }
-  batch += "]";
+  pass((batch.empty() ? "[" : batch) + "]");
+  static_cast<void>(engine_.call("untilNextTimer", ""));
+}
+
+void ScriptHost::pass(const std::string& batch) {
   if (const auto done = engine_.call("turn", batch); !done) {
     // Ended by force: whatever waits in the script is told so.
     const json::object ended{{"kind", "terminated"}, {"text", done.error().message()}};
     static_cast<void>(engine_.call("turn", "[" + json::serialize(ended) + "]"));
   }
-  static_cast<void>(engine_.call("untilNextTimer", ""));
 }
 
 base::Result<json::value> ScriptHost::begin_http(const json::object& arguments) {

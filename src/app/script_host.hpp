@@ -39,6 +39,8 @@ class ScriptHost {
   using Outcome = base::Result<boost::json::value>;
 
   void turn();
+  /// A JSON array of messages, to the script.
+  void pass(const std::string& batch);
   void wake();
   Outcome answer(std::string_view operation, const boost::json::object& arguments);
   static Outcome open_log(const std::string& path);
