@@ -92,7 +92,7 @@ declare class Agent {
   respondIncoming(code: number, reason: string, headers?: Record<string, string>): void;
   /** What it says in its calls, from now on: `tone(440)`, `file("hello.wav")`, `silence()`. */
   sendAudio(source: AudioSource): void;
-  /** OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, PUBLISH or REFER outside of calls. Ends with the final response, whatever its status, and challenges answered; fails when none came. */
+  /** Any method outside of calls, also one of your own such as "FOO"; INVITE, ACK, BYE, CANCEL and PRACK belong to verbs. Ends with the final response, whatever its status, and challenges answered; fails when none came. */
   request(method: string, options: RequestOptions & { to: Target }): Promise<SipMessage>;
   /** To the state of somebody, or its own (RFC 6665): "presence", "dialog", "message-summary", … Refreshed until the end; `expires` 0 asks just once. */
   subscribe(event: string, options?: { to?: Target; expires?: number | Duration; accept?: string | string[] }): Subscription;
@@ -209,7 +209,7 @@ declare class Call {
   resume(): Promise<Call>;
   dtmf(digits: string, gap?: Duration): void;
   transfer(target: Target): Promise<Call>;
-  /** INFO or MESSAGE in the call, otherwise as `agent.request`. */
+  /** In the dialog of the call, otherwise as `agent.request`; REFER and SUBSCRIBE belong to verbs, too. */
   request(method: string, options?: RequestOptions): Promise<SipMessage>;
 }
 
