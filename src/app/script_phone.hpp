@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/audio_probe.hpp"
+#include "app/script_subscribers.hpp"
 #include "app/soft_phone.hpp"
 #include "app/sound_report.hpp"
 #include "audio/live_sink.hpp"
@@ -129,6 +130,11 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome send_request(const Arguments& arguments);
   Outcome subscribe(const Arguments& arguments);
   Outcome unsubscribe(const Arguments& arguments);
+  Outcome notify(const Arguments& arguments);
+  Outcome notify_subscriber(const Arguments& arguments);
+  Outcome end_subscriber(const Arguments& arguments);
+  Outcome refuse_subscriptions(const Arguments& arguments);
+  Outcome stop_notify(const Arguments& arguments);
   [[nodiscard]] std::vector<Subscription>::iterator subscription_of(const sip::Subscriber& subscriber);
   Outcome send_in_call(const Arguments& arguments, sip::Method method);
   void measure(const Arguments& arguments, const Answer& answer);
@@ -158,6 +164,7 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   base::Timer listening_;
   std::vector<Subscription> subscriptions_;
   std::int64_t last_subscription_ = kMailbox;
+  std::unique_ptr<ScriptSubscribers> subscribers_;
   std::map<std::int64_t, std::shared_ptr<ProbeSender>> probes_;
   base::TimePoint precise_until_{};  ///< Looks more often before.
   bool unregistering_ = false;

@@ -185,6 +185,16 @@ ScriptPhone::Outcome ScriptPhone::unsubscribe(const json::object& arguments) {
   return json::object();
 }
 
+ScriptPhone::Outcome ScriptPhone::notify(const json::object& arguments) { return subscribers_->notify_all(arguments); }
+
+ScriptPhone::Outcome ScriptPhone::notify_subscriber(const json::object& arguments) { return subscribers_->notify(arguments, ++last_request_); }
+
+ScriptPhone::Outcome ScriptPhone::end_subscriber(const json::object& arguments) { return subscribers_->end(arguments); }
+
+ScriptPhone::Outcome ScriptPhone::refuse_subscriptions(const json::object& arguments) { return subscribers_->refuse(arguments); }
+
+ScriptPhone::Outcome ScriptPhone::stop_notify(const json::object& arguments) { return subscribers_->stop(arguments); }
+
 std::vector<ScriptPhone::Subscription>::iterator ScriptPhone::subscription_of(const sip::Subscriber& subscriber) {
   return std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const Subscription& one) { return one.subscriber.get() == &subscriber; });
 }

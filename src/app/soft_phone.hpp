@@ -26,6 +26,7 @@ class SoftPhone final : private sip::TransportUser {
   void impair(const net::Impairment::Options& options) { transports_.impair(options); }
   /// A call for whomever is for this phone.
   void take_strangers() noexcept { agents_.take_strangers(); }
+  void set_subscribe_taker(call::SubscribeTaker* taker) noexcept { agents_.set_subscribe_taker(taker); }
   /// While requests fail that could not be sent: why. "" otherwise.
   [[nodiscard]] const std::string& unreachable_because() const noexcept { return unreachable_because_; }
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }

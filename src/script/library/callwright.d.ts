@@ -58,6 +58,8 @@ declare class Agent {
   readonly name: string;
   /** "sip:alice@example.com" */
   readonly aor: string;
+  /** Where it listens: "127.0.0.1:5060". */
+  readonly address: string;
 
   // Verbs: carried out when they return, or thrown at their line. Their promises tell the SIP outcome to whoever waits for it.
   /** Registers again, without a moment in which nobody is registered. */
@@ -96,6 +98,15 @@ declare class Agent {
   request(method: string, options: RequestOptions & { to: Target }): Promise<SipMessage>;
   /** To the state of somebody, or its own (RFC 6665): "presence", "dialog", "message-summary", … Refreshed until the end; `expires` 0 asks just once. */
   subscribe(event: string, options?: { to?: Target; expires?: number | Duration; accept?: string | string[] }): Subscription;
+  /**
+   * From now on it takes subscriptions to that event (RFC 6665), for `expires` at most (2h), and tells this to whoever subscribes, and at once to all who are subscribed.
+   * Other events get 489; an agent that tells nothing answers SUBSCRIBE with 405.
+   */
+  notify(event: string, body?: string, options?: NotifyOptions & { expires?: number | Duration }): void;
+  /** Ends all subscriptions to that event with a last NOTIFY, and takes no more. */
+  stopNotify(event: string, reason?: EndReason, options?: { retryAfter?: number | Duration }): void;
+  /** From now on subscriptions to that event get this answer: 403 unless said. `notify` ends it. */
+  refuseSubscriptions(event: string, code?: number, reason?: string, headers?: Record<string, string>): void;
   /** Text by MESSAGE (RFC 3428); fails with the status that refused it. */
   message(target: Target, text: string): Promise<SipMessage>;
   /** Asks by OPTIONS whether somebody is there; fails when the answer is no. */
@@ -143,6 +154,8 @@ declare class Agent {
   readonly calls: Call[];
   /** What it subscribed to, the oldest first. */
   readonly subscriptions: Subscription[];
+  /** Who subscribed to what it tells by `notify`, the oldest first. */
+  readonly subscribers: Subscriber[];
   /** All SIP messages, the oldest first. */
   readonly messages: SipMessage[];
   info(): AgentInfo;
@@ -227,6 +240,40 @@ interface Subscription {
   readonly notifications: { state: 'pending' | 'active' | 'terminated'; reason?: string; contentType: string; body: string }[];
   /** Ends with the last notification. */
   unsubscribe(): Promise<Subscription>;
+}
+
+interface NotifyOptions {
+  /** Of the body: "text/plain" unless said. */
+  contentType?: string;
+  /** "active" unless said; "pending": accepted, but not decided on yet. */
+  state?: 'active' | 'pending';
+  headers?: Record<string, string | string[]>;
+}
+
+/** Why a subscription ends, and with that whether the other side is to try again (RFC 6665 §4.1.3). */
+type EndReason = 'deactivated' | 'probation' | 'rejected' | 'timeout' | 'giveup' | 'noresource' | 'invariant';
+
+/** Somebody who has subscribed to an event of an agent. */
+interface Subscriber {
+  /** "presence" */
+  readonly event: string;
+  /** The id of the Event field. */
+  readonly eventId: string | undefined;
+  readonly from: Peer;
+  readonly callId: string;
+  readonly state: 'pending' | 'active' | 'terminated';
+  /** Seconds for which it was granted the last time. */
+  readonly expires: number;
+  /** How often it was refreshed. */
+  readonly refreshes: number;
+  /** It unsubscribed, did not refresh in time, was ended by this agent, or has refused a NOTIFY. */
+  readonly endedBy: 'subscriber' | 'expiry' | 'agent' | 'refusal' | undefined;
+  /** Of the NOTIFY that was refused, 408 when nothing came. */
+  readonly statusCode: number | undefined;
+  /** Tells this one alone; what was told last is what a refresh is told. Ends with the response. */
+  notify(body?: string, options?: NotifyOptions): Promise<SipMessage>;
+  /** Ends with the answer to the last NOTIFY. */
+  end(reason?: EndReason, options?: { retryAfter?: number | Duration }): Promise<Subscriber>;
 }
 
 /** Measured from RTP and RTCP; each is undefined before there is something to judge by, and stays after the call. */

@@ -15,9 +15,13 @@ const METHODS = {
   ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop calls', [0]),
   ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute', [1]),
   ...each('accept request_count last_request requests json headers verify_silence verify_speech', [0, 1]),
-  listen: [0, 1, 2],
+  ...each('listen end', [0, 1, 2]),
   ...each('dial dtmf verify_audio message request subscribe', [1, 2]),
   ...each('respond_incoming respond on', [2, 3]),
+  // Of a subscriber the body, of an agent the event before it.
+  notify: [0, 1, 2, 3],
+  stop_notify: [1, 2, 3],
+  refuse_subscriptions: [1, 2, 3, 4],
   reject: [0, 1, 2, 3],
 };
 /** What the compiler translates itself, with any number of parameters. */
