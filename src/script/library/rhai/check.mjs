@@ -9,7 +9,7 @@ import { parse } from './parser.mjs';
 import { similar } from '../similar.mjs';
 
 /** Functions of the host that need no table to be called (bridge.mjs), with the numbers of their parameters. */
-const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0] };
+const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0], expect: [1] };
 const each = (names, counts) => Object.fromEntries(names.split(' ').map((name) => [name, counts]));
 const METHODS = {
   ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop calls', [0]),
@@ -18,6 +18,10 @@ const METHODS = {
   ...each('listen end', [0, 1, 2]),
   ...each('dial dtmf verify_audio message request subscribe', [1, 2]),
   ...each('respond_incoming respond on', [2, 3]),
+  // Of what expect gives.
+  ...each('to_be_truthy to_be_falsy to_be_defined to_be_undefined to_be_empty', [0]),
+  ...each('to_be to_equal to_contain to_match to_be_greater_than to_be_greater_than_or_equal to_be_less_than to_be_less_than_or_equal to_have_exchanged', [1]),
+  ...each('to_be_close_to to_have_received to_have_sent', [1, 2]),
   // Of a subscriber the body, of an agent the event before it.
   notify: [0, 1, 2, 3],
   stop_notify: [1, 2, 3],

@@ -1,7 +1,9 @@
 // Expectations on what went over the wire.
 import { addMatcher } from './assertions.mjs';
 
-const holds = (value, wanted) => value !== undefined && (wanted instanceof RegExp ? wanted.test(value) : String(value).includes(String(wanted)));
+/** `regex("…")`, in which languages without expressions of their own have them, is one for all of the value. */
+const expressionOf = (wanted) => (wanted instanceof RegExp ? wanted : wanted?.expression);
+const holds = (value, wanted) => value !== undefined && (expressionOf(wanted)?.test(value) ?? String(value).includes(String(wanted)));
 
 /** "INVITE" is a request, 180 a response, "180 INVITE" one to such a request. */
 function isKind(message, kind) {
