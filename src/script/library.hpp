@@ -10,4 +10,7 @@ extern const std::string_view kScenarioLibrary;
 /// What scripts see, for editors: callwright.d.ts.
 extern const std::string_view kDefinitions;
 
+/// The same for Rhai: callwright.d.rhai.
+extern const std::string_view kRhaiDefinitions;
+
 }  // namespace callwright::script

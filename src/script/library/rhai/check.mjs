@@ -11,12 +11,14 @@ import { similar } from '../similar.mjs';
 /** Functions of the host that need no table to be called (bridge.mjs), with the numbers of their parameters. */
 const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0], expect: [1] };
 const each = (names, counts) => Object.fromEntries(names.split(' ').map((name) => [name, counts]));
-const METHODS = {
-  ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop calls', [0]),
-  ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute', [1]),
+/** Of handles of the host, with the numbers of their parameters. */
+export const METHODS = {
+  ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop close calls', [0]),
+  ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute as', [1]),
   ...each('accept request_count last_request requests json headers verify_silence verify_speech', [0, 1]),
   ...each('listen end', [0, 1, 2]),
-  ...each('dial dtmf verify_audio message request subscribe', [1, 2]),
+  ...each('dial dtmf verify_audio request subscribe', [1, 2]),
+  message: [2],
   ...each('respond_incoming respond on', [2, 3]),
   // Of what expect gives.
   ...each('to_be_truthy to_be_falsy to_be_defined to_be_undefined to_be_empty', [0]),
