@@ -54,6 +54,11 @@ base::Result<std::unique_ptr<ScriptPhone>> ScriptPhone::create(const World& worl
     return phone.error();
   }
   made->phone_ = std::move(*phone);
+  if (plan.tls) {
+    if (const auto used = made->phone_->set_tls(*plan.tls); !used) {
+      return used.error();
+    }
+  }
   if (plan.strangers) {
     made->phone_->take_strangers();
   }

@@ -28,7 +28,8 @@ struct ScriptPhonePlan {
   bool strangers = true;  ///< Takes calls for other users, too.
   sip::SessionPolicy::Reliable reliable = sip::SessionPolicy::Reliable::Supported;
   std::chrono::milliseconds packet_time{20};
-  bool mailbox = false;  ///< Subscribes to what waits in its mailbox (RFC 3842).
+  std::optional<net::TlsSettings> tls;  ///< Of the connections that it makes; nothing: the system's authorities.
+  bool mailbox = false;                 ///< Subscribes to what waits in its mailbox (RFC 3842).
 };
 /// What the script library says of an agent (agent_options.mjs). Errors: InvalidArgument, a sentence.
 [[nodiscard]] base::Result<ScriptPhonePlan> script_phone_plan(const boost::json::object& options);

@@ -22,6 +22,8 @@ class SoftPhone final : private sip::TransportUser {
 
   [[nodiscard]] call::Agent& agent() noexcept { return *agent_; }
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
+  /// Before it connects to anybody. Errors: a file that cannot be used, with its name.
+  base::Result<void> set_tls(const net::TlsSettings& settings) { return transports_.set_tls(settings); }
   /// For tests: what it sends of SIP goes through a bad network.
   void impair(const net::Impairment::Options& options) { transports_.impair(options); }
   /// A call for whomever is for this phone.

@@ -19,6 +19,11 @@ interface AgentConfig {
   displayName?: string;
   /** How requests leave; "udp" unless said. */
   transport?: 'udp' | 'tcp' | 'tls';
+  /**
+   * PEM files, relative to the scenario's: `ca` vouches for servers in place of the system's authorities, `certificate` (with those that signed it) and `key` are shown to
+   * servers that ask. `verify` false: any server will do.
+   */
+  tls?: { ca?: string; certificate?: string; key?: string; verify?: boolean };
   authUser?: string;
   /** A proxy through which everything goes: "sip:proxy.example.com;transport=tcp". */
   outbound?: string;
@@ -26,6 +31,8 @@ interface AgentConfig {
   stunServer?: string;
   /** Encryption of its media: "srtp" takes calls in the clear too, "srtp-mand" and "dtls_srtp" do not. */
   mediaEnc?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp' | 'none';
+  /** "lite": it answers the connectivity checks of the other side (RFC 8445 §2.5), and sends media where they succeed. */
+  ice?: 'lite' | 'none';
   /** Seconds for which it registers; 3600 unless said, 0: it does not. */
   regint?: number;
   /** Subscribes to what waits in its mailbox (RFC 3842). */

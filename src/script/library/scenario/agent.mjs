@@ -170,7 +170,7 @@ export class Agent {
     this.whenGone = outcome();
     agents.get(name)?.close();
     try {
-      const made = ask('phone.create', nativeOptions(name, { ...options, outbound: run.outboundOf(options) }, run.recording()));
+      const made = ask('phone.create', nativeOptions(name, { ...options, outbound: run.outboundOf(options), tls: this.#tlsFiles(options.tls) }, run.recording()));
       this.nativeId = made.phone;
       this.address = made.address;
     } catch (error) {
@@ -180,6 +180,11 @@ export class Agent {
     byId.set(this.nativeId, this);
     emit({ event: 'agent_started', name, aor: this.aor });
     this.#begin(options);
+  }
+
+  #tlsFiles(tls) {
+    const path = (file) => (file === undefined ? undefined : run.resolve(file));
+    return tls && { ...tls, ca: path(tls.ca), certificate: path(tls.certificate), key: path(tls.key) };
   }
 
   #begin(options) {
