@@ -11,7 +11,7 @@ import { finished, of, runFile, runText } from './lib/run_file.mjs';
 
 const kNone = { exchange: false };
 
-describe('a server that asks for certificates', { concurrency: 2 }, () => {
+describe('a server that asks for certificates', () => {
   const [theirs, ours] = [new Authority(), new Authority()];
   let server;
   let domain;

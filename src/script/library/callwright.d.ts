@@ -12,7 +12,7 @@ type Target = Agent | string;
 interface AgentConfig {
   /** The user of its address, and of its credentials unless `authUser` says otherwise. */
   username: string;
-  /** The host of its address, with a port if need be; also where it registers. With `--exchange` it may be left out. */
+  /** The host of its address, with a port if need be ("[2001:db8::7]:5060" for IPv6); also where it registers. With `--exchange` it may be left out. */
   domain?: string;
   password?: string;
   /** For the From field. */

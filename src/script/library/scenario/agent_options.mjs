@@ -28,7 +28,12 @@ const oneOf = (...values) => ({ check: (value) => values.includes(value), wants:
 /** Each key: what it may be, and how that reads in an error. */
 export const kAgentKeys = {
   username: { check: text, wants: 'a string', required: true },
-  domain: { check: text, wants: 'a string', required: true },
+  domain: {
+    check: text,
+    wants: 'a string',
+    required: true,
+    problem: (value) => (/^[\da-f.]*:[\da-f.]*:[\da-f:.]*$/i.test(value) ? `"${value}" is an IPv6 address: it stands in brackets, "[::1]" or "[::1]:5060"` : undefined)
+  },
   password: { check: text, wants: 'a string' },
   displayName: { check: text, wants: 'a string' },
   transport: { ...oneOf('udp', 'tcp', 'tls'), problem: (value) => (['ws', 'wss'].includes(value) ? `cannot be "${value}" yet: agents speak over UDP, TCP and TLS, and make no WebSocket of their own` : undefined) },
