@@ -1,4 +1,4 @@
-// Agents over TLS: whose certificates they take, which they show; and what of transports and ICE cannot be done.
+// Agents over TLS and WebSocket: whose certificates they take, which they show; and what of ICE they do and cannot do.
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -91,6 +91,59 @@ describe('a server that asks for certificates', () => {
   });
 });
 
+describe('over WebSocket', () => {
+  const authority = new Authority();
+  let server;
+  before(async () => {
+    const { chain, key } = authority.issue('IP:127.0.0.1');
+    const config = join(authority.directory, 'callwright.toml');
+    const listeners = ['ws', 'wss'].map((transport) => `[[listeners]]\ntransport = "${transport}"\naddress = "127.0.0.1:0"\n`);
+    writeFileSync(config, `${listeners.join('')}[[certificates]]\nchain = "${chain}"\nkey = "${key}"\n`);
+    server = await Server.start({ args: ['--config', config] });
+  });
+  after(async () => {
+    await server?.stop();
+    authority.remove();
+  });
+
+  for (const transport of ['ws', 'wss']) {
+    test(`agents register, talk, hold, subscribe and send texts by ${transport}`, async () => {
+      const events = await passing(`
+        const [alice, bob] = ['alice', 'bob'].map((username) => new Agent(username, { username, domain: '${server.transports[transport]}', password: username + '-demo',
+          transport: '${transport}', mediaEnc: 'dtls_srtp', tls: { ca: '${authority.file}' } }));
+        await until(() => expect(alice.registered && bob.registered).toBe(true), '10s');
+        await connect(alice, bob);
+        await verifyAudioConnection(alice, bob);
+        expect([alice.encryption, bob.encryption]).toEqual(['dtls', 'dtls']);
+        const watched = alice.subscribe('presence', { to: bob });
+        await until(() => expect(watched.state).toBe('active'), '10s');
+        await alice.message(bob, 'hello');
+        await until(() => expect(bob.texts.length).toBe(1));
+        await bob.hold();
+        await until(() => expect(alice.onHold).toBe(true));
+        await bob.resume();
+        await watched.unsubscribe();
+        bob.hangup();
+        await idle(alice, bob);
+        await alice.unregister();`, kNone);
+      assert.deepEqual([...new Set(of(events, 'sip').map((event) => event.transport))], [transport.toUpperCase()]);
+    });
+  }
+
+  test('a server that speaks no WebSocket is told from one that does', async () => {
+    await passing(`
+      const a = new Agent('A', { username: 'alice', domain: '${server.sip}', password: 'alice-demo', transport: 'ws' });
+      await until(() => expect(a.registrationState.error).toBeDefined(), '20s');
+      expect([a.registered, a.registrationState.status]).toEqual([false, 503]);
+      expect(a.registrationState.error).toContain('The WS connection with');`, kNone);
+  });
+
+  test('the built-in exchange is named as what speaks none', async () => {
+    const { events } = await runText("new Agent('A', { username: 'a', transport: 'wss' });");
+    assert.match(finished(events).error, /^agent A: the built-in exchange speaks UDP and TCP; for TLS and WebSocket /);
+  });
+});
+
 test('what is wrong with the options of TLS, and what cannot be done yet, is said where the agent is made', async () => {
   const wrong = async (options) => finished((await runText(`new Agent('A', { username: 'a', domain: '127.0.0.1', regint: 0, ${options} });`, kNone)).events).error;
   for (const [options, error] of [
@@ -100,9 +153,7 @@ test('what is wrong with the options of TLS, and what cannot be done yet, is sai
     ['tls: { ca: 1 }', /^agent A: tls: ca has to be the path of a PEM file$/],
     ["tls: { verify: 'no' }", /^agent A: tls: verify has to be true or false$/],
     ["tls: { certificate: 'a.pem' }", /^agent A: tls needs certificate and key together/],
-    ["transport: 'ws'", /^agent A: transport cannot be "ws" yet: agents speak over UDP, TCP and TLS/],
-    ["transport: 'wss'", /^agent A: transport cannot be "wss" yet/],
-    ["transport: 'sctp'", /^agent A: transport has to be one of "udp", "tcp", "tls"$/],
+    ["transport: 'sctp'", /^agent A: transport has to be one of "udp", "tcp", "tls", "ws", "wss"$/],
     ["ice: 'full'", /^agent A: ice cannot be done in full yet: .*ice: "lite"/],
     ['ice: true', /^agent A: ice cannot be done in full yet/],
     ["ice: 'maybe'", /^agent A: ice has to be one of "lite", "none"$/]

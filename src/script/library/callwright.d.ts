@@ -17,8 +17,8 @@ interface AgentConfig {
   password?: string;
   /** For the From field. */
   displayName?: string;
-  /** How requests leave; "udp" unless said. */
-  transport?: 'udp' | 'tcp' | 'tls';
+  /** How requests leave; "udp" unless said. "ws" and "wss" are WebSocket (RFC 7118): servers take such phones for browsers, whose media are `mediaEnc: 'dtls_srtp'`. */
+  transport?: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
   /**
    * PEM files, relative to the scenario's: `ca` vouches for servers in place of the system's authorities, `certificate` (with those that signed it) and `key` are shown to
    * servers that ask. `verify` false: any server will do.

@@ -36,7 +36,7 @@ export const kAgentKeys = {
   },
   password: { check: text, wants: 'a string' },
   displayName: { check: text, wants: 'a string' },
-  transport: { ...oneOf('udp', 'tcp', 'tls'), problem: (value) => (['ws', 'wss'].includes(value) ? `cannot be "${value}" yet: agents speak over UDP, TCP and TLS, and make no WebSocket of their own` : undefined) },
+  transport: oneOf('udp', 'tcp', 'tls', 'ws', 'wss'),
   tls: { problem: tlsProblem },
   authUser: { check: text, wants: 'a string' },
   outbound: { check: text, wants: 'a SIP URI such as "sip:proxy.example.com;transport=tcp"' },
