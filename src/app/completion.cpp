@@ -125,8 +125,30 @@ std::string tables_of(const CompletionCommand& root) {
   return commands.text() + options.text() + valued.text() + parameters.text() + values.text() + fixed.text();
 }
 
-/// Looks at the words before the cursor, and prints what may stand at it; "files" where a file may. In what bash and zsh have in common.
-constexpr std::string_view kChoose = R"(# The word at the cursor, then those before it.
+/// Looks at the words before the cursor, and prints what may stand at it; "files" where a file may, "scenarios" where the name of one. In what bash and zsh
+/// have in common.
+constexpr std::string_view kChoose = R"(# The program, then the words behind "callwright test": names of scenarios, one a line. Without a path those below here.
+_callwright_scenarios() {
+  local program=$1 option='' word
+  local -a paths
+  paths=()
+  shift
+  for word in "$@"; do
+    if [ -n "$option" ]; then
+      option=''
+    elif [ "${word#-}" != "$word" ]; then
+      case " $(_callwright_valued test) " in *" $word "*) option=$word ;; esac
+    else
+      paths+=("${word/#\~/$HOME}")
+    fi
+  done
+  if [ ${#paths[@]} -eq 0 ]; then
+    paths=(.)
+  fi
+  timeout 10 "$program" test --list "${paths[@]}" 2>/dev/null | sed -n 's/^  \(.*\) (line [0-9]*).*$/\1/p' | sort -u
+}
+
+# The word at the cursor, then those before it.
 _callwright_choose() {
   local cur=$1 where='' method='' option='' word
   shift
@@ -142,7 +164,9 @@ _callwright_choose() {
       esac
     fi
   done
-  if [ -n "$option" ]; then
+  if [ "$where $option" = 'test --scenario' ]; then
+    echo scenarios
+  elif [ -n "$option" ]; then
     word=$(_callwright_fixed "$where $option")
     echo "${word:-files}"
   elif [ "${cur#-}" != "$cur" ]; then
@@ -161,16 +185,49 @@ _callwright_choose() {
 
 )";
 
-constexpr std::string_view kBash = R"(_callwright() {
+constexpr std::string_view kBash = R"(# What was typed of the name, with its quotes; then the program and the words behind "callwright test".
+_callwright_name_scenario() {
+  local typed=$1 prefix=${1//\\/} quote='' name broken
+  shift
+  if [[ $typed == [\"\']* ]]; then
+    quote=${typed:0:1}
+    prefix=${typed:1}
+  fi
+  while IFS= read -r name; do
+    if [[ $name == "$prefix"* ]]; then
+      if [[ -z $quote ]]; then
+        name=$(printf '%q' "$name")
+      elif [[ $quote == \" ]]; then
+        name=$(sed 's/[\\$`"]/\\&/g' <<<"$name")
+      fi
+      COMPREPLY+=("$name")
+    fi
+  done < <(_callwright_scenarios "$@")
+  if [[ -z $quote ]]; then
+    broken=${typed%"${typed##*[=:]}"}
+    COMPREPLY=("${COMPREPLY[@]#"$broken"}")
+  fi
+}
+
+_callwright() {
   local line=${COMP_LINE:0:COMP_POINT} cur='' found broken
   local -a words
+  local named=$'^[[:space:]]*([^[:space:]]+)[[:space:]]+test[[:space:]](.*[[:space:]])?--scenario[[:space:]]+("[^"]*|\'[^\']*|([^[:space:]"\'\\\\]|\\\\.)*)$'
+  COMPREPLY=()
+  if [[ $line =~ $named ]]; then
+    read -ra words <<<"${BASH_REMATCH[2]}"
+    _callwright_name_scenario "${BASH_REMATCH[3]}" "${BASH_REMATCH[1]}" "${words[@]}"
+    return
+  fi
   read -ra words <<<"$line"
   if [[ $line != *[[:space:]] ]]; then
     cur=${words[-1]}
     unset 'words[-1]'
   fi
   found=$(_callwright_choose "$cur" "${words[@]:1}")
-  COMPREPLY=()
+  if [[ $found == scenarios ]]; then
+    return  # Within quotes of another kind.
+  fi
   if [[ $found == files ]]; then
     compopt -o default 2>/dev/null
     return
@@ -192,6 +249,11 @@ constexpr std::string_view kZsh = R"(_callwright() {
   found=$(_callwright_choose "$PREFIX" "${(@)words[2,CURRENT-1]}")
   if [[ $found == files ]]; then
     _files
+    return
+  fi
+  if [[ $found == scenarios ]]; then
+    all=("${(@f)$(_callwright_scenarios "$words[1]" "${(@Q)words[3,CURRENT-2]}")}")
+    compadd -- "${(@)all:#}"
     return
   fi
   all=(${=found})

@@ -334,11 +334,17 @@ int run(int argc, char** argv) {
   callwright::app::add_monitor_command(app, status);
   add_completion_command(app, status);
 
-  std::string definitions_path = "callwright.d.ts";
+  std::string definitions_path;
+  bool rhai_definitions = false;
   CLI::App* const definitions = app.add_subcommand("definitions", "Write the definitions of the scenario API, for editors");
-  definitions->add_option("FILE", definitions_path, "Where to, or - for standard output")->capture_default_str();
-  definitions->footer("Example:\n  callwright definitions callwright.d.ts");
-  definitions->callback([&] { status = callwright::app::write_definitions(definitions_path); });
+  definitions->add_option("FILE", definitions_path, "Where to, or - for standard output; callwright.d.ts unless said, with --rhai callwright.d.rhai");
+  definitions->add_flag("--rhai", rhai_definitions, "Those of Rhai; so are they for a FILE that ends in .rhai");
+  definitions->footer("Examples:\n  callwright definitions callwright.d.ts\n  callwright definitions --rhai");
+  definitions->callback([&] {
+    const bool rhai = rhai_definitions || definitions_path.ends_with(".rhai");
+    const std::string path = !definitions_path.empty() ? definitions_path : rhai ? "callwright.d.rhai" : "callwright.d.ts";
+    status = callwright::app::write_definitions(path, rhai ? callwright::app::DefinitionsLanguage::Rhai : callwright::app::DefinitionsLanguage::TypeScript);
+  });
 
   CLI::App* const file = app.add_subcommand("run-file", "What callwright test starts for each file");
   file->group("");

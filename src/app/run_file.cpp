@@ -85,17 +85,23 @@ int run_file() {
   std::_Exit(host.status());
 }
 
-int write_definitions(const std::string& path) {
+int write_definitions(const std::string& path, DefinitionsLanguage language) {
+  const bool rhai = language == DefinitionsLanguage::Rhai;
+  const std::string_view text = rhai ? script::kRhaiDefinitions : script::kDefinitions;
   if (path == "-") {
-    std::fwrite(script::kDefinitions.data(), 1, script::kDefinitions.size(), stdout);
+    std::fwrite(text.data(), 1, text.size(), stdout);
     return 0;
   }
   std::ofstream file(path, std::ios::trunc);
-  file << script::kDefinitions;
+  file << text;
   file.close();
   if (!file) {
     std::fprintf(stderr, "callwright definitions: %s: cannot be written; check the folder and its permissions\n", path.c_str());
     return 1;
+  }
+  if (rhai) {
+    std::printf("%s written; keep it beside the scenarios, where the language server of Rhai finds it\n", path.c_str());
+    return 0;
   }
   std::printf("%s written; put /// <reference path=\"%s\" /> at the top of a scenario\n", path.c_str(), path.c_str());
   return 0;

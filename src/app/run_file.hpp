@@ -8,7 +8,8 @@ namespace callwright::app {
 /// docs/testing/events.md to standard output. 0: passed, 1: failed, 2: no job came, 130: stopped.
 int run_file();
 
-/// `callwright definitions`: writes callwright.d.ts there, or to standard output for "-". 1 when it cannot be written.
-int write_definitions(const std::string& path);
+enum class DefinitionsLanguage { TypeScript, Rhai };
+/// `callwright definitions`: writes callwright.d.ts or callwright.d.rhai there, or to standard output for "-". 1 when it cannot be written.
+int write_definitions(const std::string& path, DefinitionsLanguage language);
 
 }  // namespace callwright::app

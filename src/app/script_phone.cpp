@@ -39,6 +39,8 @@ ScriptPhone::~ScriptPhone() {
   subscriptions_.clear();
   requests_.clear();
   if (phone_ != nullptr) {
+    phone_->set_subscribe_taker(nullptr);
+    subscribers_.reset();
     phone_->user_agent().set_trace(nullptr);
   }
 }
@@ -52,9 +54,16 @@ base::Result<std::unique_ptr<ScriptPhone>> ScriptPhone::create(const World& worl
     return phone.error();
   }
   made->phone_ = std::move(*phone);
+  if (plan.tls) {
+    if (const auto used = made->phone_->set_tls(*plan.tls); !used) {
+      return used.error();
+    }
+  }
   if (plan.strangers) {
     made->phone_->take_strangers();
   }
+  made->subscribers_ = std::make_unique<ScriptSubscribers>(made->phone_->agent(), [phone = made.get()](json::object event) { phone->tell(std::move(event)); });
+  made->phone_->set_subscribe_taker(made->subscribers_.get());
   made->set_reliable(plan.reliable);
   made->phone_->agent().set_packet_time(plan.packet_time);
   if (world.impairment) {
@@ -88,6 +97,11 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"request", &ScriptPhone::send_request},
       {"subscribe", &ScriptPhone::subscribe},
       {"unsubscribe", &ScriptPhone::unsubscribe},
+      {"notify", &ScriptPhone::notify},
+      {"notify_subscriber", &ScriptPhone::notify_subscriber},
+      {"end_subscriber", &ScriptPhone::end_subscriber},
+      {"refuse_subscriptions", &ScriptPhone::refuse_subscriptions},
+      {"stop_notify", &ScriptPhone::stop_notify},
   };
   return kOperations;
 }
@@ -303,6 +317,7 @@ void ScriptPhone::leave() {
   for (sip::Subscriber* const subscriber : subscribers) {
     subscriber->stop();
   }
+  subscribers_->leave();
   latest_ = world_.loop.clock().now() + kFarewell;
   phone_->agent().hang_up_all();
   unregistering_ = registers_ && phone_->agent().registered();
@@ -311,6 +326,6 @@ void ScriptPhone::leave() {
   }
 }
 
-bool ScriptPhone::has_left() const { return world_.loop.clock().now() >= latest_ || (phone_->quiet() && !unregistering_); }
+bool ScriptPhone::has_left() const { return world_.loop.clock().now() >= latest_ || (phone_->quiet() && !unregistering_ && subscribers_->empty()); }
 
 }  // namespace callwright::app

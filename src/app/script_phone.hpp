@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/audio_probe.hpp"
+#include "app/script_subscribers.hpp"
 #include "app/soft_phone.hpp"
 #include "app/sound_report.hpp"
 #include "audio/live_sink.hpp"
@@ -27,7 +28,8 @@ struct ScriptPhonePlan {
   bool strangers = true;  ///< Takes calls for other users, too.
   sip::SessionPolicy::Reliable reliable = sip::SessionPolicy::Reliable::Supported;
   std::chrono::milliseconds packet_time{20};
-  bool mailbox = false;  ///< Subscribes to what waits in its mailbox (RFC 3842).
+  std::optional<net::TlsSettings> tls;  ///< Of the connections that it makes; nothing: the system's authorities.
+  bool mailbox = false;                 ///< Subscribes to what waits in its mailbox (RFC 3842).
 };
 /// What the script library says of an agent (agent_options.mjs). Errors: InvalidArgument, a sentence.
 [[nodiscard]] base::Result<ScriptPhonePlan> script_phone_plan(const boost::json::object& options);
@@ -129,6 +131,11 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   Outcome send_request(const Arguments& arguments);
   Outcome subscribe(const Arguments& arguments);
   Outcome unsubscribe(const Arguments& arguments);
+  Outcome notify(const Arguments& arguments);
+  Outcome notify_subscriber(const Arguments& arguments);
+  Outcome end_subscriber(const Arguments& arguments);
+  Outcome refuse_subscriptions(const Arguments& arguments);
+  Outcome stop_notify(const Arguments& arguments);
   [[nodiscard]] std::vector<Subscription>::iterator subscription_of(const sip::Subscriber& subscriber);
   Outcome send_in_call(const Arguments& arguments, sip::Method method);
   void measure(const Arguments& arguments, const Answer& answer);
@@ -158,6 +165,7 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   base::Timer listening_;
   std::vector<Subscription> subscriptions_;
   std::int64_t last_subscription_ = kMailbox;
+  std::unique_ptr<ScriptSubscribers> subscribers_;
   std::map<std::int64_t, std::shared_ptr<ProbeSender>> probes_;
   base::TimePoint precise_until_{};  ///< Looks more often before.
   bool unregistering_ = false;

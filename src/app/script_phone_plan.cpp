@@ -58,6 +58,24 @@ base::Result<call::AgentMedia> media_of(const json::object& options) {
   return media;
 }
 
+/// {"ca", "certificate", "key", "verify"}; nothing where none is said.
+std::optional<net::TlsSettings> tls_of(const json::object& options) {
+  const json::value* const said = options.if_contains("tls");
+  if (said == nullptr || !said->is_object() || said->get_object().empty()) {
+    return std::nullopt;
+  }
+  const json::object& tls = said->get_object();
+  net::TlsSettings settings;
+  settings.ca_file = text_of(tls, "ca");
+  if (const std::string chain = text_of(tls, "certificate"); !chain.empty()) {
+    settings.certificates.push_back({chain, text_of(tls, "key")});
+  }
+  if (tls.contains("verify") && !flag_of(tls, "verify")) {
+    settings.verify_servers = net::ServerVerification::Off;
+  }
+  return settings;
+}
+
 base::Result<base::SocketAddress> listen_of(const json::object& options, std::string_view next_hop) {
   const std::string listen = text_of(options, "listen");
   if (listen.empty()) {
@@ -122,7 +140,10 @@ base::Result<ScriptPhonePlan> script_phone_plan(const json::object& options) {
   if (!media) {
     return media.error();
   }
-  ScriptPhonePlan plan{.listen = *listen, .agent = {}, .registers = number_of<std::int64_t>(options, "expires") > 0};
+  ScriptPhonePlan plan;
+  plan.listen = *listen;
+  plan.registers = number_of<std::int64_t>(options, "expires") > 0;
+  plan.tls = tls_of(options);
   plan.mailbox = flag_of(options, "mwi");
   plan.strangers = text_of(options, "strangers") != "no";
   plan.reliable = script_reliable(text_of(options, "reliable"));

@@ -15,10 +15,50 @@ using base::Errc;
 using base::Error;
 using sip::Method;
 
-constexpr Method kAlone[] = {Method::Options, Method::Message, Method::Info, Method::Subscribe, Method::Notify, Method::Publish, Method::Refer};
-/// RFC 6665 §8.1.1, RFC 3515 §2.2
-constexpr Method kWithContact[] = {Method::Subscribe, Method::Notify, Method::Refer};
-constexpr Method kInCall[] = {Method::Info, Method::Message};
+/// RFC 6665 §8.1.1, RFC 3515 §2.2, RFC 3311 §5.1
+constexpr Method kWithContact[] = {Method::Subscribe, Method::Notify, Method::Refer, Method::Update};
+
+/// What belongs to a verb of the script, and which.
+struct Reserved {
+  Method method;
+  std::string_view instead;
+};
+constexpr Reserved kReserved[] = {
+    {Method::Invite, "dial() places a call, hold() and resume() change it"},
+    {Method::Ack, "it goes out by itself when a call is answered"},
+    {Method::Bye, "hangup() ends a call"},
+    {Method::Cancel, "hangup() ends a call that is not answered yet"},
+    {Method::Prack, "it goes out by itself for reliable provisional responses"},
+};
+/// Outside of calls these have no session or subscription that they could confuse.
+constexpr Reserved kReservedInCall[] = {
+    {Method::Refer, "transfer() sends it and follows what becomes of it"},
+    {Method::Subscribe, "subscribe() of the agent sends it and takes what it is told"},
+};
+
+template <std::size_t size>
+const Reserved* find(const Reserved (&all)[size], Method method) {
+  const auto found = std::find_if(std::begin(all), std::end(all), [method](const Reserved& one) { return one.method == method; });
+  return found == std::end(all) ? nullptr : found;
+}
+
+enum class Where { Alone, InCall };
+
+/// Errors: InvalidArgument, a sentence.
+base::Result<Method> requested_method(const std::string& text, Where where) {
+  if (!sip::is_method(text)) {
+    return Error(Errc::InvalidArgument, "\"" + text + "\" is no method; it is a token such as OPTIONS (RFC 3261 §25.1)");
+  }
+  const Method method = sip::method_from(text);
+  const Reserved* reserved = find(kReserved, method);
+  if (reserved == nullptr && where == Where::InCall) {
+    reserved = find(kReservedInCall, method);
+  }
+  if (reserved != nullptr) {
+    return Error(Errc::InvalidArgument, text + " cannot be sent as it is: " + std::string(reserved->instead));
+  }
+  return method;
+}
 
 template <std::size_t size>
 bool contains(const Method (&methods)[size], Method method) {
@@ -33,20 +73,19 @@ bool names_contact(const std::string& lines) {
 }  // namespace
 
 ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
-  const sip::Method method = sip::method_from(text_of(arguments, "method"));
-  if (arguments.contains("call")) {
-    return send_in_call(arguments, method);
-  }
-  if (!contains(kAlone, method)) {
-    return Error(Errc::InvalidArgument,
-                 "\"" + text_of(arguments, "method") + "\" cannot be sent by itself; OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, PUBLISH and REFER can");
+  const std::string name = text_of(arguments, "method");
+  const bool in_call = arguments.contains("call");
+  const auto method = requested_method(name, in_call ? Where::InCall : Where::Alone);
+  if (!method || in_call) {
+    return method ? send_in_call(arguments, *method) : method.error();
   }
   call::Agent& agent = phone_->agent();
   auto made = std::make_unique<Request>();
   made->id = ++last_request_;
   made->digest.emplace(agent.credentials(), world_.random);
   sip::OutgoingRequest request;
-  request.method = method;
+  request.method = *method;
+  request.own_method = name;
   request.uri = agent.routed(text_of(arguments, "uri"));
   if (!sip::UriView::parse(request.uri)) {
     return Error(Errc::InvalidArgument, "\"" + request.uri + "\" is no SIP address");
@@ -54,7 +93,7 @@ ScriptPhone::Outcome ScriptPhone::send_request(const json::object& arguments) {
   request.routes = agent.route_set();
   request.parties = sip::party_lines(agent.name_and_address(), world_.random.token(8), "<" + request.uri + ">", {}, world_.random.token(16));
   request.headers = script_header_lines(arguments.if_contains("headers"));
-  if (contains(kWithContact, method) && !names_contact(request.headers)) {
+  if (contains(kWithContact, *method) && !names_contact(request.headers)) {
     request.contact_user = agent.contact();
   }
   request.content_type = text_of(arguments, "content_type");
@@ -71,11 +110,9 @@ ScriptPhone::Outcome ScriptPhone::send_in_call(const json::object& arguments, si
   if (!call) {
     return call.error();
   }
-  if (!contains(kInCall, method)) {
-    return Error(Errc::InvalidArgument, "\"" + text_of(arguments, "method") + "\" cannot be sent in a call; INFO and MESSAGE can");
-  }
   const std::int64_t id = ++last_request_;
   const call::AgentCall::Content content{.method = method,
+                                         .own_method = text_of(arguments, "method"),
                                          .content_type = text_of(arguments, "content_type"),
                                          .body = text_of(arguments, "body"),
                                          .headers = script_header_lines(arguments.if_contains("headers"))};
@@ -147,6 +184,16 @@ ScriptPhone::Outcome ScriptPhone::unsubscribe(const json::object& arguments) {
   found->subscriber->stop();
   return json::object();
 }
+
+ScriptPhone::Outcome ScriptPhone::notify(const json::object& arguments) { return subscribers_->notify_all(arguments); }
+
+ScriptPhone::Outcome ScriptPhone::notify_subscriber(const json::object& arguments) { return subscribers_->notify(arguments, ++last_request_); }
+
+ScriptPhone::Outcome ScriptPhone::end_subscriber(const json::object& arguments) { return subscribers_->end(arguments); }
+
+ScriptPhone::Outcome ScriptPhone::refuse_subscriptions(const json::object& arguments) { return subscribers_->refuse(arguments); }
+
+ScriptPhone::Outcome ScriptPhone::stop_notify(const json::object& arguments) { return subscribers_->stop(arguments); }
 
 std::vector<ScriptPhone::Subscription>::iterator ScriptPhone::subscription_of(const sip::Subscriber& subscriber) {
   return std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const Subscription& one) { return one.subscriber.get() == &subscriber; });

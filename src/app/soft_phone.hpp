@@ -22,10 +22,13 @@ class SoftPhone final : private sip::TransportUser {
 
   [[nodiscard]] call::Agent& agent() noexcept { return *agent_; }
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
+  /// Before it connects to anybody. Errors: a file that cannot be used, with its name.
+  base::Result<void> set_tls(const net::TlsSettings& settings) { return transports_.set_tls(settings); }
   /// For tests: what it sends of SIP goes through a bad network.
   void impair(const net::Impairment::Options& options) { transports_.impair(options); }
   /// A call for whomever is for this phone.
   void take_strangers() noexcept { agents_.take_strangers(); }
+  void set_subscribe_taker(call::SubscribeTaker* taker) noexcept { agents_.set_subscribe_taker(taker); }
   /// While requests fail that could not be sent: why. "" otherwise.
   [[nodiscard]] const std::string& unreachable_because() const noexcept { return unreachable_because_; }
   [[nodiscard]] const base::SocketAddress& address() const noexcept { return address_; }

@@ -31,8 +31,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kLanguage
 std::string_view language_of(const fs::path& path) {
   const std::string ending = path.extension().string();
   const auto* const found = std::find_if(kLanguages.begin(), kLanguages.end(), [&](const auto& entry) { return entry.first == ending; });
-  // Type declarations are no programs.
-  const bool declarations = path.string().ends_with(".d.ts");
+  // Definitions for editors are no programs.
+  const bool declarations = path.string().ends_with(".d.ts") || path.string().ends_with(".d.rhai");
   return found == kLanguages.end() || declarations ? std::string_view() : found->second;
 }
 

@@ -45,6 +45,7 @@ TEST_F(TestFilesTest, are_scripts_with_scenarios_and_all_test_files) {
   folder.write("t/helper.js", "// scenario('x')\n * scenario('y')\nexport function my_scenario() {}\nthis.scenario();\nconst scenario = 1;");
   folder.write("t/readme.md", kSuite);
   folder.write("t/types.d.ts", "declare function scenario(name: string): void;");
+  folder.write("t/types.d.rhai", "fn scenario(name: String, body: Fn);");
   folder.write("t/node_modules/x.js", kSuite);
   folder.write("t/.hidden/x.js", kSuite);
   EXPECT_THAT(found({"t"}), ElementsAre("t/a.rhai rhai", "t/b.js js", "t/d.test test", "t/deep/er/c.mjs js", "t/each.ts ts"));

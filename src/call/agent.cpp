@@ -170,13 +170,18 @@ Agent* Agents::agent_for(const sip::Message& request) const {
 
 void Agents::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
   const bool text = request.method() == sip::Method::Message;
-  if (request.method() != sip::Method::Invite && !text) {
-    transaction.respond({.status = 405, .headers = sip::UserAgent::kAllow});
+  const bool subscribable = !capabilities().empty();
+  const bool subscribes = subscribable && request.method() == sip::Method::Subscribe;
+  if (request.method() != sip::Method::Invite && !text && !subscribes) {
+    const std::string allow = std::string(sip::UserAgent::kAllow) + (subscribable ? "Allow: SUBSCRIBE\r\n" : "");
+    transaction.respond({.status = 405, .headers = allow});
     return;
   }
   Agent* const agent = agent_for(request);
   if (agent == nullptr) {
     transaction.respond({.status = 404});
+  } else if (subscribes) {
+    subscribe_taker_->on_subscribe(transaction, request);
   } else if (text) {
     transaction.respond({.status = 200});
     agent->report({}, TextReceived{std::string(request.from().uri), std::string(request.header("Content-Type").value_or("")), std::string(request.body())});

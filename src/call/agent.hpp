@@ -129,6 +129,16 @@ class Agent final : private sip::RegisterClient::Observer {
   std::unordered_map<media::StreamId, std::unique_ptr<AgentStream>> ending_streams_;
 };
 
+/// Takes subscriptions for agents (RFC 6665 §4.2).
+class SubscribeTaker {
+ public:
+  virtual ~SubscribeTaker() = default;
+  /// "Allow-Events: presence" as a ready-made line; "": it takes none at present.
+  [[nodiscard]] virtual std::string_view allow_events() const = 0;
+  /// A SUBSCRIBE outside of dialogs, to be answered; not while there are no events.
+  virtual void on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request) = 0;
+};
+
 /// Agents that share listeners: an incoming call goes to the one named in its Request-URI.
 class Agents final : private sip::UserAgent::Handler {
  public:
@@ -137,6 +147,8 @@ class Agents final : private sip::UserAgent::Handler {
 
   /// A call for nobody here goes to the only agent, where there is but one: as with phones, whose Request-URI is whatever a proxy made of it.
   void take_strangers() noexcept { takes_strangers_ = true; }
+  /// Without one, and while it takes no events, SUBSCRIBE is refused with 405. Null: nobody any more.
+  void set_subscribe_taker(SubscribeTaker* taker) noexcept { subscribe_taker_ = taker; }
   /// The agent lives as long as this; one of the same user takes its place. Errors: those of `capabilities_of`.
   base::Result<Agent*> add(media::MediaPort& media, EventSink& events, AgentOptions options);
   [[nodiscard]] const sip::StringMap<std::unique_ptr<Agent>>& all() const noexcept { return agents_; }
@@ -144,12 +156,14 @@ class Agents final : private sip::UserAgent::Handler {
  private:
   void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
   void on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) override;
+  [[nodiscard]] std::string_view capabilities() const override { return subscribe_taker_ == nullptr ? std::string_view{} : subscribe_taker_->allow_events(); }
 
   sip::UserAgent& user_agent_;
   [[nodiscard]] Agent* agent_for(const sip::Message& request) const;
 
   sip::StringMap<std::unique_ptr<Agent>> agents_;
   bool takes_strangers_ = false;
+  SubscribeTaker* subscribe_taker_ = nullptr;
 };
 
 }  // namespace callwright::call

@@ -50,9 +50,10 @@ class AgentCall final : private sip::InviteSessionObserver, private media::Media
   void measure();
   /// Text to the other side (RFC 3428). Errors: WrongState.
   base::Result<void> send_text(std::string_view text);
-  /// INFO or MESSAGE within the call.
+  /// A request within the call that leaves its session as it is: INFO, MESSAGE and others.
   struct Content {
     sip::Method method = sip::Method::Info;
+    std::string own_method;  ///< The token where `method` is Unknown.
     std::string content_type;
     std::string body;
     std::string headers;  ///< Ready-made lines.

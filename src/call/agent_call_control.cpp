@@ -129,7 +129,7 @@ base::Result<void> AgentCall::send_text(std::string_view text) { return session_
 
 base::Result<void> AgentCall::send_content(const Content& content, std::function<void(int status)> answered) {
   const std::uint64_t reference = agent_.user_agent().next_reference();
-  auto sent = session_->send_content(content.method, content.content_type, content.body, reference, content.headers);
+  auto sent = session_->send_content(content.method, content.content_type, content.body, reference, content.headers, content.own_method);
   if (sent) {
     contents_.emplace(reference, std::move(answered));
   }

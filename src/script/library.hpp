@@ -17,4 +17,7 @@ extern const std::string_view kTranspilerPart;
 /// What scripts see, for editors: callwright.d.ts.
 extern const std::string_view kDefinitions;
 
+/// The same for Rhai: callwright.d.rhai.
+extern const std::string_view kRhaiDefinitions;
+
 }  // namespace callwright::script

@@ -56,7 +56,7 @@ ClientRequest::~ClientRequest() { drop_transaction(); }
 
 void ClientRequest::send() {
   if (const DigestChallenge* const known = digest_ != nullptr ? digest_->remembered() : nullptr) {
-    answers_.push_back({Header::Authorization, known->realm, digest_->authorize(*known, to_string(request_.method), request_.uri, request_.body), true});
+    answers_.push_back({Header::Authorization, known->realm, digest_->authorize(*known, request_.method_text(), request_.uri, request_.body), true});
   }
   if (request_.flow) {
     flow_ = *request_.flow;
@@ -220,7 +220,7 @@ std::string ClientRequest::render() const {
   std::string text;
   text.reserve(512 + request_.headers.size() + request_.body.size());
   Writer writer(text);
-  writer.request(request_.method, request_.uri);
+  writer.request(request_.method_text(), request_.uri);
   if (!user_agent_.transactions().append_via(text, flow_)) {
     return {};
   }
@@ -229,7 +229,7 @@ std::string ClientRequest::render() const {
     writer.header(Header::Route, route);
   }
   writer.raw(request_.parties);
-  writer.cseq(sent_cseq_, to_string(request_.method));
+  writer.cseq(sent_cseq_, request_.method_text());
   if (request_.contact_user) {
     text.append("Contact: ");
     user_agent_.append_contact(text, flow_, *request_.contact_user);
@@ -315,7 +315,7 @@ bool ClientRequest::answer_challenge(Header answer, const DigestChallenge& chall
     }
     answers_.erase(known);
   }
-  answers_.push_back({answer, challenge.realm, digest_->authorize(challenge, to_string(request_.method), request_.uri, request_.body), false});
+  answers_.push_back({answer, challenge.realm, digest_->authorize(challenge, request_.method_text(), request_.uri, request_.body), false});
   if (answer == Header::ProxyAuthorization) {
     // Only what the server itself asks for is worth sending unasked.
     digest_->forget();

@@ -21,6 +21,7 @@ class UserAgent;
 /// A request to be sent, without what the engine adds: Via, CSeq, Contact, Max-Forwards, credentials.
 struct OutgoingRequest {
   Method method = Method::Options;
+  std::string own_method = {};  ///< The token where `method` is Unknown.
   std::string uri;
   std::vector<std::string> routes;          ///< Route values in order; the first is the next hop.
   std::optional<Flow> flow;                 ///< Where to send it, instead of where routes or URI point.
@@ -32,6 +33,9 @@ struct OutgoingRequest {
   std::string body;
   unsigned max_forwards = 70;
   RedirectPolicy redirects = RedirectPolicy::Off;
+
+  /// As it stands in the request line and in CSeq.
+  [[nodiscard]] std::string_view method_text() const noexcept { return method == Method::Unknown ? std::string_view(own_method) : to_string(method); }
 };
 
 /// "<sip:alice@example.com>", or with the name before it, quoted.

@@ -83,4 +83,14 @@ OutgoingRequest Dialog::request(Method method) const {
   return request;
 }
 
+std::optional<Flow> way_back(const Dialog& dialog, const Flow& flow) {
+  if (!dialog.route_set.empty()) {
+    return std::nullopt;
+  }
+  const auto target = UriView::parse(dialog.remote_target);
+  const auto ip = target ? base::IpAddress::parse(target->host) : base::IpAddress::parse({});
+  const bool elsewhere = !ip || *ip != flow.remote.ip;
+  return elsewhere || is_reliable(flow.transport) ? std::optional(flow) : std::nullopt;
+}
+
 }  // namespace callwright::sip

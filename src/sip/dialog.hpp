@@ -4,6 +4,7 @@
 #include "sip/message.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct Dialog {
   [[nodiscard]] OutgoingRequest request(Method method) const;
 };
 
+/// The way by which the request that makes a dialog came is the way back where its Contact cannot be reached from here: behind NAT, by name, or over a
+/// connection. Nothing: the dialog itself leads there.
+[[nodiscard]] std::optional<Flow> way_back(const Dialog& dialog, const Flow& flow);
 /// The field value of From or To without its tag parameter.
 [[nodiscard]] std::string without_tag(std::string_view value, const NameAddr& parsed);
 

@@ -16,17 +16,6 @@ using Cause = SubscriptionState::Reason;
 constexpr std::size_t kMaxParts = 16;
 constexpr int kMaxAttempts = 3;
 
-/// The way the SUBSCRIBE came is the way back where its Contact cannot be reached from here: behind NAT, by name, or over a connection.
-std::optional<Flow> way_back(const Dialog& dialog, const Flow& flow) {
-  if (!dialog.route_set.empty()) {
-    return std::nullopt;
-  }
-  const auto target = UriView::parse(dialog.remote_target);
-  const auto ip = target ? base::IpAddress::parse(target->host) : base::IpAddress::parse({});
-  const bool elsewhere = !ip || *ip != flow.remote.ip;
-  return elsewhere || is_reliable(flow.transport) ? std::optional(flow) : std::nullopt;
-}
-
 std::string entity_of(std::string_view request_uri) {
   const auto uri = UriView::parse(request_uri);
   return uri ? "sip:" + uri->address_of_record() : std::string(request_uri);

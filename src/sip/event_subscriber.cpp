@@ -66,6 +66,7 @@ void Subscriber::stop() {
 void Subscriber::subscribe() {
   user_agent_.remove_usage(dialog_.call_id, dialog_.local_tag, *this);
   dialog_ = {};
+  websocket_.reset();
   dialog_.call_id = user_agent_.random().token(24);
   dialog_.local_tag = user_agent_.random().token(10);
   dialog_.local = options_.from;
@@ -87,7 +88,7 @@ void Subscriber::send(std::chrono::seconds expires) {
 
 std::unique_ptr<ClientRequest> Subscriber::make_subscribe(Dialog& dialog, std::chrono::seconds expires, ClientRequest::User& user) {
   OutgoingRequest request = dialog.request(Method::Subscribe);
-  request.flow = options_.flow;
+  request.flow = websocket_ ? websocket_ : options_.flow;
   request.contact_user = options_.contact_user;
   append_header(request.headers, "Event", options_.id.empty() ? options_.package : options_.package + ";id=" + options_.id);
   append_header(request.headers, "Expires", std::to_string(expires.count()));
@@ -219,6 +220,9 @@ void Subscriber::on_request(ServerTransaction& transaction, const Message& reque
   Fork* const fork = fork_of(request);
   const int status = fork != nullptr ? fork->check(request) : check(request);
   answer(transaction, status);
+  if (status == 200 && is_websocket(transaction.flow().transport)) {
+    websocket_ = transaction.flow();
+  }
   if (status == 200 && fork != nullptr) {
     take_for(*fork, request);
   } else if (status == 200) {

@@ -116,6 +116,7 @@ class Subscriber final : private DialogUsage, private ClientRequest::User {
   bool stopping_ = false;
   unsigned failures_ = 0;
   Dialog dialog_;
+  std::optional<Flow> websocket_;  ///< Over which NOTIFYs come: no Contact says whether it is one with TLS (RFC 7118 §5.2).
   std::optional<DigestClient> digest_;
   base::TimePoint established_at_;
   base::TimePoint expires_at_;

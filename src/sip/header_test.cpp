@@ -58,6 +58,15 @@ TEST(Method, is_found_by_its_exact_name) {
   EXPECT_EQ(to_string(Method::Unknown), "");
 }
 
+TEST(Method, of_ones_own_is_a_token) {
+  for (const std::string_view name : {"INVITE", "FOO", "x-lower.2", "a!%*_+`'~b"}) {
+    EXPECT_TRUE(is_method(name)) << name;
+  }
+  for (const std::string_view name : {"", "TWO WORDS", "A@B", "A\r\nB", "A:", "\xc3\x84"}) {
+    EXPECT_FALSE(is_method(name)) << name;
+  }
+}
+
 TEST(ReasonPhrase, is_the_standard_one) {
   EXPECT_EQ(reason_phrase(100), "Trying");
   EXPECT_EQ(reason_phrase(200), "OK");

@@ -172,9 +172,10 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   base::Result<void> update(std::string_view sdp_offer, std::string_view tag = {}, OnGlare on_glare = OnGlare::Retry);
   base::Result<void> accept_update(std::string_view sdp);
   base::Result<void> reject_update(int status);
-  /// INFO or MESSAGE; at most 16 wait for their answers. `reference` comes back with the result, `headers` are ready-made lines.
+  /// INFO, MESSAGE, or any other method that leaves the session as it is, by its token in `own_method` where `method` is Unknown; at most 16 wait for
+  /// their answers. `reference` comes back with the result, `headers` are ready-made lines.
   base::Result<void> send_content(Method method, std::string_view content_type, std::string_view body, std::uint64_t reference = 0,
-                                  std::string_view headers = {});
+                                  std::string_view headers = {}, std::string_view own_method = {});
   /// Answers an INFO or MESSAGE for which `on_content` returned `kAnswerLater`: 200 … 699. Errc::WrongState when it has been answered already.
   base::Result<void> answer_content(std::uint64_t reference, int status);
   /// `refer_to` and `referred_by` are URIs; the latter may be empty. Without a subscription (RFC 4488) no NOTIFY follows, where the peer agrees.

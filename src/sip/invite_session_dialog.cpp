@@ -14,6 +14,21 @@ namespace {
 
 constexpr std::size_t kMaxContents = 16;
 
+/// Those that make, change or end a session or a subscription have operations of their own.
+bool leaves_session_alone(Method method, std::string_view own_method) {
+  switch (method) {
+    case Method::Unknown: return is_method(own_method);
+    case Method::Info:
+    case Method::Message:
+    case Method::Options:
+    case Method::Notify:
+    case Method::Publish:
+    case Method::Register:
+    case Method::Update: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 void InviteSession::on_request(ServerTransaction& transaction, const Message& request) {
@@ -160,17 +175,21 @@ void InviteSession::receive_other(ServerTransaction& transaction, const Message&
   }
 }
 
-Result<void> InviteSession::send_content(Method method, std::string_view content_type, std::string_view body, std::uint64_t reference,
-                                         std::string_view headers) {
+Result<void> InviteSession::send_content(Method method, std::string_view content_type, std::string_view body, std::uint64_t reference, std::string_view headers,
+                                         std::string_view own_method) {
   const bool in_call = state_ == State::Confirmed || (state_ == State::Accepted && role_ == Role::Answerer) || state_ == State::Incoming;
-  if (!in_call || (method != Method::Info && method != Method::Message)) {
-    return wrong_state("INFO and MESSAGE need a dialog");
+  if (!in_call || !leaves_session_alone(method, own_method)) {
+    return wrong_state("INFO, MESSAGE and the like need a dialog, and leave the session as it is");
   }
   auto& requests = contents().requests;
   if (requests.size() >= kMaxContents) {
-    return Error(Errc::LimitReached, "too many INFO and MESSAGE requests wait for their answers; send fewer");
+    return Error(Errc::LimitReached, "too many requests in the call wait for their answers; send fewer");
   }
   OutgoingRequest request = in_dialog(method);
+  request.own_method = own_method;
+  if ((method == Method::Update || method == Method::Notify) && headers.find("Contact:") == std::string_view::npos) {
+    request.contact_user = contact_user_;
+  }
   request.headers += headers;
   request.content_type = content_type;
   request.body = body;

@@ -1,5 +1,7 @@
 #include "sip/method.hpp"
 
+#include "sip/scan.hpp"
+
 #include <array>
 #include <cstddef>
 
@@ -111,6 +113,8 @@ Method method_from(std::string_view text) noexcept {
 }
 
 std::string_view to_string(Method method) noexcept { return kNames[static_cast<std::size_t>(method)]; }
+
+bool is_method(std::string_view text) noexcept { return !text.empty() && scan::skip(scan::kToken, text.data(), scan::end_of(text)) == scan::end_of(text); }
 
 std::string_view reason_phrase(int status) noexcept {
   if (status < 400) return provisional_or_success_phrase(status);

@@ -1,7 +1,10 @@
 // What the shell completes, by the scripts that the binary prints.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { describe, test } from 'node:test';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import { Server, binary } from './lib/server.mjs';
 
 const script = (shell) => {
@@ -11,9 +14,9 @@ const script = (shell) => {
 };
 
 /** What bash offers behind this line. */
-function offered(line) {
+function offered(line, cwd = '.') {
   const { status, stdout, stderr } = spawnSync(
-    'bash', ['--norc', '-c', 'eval "$1"; COMP_LINE=$2 COMP_POINT=${#2}; _callwright; printf "%s\\n" "${COMPREPLY[@]}"', 'bash', script('bash'), line], { encoding: 'utf8' });
+    'bash', ['--norc', '-c', 'eval "$1"; COMP_LINE=$2 COMP_POINT=${#2}; _callwright; printf "%s\\n" "${COMPREPLY[@]}"', 'bash', script('bash'), line], { encoding: 'utf8', cwd });
   assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
   return stdout.split('\n').filter((word) => word !== '');
 }
@@ -76,4 +79,44 @@ describe('completion in bash', () => {
 test('completion in zsh is a script that zsh can read', () => {
   const { status, stderr } = spawnSync('zsh', ['-n', '-c', script('zsh')], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
+});
+
+describe('names of scenarios', () => {
+  let folder;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'callwright-'));
+    mkdirSync(join(folder, 'more'));
+    const scenarios = (...names) => names.map((name) => `scenario(${JSON.stringify(name)}, () => {});\n`).join('');
+    writeFileSync(join(folder, 'a.js'), scenarios('hold and resume', 'hold: the music', 'cost $5 "net"', 'same'));
+    writeFileSync(join(folder, 'more', 'b.js'), `${scenarios('transfer (line 3) at once', 'same')}scenario('later', { skip: 'no trunk', tags: ['slow'] }, () => {});`);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+  const bash = (rest) => offered(`${binary()} test ${rest}`, folder);
+
+  test('are offered by bash as they have to be written', () => {
+    assert.deepEqual(bash('--scenario h'), ['hold\\ and\\ resume', 'hold:\\ the\\ music']);
+    assert.deepEqual(bash('--scenario hold\\ a'), ['hold\\ and\\ resume']);
+    assert.deepEqual(bash('--scenario "hold a'), ['hold and resume']);
+    assert.deepEqual(bash("--jobs 1 --scenario 'hold"), ['hold and resume', 'hold: the music']);
+    assert.deepEqual(bash('--scenario hold:'), ['\\ the\\ music'], 'behind a colon bash replaces what follows alone');
+    assert.deepEqual(bash('--scenario cost'), ['cost\\ \\$5\\ \\"net\\"']);
+    assert.deepEqual(bash('--scenario "cost'), ['cost \\$5 \\"net\\"']);
+    assert.deepEqual(bash("--scenario 'cost"), ['cost $5 "net"']);
+    assert.deepEqual(bash('--scenario nothing'), []);
+    assert.deepEqual(bash('--scen'), ['--scenario']);
+  });
+
+  test('are those of the paths on the line, each once, also of those that are skipped', () => {
+    assert.deepEqual(bash('--retries 2 more --scenario '), ['later', 'same', 'transfer\\ \\(line\\ 3\\)\\ at\\ once']);
+    assert.deepEqual(bash('--scenario s'), ['same']);
+    assert.deepEqual(bash('no/such/folder --scenario '), []);
+    assert.deepEqual(bash('more --scenario s --scenario l'), ['later']);
+  });
+
+  test('are offered by zsh', () => {
+    const text = `compdef() { :; }; eval "$1"; compadd() { shift; print -l -- "$@"; }; words=("$2" test more --scenario ''); CURRENT=5; PREFIX=''; _callwright`;
+    const { status, stdout, stderr } = spawnSync('zsh', ['-f', '-c', text, 'zsh', script('zsh'), binary()], { encoding: 'utf8', cwd: folder });
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+    assert.deepEqual(stdout.trim().split('\n'), ['later', 'same', 'transfer (line 3) at once']);
+  });
 });

@@ -1,6 +1,9 @@
 // What scenarios can say of the messages on the wire: in which order they came, and what must not come.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { check } from '../../src/script/library/rhai.mjs';
+import { toSnake } from '../../src/script/library/rhai/names.mjs';
 import { finished, of, runText } from './lib/run_file.mjs';
 import { passing } from './lib/passing.mjs';
 
@@ -73,4 +76,54 @@ test('what does not come passes when the time is over', async () => {
     await expect.never(() => expect(a.state).not.toBe(State.Established), '300ms');
     await expect.never(() => expect(b).toHaveReceived('BYE'), '300ms');`);
   assert.equal(of(events, 'assertion').filter(({ expect, ok }) => expect === 'never within 300ms' && ok).length, 2);
+});
+
+const kRhaiPhones = `
+  fn phone(name) { agent(name, #{ username: name.to_lower(), domain: "example.test", password: "p" }) }
+  let a = phone("A");
+  let b = phone("B");
+  await_until(|| assert(a.registered && b.registered).is_true(), "10s");
+`;
+const inRhai = (text) => runText(kRhaiPhones + text, {}, { name: 'test.rhai' });
+
+test('in Rhai messages are expected with expect, in their order or alone', async () => {
+  const text = `
+    a.dial(b);
+    await_until(|| assert(b.state).equals(State::Ringing));
+    b.accept();
+    await_until(|| expect(b).to_have_exchanged(["REGISTER", "200 REGISTER", "INVITE", 180, "200 INVITE", "ACK"]));
+    let call = a.calls[0];
+    expect(call).to_have_exchanged([#{ sent: "INVITE", body: "m=audio" }, #{ received: 200, Contact: "sip:" }, #{ sent: "ACK" }]);
+    expect(call).not.to_have_exchanged(["INVITE", 200, 180]).to_have_sent("ACK").to_have_received(200, #{ Contact: regex("<sip:.*>") });
+    expect(call).not.to_have_received(200, #{ Contact: regex("sip:") });
+    a.hangup();
+    await_until(|| expect(call).to_have_exchanged(["ACK", "BYE", "200 BYE"]));`;
+  const { events, status, stderr } = await inRhai(text);
+  assert.equal(status, 0, JSON.stringify(finished(events)) + stderr);
+  assert.deepEqual(check(kRhaiPhones + text, 'test.rhai'), []);
+});
+
+test('in Rhai a failure says the same, and a mistake is one at once', async () => {
+  const { events, status } = await inRhai('await_until(|| expect(a).to_have_exchanged(["REGISTER", "INVITE", "ACK"]), "300ms");');
+  assert.equal(status, 1);
+  assert.match(finished(events).error, /^not satisfied within 300ms: .*but was REGISTER, then .*received 200 REGISTER in place of INVITE/);
+  assert.match(finished(events).at, /test\.rhai:6:1$/);
+  for (const wrong of ['a).to_have_exchanged("INVITE")', 'a).to_have_exchanged(["18"])', 'a.state).to_have_exchanged(["INVITE"])', 'a).to_have_exchangd(["INVITE"])']) {
+    const begun = Date.now();
+    const { status: failed } = await inRhai(`await_until(|| expect(${wrong}, "30s");`);
+    assert.equal(failed, 1, wrong);
+    assert.ok(Date.now() - begun < 20_000, wrong);
+  }
+  assert.deepEqual(check('let a = 1; expect(a).to_have_exchangd([]);', 'x.rhai').map(({ suggestion }) => suggestion), ['to_have_exchanged']);
+});
+
+test('the matchers that a check of Rhai knows are those of the API', () => {
+  const definitions = readFileSync(new URL('../../src/script/library/callwright.d.ts', import.meta.url), 'utf8');
+  const matchers = /^interface Expectation \{(.*?)^\}/ms.exec(definitions)[1];
+  const declared = [...matchers.matchAll(/^ {2}(to\w+)\((.*)\): Expectation;/gm)];
+  assert.ok(declared.length > 15);
+  for (const [, name, parameters] of declared) {
+    const given = parameters === '' ? [] : parameters.split(/, (?=\w+\??:)/).map((_, index) => String(index + 1));
+    assert.deepEqual(check(`let a = 1; expect(a).${toSnake(name)}(${given.join(', ')});`, 'x.rhai'), [], name);
+  }
 });

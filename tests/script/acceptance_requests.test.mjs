@@ -73,7 +73,12 @@ test('what cannot be sent fails at its line', async () => {
       }
       return undefined;
     };
-    expect(failure(() => a.request('INVITE', { to: 'b' }))).toBe('A: "INVITE" cannot be sent by itself; OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, PUBLISH and REFER can');
+    for (const [method, verb] of [['INVITE', 'dial'], ['BYE', 'hangup'], ['CANCEL', 'hangup'], ['ACK', 'by itself'], ['PRACK', 'by itself']]) {
+      expect(failure(() => a.request(method, { to: 'b' }))).toMatch('A: ' + method + ' cannot be sent as it is: .*' + verb);
+    }
+    for (const method of ['', 'TWO WORDS', 'NEW\\r\\nLINE', 'A@B']) {
+      expect(failure(() => a.request(method, { to: 'b' }))).toContain('is no method; it is a token');
+    }
     expect(failure(() => a.request('OPTIONS'))).toContain('is nobody to call');
     expect(failure(() => a.request(7, { to: 'b' }))).toContain('takes a method and options');
     expect(failure(() => a.request('INFO', { to: 'b', body: 'x', contentType: 'a/b\\r\\nX: y' }))).toContain('content type holds a line end');
@@ -112,7 +117,9 @@ test('INFO and MESSAGE in a call go through its dialog, and end with the respons
       }
       return undefined;
     };
-    expect(failure(() => call.request('OPTIONS'))).toBe('A: "OPTIONS" cannot be sent in a call; INFO and MESSAGE can');
+    for (const [method, verb] of [['INVITE', 'hold'], ['BYE', 'hangup'], ['REFER', 'transfer'], ['SUBSCRIBE', 'subscribe'], ['PRACK', 'by itself']]) {
+      expect(failure(() => call.request(method))).toMatch('A: ' + method + ' cannot be sent as it is: .*' + verb);
+    }
     const late = call.request('INFO').then(({ status }) => status, (error) => error.message);
     a.hangup();
     await idle(a, b);
@@ -122,6 +129,47 @@ test('INFO and MESSAGE in a call go through its dialog, and end with the respons
   assert.deepEqual(fields(sent, 'X-Mark'), ['one']);
   assert.match(fields(sent, 'To')[0], /;tag=/);
   assert.ok(of(events, 'action').some(({ kind, detail }) => kind === 'request' && detail === 'INFO in the call'));
+});
+
+test('a method of one\'s own is sent as it is written, and its challenge answered', async () => {
+  const realm = 'WWW-Authenticate: Digest realm="x", nonce="n", qop="auth"\r\n';
+  const { requests } = await withPeer((text) => (/^Authorization:/im.test(text) ? { status: '299 Foo Done' } : { status: '401 Who', lines: realm }), `
+    const response = await a.request('FOO', { to: peer, headers: { 'X-Mark': 'one' }, body: 'bar' });
+    expect([response.status, response.reason, response.method]).toEqual([299, 'Foo Done', 'FOO']);
+    expect((await a.request('x-lower.2', { to: peer })).method).toBe('x-lower.2');`);
+  assert.deepEqual(requests.map((text) => text.split(' ')[0]), ['FOO', 'FOO', 'x-lower.2', 'x-lower.2']);
+  assert.match(requests[1], /\r\nCSeq: 2 FOO\r\n/);
+  assert.match(requests[1], /\r\nAuthorization: Digest .*uri="sip:peer@/);
+});
+
+test('an agent answers methods that it does not know with 405 and Allow, outside of calls and in them', async () => {
+  const events = await passing(`
+    const b = new Agent('B', { username: 'b', domain: '127.0.0.1', regint: 0 });
+    const a = new Agent('A', { username: 'a', domain: '127.0.0.1', regint: 0 });
+    const to = 'sip:b@' + b.address;
+    for (const method of ['FOO', 'PUBLISH', 'REGISTER', 'UPDATE']) {
+      const refused = await a.request(method, { to });
+      expect([refused.status, refused.method, refused.header('Allow').includes('INVITE')]).toEqual([405, method, true]);
+    }
+    const [foo] = b.messages;
+    expect([foo.direction, foo.method, foo.isRequest]).toEqual(['received', 'FOO', true]);
+    expect(b).toHaveExchanged([{ received: 'FOO' }, { sent: '405 FOO', Allow: 'INVITE' }]);
+    a.dial(to);
+    await until(() => expect(b.state).toBe('ringing'));
+    b.accept();
+    await established(a, b);
+    const [call] = a.calls;
+    expect((await call.request('OPTIONS')).status).toBe(200);
+    for (const method of ['FOO', 'PUBLISH', 'REGISTER']) {
+      const refused = await call.request(method, { body: 'x' });
+      expect([refused.status, refused.callId, refused.header('Allow').includes('BYE')]).toEqual([405, call.id, true]);
+    }
+    expect((await call.request('UPDATE')).status).toBe(200);
+    expect((await b.calls[0].request('BAR')).status).toBe(405);
+    expect([a.state, b.state]).toEqual(['established', 'established']);`, { exchange: false });
+  const update = requestsOf(events, 'A', 'UPDATE').at(-1);
+  assert.equal(fields(update, 'Contact').length, 1);
+  assert.ok(requestsOf(events, 'B', 'FOO', 'received').some((request) => /;tag=/.test(fields(request, 'To')[0])));
 });
 
 test('in Rhai a request ends with its response too', async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 const kHead = `# The API of scenarios
 
-Made of \`callwright.d.ts\`, which \`callwright definitions\` writes for your editor. \`Promise\` means that the outcome can be awaited; what is wrong with a call of
+Made of \`callwright.d.ts\`, which \`callwright definitions\` writes for your editor (with \`--rhai\` in the words of Rhai). \`Promise\` means that the outcome can be awaited; what is wrong with a call of
 a verb itself is thrown at once, at its line. The same in Rhai: names with underscores (\`a.send_audio(tone(440))\`), and no \`await\`.
 `;
 

@@ -12,13 +12,18 @@ type Target = Agent | string;
 interface AgentConfig {
   /** The user of its address, and of its credentials unless `authUser` says otherwise. */
   username: string;
-  /** The host of its address, with a port if need be; also where it registers. With `--exchange` it may be left out. */
+  /** The host of its address, with a port if need be ("[2001:db8::7]:5060" for IPv6); also where it registers. With `--exchange` it may be left out. */
   domain?: string;
   password?: string;
   /** For the From field. */
   displayName?: string;
-  /** How requests leave; "udp" unless said. */
-  transport?: 'udp' | 'tcp' | 'tls';
+  /** How requests leave; "udp" unless said. "ws" and "wss" are WebSocket (RFC 7118): servers take such phones for browsers, whose media are `mediaEnc: 'dtls_srtp'`. */
+  transport?: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+  /**
+   * PEM files, relative to the scenario's: `ca` vouches for servers in place of the system's authorities, `certificate` (with those that signed it) and `key` are shown to
+   * servers that ask. `verify` false: any server will do.
+   */
+  tls?: { ca?: string; certificate?: string; key?: string; verify?: boolean };
   authUser?: string;
   /** A proxy through which everything goes: "sip:proxy.example.com;transport=tcp". */
   outbound?: string;
@@ -26,6 +31,8 @@ interface AgentConfig {
   stunServer?: string;
   /** Encryption of its media: "srtp" takes calls in the clear too, "srtp-mand" and "dtls_srtp" do not. */
   mediaEnc?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp' | 'none';
+  /** "lite": it answers the connectivity checks of the other side (RFC 8445 §2.5), and sends media where they succeed. */
+  ice?: 'lite' | 'none';
   /** Seconds for which it registers; 3600 unless said, 0: it does not. */
   regint?: number;
   /** Subscribes to what waits in its mailbox (RFC 3842). */
@@ -58,6 +65,8 @@ declare class Agent {
   readonly name: string;
   /** "sip:alice@example.com" */
   readonly aor: string;
+  /** Where it listens: "127.0.0.1:5060". */
+  readonly address: string;
 
   // Verbs: carried out when they return, or thrown at their line. Their promises tell the SIP outcome to whoever waits for it.
   /** Registers again, without a moment in which nobody is registered. */
@@ -92,10 +101,19 @@ declare class Agent {
   respondIncoming(code: number, reason: string, headers?: Record<string, string>): void;
   /** What it says in its calls, from now on: `tone(440)`, `file("hello.wav")`, `silence()`. */
   sendAudio(source: AudioSource): void;
-  /** OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, PUBLISH or REFER outside of calls. Ends with the final response, whatever its status, and challenges answered; fails when none came. */
+  /** Any method outside of calls, also one of your own such as "FOO"; INVITE, ACK, BYE, CANCEL and PRACK belong to verbs. Ends with the final response, whatever its status, and challenges answered; fails when none came. */
   request(method: string, options: RequestOptions & { to: Target }): Promise<SipMessage>;
   /** To the state of somebody, or its own (RFC 6665): "presence", "dialog", "message-summary", … Refreshed until the end; `expires` 0 asks just once. */
   subscribe(event: string, options?: { to?: Target; expires?: number | Duration; accept?: string | string[] }): Subscription;
+  /**
+   * From now on it takes subscriptions to that event (RFC 6665), for `expires` at most (2h), and tells this to whoever subscribes, and at once to all who are subscribed.
+   * Other events get 489; an agent that tells nothing answers SUBSCRIBE with 405.
+   */
+  notify(event: string, body?: string, options?: NotifyOptions & { expires?: number | Duration }): void;
+  /** Ends all subscriptions to that event with a last NOTIFY, and takes no more. */
+  stopNotify(event: string, reason?: EndReason, options?: { retryAfter?: number | Duration }): void;
+  /** From now on subscriptions to that event get this answer: 403 unless said. `notify` ends it. */
+  refuseSubscriptions(event: string, code?: number, reason?: string, headers?: Record<string, string>): void;
   /** Text by MESSAGE (RFC 3428); fails with the status that refused it. */
   message(target: Target, text: string): Promise<SipMessage>;
   /** Asks by OPTIONS whether somebody is there; fails when the answer is no. */
@@ -143,6 +161,8 @@ declare class Agent {
   readonly calls: Call[];
   /** What it subscribed to, the oldest first. */
   readonly subscriptions: Subscription[];
+  /** Who subscribed to what it tells by `notify`, the oldest first. */
+  readonly subscribers: Subscriber[];
   /** All SIP messages, the oldest first. */
   readonly messages: SipMessage[];
   info(): AgentInfo;
@@ -209,7 +229,7 @@ declare class Call {
   resume(): Promise<Call>;
   dtmf(digits: string, gap?: Duration): void;
   transfer(target: Target): Promise<Call>;
-  /** INFO or MESSAGE in the call, otherwise as `agent.request`. */
+  /** In the dialog of the call, otherwise as `agent.request`; REFER and SUBSCRIBE belong to verbs, too. */
   request(method: string, options?: RequestOptions): Promise<SipMessage>;
 }
 
@@ -227,6 +247,40 @@ interface Subscription {
   readonly notifications: { state: 'pending' | 'active' | 'terminated'; reason?: string; contentType: string; body: string }[];
   /** Ends with the last notification. */
   unsubscribe(): Promise<Subscription>;
+}
+
+interface NotifyOptions {
+  /** Of the body: "text/plain" unless said. */
+  contentType?: string;
+  /** "active" unless said; "pending": accepted, but not decided on yet. */
+  state?: 'active' | 'pending';
+  headers?: Record<string, string | string[]>;
+}
+
+/** Why a subscription ends, and with that whether the other side is to try again (RFC 6665 §4.1.3). */
+type EndReason = 'deactivated' | 'probation' | 'rejected' | 'timeout' | 'giveup' | 'noresource' | 'invariant';
+
+/** Somebody who has subscribed to an event of an agent. */
+interface Subscriber {
+  /** "presence" */
+  readonly event: string;
+  /** The id of the Event field. */
+  readonly eventId: string | undefined;
+  readonly from: Peer;
+  readonly callId: string;
+  readonly state: 'pending' | 'active' | 'terminated';
+  /** Seconds for which it was granted the last time. */
+  readonly expires: number;
+  /** How often it was refreshed. */
+  readonly refreshes: number;
+  /** It unsubscribed, did not refresh in time, was ended by this agent, or has refused a NOTIFY. */
+  readonly endedBy: 'subscriber' | 'expiry' | 'agent' | 'refusal' | undefined;
+  /** Of the NOTIFY that was refused, 408 when nothing came. */
+  readonly statusCode: number | undefined;
+  /** Tells this one alone; what was told last is what a refresh is told. Ends with the response. */
+  notify(body?: string, options?: NotifyOptions): Promise<SipMessage>;
+  /** Ends with the answer to the last NOTIFY. */
+  end(reason?: EndReason, options?: { retryAfter?: number | Duration }): Promise<Subscriber>;
 }
 
 /** Measured from RTP and RTCP; each is undefined before there is something to judge by, and stays after the call. */

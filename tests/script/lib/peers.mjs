@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { crc32 } from 'node:zlib';
 
 const HOST = '127.0.0.1';
@@ -81,6 +82,42 @@ export async function answering(answerTo) {
     }
   });
   return { uri: `sip:peer@${addressOf(bound)}`, requests, close: () => bound.close() };
+}
+
+/** Subscribes once to the presence of whoever is posted to the URL `ask`, and takes what it is told: {ask, notifies, close()}. */
+export async function subscribing({ expires = 1, answers = true } = {}) {
+  const notifies = [];
+  const bound = await socket((data, { address, port }) => {
+    const text = data.toString();
+    if (text.startsWith('NOTIFY ')) {
+      notifies.push(text);
+      if (!answers) return;
+      const kept = text.split('\r\n').filter((line) => /^(via|from|to|call-id|cseq):/i.test(line));
+      bound.send(`SIP/2.0 200 OK\r\n${kept.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`, port, address);
+    }
+  });
+  const subscribe = (uri) => {
+    const [host, port] = uri.split('@')[1].split(':');
+    const lines = [`SUBSCRIBE ${uri} SIP/2.0`, `Via: SIP/2.0/UDP ${addressOf(bound)};branch=z9hG4bK${randomBytes(6).toString('hex')}`, 'Max-Forwards: 70',
+      `From: <sip:peer@${HOST}>;tag=peer`, `To: <${uri}>`, `Call-ID: ${randomBytes(8).toString('hex')}`, 'CSeq: 1 SUBSCRIBE', `Contact: <sip:peer@${addressOf(bound)}>`,
+      'Event: presence;id=seven', `Expires: ${expires}`, 'Content-Length: 0'];
+    bound.send(`${lines.join('\r\n')}\r\n\r\n`, Number(port), host);
+  };
+  const server = createServer((request, response) => {
+    let uri = '';
+    request.on('data', (data) => (uri += data)).on('end', () => {
+      subscribe(uri);
+      response.end();
+    });
+  });
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  const close = () => {
+    bound.close();
+    server.close();
+    server.closeAllConnections();
+  };
+  return { ask: `http://${HOST}:${server.address().port}/`, notifies, close };
 }
 
 const SESSION = `v=0\r\no=- 1 1 IN IP4 ${HOST}\r\ns=-\r\n`;

@@ -8,7 +8,7 @@ import { CallState, Char, Float, TYPE, nameHandles, own, sortedKeys, typeBit, wh
 export const NOT_FOUND = Symbol('not found');
 
 /** Measured values are floats, even where one happens to be whole. */
-const ALWAYS_FLOAT = new Set(['mos', 'jitter', 'rtt', 'packetLoss', 'packet_loss', 'levelDbov', 'peakDbov', 'clipped', 'silence', 'speech', 'similarity', 'delay']);
+export const ALWAYS_FLOAT = new Set(['mos', 'sentMos', 'sent_mos', 'jitter', 'rtt', 'packetLoss', 'packet_loss', 'levelDbov', 'peakDbov', 'clipped', 'silence', 'speech', 'similarity', 'delay']);
 /** What authors wrote themselves, or somebody else's program: keys stay as they are. */
 const FOREIGN = new Set(['metadata', 'json', 'headers', 'query', 'body', 'data']);
 /** Of these one may read a member even if there is none at the moment: it is () then, as each of its members. */

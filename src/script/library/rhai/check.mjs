@@ -9,15 +9,25 @@ import { parse } from './parser.mjs';
 import { similar } from '../similar.mjs';
 
 /** Functions of the host that need no table to be called (bridge.mjs), with the numbers of their parameters. */
-const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0] };
+const FUNCTIONS = { env: [1, 2], load_env: [1], uuid: [0], wait: [1], default_timeout: [1], skip: [0, 1], now: [0], expect: [1] };
 const each = (names, counts) => Object.fromEntries(names.split(' ').map((name) => [name, counts]));
-const METHODS = {
-  ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop calls', [0]),
-  ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute', [1]),
+/** Of handles of the host, with the numbers of their parameters. */
+export const METHODS = {
+  ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop close calls', [0]),
+  ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute as', [1]),
   ...each('accept request_count last_request requests json headers verify_silence verify_speech', [0, 1]),
-  listen: [0, 1, 2],
-  ...each('dial dtmf verify_audio message request subscribe', [1, 2]),
+  ...each('listen end', [0, 1, 2]),
+  ...each('dial dtmf verify_audio request subscribe', [1, 2]),
+  message: [2],
   ...each('respond_incoming respond on', [2, 3]),
+  // Of what expect gives.
+  ...each('to_be_truthy to_be_falsy to_be_defined to_be_undefined to_be_empty', [0]),
+  ...each('to_be to_equal to_contain to_match to_be_greater_than to_be_greater_than_or_equal to_be_less_than to_be_less_than_or_equal to_have_exchanged', [1]),
+  ...each('to_be_close_to to_have_received to_have_sent', [1, 2]),
+  // Of a subscriber the body, of an agent the event before it.
+  notify: [0, 1, 2, 3],
+  stop_notify: [1, 2, 3],
+  refuse_subscriptions: [1, 2, 3, 4],
   reject: [0, 1, 2, 3],
 };
 /** What the compiler translates itself, with any number of parameters. */

@@ -4,6 +4,9 @@ export const toCamel = (name) => name.replace(/([a-z0-9])_+([a-z0-9])/g, (_, bef
 
 export const toSnake = (name) => name.replace(/([a-z0-9])([A-Z])/g, (_, before, after) => `${before}_${after.toLowerCase()}`);
 
+/** Verbs of an agent that nobody waits for here: what they bring about shows in its getters. */
+export const PROMPT_VERBS = ['register', 'unregister', 'dial', 'accept', 'hangup', 'hold', 'resume', 'transfer', 'attendedTransfer', 'completeTransfer'];
+
 /** Methods whose name in the host is not simply the other spelling. */
 const METHODS = new Map([['on', 'respond']]);
 

@@ -8,6 +8,7 @@ import { mailboxOf, SipMessage } from './messages.mjs';
 import { here } from './position.mjs';
 import { CallQuality, metricOf } from './quality.mjs';
 import { run } from './run.mjs';
+import { Subscriber } from './subscriber.mjs';
 import { Subscription } from './subscription.mjs';
 import { notifyChange } from './time.mjs';
 import { OutcomeError, outcome, VerbError, Verbs } from './verbs.mjs';
@@ -73,6 +74,15 @@ const kHandlers = {
   },
   subscription_ended(agent, event) {
     agent.subscriptionById(event.subscription)?.end(event);
+  },
+  subscribed(agent, event) {
+    agent.subscribers.push(new Subscriber(agent, event));
+  },
+  subscriber_refreshed(agent, event) {
+    agent.subscriberById(event.subscriber)?.refresh(event);
+  },
+  subscriber_ended(agent, event) {
+    agent.subscriberById(event.subscriber)?.close(event);
   },
   mwi(agent, event) {
     agent.mailbox = mailboxOf(event.body);
@@ -155,12 +165,12 @@ export class Agent {
     this.aor = `sip:${options.username}@${options.domain}`;
     this.verbs = new Verbs(this);
     this.checks = new AudioChecks(this);
-    Object.assign(this, { calls: [], messages: [], texts: [], subscriptions: [], placed: new Map(), requests: new Map(), isRegistered: false, muted: false });
+    Object.assign(this, { calls: [], messages: [], texts: [], subscriptions: [], subscribers: [], placed: new Map(), requests: new Map(), isRegistered: false, muted: false });
     this.source = { kind: 'silence' };
     this.whenGone = outcome();
     agents.get(name)?.close();
     try {
-      const made = ask('phone.create', nativeOptions(name, { ...options, outbound: run.outboundOf(options) }, run.recording()));
+      const made = ask('phone.create', nativeOptions(name, { ...options, outbound: run.outboundOf(options), tls: this.#tlsFiles(options.tls) }, run.recording()));
       this.nativeId = made.phone;
       this.address = made.address;
     } catch (error) {
@@ -170,6 +180,11 @@ export class Agent {
     byId.set(this.nativeId, this);
     emit({ event: 'agent_started', name, aor: this.aor });
     this.#begin(options);
+  }
+
+  #tlsFiles(tls) {
+    const path = (file) => (file === undefined ? undefined : run.resolve(file));
+    return tls && { ...tls, ca: path(tls.ca), certificate: path(tls.certificate), key: path(tls.key) };
   }
 
   #begin(options) {
@@ -245,6 +260,15 @@ export class Agent {
   }
   subscribe(event, options) {
     return this.verbs.subscribe(event, options);
+  }
+  notify(event, body, options) {
+    return this.verbs.notify(event, body, options);
+  }
+  stopNotify(event, reason, options) {
+    return this.verbs.stopNotify(event, reason, options);
+  }
+  refuseSubscriptions(event, code, reason, headers) {
+    return this.verbs.refuseSubscriptions(event, code, reason, headers);
   }
   message(target, text) {
     return this.verbs.message(target, text);
@@ -379,6 +403,10 @@ export class Agent {
 
   subscriptionById(id) {
     return this.subscriptions.find((subscription) => subscription.id === id);
+  }
+
+  subscriberById(id) {
+    return this.subscribers.find((subscriber) => subscriber.id === id);
   }
 
   addSubscription(id, event) {

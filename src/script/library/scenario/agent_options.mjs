@@ -6,19 +6,43 @@ const text = (value) => typeof value === 'string';
 const flag = (value) => typeof value === 'boolean';
 const map = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const seconds = (value) => Number.isSafeInteger(Number(value)) && Number(value) >= 0 && Number(value) <= 86_400 && typeof value !== 'boolean';
+const kTlsKeys = { ca: text, certificate: text, key: text, verify: flag };
+/** What of `tls` is wrong; undefined: nothing. */
+function tlsProblem(value) {
+  if (!map(value)) {
+    return 'has to be an object: { ca: "authority.pem", certificate: "chain.pem", key: "key.pem", verify: true }';
+  }
+  for (const [key, given] of Object.entries(value)) {
+    if (!(key in kTlsKeys)) {
+      const near = similar(key, Object.keys(kTlsKeys));
+      return `has no ${key}; there are ca, certificate, key and verify${near === undefined ? '' : `. Did you mean ${near}?`}`;
+    }
+    if (!kTlsKeys[key](given)) {
+      return `: ${key} has to be ${key === 'verify' ? 'true or false' : 'the path of a PEM file'}`;
+    }
+  }
+  return (value.certificate === undefined) === (value.key === undefined) ? undefined : 'needs certificate and key together: a client certificate is of no use without its key';
+}
 const oneOf = (...values) => ({ check: (value) => values.includes(value), wants: `one of ${values.map((value) => `"${value}"`).join(', ')}` });
 
 /** Each key: what it may be, and how that reads in an error. */
 export const kAgentKeys = {
   username: { check: text, wants: 'a string', required: true },
-  domain: { check: text, wants: 'a string', required: true },
+  domain: {
+    check: text,
+    wants: 'a string',
+    required: true,
+    problem: (value) => (/^[\da-f.]*:[\da-f.]*:[\da-f:.]*$/i.test(value) ? `"${value}" is an IPv6 address: it stands in brackets, "[::1]" or "[::1]:5060"` : undefined)
+  },
   password: { check: text, wants: 'a string' },
   displayName: { check: text, wants: 'a string' },
-  transport: oneOf('udp', 'tcp', 'tls'),
+  transport: oneOf('udp', 'tcp', 'tls', 'ws', 'wss'),
+  tls: { problem: tlsProblem },
   authUser: { check: text, wants: 'a string' },
   outbound: { check: text, wants: 'a SIP URI such as "sip:proxy.example.com;transport=tcp"' },
   stunServer: { check: text, wants: 'an address with a port, such as "192.0.2.1:3478"' },
   mediaEnc: oneOf('', 'none', 'srtp', 'srtp-mand', 'srtp-mandf', 'dtls_srtp'),
+  ice: { ...oneOf('lite', 'none'), problem: (value) => (value === true || value === 'full' ? 'cannot be done in full yet: agents answer the checks of others, ice: "lite", and make none of their own' : undefined) },
   regint: { check: seconds, wants: 'a whole number of seconds, 0 to 86400' },
   mwi: { check: flag, wants: 'true or false' },
   dtmfMode: oneOf('', 'auto', 'info', 'rtpevent', 'inband'),
@@ -54,7 +78,11 @@ export function readAgentOptions(name, config, defaults) {
     if (value === undefined || value === null) {
       continue;
     }
-    if (!known.check(value)) {
+    const problem = known.problem?.(value);
+    if (problem !== undefined) {
+      throw new Error(`agent ${name}: ${written} ${problem}`.replace(' : ', ': '));
+    }
+    if (known.check?.(value) === false) {
       throw new Error(`agent ${name}: ${written} has to be ${known.wants}`);
     }
     options[key] = value;
@@ -101,6 +129,8 @@ export function nativeOptions(name, options, record) {
     transport: options.transport ?? 'udp',
     outbound: options.outbound ?? '',
     stun_server: options.stunServer ?? '',
+    tls: options.tls ?? {},
+    ice: options.ice === 'lite',
     encryption: kSecurity[options.mediaEnc] ?? '',
     expires: Number(options.regint ?? 3600),
     keys: options.dtmfMode ?? '',

@@ -1,15 +1,17 @@
 // Expectations on what went over the wire.
 import { addMatcher } from './assertions.mjs';
 
-const holds = (value, wanted) => value !== undefined && (wanted instanceof RegExp ? wanted.test(value) : String(value).includes(String(wanted)));
+/** `regex("…")`, in which languages without expressions of their own have them, is one for all of the value. */
+const expressionOf = (wanted) => (wanted instanceof RegExp ? wanted : wanted?.expression);
+const holds = (value, wanted) => value !== undefined && (expressionOf(wanted)?.test(value) ?? String(value).includes(String(wanted)));
 
 /** "INVITE" is a request, 180 a response, "180 INVITE" one to such a request. */
 function isKind(message, kind) {
-  const [, status, method] = /^(\d{3})?\s*([A-Z]+)?$/.exec(String(kind).toUpperCase()) ?? [];
+  const [, status, method] = /^(?:(\d{3})(?!\S))?\s*([A-Z][\w.!%*+`'~-]*)?$/.exec(String(kind).toUpperCase()) ?? [];
   if (status === undefined && method === undefined) {
     throw new TypeError(`"${kind}" is no message; write a method such as "INVITE", a status such as 180, or both: "180 INVITE"`);
   }
-  return (status === undefined ? message.isRequest : message.status === Number(status)) && (method === undefined || message.method === method);
+  return (status === undefined ? message.isRequest : message.status === Number(status)) && (method === undefined || message.method.toUpperCase() === method);
 }
 
 /** `uri` and `body` are those of the message, any other name is a header field; each holds the text, or matches the expression. */

@@ -43,8 +43,8 @@ export const run = {
     if (options.outbound !== undefined || this.exchange === undefined) {
       return options.outbound ?? '';
     }
-    if (options.transport === 'tls') {
-      throw new Error('the built-in exchange speaks UDP and TCP; for TLS run it against a system that does, or name one as outbound');
+    if (!['udp', 'tcp', undefined].includes(options.transport)) {
+      throw new Error('the built-in exchange speaks UDP and TCP; for TLS and WebSocket run it against a system that does, or name one as outbound');
     }
     return `sip:${this.exchange.address};transport=${options.transport ?? 'udp'}`;
   },

@@ -7,6 +7,8 @@ import { milliseconds } from './time.mjs';
 const kUsualGap = 60;
 const kShortestGap = 40;
 
+const kEndReasons = ['deactivated', 'probation', 'rejected', 'timeout', 'giveup', 'noresource', 'invariant'];
+
 /** What could not be done, at the line that asked for it. */
 export class VerbError extends Error {
   name = 'VerbError';
@@ -236,15 +238,24 @@ export class Verbs {
     return this.#send('request', method, call === undefined ? { uri: this.#agent.uriOf(options.to) } : { call: this.#call(call, 'request', `send ${method} in`) }, options);
   }
 
+  #mustBeEvent(event) {
+    if (!/^[\w.-]+$/.test(String(event))) {
+      throw new VerbError(`${this.#agent.name}: "${event}" is no event package; it is a name such as "presence", "dialog" or "message-summary"`);
+    }
+  }
+
+  #seconds(value, what) {
+    const seconds = typeof value === 'string' ? Math.round(milliseconds(value) / 1000) : value;
+    if (!Number.isInteger(seconds) || seconds < 0) {
+      throw new VerbError(`${this.#agent.name}: ${what} is a whole number of seconds, or a duration such as "10m"`);
+    }
+    return seconds;
+  }
+
   subscribe(event, { to, expires = 3600, accept = '' } = {}) {
     const agent = this.#agent;
-    if (!/^[\w.-]+$/.test(String(event))) {
-      throw new VerbError(`${agent.name}: "${event}" is no event package; it is a name such as "presence", "dialog" or "message-summary"`);
-    }
-    const seconds = typeof expires === 'string' ? Math.round(milliseconds(expires) / 1000) : expires;
-    if (!Number.isInteger(seconds) || seconds < 0) {
-      throw new VerbError(`${agent.name}: expires is a whole number of seconds, or a duration such as "10m"`);
-    }
+    this.#mustBeEvent(event);
+    const seconds = this.#seconds(expires, 'expires');
     const uri = to === undefined ? agent.aor : agent.uriOf(to);
     const kinds = checkedLine(Array.isArray(accept) ? accept.join(', ') : accept, 'list of content types');
     const answer = this.#carryOut('subscribe', `${event} of ${uri}`, 'subscribe', { package: event, uri: agent.routed(uri), expires_s: seconds, accept: kinds });
@@ -254,6 +265,49 @@ export class Verbs {
   unsubscribe(subscription) {
     this.#carryOut('unsubscribe', subscription.event, 'unsubscribe', { subscription: subscription.id });
     return subscription.ending.promise;
+  }
+
+  #told(body = '', { contentType = 'text/plain', state = 'active', headers } = {}) {
+    if (state !== 'active' && state !== 'pending') {
+      throw new VerbError(`${this.#agent.name}: the state of a subscription is "active" or "pending"; end() and stopNotify() terminate it`);
+    }
+    return { body: String(body), content_type: checkedLine(contentType, 'content type'), state, headers: headerPairs(headers) };
+  }
+
+  #ending(reason, retryAfter) {
+    if (reason !== undefined && !kEndReasons.includes(reason)) {
+      throw new VerbError(`${this.#agent.name}: a subscription ends with one of the reasons ${kEndReasons.join(', ')} (RFC 6665 §4.1.3)`);
+    }
+    return { reason, ...(retryAfter === undefined ? {} : { retry_after_s: this.#seconds(retryAfter, 'retryAfter') }) };
+  }
+
+  notify(event, body, { expires = 7200, ...options } = {}) {
+    this.#mustBeEvent(event);
+    this.#carryOut('notify', event, 'notify', { package: event, expires_s: this.#seconds(expires, 'expires'), ...this.#told(body, options) });
+  }
+
+  notifySubscriber(subscriber, body, options) {
+    const what = `${subscriber.event} to ${subscriber.from.uri}`;
+    const answer = this.#carryOut('notify', what, 'notify_subscriber', { subscriber: subscriber.id, ...this.#told(body, options) });
+    subscriber.currentState = options?.state ?? 'active';
+    return this.#agent.awaitRequest(answer.request, `NOTIFY of ${what}`);
+  }
+
+  endSubscriber(subscriber, reason, { retryAfter } = {}) {
+    this.#carryOut('end-subscription', subscriber.event, 'end_subscriber', { subscriber: subscriber.id, ...this.#ending(reason, retryAfter) });
+    return subscriber.ending.promise;
+  }
+
+  stopNotify(event, reason, { retryAfter } = {}) {
+    this.#mustBeEvent(event);
+    this.#carryOut('stop-notify', event, 'stop_notify', { package: event, ...this.#ending(reason, retryAfter) });
+  }
+
+  refuseSubscriptions(event, code = 403, reason = '', headers = {}) {
+    this.#mustBeEvent(event);
+    const status = checkedStatus(code);
+    const refusal = { status, reason: checkedLine(reason, 'reason phrase'), headers: headerPairs(headers) };
+    this.#carryOut('refuse-subscriptions', `${event} ${status}`, 'refuse_subscriptions', { package: event, ...refusal });
   }
 
   message(target, text) {
