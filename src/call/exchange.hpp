@@ -143,6 +143,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void start(CommandId id, const AddToConference& command, CommandObserver& observer);
   void start(CommandId id, const ChangeConference& command, CommandObserver& observer);
   void start(CommandId id, const SendMessage& command, CommandObserver& observer);
+  void start(CommandId id, const MeasureCall& command, CommandObserver& observer);
   /// Starts a `SoundCommand`, with what its constructor takes besides; when the call is up.
   template <class Made, class Order, class... More>
   void start_on_sound(CommandId id, const Order& command, CommandObserver& observer, More&... more);

@@ -1,6 +1,7 @@
 // What an API asks of the exchange, and the calls that phones make when a command has told them to.
 #include "call/exchange_parts.hpp"
 #include "call/hold.hpp"
+#include "call/measurement.hpp"
 #include "call/referral.hpp"
 #include "call/sound_commands.hpp"
 #include "call/text_sending.hpp"
@@ -100,6 +101,11 @@ void Exchange::start(CommandId id, const SendMessage& command, CommandObserver& 
   }
   Switchboard& switchboard = *this;
   run(std::make_unique<TextSending>(switchboard, id, observer)).send(command, found.targets);
+}
+
+void Exchange::start(CommandId id, const MeasureCall& command, CommandObserver& observer) {
+  Switchboard& switchboard = *this;
+  run(std::make_unique<Measurement>(switchboard, id, command, observer)).start();
 }
 
 void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {
