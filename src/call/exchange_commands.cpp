@@ -2,6 +2,7 @@
 #include "call/exchange_parts.hpp"
 #include "call/hold.hpp"
 #include "call/measurement.hpp"
+#include "call/party_transfer.hpp"
 #include "call/referral.hpp"
 #include "call/sound_commands.hpp"
 #include "call/text_sending.hpp"
@@ -44,6 +45,13 @@ void Exchange::start(CommandId id, const TransferCall& command, CommandObserver&
     return;
   }
   Switchboard& switchboard = *this;
+  const auto has_no_other = [this](const CallParty& party) { return dynamic_cast<Conference*>(find(party.call_id)) != nullptr; };
+  if (has_no_other(command.party) || (command.joins && has_no_other(*command.joins))) {
+    PartyTransfer::Setup setup{switchboard, settings_.timeouts, id, observer, {}, [this] { return open_alone(); }};
+    setup.destination = command.joins ? Routing::Found{} : find_places(command.destination, Asker::Api);
+    run(std::make_unique<PartyTransfer>(std::move(setup), command)).start();
+    return;
+  }
   run(std::make_unique<Transfer>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
 }
 
