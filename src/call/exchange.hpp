@@ -105,6 +105,10 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_message(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
+  /// Answers a call that leads nowhere, and tells the journal of it. `command` has brought it about; null: none.
+  void refuse_call(sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command, sip::Response answer);
+  /// The journal learns that the calls with these Call-IDs belong together.
+  void link(const std::string& one, const std::string& other);
   [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
   [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command) const;
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ReferringCommand* command);
@@ -156,8 +160,10 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   template <class Order>
   [[nodiscard]] bool waits_for(const std::string& call_id, CommandId id, const Order& command, CommandObserver& observer);
   // Calls that an API decides about (exchange_parties.cpp)
-  /// True when it is one, and waits.
-  [[nodiscard]] bool offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
+  /// True when it is one, and waits. `command` has brought it about; null: none.
+  [[nodiscard]] bool offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand* command);
+  /// True for the URI of a user whom an API answers for.
+  [[nodiscard]] bool is_offered(std::string_view uri) const;
   void answer_offered(CommandId id, OfferedCall& call, CommandObserver& observer);
   void redirect_offered(CommandId id, OfferedCall& call, const std::string& destination, CommandObserver& observer);
   [[nodiscard]] base::Result<Conference*> open_alone();
