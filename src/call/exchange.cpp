@@ -152,7 +152,8 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     transaction.respond({.status = 416});
     return;
   }
-  if (!may_call(transaction, request) || (rooms_ != nullptr && enter_room(transaction, request, *uri)) || fetch_parked(transaction, request, *uri)) {
+  if (!may_call(transaction, request) || (rooms_ != nullptr && enter_room(transaction, request, *uri)) || fetch_parked(transaction, request, *uri) ||
+      park_caller(transaction, request, *uri)) {
     return;
   }
   if (const auto token = uri->parameter(ReferringCommand::kTokenParameter)) {

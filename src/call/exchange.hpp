@@ -173,6 +173,10 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   /// True when a user has called the number of a slot where somebody is parked.
   [[nodiscard]] bool fetch_parked(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
   void ring_back(const ParkedParty& parked);
+  /// True when somebody has called the number that parks whoever calls it.
+  [[nodiscard]] bool park_caller(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
+  [[nodiscard]] std::string referrer_of(const sip::Message& invite, std::string_view number) const;
+  void tell_parker(const std::string& parker, const std::string& party, const std::string& slot);
   /// Makes the call that a phone makes for a command look as that wants.
   void dress(const CallLook& look, const sip::Message& invite, const ReferringCommand& command, RoutedCall::Options& options) const;
   template <class Made>
