@@ -121,6 +121,7 @@ struct Config {
   std::chrono::milliseconds park_timeout{180'000};
   unsigned first_park_slot = 701;
   unsigned last_park_slot = 799;
+  std::string park_number;
   std::chrono::milliseconds grace{5'000};
 
   std::chrono::milliseconds qualify_period{0};  ///< How often phones are asked whether they are there; zero: never.

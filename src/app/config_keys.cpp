@@ -159,6 +159,17 @@ bool take_park_slots(Config& config, const ConfigValue& value) {
   return bad_last == std::errc() && rest == end && first <= last && last - first < kMost;
 }
 
+/// What phones can dial: "*68".
+bool take_park_number(Config& config, const ConfigValue& value) {
+  constexpr std::size_t kLongest = 16;
+  const auto* const text = std::get_if<std::string>(&value);
+  if (text == nullptr || text->empty() || text->size() > kLongest || text->find_first_not_of("0123456789*#") != std::string::npos) {
+    return false;
+  }
+  config.park_number = *text;
+  return true;
+}
+
 bool take_milliseconds(std::chrono::milliseconds& out, const ConfigValue& value) {
   std::int64_t number = 0;
   const bool taken = take_number(number, value, 1, 3'600'000);
@@ -332,6 +343,7 @@ constexpr ConfigKey kKeys[] = {
     {"sip.ban_ms", kLongTime, [](Config& config, const ConfigValue& value) { return take_long_time(config.source_limits.ban, value); }},
     {"sip.unlimited_sources", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.source_limits.unlimited, value); }},
     {"exchange.trusted", kNetworks, [](Config& config, const ConfigValue& value) { return take_networks(config.trusted, value); }},
+    {"exchange.park_number", "1 to 16 digits, * and #, such as \"*68\"", take_park_number},
     {"exchange.features_file", "a file name", [](Config& config, const ConfigValue& value) { return take_text(config.features_file, value); }},
     {"exchange.max_calls", kCount, [](Config& config, const ConfigValue& value) { return take_number(config.max_calls, value, 1, kMaxCount); }},
     {"exchange.max_subscriptions", kCount,

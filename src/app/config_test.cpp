@@ -344,6 +344,14 @@ TEST(Config, takes_the_slots_in_which_calls_are_parked) {
   }
 }
 
+TEST(Config, takes_the_number_that_parks) {
+  EXPECT_EQ(config_of("").park_number, "");
+  EXPECT_EQ(config_of("[exchange]\npark_number = '*68'").park_number, "*68");
+  for (const char* const number : {"", "park", "*6 8", "12345678901234567"}) {
+    EXPECT_THAT(problems_of(std::string("[exchange]\npark_number = '") + number + "'"), HasSubstr("exchange.park_number: expected 1 to 16 digits")) << number;
+  }
+}
+
 TEST(Config, takes_media_of_all_and_of_some) {
   const Config config = config_of(
       "[media]\nmode = 'relay'\ncodecs = ['PCMA', 'opus']\nsecurity = 'required'\naddress = ['192.0.2.1', '2001:db8::1']\nadvertised = '203.0.113.5'\n"

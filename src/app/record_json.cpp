@@ -96,6 +96,11 @@ std::string record_json(const call::CallRecord& record) {
   members.push_back({"ended_by", json_text(to_string(call.end.by))});
   members.push_back({"legs", array_of(call::legs_of(call))});
   members.push_back({"changes", array_of(call.changes)});
+  if (!call.linked.empty()) {
+    Json::Array linked;
+    std::transform(call.linked.begin(), call.linked.end(), std::back_inserter(linked), [](const std::string& other) { return json_text(other); });
+    members.push_back({"linked", Json{std::move(linked)}});
+  }
   std::string text;
   append_json(text, Json{std::move(members)}, server::call_api::MemberOrder::AsGiven);
   return text;

@@ -38,7 +38,7 @@ call::ExchangeSettings exchange_settings(const Config& config) {
       settings.media_of[account.username] = account.media;
     }
   }
-  settings.parking = {.first_slot = config.first_park_slot, .last_slot = config.last_park_slot, .limit = config.park_timeout};
+  settings.parking = {.first_slot = config.first_park_slot, .last_slot = config.last_park_slot, .number = config.park_number, .limit = config.park_timeout};
   settings.max_calls = config.max_calls;
   settings.qualify = {.period = config.qualify_period, .misses = config.qualify_misses};
   settings.subscriptions = config.subscriptions;

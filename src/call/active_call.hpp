@@ -76,7 +76,8 @@ struct ReleasedParties {
   ReleasedParties(ReleasedParties&&) noexcept;
   ~ReleasedParties();
   std::vector<std::unique_ptr<sip::InviteSession>> sessions;  ///< The caller's first.
-  std::string journal;                                        ///< The Call-ID under which the journal knows their call.
+  std::string journal;                                        ///< The Call-ID under which the journal knows their call,
+  Side side = Side::Caller;                                   ///< and what the first of them is there.
   std::unique_ptr<BridgeMedia> media;                         ///< Of both, which last until they have others; null: they bypass us.
 };
 

@@ -169,6 +169,8 @@ void Bridge::on_refer(sip::InviteSession& session, const sip::IncomingRefer& ref
     static_cast<void>(session.reject_refer(491));
     return;
   }
+  referred_ = &peer(session);
+  referred_to_ = sip::unescape(uri->user);
   if (is_told(peer(session))) {
     told_.reset();  // From here on its REFERs are those of the other party again.
   }

@@ -39,6 +39,8 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   void mute(const std::string& call_id, std::optional<Side> party, bool muted) override;
   [[nodiscard]] bool may_release(const std::string& call_id) override;
   [[nodiscard]] ReleasedParties release(const std::string& call_id, std::optional<Side> party) override;
+  /// The URI of the party that has told the other, whose user is that, to call that user by REFER; "": it has not.
+  [[nodiscard]] std::string referrer(std::string_view referred, std::string_view target) const;
 
  private:
   struct Replacement;
@@ -109,6 +111,8 @@ class Bridge final : public ActiveCall, private sip::InviteSessionObserver, priv
   std::unique_ptr<sip::InviteSession> callee_;
   std::unique_ptr<Replacement> replacement_;
   std::unique_ptr<Told> told_;
+  const sip::InviteSession* referred_ = nullptr;    ///< Who was told by the other party to call somebody; only to be compared,
+  std::string referred_to_;                         ///< and the user that is to be called.
   std::unique_ptr<Holding> holding_;                ///< While a phone is asked.
   std::unique_ptr<TakingIn> taking_in_;             ///< While the media of the call are being taken in.
   std::vector<std::function<void()>> awaiting_up_;  ///< Until both have confirmed.

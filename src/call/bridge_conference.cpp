@@ -28,6 +28,7 @@ ReleasedParties Bridge::release(const std::string& /*call_id*/, std::optional<Si
     released.media = std::move(media_);
   } else {
     media_.reset();
+    released.side = *party;
     std::unique_ptr<sip::InviteSession>& goes = *party == Side::Caller ? caller_ : callee_;
     peer(*goes).end();
     released.sessions.push_back(std::move(goes));

@@ -18,6 +18,14 @@ sip::InviteSession* Bridge::party(Side side) {
   return over_ || session->state() != sip::InviteSession::State::Confirmed ? nullptr : session;
 }
 
+std::string Bridge::referrer(std::string_view referred, std::string_view target) const {
+  const sip::InviteSession* const other = referred_ == caller_.get() ? callee_.get() : referred_ == callee_.get() ? caller_.get() : nullptr;
+  if (over_ || referred_ == nullptr || other == nullptr || referred_to_ != target || sip::unescape(sip::user_of(party_of(referred_->dialog()))) != referred) {
+    return {};
+  }
+  return party_of(other->dialog());
+}
+
 bool Bridge::await_up(std::function<void()> done) {
   using State = sip::InviteSession::State;
   const auto is_near = [](const sip::InviteSession& session) { return session.state() == State::Accepted || session.state() == State::Confirmed; };

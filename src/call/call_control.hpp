@@ -193,6 +193,19 @@ struct ChangeConference {
   std::string call_id = {};  ///< The party.
 };
 
+/// How the media of one leg are. Shapes and units as in `media::StreamStatistics`.
+struct LegQuality {
+  std::string leg;    ///< The Call-ID of the leg,
+  std::string party;  ///< its URI,
+  std::string codec;  ///< and what it speaks.
+  media::StreamStatistics statistics;
+};
+
+/// Tells how the media of calls that are up are now, where they pass through the exchange. Of anything else there is nothing to tell, which is no error.
+struct MeasureCall {
+  std::vector<std::string> call_ids;  ///< Of the legs; for two legs of one call, each stream is told once.
+};
+
 /// Tells the features of a user of the exchange,
 struct GetFeatures {
   std::string user;
@@ -203,9 +216,9 @@ struct SetFeatures {
   FeatureChange change;
 };
 
-using Command =
-    std::variant<StartCall, EndCall, TransferCall, HoldCall, PlaySound, StopSound, PressKeys, MuteParty, RecordCall, ChangeRecording, DecideCall, BridgeCalls,
-                 UnbridgeCall, ParkCall, PickUpCall, CreateConference, AddToConference, ChangeConference, SendMessage, GetFeatures, SetFeatures, RedialCall>;
+using Command = std::variant<StartCall, EndCall, TransferCall, HoldCall, PlaySound, StopSound, PressKeys, MuteParty, RecordCall, ChangeRecording, DecideCall,
+                             BridgeCalls, UnbridgeCall, ParkCall, PickUpCall, CreateConference, AddToConference, ChangeConference, SendMessage, MeasureCall,
+                             GetFeatures, SetFeatures, RedialCall>;
 
 /// What a command reports. A command reports any number of the progress events, then at most one Failed, then exactly one Ended.
 struct CommandEvent {
@@ -233,6 +246,7 @@ struct CommandEvent {
     Parked,                ///< call_id (of the party), extra: the slot
     PickupCalling,         ///< call_id, destination: it is called
     PickedUp,              ///< call_id (of the call that the two have now)
+    MediaMeasured,         ///< call_id (the first that was asked for), media: of each leg, the caller's first
     Features,              ///< features: as they are now
     CalleeBusy,            ///< callee: one of the two is in a call; the command waits
     Failed,                ///< extra: what happened, in words, with the SIP status where there is one
@@ -248,6 +262,7 @@ struct CommandEvent {
   std::string leg = {};  ///< "caller" or "callee"
   std::string extra;
   std::shared_ptr<const UserFeatures> features = {};
+  std::shared_ptr<const std::vector<LegQuality>> media = {};
 };
 
 class CommandObserver {

@@ -27,6 +27,7 @@ class ClickToDial final : public ActiveCall, public ReferringCommand, private si
   void cancel(std::string_view why) override;
   [[nodiscard]] const std::string& caller() const noexcept override { return command_.caller; }
   [[nodiscard]] const std::string& callee() const noexcept override { return command_.callee; }
+  [[nodiscard]] std::string referring_call() const override { return command_.call_id; }
   [[nodiscard]] const CallLook* look() const noexcept override { return &command_.look; }
   [[nodiscard]] bool expects(std::string_view token) const noexcept override;
   void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) override;

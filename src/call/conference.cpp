@@ -130,6 +130,7 @@ base::Result<std::string> Conference::dial(const Target& target, std::string_vie
   const std::string call_id = session->call_id();
   switchboard_.report(call_id, CallStarted{std::string(from.substr(1, from.size() - 2)), target.uri});
   Party& party = add(std::move(session), Step::Called, call_id, watcher);
+  party.side = Side::Callee;
   party.leg = std::move(*leg);
   static_cast<void>(party.session->invite(party.leg->offer()));
   return call_id;
@@ -153,6 +154,7 @@ void Conference::take(ReleasedParties released, const FindWatcher& watcher) {
   for (std::unique_ptr<sip::InviteSession>& session : released.sessions) {
     Party& party = add(std::move(session), Step::ToOffer, released.journal, watcher);
     party.announced = true;
+    party.side = &session == &released.sessions.front() ? released.side : Side::Callee;
     // What waits for an answer from the call before gets none; it is asked to try again.
     static_cast<void>(party.session->reject_reinvite(491));
     static_cast<void>(party.session->reject_update(491));
@@ -263,7 +265,7 @@ void Conference::seat(Party& party) {
 
 void Conference::confer(const Party& party) {
   media::ConferenceParty options = party.options;
-  options.muted = options.muted || holds(*party.leg);
+  options.muted = options.muted || party.held || holds(*party.leg);
   media_.port().confer(id_, party.leg->stream(), options);
 }
 
@@ -340,7 +342,7 @@ void Conference::hang_up() {
 
 /// Whoever was taken over does not want our media. When nothing has changed for anybody yet, the call is put back as it was; else it ends for that one.
 void Conference::refused(Party& party, int status) {
-  const auto changed = [](const auto& each) { return each->step == Step::Takes || each->step == Step::Answers; };
+  const auto changed = [](const auto& each) { return each->step == Step::Takes || each->step == Step::Changes || each->step == Step::Answers; };
   const std::size_t taken = parties_.size() - count_waiting();
   if (options_.kind == Kind::AdHoc && taken == 2 && std::none_of(parties_.begin(), parties_.end(), changed)) {
     give_back(status);
@@ -397,11 +399,46 @@ ReleasedParties Conference::release(const std::string& call_id, std::optional<Si
   switchboard_.forget(call_id, *this);
   gone->leg.reset();
   play_tone(kWentHz);
+  if (gone->held) {
+    switchboard_.report(gone->journal, CallHeld{});
+  }
+  part_journals(*gone);
   ReleasedParties released;
   released.journal = gone->journal;
+  released.side = gone->side;
   released.sessions.push_back(std::move(gone->session));
   settle();
+  if (CallWatcher* const watcher = found_by(gone->watcher)) {
+    watcher->on_refused(410, "The party is in another call by now");
+  }
   return released;
+}
+
+/// A call of the journal goes on with one of those who were in it, the caller where it is there: for whoever else was, it is another one from here on.
+void Conference::part_journals(Party& gone) {
+  const auto shares = [&gone](const auto& party) { return party->journal == gone.journal; };
+  const std::string shared = gone.journal;
+  const bool caller_stays =
+      std::any_of(parties_.begin(), parties_.end(), [&](const auto& party) { return shares(party) && party->session->call_id() == shared; });
+  if (caller_stays) {
+    begin_journal(gone);
+    return;
+  }
+  for (const auto& party : parties_) {
+    if (party->journal == shared) {
+      begin_journal(*party);
+    }
+  }
+}
+
+void Conference::begin_journal(Party& party) {
+  party.journal = party.session->call_id();
+  party.side = Side::Caller;
+  switchboard_.report(party.journal, CallStarted{party_of(party.session->dialog()), {}});
+  switchboard_.report(party.journal, CallAnswered{});
+  if (party.leg != nullptr) {
+    media_.name(*party.leg).call_id = party.journal;
+  }
 }
 
 /// After somebody has left.

@@ -64,6 +64,25 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   /// Hangs it up, and says why (RFC 3326).
   void dismiss(std::string_view call_id, int status, std::string_view why);
   bool set_party(std::string_view call_id, const media::ConferenceParty& party);
+  struct PartyName {
+    std::string call_id;
+    std::string uri;
+    std::string journal;  ///< The Call-ID under which the journal knows its call,
+    Side side;            ///< and what it is there.
+  };
+  /// Nothing: there are none, or several.
+  [[nodiscard]] std::optional<PartyName> only_party() const;
+  /// Nothing: it does not take part.
+  [[nodiscard]] std::optional<PartyName> name_of(std::string_view call_id);
+  /// From now on `watcher` is told, by a refusal, when that party leaves. Errors: WrongState, it does not take part, or is watched already.
+  base::Result<void> watch(std::string_view call_id, const FindWatcher& watcher);
+  /// Whether that party is on hold at an API's wish; nothing: it does not take part.
+  [[nodiscard]] std::optional<bool> is_held(std::string_view call_id);
+  /// Puts a party on hold, or takes it back: nobody hears it, and it hears the music of the exchange, or nothing. `watcher` finds who hears of the answer of
+  /// its phone, as if it were the caller; or null. Errors: WrongState, something is being negotiated with it.
+  base::Result<void> hold_party(std::string_view call_id, HoldCall::Change change, const FindHoldWatcher& watcher);
+  /// Nobody waits for the answer of its phone any more: it has refused.
+  void give_up_holding(std::string_view call_id);
   [[nodiscard]] std::size_t parties() const noexcept { return parties_.size(); }
   [[nodiscard]] bool has(std::string_view call_id) { return find(call_id) != nullptr; }
   [[nodiscard]] bool has_room(std::size_t parties) const noexcept { return !over_ && parties_.size() + parties <= options_.max_parties; }
@@ -87,6 +106,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
     Offered,  ///< or under way.
     Answers,  ///< It asked for an offer, and its ACK is to bring the answer.
     Takes,    ///< It takes part.
+    Changes,  ///< So it does, and our offer of other directions is under way.
     Leaves,   ///< We have ended it.
   };
   struct Party;
@@ -122,8 +142,14 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   static void leave(Party& party, int status, std::string_view why);
   void play_music_to(const Party& party);
   void play_tone(double frequency_hz);
+  // Parties that an API puts on hold (conference_hold.cpp)
+  [[nodiscard]] bool plays_music() const;
+  [[nodiscard]] bool offer_directions(Party& party, HoldCall::Change change);
+  void end_change(Party& party, const sip::InviteProgress& result);
   void settle();
   void finish();
+  void part_journals(Party& gone);
+  void begin_journal(Party& party);
   [[nodiscard]] std::size_t count_waiting() const noexcept;
 
   Switchboard& switchboard_;

@@ -59,7 +59,9 @@ void Conference::on_update(sip::InviteSession& session, std::string_view sdp) {
 
 void Conference::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
   Party* const party = find(session);
-  if (party == nullptr || party->step != Step::Offered) {
+  if (party != nullptr && party->step == Step::Changes) {
+    end_change(*party, result);
+  } else if (party == nullptr || party->step != Step::Offered) {
     // The end of an offer that the call before has made; it wants an ACK all the same.
     static_cast<void>(session.acknowledge({}));
   } else if (result.status >= 300) {
@@ -93,13 +95,16 @@ void Conference::on_ended(sip::InviteSession& session, const sip::SessionEnd& en
     const bool calls_us = gone->session->role() == sip::InviteSession::Role::Answerer;
     switchboard_.report(gone->journal, CallEnded{end.status, end.reason, ended_by(end, calls_us ? Side::Caller : Side::Callee)});
   }
-  if (gone->step == Step::Takes) {
+  if (gone->step == Step::Takes || gone->step == Step::Changes) {
     play_tone(kWentHz);
   }
   switchboard_.user_agent().retire(std::move(gone->session));
   settle();
   if (CallWatcher* const watcher = found_by(gone->watcher)) {
     watcher->on_refused(end.status, end.reason);
+  }
+  if (HoldWatcher* const watcher = found_by(gone->hold_watcher)) {
+    watcher->on_held_call_ended();
   }
 }
 

@@ -17,7 +17,12 @@ struct Conference::Party {
   const sip::InviteSession* replaces = nullptr;  ///< The party in whose place this one comes; may be gone.
   bool announced = false;                        ///< Nobody need be told that it is here.
   media::ConferenceParty options = {};
-  FindWatcher watcher = {};  ///< Until it takes part.
+  FindWatcher watcher = {};           ///< Until it takes part; or of who waits until it leaves.
+  Side side = Side::Caller;           ///< What it is in the call that the journal knows.
+  bool held = false;                  ///< At an API's wish;
+  bool to_be_held = false;            ///< as our offer says that is under way.
+  FindHoldWatcher hold_watcher = {};  ///< Of that offer.
+  bool given_up = false;              ///< Nobody waits for the answer to it.
 };
 
 }  // namespace callwright::call

@@ -25,6 +25,7 @@ struct LogLine {
     line(kNow[static_cast<std::size_t>(what.now)], {"user", what.user}, {"contact", what.contact});
   }
   void operator()(const CallHeld& what) const { line("call held", {"caller", what.caller}, {"callee", what.callee}); }
+  void operator()(const CallLinked& what) const { line("call linked", {"other", what.other}); }
   void operator()(const CallEnded& what) const { line("call ended", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const AudioHeard& what) const { line("audio heard", {"frequency_hz", what.frequency_hz}, {"level_dbov", what.level_dbov}); }
   void operator()(const MediaAgreed& what) const {

@@ -148,6 +148,10 @@ struct CallHeld {
   bool caller = false;
   bool callee = false;
 };
+/// A phone was told to make another call (RFC 3515), and that has come: the two belong together. Told of both, right after the second has started.
+struct CallLinked {
+  std::string other;  ///< The Call-ID under which the journal knows the other one then.
+};
 /// A registered phone does not answer OPTIONS any more, or does again; or it has come, or gone.
 struct ContactChanged {
   enum class Now { Lost, Back, Registered, Unregistered };
@@ -178,8 +182,8 @@ struct Event {
   std::string call_id;  ///< "" when it belongs to no call.
   std::variant<Registered, Unregistered, RegistrationFailed, CallStarted, CallRinging, CallAnswered, CallEnded, AudioHeard, MediaFailed, SipMessage,
                CallReplaced, SourceBanned, SourceUnbanned, ContactChanged, CallRecorded, MediaAgreed, MediaSecured, SoundPlayed, MediaEnded, PartnerSilent,
-               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown, CallHeld, CallOffered, TransferRequested, TransferProgress, TextReceived,
-               MediaMeasured, MediaFlows>
+               PartnerBack, KeyPressed, KeysFailed, Renegotiated, AddressUnknown, CallHeld, CallOffered, CallLinked, TransferRequested, TransferProgress,
+               TextReceived, MediaMeasured, MediaFlows>
       what;
 };
 

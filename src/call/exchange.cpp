@@ -152,7 +152,8 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
     transaction.respond({.status = 416});
     return;
   }
-  if (!may_call(transaction, request) || (rooms_ != nullptr && enter_room(transaction, request, *uri)) || fetch_parked(transaction, request, *uri)) {
+  if (!may_call(transaction, request) || (rooms_ != nullptr && enter_room(transaction, request, *uri)) || fetch_parked(transaction, request, *uri) ||
+      park_caller(transaction, request, *uri)) {
     return;
   }
   if (const auto token = uri->parameter(ReferringCommand::kTokenParameter)) {
@@ -161,14 +162,36 @@ void Exchange::on_invite(sip::ServerTransaction& transaction, const sip::Message
       transaction.respond({.status = 403, .reason = "Transfer Expired"});
     } else if (const CallParty* const partner = command->partner()) {
       take_place(transaction, request, *command, *partner);
-    } else {
+    } else if (!offer_to_api(transaction, request, command)) {
       route_call(transaction, request, command);
     }
     return;
   }
   ReferringCommand* const command = admitted_.username.empty() ? nullptr : expecting(admitted_.username, request);
-  if (command != nullptr || !offer_to_api(transaction, request, *uri)) {
+  if (!offer_to_api(transaction, request, command)) {
     route_call(transaction, request, command);
+  }
+}
+
+void Exchange::refuse_call(sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command, sip::Response answer) {
+  const std::string call_id(invite.call_id());
+  const int status = answer.status;
+  const std::string reason(answer.reason.empty() ? sip::reason_phrase(status) : answer.reason);
+  transaction.respond(answer);
+  if (by_call_id_.contains(call_id)) {
+    return;  // Another call has that name.
+  }
+  report(call_id, CallStarted{std::string(invite.from().uri), std::string(command == nullptr ? invite.request_uri() : std::string_view(command->callee()))});
+  if (command != nullptr) {
+    link(command->referring_call(), call_id);
+  }
+  report(call_id, CallEnded{status, reason});
+}
+
+void Exchange::link(const std::string& one, const std::string& other) {
+  if (!one.empty() && one != other) {
+    report(one, CallLinked{other});
+    report(other, CallLinked{one});
   }
 }
 
@@ -209,14 +232,14 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   options.identity = identity_of(transaction, request, command);
   if (options.identity.wants_too_much()) {
     // RFC 3323 §5: better no call than one without the privacy that is insisted on.
-    transaction.respond({.status = 500, .reason = "Session Privacy Not Available"});
+    refuse_call(transaction, request, command, {.status = 500, .reason = "Session Privacy Not Available"});
     return;
   }
   options.course = course_of(transaction, request, command, options.identity);
   CallCourse::Next next = command == nullptr ? first_step(std::string(request.request_uri()), Asker::Phone, options.course.get())
                                              : first_step(command->callee(), Asker::Api, options.course.get());
   if (const auto* const refusal = std::get_if<CallCourse::Refusal>(&next)) {
-    transaction.respond({.status = refusal->status, .reason = refusal->reason});
+    refuse_call(transaction, request, command, {.status = refusal->status, .reason = refusal->reason});
     if (command != nullptr) {
       command->on_unroutable(refusal->status);
     }
@@ -246,10 +269,13 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   RoutedCall& call = *made;
   adopt(std::move(made));
   index(call.call_id(), call);
+  const std::string referring = command == nullptr ? std::string() : command->referring_call();
   if (command != nullptr) {
     command->on_referred_call(call, call.call_id(), destination);
   }
+  const std::string call_id = call.call_id();
   call.start(request);
+  link(referring, call_id);
 }
 
 std::shared_ptr<const MediaProfile> Exchange::media_of(const std::string& username) const {

@@ -105,6 +105,10 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void on_message(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_invite(sip::ServerTransaction& transaction, const sip::Message& request);
   void on_register(sip::ServerTransaction& transaction, const sip::Message& request);
+  /// Answers a call that leads nowhere, and tells the journal of it. `command` has brought it about; null: none.
+  void refuse_call(sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command, sip::Response answer);
+  /// The journal learns that the calls with these Call-IDs belong together.
+  void link(const std::string& one, const std::string& other);
   [[nodiscard]] std::string home_uri(std::string_view username, const sip::ServerTransaction& transaction, const sip::Message& invite) const;
   [[nodiscard]] CallerIdentity identity_of(const sip::ServerTransaction& transaction, const sip::Message& invite, const ReferringCommand* command) const;
   void route_call(sip::ServerTransaction& transaction, const sip::Message& request, ReferringCommand* command);
@@ -143,6 +147,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   void start(CommandId id, const AddToConference& command, CommandObserver& observer);
   void start(CommandId id, const ChangeConference& command, CommandObserver& observer);
   void start(CommandId id, const SendMessage& command, CommandObserver& observer);
+  void start(CommandId id, const MeasureCall& command, CommandObserver& observer);
   /// Starts a `SoundCommand`, with what its constructor takes besides; when the call is up.
   template <class Made, class Order, class... More>
   void start_on_sound(CommandId id, const Order& command, CommandObserver& observer, More&... more);
@@ -155,8 +160,10 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   template <class Order>
   [[nodiscard]] bool waits_for(const std::string& call_id, CommandId id, const Order& command, CommandObserver& observer);
   // Calls that an API decides about (exchange_parties.cpp)
-  /// True when it is one, and waits.
-  [[nodiscard]] bool offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
+  /// True when it is one, and waits. `command` has brought it about; null: none.
+  [[nodiscard]] bool offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand* command);
+  /// True for the URI of a user whom an API answers for.
+  [[nodiscard]] bool is_offered(std::string_view uri) const;
   void answer_offered(CommandId id, OfferedCall& call, CommandObserver& observer);
   void redirect_offered(CommandId id, OfferedCall& call, const std::string& destination, CommandObserver& observer);
   [[nodiscard]] base::Result<Conference*> open_alone();
@@ -166,6 +173,10 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   /// True when a user has called the number of a slot where somebody is parked.
   [[nodiscard]] bool fetch_parked(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
   void ring_back(const ParkedParty& parked);
+  /// True when somebody has called the number that parks whoever calls it.
+  [[nodiscard]] bool park_caller(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri);
+  [[nodiscard]] std::string referrer_of(const sip::Message& invite, std::string_view number) const;
+  void tell_parker(const std::string& parker, const std::string& party, const std::string& slot);
   /// Makes the call that a phone makes for a command look as that wants.
   void dress(const CallLook& look, const sip::Message& invite, const ReferringCommand& command, RoutedCall::Options& options) const;
   template <class Made>

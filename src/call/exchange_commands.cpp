@@ -1,6 +1,8 @@
 // What an API asks of the exchange, and the calls that phones make when a command has told them to.
 #include "call/exchange_parts.hpp"
 #include "call/hold.hpp"
+#include "call/measurement.hpp"
+#include "call/party_transfer.hpp"
 #include "call/referral.hpp"
 #include "call/sound_commands.hpp"
 #include "call/text_sending.hpp"
@@ -43,6 +45,13 @@ void Exchange::start(CommandId id, const TransferCall& command, CommandObserver&
     return;
   }
   Switchboard& switchboard = *this;
+  const auto has_no_other = [this](const CallParty& party) { return dynamic_cast<Conference*>(find(party.call_id)) != nullptr; };
+  if (has_no_other(command.party) || (command.joins && has_no_other(*command.joins))) {
+    PartyTransfer::Setup setup{switchboard, settings_.timeouts, id, observer, {}, [this] { return open_alone(); }};
+    setup.destination = command.joins ? Routing::Found{} : find_places(command.destination, Asker::Api);
+    run(std::make_unique<PartyTransfer>(std::move(setup), command)).start();
+    return;
+  }
   run(std::make_unique<Transfer>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
 }
 
@@ -100,6 +109,11 @@ void Exchange::start(CommandId id, const SendMessage& command, CommandObserver& 
   }
   Switchboard& switchboard = *this;
   run(std::make_unique<TextSending>(switchboard, id, observer)).send(command, found.targets);
+}
+
+void Exchange::start(CommandId id, const MeasureCall& command, CommandObserver& observer) {
+  Switchboard& switchboard = *this;
+  run(std::make_unique<Measurement>(switchboard, id, command, observer)).start();
 }
 
 void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {

@@ -30,7 +30,7 @@ bool Exchange::may_call(sip::ServerTransaction& transaction, const sip::Message&
   const bool may = screen(features->outgoing, {.uri = std::string(invite.request_uri())}) == ScreeningVerdict::Passes;
   if (!may) {
     // RFC 5359 §2.14.
-    transaction.respond({.status = 403, .reason = "Screening Failure"});
+    refuse_call(transaction, invite, nullptr, {.status = 403, .reason = "Screening Failure"});
   }
   return may;
 }

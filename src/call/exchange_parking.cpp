@@ -1,9 +1,11 @@
 // Parties that are parked and fetched, and calls that are picked up while they ring (RFC 5359 §2.15, §2.16).
+#include "call/bridge.hpp"
 #include "call/exchange_parts.hpp"
 #include "call/pickup.hpp"
 #include "call/referral.hpp"
 #include "call/running_command.hpp"
 #include "call/seating.hpp"
+#include "call/text_sending.hpp"
 
 #include <utility>
 
@@ -44,9 +46,9 @@ void Exchange::start(CommandId id, const ParkCall& command, CommandObserver& obs
   const sip::InviteSession& session = *released.sessions.front();
   parked.call_id = session.call_id();
   parked.party = party_of(session.dialog());
+  parked.side = released.side;
   if (parts_two) {
     // The slot takes the place of whoever has parked it.
-    parked.side = command.party.side;
     const auto left = parked.side == Side::Caller ? CallReplaced::Side::Callee : CallReplaced::Side::Caller;
     report(released.journal, CallReplaced{.by = parked.call_id, .party = "sip:" + *slot + "@" + settings_.realm, .side = left});
     released.journal = parked.call_id;
@@ -127,9 +129,9 @@ bool Exchange::fetch_parked(sip::ServerTransaction& transaction, const sip::Mess
   if (by_call_id_.contains(invite.call_id())) {
     transaction.respond({.status = 482});
   } else if (invite.body().empty()) {
-    transaction.respond({.status = 488, .reason = "Offer Wanted"});
+    refuse_call(transaction, invite, nullptr, {.status = 488, .reason = "Offer Wanted"});
   } else if (fetching != nullptr && fetching->purpose() == Pickup::Purpose::Fetch) {
-    transaction.respond({.status = 486});
+    refuse_call(transaction, invite, nullptr, {.status = 486});
   } else {
     const WaitingCaller waiting{parked->call_id, parked->party};
     if (fetching != nullptr) {
@@ -142,6 +144,76 @@ bool Exchange::fetch_parked(sip::ServerTransaction& transaction, const sip::Mess
     pickup.receive(transaction, invite, MediaSide::of(transaction.flow(), media_of(admitted_.username)));
   }
   return true;
+}
+
+/// Who has sent the caller to that number, a URI of one of our users: as the call tells in which it was done, or, where that is over, the phone that was sent
+/// (RFC 3892). It is called back in the end, and no more than that. "": nobody knows.
+std::string Exchange::referrer_of(const sip::Message& invite, std::string_view number) const {
+  std::string referrer;
+  const std::string caller = admitted_.username.empty() ? sip::unescape(sip::user_of(invite.from().uri)) : admitted_.username;
+  for (auto entry = calls_.begin(); entry != calls_.end() && referrer.empty(); ++entry) {
+    if (const auto* const bridge = dynamic_cast<const Bridge*>(entry->first)) {
+      referrer = bridge->referrer(caller, number);
+    }
+  }
+  if (const auto told = sip::NameAddr::parse(invite.header(sip::Header::ReferredBy).value_or(std::string_view{})); told && referrer.empty()) {
+    referrer = told->uri;
+  }
+  return user_of(referrer).empty() ? std::string() : referrer;
+}
+
+bool Exchange::park_caller(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri) {
+  const auto wanted = is_ours(uri) ? parking_.slot_wanted(sip::unescape(uri.user)) : std::nullopt;
+  if (!wanted) {
+    return false;
+  }
+  if (by_call_id_.contains(invite.call_id())) {
+    transaction.respond({.status = 482});
+    return true;
+  }
+  const bool named = accounts_.has(*wanted) || (rooms_ != nullptr && rooms_->knows(*wanted));
+  const auto slot = named ? base::Result<std::string>(base::Error(base::Errc::AlreadyExists, "the slot has the name of somebody")) : parking_.choose(*wanted);
+  if (!slot) {
+    refuse_call(transaction, invite, nullptr,
+                {.status = 486, .reason = slot.error().code == base::Errc::LimitReached ? "All Slots Are Taken" : "Slot Is Taken"});
+    return true;
+  }
+  const auto place = parking_.open();
+  if (!place) {
+    refuse_call(transaction, invite, nullptr, {.status = 488});
+    return true;
+  }
+  ParkedParty parked{.slot = *slot, .call_id = std::string(invite.call_id()), .parker = referrer_of(invite, sip::unescape(uri.user))};
+  parked.party = admitted_.username.empty() ? std::string(invite.from().uri) : home_uri(admitted_.username, transaction, invite);
+  parked.journal = parked.call_id;
+  const std::string call_id = parked.call_id;
+  const std::string parker = parked.parker.empty() ? parked.party : parked.parker;
+  const std::string party = parked.party;
+  parking_.receive(**place, transaction, invite, std::move(parked));
+  if (parking_.find_call(call_id) != nullptr) {
+    report(call_id, CallReplaced{.by = call_id, .party = "sip:" + *slot + "@" + settings_.realm, .side = CallReplaced::Side::Callee});
+    tell_parker(parker, party, *slot);
+  }
+  return true;
+}
+
+/// No phone shows which slot it was, unless it has chosen that itself.
+void Exchange::tell_parker(const std::string& parker, const std::string& party, const std::string& slot) {
+  /// Phones that take no texts are no reason to do anything.
+  struct Unheard final : CommandObserver {
+    void on_command_event(const CommandEvent& /*event*/) override {}
+  };
+  static Unheard unheard;
+  const Routing::Found found = user_of(parker).empty() ? Routing::Found{} : routing_.find(parker, Asker::Api);
+  if (found.targets.empty()) {
+    return;
+  }
+  const std::string text = (party == parker ? "You are" : sip::unescape(sip::user_of(party)) + " is") + " parked in " + slot + "; call that number to talk";
+  Switchboard& switchboard = *this;
+  auto made = std::make_unique<TextSending>(switchboard, CommandId{}, unheard);
+  TextSending& sending = *made;
+  adopt(std::move(made));
+  sending.send({.from = "sip:" + slot + "@" + settings_.realm, .to = parker, .text = text}, found.targets);
 }
 
 void Exchange::ring_back(const ParkedParty& parked) {

@@ -14,12 +14,17 @@ namespace callwright::call {
 
 using Kind = CommandEvent::Kind;
 
-bool Exchange::offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri) {
-  const std::string user = is_ours(uri) ? sip::unescape(uri.user) : std::string();
-  const bool offered = std::any_of(settings_.offered.begin(), settings_.offered.end(), [&user](const std::string& pattern) {
-    return !user.empty() && (pattern.ends_with('*') ? user.starts_with(pattern.substr(0, pattern.size() - 1)) : user == pattern);
+bool Exchange::is_offered(std::string_view text) const {
+  const auto uri = sip::UriView::parse(text);
+  const std::string user = uri && is_ours(*uri) ? sip::unescape(uri->user) : std::string();
+  return !user.empty() && std::any_of(settings_.offered.begin(), settings_.offered.end(), [&user](const std::string& pattern) {
+    return pattern.ends_with('*') ? user.starts_with(pattern.substr(0, pattern.size() - 1)) : user == pattern;
   });
-  if (!offered) {
+}
+
+bool Exchange::offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand* command) {
+  const std::string callee(command == nullptr ? invite.request_uri() : std::string_view(command->callee()));
+  if (!is_offered(callee)) {
     return false;
   }
   if (by_call_id_.contains(invite.call_id())) {
@@ -28,14 +33,31 @@ bool Exchange::offer_to_api(sip::ServerTransaction& transaction, const sip::Mess
   }
   transaction.respond({.status = 100});
   const std::string call_id(invite.call_id());
+  OfferedCall::Options options{.side = MediaSide::of(transaction.flow(), media_of(admitted_.username)), .patience = settings_.timeouts.ring};
+  if (command != nullptr) {
+    options.watcher = command->watcher();
+  }
+  const CallLook* const look = command == nullptr ? nullptr : command->look();
+  if (look != nullptr && look->timeout) {
+    options.patience = *look->timeout;
+  }
   Switchboard& switchboard = *this;
-  auto made =
-      std::make_unique<OfferedCall>(switchboard, transaction, invite, MediaSide::of(transaction.flow(), media_of(admitted_.username)), settings_.timeouts.ring);
+  auto made = std::make_unique<OfferedCall>(switchboard, transaction, invite, std::move(options));
   OfferedCall& call = *made;
   adopt(std::move(made));
   index(call_id, call);
-  report(call_id, CallStarted{std::string(invite.from().uri), std::string(invite.request_uri())});
-  report(call_id, CallOffered{std::string(invite.from().display_name)});
+  if (command != nullptr) {
+    command->on_referred_call(call, call_id, command->callee());
+  }
+  // Whoever heard of it may have ended the call.
+  if (find(call_id) == &call) {
+    const bool named = look != nullptr && !look->caller_name.empty();
+    report(call_id, CallStarted{std::string(invite.from().uri), callee});
+    if (command != nullptr) {
+      link(command->referring_call(), call_id);
+    }
+    report(call_id, CallOffered{named ? look->caller_name : std::string(invite.from().display_name)});
+  }
   return true;
 }
 
@@ -76,6 +98,11 @@ void Exchange::answer_offered(CommandId id, OfferedCall& call, CommandObserver& 
   Seating& seating = run(std::make_unique<Seating>(switchboard, settings_.timeouts.media_answer, id, observer));
   std::unique_ptr<sip::InviteSession> session = call.take();
   seating.expect(session->call_id());
+  const FindWatcher watcher = call.take_watcher();
+  if (CallWatcher* const watching = found_by(watcher)) {
+    watching->on_moved(**alone);
+    seating.tell(watcher);
+  }
   (*alone)->receive(std::move(session), offer, seating.watcher());
 }
 
@@ -95,10 +122,17 @@ void Exchange::redirect_offered(CommandId id, OfferedCall& call, const std::stri
   sip::Message invite;
   static_cast<void>(invite.parse(text));
   Switchboard& switchboard = *this;
+  const FindWatcher watcher = call.take_watcher();
+  if (watcher) {
+    options.watcher = watcher;
+  }
   auto made = std::make_unique<RoutedCall>(switchboard, call.take(), std::move(options));
   RoutedCall& routed = *made;
   adopt(std::move(made));
   index(routed.call_id(), routed);
+  if (CallWatcher* const watching = found_by(watcher)) {
+    watching->on_moved(routed);
+  }
   routed.start(invite);
   observer.on_command_event(event_of(id, Kind::Ended));
 }

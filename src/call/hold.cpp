@@ -1,5 +1,6 @@
 #include "call/hold.hpp"
 
+#include "call/conference.hpp"
 #include "call/referral.hpp"
 
 #include <utility>
@@ -20,6 +21,10 @@ void Hold::start() {
   ActiveCall* const call = switchboard_.find(command_.call_id);
   if (call == nullptr) {
     fail("404 Dialog not found");
+    return;
+  }
+  if (auto* const conference = dynamic_cast<Conference*>(call)) {
+    start_with_one(*conference);
     return;
   }
   if (call->party(Side::Caller) == nullptr || call->party(Side::Callee) == nullptr) {
@@ -43,6 +48,34 @@ void Hold::start() {
       emit(holds() ? Kind::CallHoldStart : Kind::CallUnholdStart, to_string(side));
     }
   }
+}
+
+/// A party that is alone with the exchange, or in a conference: there is one phone to ask.
+void Hold::start_with_one(Conference& conference) {
+  const std::optional<bool> held = conference.is_held(command_.call_id);
+  if (!held || *held == holds()) {
+    fail(!held ? "410 Dialog not ready" : *held ? "480 Dialog leg is on hold" : "480 Dialog leg is not on hold");
+    return;
+  }
+  HoldWatcher& self = *this;
+  if (!conference.hold_party(command_.call_id, command_.change, finder(self))) {
+    fail("491 Request Pending");
+    return;
+  }
+  alone_ = true;
+  answered_[static_cast<std::size_t>(Side::Callee)] = true;
+  deadline_.start(timeouts_.media_answer);
+  emit(holds() ? Kind::CallHolding : Kind::CallUnholding);
+  if (!over_) {
+    emit(holds() ? Kind::CallHoldStart : Kind::CallUnholdStart);
+  }
+}
+
+std::string_view Hold::leg_of(Side side) const noexcept { return alone_ ? std::string_view() : to_string(side); }
+
+std::string Hold::said_by(Side side, std::string_view what) const {
+  std::string text(leg_of(side));
+  return text.append(alone_ ? "" : ": ").append(what);
 }
 
 base::Result<PartiesOnHold> Hold::wanted(PartiesOnHold present) const {
@@ -70,10 +103,10 @@ void Hold::on_hold_answered(Side side, int status, std::string_view reason) {
   answered_[static_cast<std::size_t>(side)] = true;
   if (status >= 300) {
     if (refusal_.empty()) {
-      refusal_ = std::string(to_string(side)) + ": " + status_text(status, reason);
+      refusal_ = said_by(side, status_text(status, reason));
     }
   } else {
-    emit(holds() ? Kind::CallHoldSuccessful : Kind::CallUnholdSuccessful, to_string(side));
+    emit(holds() ? Kind::CallHoldSuccessful : Kind::CallUnholdSuccessful, leg_of(side));
   }
   if (over_ || !answered_[0] || !answered_[1]) {
     return;
@@ -93,7 +126,7 @@ void Hold::on_held_call_ended() {
 
 void Hold::on_deadline() {
   const Side silent = answered_[0] ? Side::Callee : Side::Caller;
-  cancel(refusal_.empty() ? std::string(to_string(silent)) + ": 408 Request Timeout" : refusal_);
+  cancel(refusal_.empty() ? said_by(silent, "408 Request Timeout") : refusal_);
 }
 
 void Hold::cancel(std::string_view why) {
@@ -102,7 +135,11 @@ void Hold::cancel(std::string_view why) {
   }
   over_ = true;
   if (ActiveCall* const call = switchboard_.find(command_.call_id)) {
-    call->give_up_holding();
+    if (auto* const conference = dynamic_cast<Conference*>(call)) {
+      conference->give_up_holding(command_.call_id);
+    } else {
+      call->give_up_holding();
+    }
   }
   fail(std::string(why));
 }

@@ -9,6 +9,8 @@
 
 namespace callwright::call {
 
+class Conference;
+
 /// The command HoldCall: has the call ask its phones, and tells what they say. It fails when either refuses; then neither is held, or both still are.
 class Hold final : public ActiveCall, public RunningCommand, private HoldWatcher {
  public:
@@ -27,6 +29,10 @@ class Hold final : public ActiveCall, public RunningCommand, private HoldWatcher
   void on_held_call_ended() override;
   void on_deadline();
 
+  void start_with_one(Conference& conference);
+  /// "" of one that is alone.
+  [[nodiscard]] std::string_view leg_of(Side side) const noexcept;
+  [[nodiscard]] std::string said_by(Side side, std::string_view what) const;
   /// What is to be, or in words why that cannot be.
   [[nodiscard]] base::Result<PartiesOnHold> wanted(PartiesOnHold present) const;
   [[nodiscard]] bool holds() const noexcept { return command_.change == HoldCall::Change::Hold; }
@@ -41,6 +47,7 @@ class Hold final : public ActiveCall, public RunningCommand, private HoldWatcher
   CommandObserver& observer_;
   std::array<bool, 2> answered_{};  ///< By `Side`.
   std::string refusal_;             ///< The first, in words.
+  bool alone_ = false;              ///< There is one party, which counts as the caller.
   bool over_ = false;
   base::Timer deadline_;
 };

@@ -22,6 +22,7 @@ base::Result<LegStreams::Leg> LegStreams::open(media::MediaPort& port, base::Ran
   Leg leg(opened->release(), GiveBack{this});
   Stream& stream = streams_[leg->stream()];
   stream.port = &port;
+  stream.leg = leg.get();
   stream.owner = &owner;
   return leg;
 }
@@ -35,6 +36,7 @@ void LegStreams::take_back(std::unique_ptr<LegMedia> leg) {
     return;
   }
   stream.owner = nullptr;
+  stream.leg = nullptr;
   stream.codec = leg->negotiated()->codec.name;
   ++ending_[stream.name.call_id];
   leg->close();
@@ -50,7 +52,9 @@ void LegStreams::on_media_event(const media::StreamEvent& event) {
   if (found == streams_.end()) {
     return;
   }
-  if (std::holds_alternative<media::SourceEnded>(event.what) && found->second.play_ended) {
+  if (const auto* const measured = std::get_if<media::Measured>(&event.what)) {
+    tell_quality(found->second, measured->statistics);
+  } else if (std::holds_alternative<media::SourceEnded>(event.what) && found->second.play_ended) {
     end_playing(found->second, event.stream, PlayEnd::Played, {});
   } else if (const auto* const failed = std::get_if<media::FileFailed>(&event.what); failed != nullptr && found->second.play_ended) {
     end_playing(found->second, event.stream, PlayEnd::Failed, failed->error.message());
@@ -109,6 +113,25 @@ void LegStreams::watch(media::StreamId id, std::function<void()> gone) {
   }
 }
 
+bool LegStreams::measure(media::StreamId id, OnMeasured told) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || found->second.leg == nullptr) {
+    return false;
+  }
+  found->second.measuring.push_back(std::move(told));
+  found->second.port->measure(id);
+  return true;
+}
+
+/// Whoever asked first is told with those that asked since: what is known is known to all.
+void LegStreams::tell_quality(Stream& stream, const media::StreamStatistics& statistics) {
+  const sdp::Negotiated* const agreed = stream.leg == nullptr ? nullptr : stream.leg->negotiated();
+  const LegQuality quality{stream.name.leg, stream.name.party, agreed == nullptr ? std::string() : agreed->codec.name, statistics};
+  for (const OnMeasured& told : std::exchange(stream.measuring, {})) {
+    told(&quality);
+  }
+}
+
 /// They only note it: whoever lets a leg go is in the middle of something.
 void LegStreams::tell_of_end(Stream& stream) {
   if (const OnPlayEnd ended = std::exchange(stream.play_ended, nullptr)) {
@@ -116,6 +139,9 @@ void LegStreams::tell_of_end(Stream& stream) {
   }
   for (const std::function<void()>& gone : std::exchange(stream.watchers, {})) {
     gone();
+  }
+  for (const OnMeasured& told : std::exchange(stream.measuring, {})) {
+    told(nullptr);
   }
 }
 

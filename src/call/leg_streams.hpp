@@ -1,5 +1,6 @@
 #pragma once
 
+#include "call/call_control.hpp"
 #include "call/event.hpp"
 #include "call/leg_media.hpp"
 #include "sip/dialog.hpp"
@@ -57,6 +58,10 @@ class LegStreams final : private media::MediaObserver {
   bool stop_playing(media::StreamId id);
   /// Calls `gone` once, when the stream is closed.
   void watch(media::StreamId id, std::function<void()> gone);
+  /// How a stream is; null: it ended before that was known.
+  using OnMeasured = std::function<void(const LegQuality* quality)>;
+  /// `told` is called once, later. False, and it is not: there is no such stream.
+  bool measure(media::StreamId id, OnMeasured told);
   /// To be filled in when media flow. A leg without the Call-ID of its call ends unheard.
   [[nodiscard]] Name& name(const LegMedia& leg) { return streams_.at(leg.stream()).name; }
   /// Streams that are open, or whose end is still to come.
@@ -67,18 +72,21 @@ class LegStreams final : private media::MediaObserver {
  private:
   struct Stream {
     media::MediaPort* port = nullptr;
+    const LegMedia* leg = nullptr;          ///< Null once it has been let go.
     media::MediaObserver* owner = nullptr;  ///< Null: only the end is waited for.
     Name name;
     std::string codec;  ///< The last one.
     media::SourceSpec background = media::Silence{};
     OnPlayEnd play_ended = {};  ///< While something is played.
     std::vector<std::function<void()>> watchers = {};
+    std::vector<OnMeasured> measuring = {};
   };
 
   void on_media_event(const media::StreamEvent& event) override;
   void take_back(std::unique_ptr<LegMedia> leg);
   void end_playing(Stream& stream, media::StreamId id, PlayEnd how, const std::string& why);
   static void tell_of_end(Stream& stream);
+  static void tell_quality(Stream& stream, const media::StreamStatistics& statistics);
 
   Report report_;
   std::map<media::StreamId, Stream> streams_;

@@ -4,14 +4,15 @@
 
 namespace callwright::call {
 
-OfferedCall::OfferedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, MediaSide side, base::Duration patience)
+OfferedCall::OfferedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, Options options)
     : switchboard_(switchboard),
       text_(invite.bytes()),
-      side_(std::move(side)),
+      side_(std::move(options.side)),
+      watcher_(std::move(options.watcher)),
       session_(switchboard.user_agent().answer(transaction, invite, std::string(sip::user_of(invite.request_uri())), *this)),
       patience_(switchboard.user_agent().timers(), base::Callback::to<&OfferedCall::on_patience_end>(*this)) {
   static_cast<void>(invite_.parse(text_));
-  patience_.start(patience);
+  patience_.start(options.patience);
 }
 
 OfferedCall::~OfferedCall() { switchboard_.user_agent().retire(std::move(session_)); }
@@ -31,6 +32,9 @@ void OfferedCall::reject(int status, std::string_view reason) {
   static_cast<void>(session_->reject(status, reason));
   switchboard_.report(session_->call_id(), CallEnded{status, std::string(reason)});
   switchboard_.finish(*this);
+  if (CallWatcher* const watcher = found_by(take_watcher())) {
+    watcher->on_refused(status, reason);
+  }
 }
 
 std::unique_ptr<sip::InviteSession> OfferedCall::take() {
@@ -45,6 +49,9 @@ void OfferedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& e
     over_ = true;
     switchboard_.report(session.call_id(), CallEnded{end.status, end.reason});
     switchboard_.finish(*this);
+    if (CallWatcher* const watcher = found_by(take_watcher())) {
+      watcher->on_refused(end.status, end.reason);
+    }
   }
 }
 

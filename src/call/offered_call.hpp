@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace callwright::call {
 
@@ -14,7 +15,12 @@ namespace callwright::call {
 class OfferedCall final : public ActiveCall, private sip::InviteSessionObserver {
  public:
   /// `transaction` and `invite` as the user agent's handler got them.
-  OfferedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, MediaSide side, base::Duration patience);
+  struct Options {
+    MediaSide side;            ///< Of the caller.
+    base::Duration patience;   ///< How long it waits.
+    FindWatcher watcher = {};  ///< Finds whoever has brought the call about, or null.
+  };
+  OfferedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, Options options);
   ~OfferedCall() override;
 
   void hang_up() override { reject(480, "Call ended"); }
@@ -25,6 +31,8 @@ class OfferedCall final : public ActiveCall, private sip::InviteSessionObserver 
   void reject(int status, std::string_view reason);
   /// It goes on as something else, which has the session from now on; this is over.
   [[nodiscard]] std::unique_ptr<sip::InviteSession> take();
+  /// Who wants to know how it goes on; "nobody" from then on.
+  [[nodiscard]] FindWatcher take_watcher() { return std::exchange(watcher_, nullptr); }
   /// The INVITE.
   [[nodiscard]] const sip::Message& invite() const noexcept { return invite_; }
   [[nodiscard]] const MediaSide& side() const noexcept { return side_; }
@@ -37,6 +45,7 @@ class OfferedCall final : public ActiveCall, private sip::InviteSessionObserver 
   const std::string text_;
   sip::Message invite_;  ///< Of that text.
   const MediaSide side_;
+  FindWatcher watcher_;
   std::unique_ptr<sip::InviteSession> session_;
   base::Timer patience_;
   bool ringing_ = false;

@@ -74,6 +74,8 @@ BookedCall* OpenCalls::note(const Event& event) {
   } else if (const auto* const held = std::get_if<CallHeld>(&event.what)) {
     call->held = {held->caller, held->callee};
     add_change(*call, event.time, call->held);
+  } else if (const auto* const linked = std::get_if<CallLinked>(&event.what); linked != nullptr && call->linked.size() < kMaxChanges) {
+    call->linked.push_back(linked->other);
   } else if (const auto* const media = std::get_if<MediaEnded>(&event.what)) {
     call->add(*media);
   }

@@ -51,7 +51,8 @@ struct BookedCall {
   CallEnded end;
   std::vector<Leg> legs;
   std::vector<Change> changes;
-  std::vector<MediaEnded> media;  ///< Of legs whose media passed through the exchange and are over.
+  std::vector<std::string> linked;  ///< Call-IDs of calls that this one belongs together with, as they were known when it began to.
+  std::vector<MediaEnded> media;    ///< Of legs whose media passed through the exchange and are over.
 
   /// True for the Call-ID of a leg that it has, or that it was known by.
   [[nodiscard]] bool is_called(const std::string& id) const;

@@ -13,7 +13,20 @@ struct ParkingLot::Place {
     limit.start(lot.settings_.limit);
   }
 
+  /// Another may have come in the place of the party (RFC 3891): who has talked to both has parked that one.
+  void look() {
+    const auto now = conference.has(parked.call_id) ? std::nullopt : conference.only_party();
+    if (now) {
+      parked.parker = parked.parker.empty() ? parked.party : parked.parker;
+      parked.call_id = now->call_id;
+      parked.party = now->uri;
+      parked.journal = now->journal;
+      parked.side = now->side;
+    }
+  }
+
   void on_limit() {
+    look();
     if (fetcher != nullptr) {
       late = true;
       return;
@@ -64,9 +77,31 @@ void ParkingLot::park(Conference& place, ReleasedParties released, ParkedParty p
   place.begin();
 }
 
+void ParkingLot::receive(Conference& place, sip::ServerTransaction& transaction, const sip::Message& invite, ParkedParty parked) {
+  const std::string slot = parked.slot;
+  places_[slot] = std::make_unique<Place>(*this, place, std::move(parked));
+  place.receive(transaction, invite);
+}
+
+std::optional<std::string> ParkingLot::slot_wanted(std::string_view user) const {
+  if (settings_.number.empty() || !user.starts_with(settings_.number)) {
+    return std::nullopt;
+  }
+  const std::string_view slot = user.substr(settings_.number.size());
+  const auto number = sip::parse_number(slot);
+  if (!slot.empty() && (!number || *number < settings_.first_slot || *number > settings_.last_slot || std::to_string(*number) != slot)) {
+    return std::nullopt;
+  }
+  return std::string(slot);
+}
+
 ParkingLot::Place* ParkingLot::place(std::string_view slot) const {
   const auto found = places_.find(slot);
-  return found == places_.end() ? nullptr : found->second.get();
+  if (found == places_.end()) {
+    return nullptr;
+  }
+  found->second->look();
+  return found->second.get();
 }
 
 const ParkedParty* ParkingLot::find(std::string_view slot) const {
@@ -75,7 +110,10 @@ const ParkedParty* ParkingLot::find(std::string_view slot) const {
 }
 
 const ParkedParty* ParkingLot::find_call(std::string_view call_id) const {
-  const auto found = std::find_if(places_.begin(), places_.end(), [call_id](const auto& entry) { return entry.second->parked.call_id == call_id; });
+  const auto found = std::find_if(places_.begin(), places_.end(), [call_id](const auto& entry) {
+    entry.second->look();
+    return entry.second->parked.call_id == call_id;
+  });
   return found == places_.end() ? nullptr : &found->second->parked;
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,7 @@ class ParkingLot {
   struct Settings {
     unsigned first_slot = 701;  ///< The numbers of the slots that are given out.
     unsigned last_slot = 799;
+    std::string number = {};  ///< Whoever calls it is parked in a free slot; followed by the number of a slot, in that one. "": there is none.
     base::Duration limit = std::chrono::minutes(3);  ///< Nobody waits longer.
   };
   using TimedOut = std::function<void(const ParkedParty& parked)>;
@@ -44,6 +46,11 @@ class ParkingLot {
   [[nodiscard]] base::Result<Conference*> open();
   /// Puts the one party of `released` there. `watcher` is told how it goes.
   void park(Conference& place, ReleasedParties released, ParkedParty parked, const FindWatcher& watcher);
+
+  /// The same for somebody who calls, and is answered.
+  void receive(Conference& place, sip::ServerTransaction& transaction, const sip::Message& invite, ParkedParty parked);
+  /// The slot that whoever calls this user wants to be parked in, "" for any; nothing: it is another number.
+  [[nodiscard]] std::optional<std::string> slot_wanted(std::string_view user) const;
 
   /// Null: nobody is parked there, or under that Call-ID.
   [[nodiscard]] const ParkedParty* find(std::string_view slot) const;

@@ -43,6 +43,8 @@ class ReferringCommand : public RunningCommand, public CallWatcher {
   [[nodiscard]] virtual const std::string& callee() const noexcept = 0;
   /// What that call is to look like; null: as the phone makes it.
   [[nodiscard]] virtual const CallLook* look() const noexcept { return nullptr; }
+  /// The Call-ID under which the journal knows the call in which the phone is told.
+  [[nodiscard]] virtual std::string referring_call() const = 0;
   /// True while the call is expected. `token` is the value of the Refer-To's parameter in its Request-URI, the command's id and a secret, "27-k3…"; "" when
   /// the phone lost it.
   [[nodiscard]] virtual bool expects(std::string_view token) const noexcept = 0;

@@ -21,6 +21,9 @@ void Seating::expect_called(std::string call_id, std::string destination) {
 
 void Seating::on_answered() {
   ++settled_;
+  if (CallWatcher* const watcher = found_by(std::exchange(also_, nullptr))) {
+    watcher->on_answered();
+  }
   settle();
 }
 
@@ -29,6 +32,9 @@ void Seating::on_refused(int status, std::string_view reason) {
     refusal_ = status_text(status, reason);
   }
   ++settled_;
+  if (CallWatcher* const watcher = found_by(std::exchange(also_, nullptr))) {
+    watcher->on_refused(status, reason);
+  }
   settle();
 }
 

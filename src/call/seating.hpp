@@ -27,6 +27,8 @@ class Seating final : public ActiveCall, public RunningCommand, private CallWatc
   void expect_called(std::string call_id, std::string destination);
   /// They are parked in this slot.
   void expect_parked(std::string slot) { slot_ = std::move(slot); }
+  /// Whoever `also` finds is told how it goes, too.
+  void tell(FindWatcher also) { also_ = std::move(also); }
   /// There is one that cannot come.
   void fail(std::string text);
 
@@ -52,6 +54,7 @@ class Seating final : public ActiveCall, public RunningCommand, private CallWatc
   CommandObserver& observer_;
   std::vector<std::string> call_ids_;
   std::string slot_;
+  FindWatcher also_;
   std::size_t settled_ = 0;
   std::string refusal_;  ///< The first, in words.
   bool called_ = false;

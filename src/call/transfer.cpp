@@ -23,6 +23,12 @@ Transfer::Transfer(Switchboard& switchboard, const Routing& routing, CommandTime
 
 Transfer::~Transfer() { switchboard_.user_agent().retire(std::move(leg_)); }
 
+std::string Transfer::referring_call() const {
+  ActiveCall* const call = switchboard_.find(command_.party.call_id);
+  const sip::InviteSession* const caller = call == nullptr ? nullptr : call->party(Side::Caller);
+  return caller == nullptr ? std::string() : caller->call_id();
+}
+
 void Transfer::start() {
   if (attended() && !find_partner()) {
     return;

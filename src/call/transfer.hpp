@@ -28,6 +28,7 @@ class Transfer final : public ActiveCall, public ReferringCommand, private Refer
   void cancel(std::string_view why) override;
   [[nodiscard]] const std::string& caller() const noexcept override { return party_; }
   [[nodiscard]] const std::string& callee() const noexcept override { return command_.destination; }
+  [[nodiscard]] std::string referring_call() const override;
   [[nodiscard]] bool expects(std::string_view token) const noexcept override;
   void on_referred_call(ActiveCall& call, const std::string& call_id, const std::string& destination) override;
   [[nodiscard]] const CallParty* partner() const noexcept override { return attended() ? &*command_.joins : nullptr; }

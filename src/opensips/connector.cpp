@@ -51,6 +51,17 @@ struct CommandMaker {
   }
 };
 
+/// The media of calls through a proxy pass us by.
+void tell_nothing_measured(call::CommandId id, call::CommandObserver& observer, const call::MeasureCall& command) {
+  call::CommandEvent event;
+  event.command = id;
+  event.kind = call::CommandEvent::Kind::MediaMeasured;
+  event.call_id = command.call_ids.empty() ? std::string() : command.call_ids.front();
+  observer.on_command_event(event);
+  event.kind = call::CommandEvent::Kind::Ended;
+  observer.on_command_event(event);
+}
+
 void refuse(call::CommandId id, call::CommandObserver& observer, std::string_view text) {
   call::CommandEvent event;
   event.command = id;
@@ -106,6 +117,10 @@ void Connector::on_event(const ProxyEvent& event) {
 }
 
 void Connector::submit(call::CommandId id, const call::Command& command, call::CommandObserver& observer) {
+  if (const auto* const measure = std::get_if<call::MeasureCall>(&command)) {
+    tell_nothing_measured(id, observer, *measure);
+    return;
+  }
   auto made = std::visit(CommandMaker{*this, id, observer}, command);
   if (made == nullptr) {
     refuse(id, observer, "501 Not Implemented: OpenSIPS cannot do this; the built-in exchange can (call_api.connector = \"exchange\")");

@@ -145,6 +145,7 @@ struct InviteSession::Referring {
   struct Notification {
     std::string status_line;
     enum class Kind : std::uint8_t { Progress, Last } kind = Kind::Progress;
+    std::uint32_t refer = 0;  ///< The CSeq number of the REFER that it is about; 0: of the first, which needs no name.
   };
   bool subscribed = false;                                                     ///< Our REFER, their NOTIFYs.
   bool accepted = false;                                                       ///< Their REFER, our NOTIFYs.
@@ -154,6 +155,8 @@ struct InviteSession::Referring {
   std::unique_ptr<ClientRequest> request;
   std::unique_ptr<ClientRequest> notify;
   std::uint32_t before = 0;           ///< The CSeq number of our REFER is higher than this, those of earlier ones are not.
+  std::uint32_t received = 0;         ///< REFERs from the other side so far,
+  std::uint32_t accepted_number = 0;  ///< and how the one is named that is accepted, as `Notification::refer`.
   std::deque<Notification> notifies;  ///< The first one is under way when `notify` is there.
   int notify_attempts = 0;
   base::Timer timeout;

@@ -124,11 +124,12 @@ void InviteSession::receive_refer(ServerTransaction& transaction, const Message&
     transaction.respond({.status = 481});
     return;
   }
+  Referring& referring = this->referring();
+  const bool first = referring.received++ == 0;
   if (!refer_to || refer_to->wildcard) {
     transaction.respond({.status = 400, .reason = "Bad Refer-To"});
     return;
   }
-  Referring& referring = this->referring();
   if (referring.accepted) {
     transaction.respond({.status = 491});
     return;
@@ -150,6 +151,7 @@ void InviteSession::receive_refer(ServerTransaction& transaction, const Message&
   }
   refer.subscription = refuses_subscription(request) ? IncomingRefer::Subscription::Unwanted : IncomingRefer::Subscription::Wanted;
   referring.incoming = refer.subscription;
+  referring.accepted_number = first ? 0 : request.cseq().number;
   referring.transaction = &transaction;
   observer_->on_refer(*this, refer);
   if (referring.transaction != nullptr) {
@@ -193,7 +195,7 @@ Result<void> InviteSession::notify_refer(int status, std::string_view reason) {
     // Nobody misses a 180 that a later status overtakes.
     notifies.pop_back();
   }
-  notifies.push_back({std::move(line), status >= 200 ? Notification::Kind::Last : Notification::Kind::Progress});
+  notifies.push_back({std::move(line), status >= 200 ? Notification::Kind::Last : Notification::Kind::Progress, referring_->accepted_number});
   if (status >= 200) {
     referring_->accepted = false;
   }
@@ -231,7 +233,11 @@ void InviteSession::send_next_notify() {
   const Referring::Notification& next = referring.notifies.front();
   OutgoingRequest request = in_dialog(Method::Notify);
   request.contact_user = contact_user_;
-  request.headers = "Event: refer\r\nSubscription-State: ";
+  request.headers = "Event: refer";
+  if (next.refer != 0) {
+    request.headers += ";id=" + std::to_string(next.refer);  // RFC 3515 §2.4.6
+  }
+  request.headers += "\r\nSubscription-State: ";
   request.headers += next.kind == Referring::Notification::Kind::Last ? "terminated;reason=noresource\r\n" : "active;expires=60\r\n";
   request.content_type = kSipFrag;
   request.body = "SIP/2.0 " + next.status_line + "\r\n";

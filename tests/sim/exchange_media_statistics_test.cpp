@@ -33,6 +33,88 @@ std::vector<std::string> told(const ExchangeWorld& world) {
   return lines;
 }
 
+media::Measured received_so_far(std::uint64_t packets) {
+  media::Measured measured;
+  measured.statistics.packets_received = packets;
+  measured.statistics.lost = 7;
+  return measured;
+}
+
+/// Every stream that is open is asked and says that it got so many packets, one more than the one before.
+void answer_measuring(ExchangeWorld& world, std::uint64_t received) {
+  for (const auto& [id, stream] : world.exchange_media.streams()) {
+    if (!stream.closed) {
+      EXPECT_EQ(stream.measured, 1U);
+      world.exchange_media.emit(id, received_so_far(received++));
+    }
+  }
+}
+
+TEST(MeasureCall, tells_how_each_leg_is_while_the_call_is_up) {
+  for (const MediaMode mode : {MediaMode::Relay, MediaMode::Process}) {
+    RelayedCall world(with(mode));
+    const std::string other = world.bob.leg(0).call_id();
+    const call::CommandId id = world.submit(call::MeasureCall{{world.leg.call_id(), other}});
+    world.run_for(10ms);
+    EXPECT_THAT(world.commands.texts(id), IsEmpty()) << "the streams have not answered";
+    answer_measuring(world, 40);
+    world.run_for(10ms);
+    ASSERT_THAT(world.commands.texts(id), ElementsAre("MediaMeasured", "Ended"));
+    const call::CommandEvent& measured = world.commands.events(id).front();
+    EXPECT_EQ(measured.call_id, world.leg.call_id());
+    ASSERT_EQ(measured.media->size(), 2U) << "two legs of one call have two streams";
+    EXPECT_EQ(measured.media->at(0).leg, world.leg.call_id());
+    EXPECT_THAT(measured.media->at(0).party, testing::HasSubstr("alice"));
+    EXPECT_EQ(measured.media->at(0).codec, "PCMU");
+    EXPECT_EQ(measured.media->at(0).statistics.packets_received, 40U);
+    EXPECT_EQ(measured.media->at(0).statistics.lost, 7U);
+    EXPECT_EQ(measured.media->at(1).leg, other);
+    EXPECT_EQ(measured.media->at(1).statistics.packets_received, 41U);
+    world.end(world.bob);
+  }
+}
+
+TEST(MeasureCall, has_nothing_to_tell_of_other_calls) {
+  ExchangeWorld bypassed;
+  ScriptedPhone& alice = bypassed.add_phone("alice");
+  bypassed.add_phone("bob");
+  PhoneLeg& leg = alice.call("bob");
+  bypassed.run_for(1s);
+  for (const std::vector<std::string>& names : {std::vector<std::string>{leg.call_id()}, {"nothing@h"}, {}}) {
+    const call::CommandId id = bypassed.submit(call::MeasureCall{names});
+    bypassed.run_for(10ms);
+    ASSERT_THAT(bypassed.commands.texts(id), ElementsAre("MediaMeasured", "Ended"));
+    EXPECT_TRUE(bypassed.commands.events(id).front().media->empty());
+  }
+  alice.hang_up();
+  bypassed.expect_nothing_left();
+}
+
+TEST(MeasureCall, tells_what_is_known_when_a_stream_is_silent_or_ends) {
+  {
+    RelayedCall world(with(MediaMode::Relay));
+    const call::CommandId id = world.submit(call::MeasureCall{{world.leg.call_id()}});
+    world.exchange_media.emit(world.exchange_media.streams().rbegin()->first, received_so_far(5));
+    world.run_for(500ms);
+    EXPECT_THAT(world.commands.texts(id), IsEmpty());
+    world.run_for(1s);
+    ASSERT_THAT(world.commands.texts(id), ElementsAre("MediaMeasured", "Ended"));
+    ASSERT_EQ(world.commands.events(id).front().media->size(), 1U);
+    EXPECT_EQ(world.commands.events(id).front().media->front().statistics.packets_received, 5U);
+    world.end(world.bob);
+  }
+  RelayedCall world(with(MediaMode::Relay));
+  const call::CommandId ended = world.submit(call::MeasureCall{{world.leg.call_id()}});
+  const call::CommandId cancelled = world.submit(call::MeasureCall{{world.leg.call_id()}});
+  world.exchange->cancel(cancelled);
+  EXPECT_THAT(world.commands.texts(cancelled), ElementsAre("Failed the command was cancelled", "Ended"));
+  world.leg.hang_up();
+  world.run_for(500ms);
+  ASSERT_THAT(world.commands.texts(ended), ElementsAre("MediaMeasured", "Ended"));
+  EXPECT_TRUE(world.commands.events(ended).front().media->empty());
+  world.end(world.bob);
+}
+
 TEST(ExchangeMediaStatistics, are_told_for_both_sides_of_a_call_after_its_end) {
   for (const MediaMode mode : {MediaMode::Relay, MediaMode::Process}) {
     RelayedCall world(with(mode));

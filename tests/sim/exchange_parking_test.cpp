@@ -31,6 +31,7 @@ ExchangeWorld::Options options_with(MediaMode mode) {
   options.exchange.media.hold_music = media::SoundFile{kMusic};
   options.exchange.parking.first_slot = 701;
   options.exchange.parking.last_slot = 702;
+  options.exchange.parking.number = "*68";
   options.exchange.offered = {"100"};
   return options;
 }
@@ -247,6 +248,123 @@ TEST(ParkedParty, is_a_party_for_every_other_command) {
   const auto [carol, dave] = world.connect("carol", "dave");
   EXPECT_THAT(world.told(call::BridgeCalls{{alice}, {carol}}), ElementsAre("CallBridged", "Ended"));
   EXPECT_THAT(world.told(PickUpCall{.slot = "701", .destination = kCarol}), ElementsAre("Failed 404 nobody is parked there", "Ended"));
+  world.leave();
+}
+
+/// Bob sends alice, who has called him, to a number that parks her; the Call-ID of her call there.
+std::string refer_alice(ParkingWorld& world, const std::string& number) {
+  world.connect("alice", "bob");
+  world.clear_wire();
+  world.latest("bob").refer("sip:" + number + "@192.0.2.1");
+  world.run_for(2s);
+  world.latest("bob").hang_up();
+  world.run_for(1s);
+  return world.latest("alice").call_id();
+}
+
+struct ParkNumber : ParkCalls {};
+INSTANTIATE_TEST_SUITE_P(media, ParkNumber, ::testing::Values(MediaMode::Relay, MediaMode::Bypass), kModeName);
+
+TEST_P(ParkNumber, parks_whoever_a_phone_sends_there_and_says_where) {
+  ParkingWorld world(GetParam());
+  const std::string alice = refer_alice(world, "*68");
+  EXPECT_EQ(world.hearing_music(), 1U);
+  EXPECT_EQ(world.phone("alice").active(), 1U);
+  EXPECT_EQ(world.message("X", "bob", "MESSAGE").body(), "alice is parked in 701; call that number to talk");
+  EXPECT_THAT(world.journal.find(alice)->callee, StartsWith("sip:701@"));
+  PhoneLeg& fetches = world.phone("carol").call("701");
+  world.run_for(2s);
+  world.expect_talking(world.latest("alice"), fetches);
+  EXPECT_EQ(world.journal.find(alice)->callee, kCarol);
+  world.leave();
+}
+
+TEST_P(ParkNumber, parks_in_the_slot_whose_number_follows) {
+  ParkingWorld world(GetParam());
+  refer_alice(world, "*68702");
+  EXPECT_THAT(world.told(PickUpCall{.slot = "702", .destination = kCarol}), ElementsAre("PickupCalling", "PickedUp", "Ended"));
+  world.expect_talking(world.latest("alice"), world.latest("carol"));
+  world.leave();
+}
+
+TEST_P(ParkNumber, parks_by_an_attended_transfer) {
+  ParkingWorld world(GetParam());
+  world.connect("alice", "bob");
+  PhoneLeg& consultation = world.phone("bob").call("*68");
+  world.run_for(2s);
+  EXPECT_TRUE(consultation.confirmed());
+  EXPECT_EQ(world.message("X", "bob", "MESSAGE").body(), "You are parked in 701; call that number to talk") << "so he knows where";
+  world.phone("bob").leg(0).refer("sip:*68@192.0.2.1", consultation);
+  world.run_for(3s);
+  EXPECT_TRUE(consultation.ended()) << "alice has his place";
+  world.phone("bob").hang_up();
+  world.run_for(1s);
+  EXPECT_EQ(world.hearing_music(), 1U);
+  PhoneLeg& fetches = world.phone("carol").call("701");
+  world.run_for(2s);
+  world.expect_talking(world.latest("alice"), fetches);
+  world.leave();
+}
+
+TEST(ParkNumbers, gives_the_party_back_to_whoever_sent_it_when_nobody_comes) {
+  for (const bool attended : {false, true}) {
+    ParkingWorld world;
+    if (attended) {
+      world.connect("alice", "bob");
+      PhoneLeg& consultation = world.phone("bob").call("*68");
+      world.run_for(2s);
+      world.phone("bob").leg(0).refer("sip:*68@192.0.2.1", consultation);
+      world.run_for(2s);
+    } else {
+      world.connect("alice", "bob");
+      world.latest("bob").session()->refer("sip:*68@192.0.2.1", "sip:bob@192.0.2.1").value();
+      world.run_for(2s);
+    }
+    world.phone("bob").hang_up();
+    world.run_for(3min + 5s);
+    EXPECT_EQ(world.phone("bob").active(), 1U) << attended;
+    world.expect_talking(world.latest("alice"), world.latest("bob"));
+    world.leave();
+  }
+}
+
+TEST(ParkNumbers, hang_up_at_last_on_whom_nobody_sent) {
+  ParkingWorld world;
+  world.phone("alice").call("*68");
+  world.run_for(3min + 5s);
+  EXPECT_EQ(world.message("X", "alice", "BYE").header("Reason"), "SIP;cause=480;text=\"Nobody Has Picked Up\"");
+  world.leave();
+}
+
+TEST(ParkNumbers, refuse_what_cannot_be) {
+  ParkingWorld world;
+  const auto status = [&world](const std::string& number) {
+    PhoneLeg& leg = world.phone("dave").call(number);
+    world.run_for(2s);
+    return leg.ended() ? leg.end_status() : 0;
+  };
+  EXPECT_EQ(status("*68703"), 404) << "no slot has that number";
+  EXPECT_EQ(status("*680702"), 404);
+  EXPECT_EQ(status("*68bob"), 404);
+  EXPECT_EQ(status("*6"), 404);
+  world.phone("alice").call("*68701");
+  world.run_for(1s);
+  EXPECT_EQ(status("*68701"), 486);
+  world.phone("bob").call("*68");
+  world.run_for(1s);
+  EXPECT_EQ(status("*68"), 486);
+  EXPECT_EQ(world.message("X", "dave", "486 INVITE", 1).text.substr(0, 38), "SIP/2.0 486 All Slots Are Taken\r\nVia: ");
+  world.leave();
+}
+
+TEST(ParkNumbers, leave_a_phone_alone_that_does_not_want_our_media) {
+  ParkingWorld world;
+  world.phone("alice").script.audio = "RTP/AVP 99\r\na=rtpmap:99 telex/8000";
+  PhoneLeg& leg = world.phone("alice").call("*68");
+  world.run_for(2s);
+  EXPECT_EQ(leg.end_status(), 488);
+  EXPECT_THAT(world.told(PickUpCall{.slot = "701", .destination = kCarol}), ElementsAre("Failed 404 nobody is parked there", "Ended"));
+  EXPECT_EQ(world.count("X", "alice", "MESSAGE"), 0U);
   world.leave();
 }
 

@@ -121,6 +121,92 @@ TEST(DecideCall, is_over_when_nobody_decides_or_the_caller_gives_up) {
   world.leave();
 }
 
+/// CallStart to a number that an API answers for: the command, and the Call-ID of the call that waits for a decision.
+std::pair<CommandId, std::string> start_to_api(PartiesWorld& world, const std::string& number = "100") {
+  const CommandId id = world.start("alice", number);
+  EXPECT_TRUE(world.run_until_event(id, "TransferStart"));
+  world.run_for(1s);
+  return {id, world.commands.events(id).back().call_id};
+}
+
+TEST(StartCall, to_a_number_of_an_api_is_a_call_that_comes_in) {
+  for (const char* const token : {"kept", "lost"}) {
+    PartiesWorld world;
+    std::vector<std::string> offered;
+    world.events.view = [&](const call::Event& event) {
+      if (std::holds_alternative<call::CallOffered>(event.what)) {
+        offered.push_back(event.call_id);
+      }
+    };
+    world.phone("alice").script.token = token == std::string("kept") ? PhoneScript::Token::Kept : PhoneScript::Token::Lost;
+    const auto [id, call_id] = start_to_api(world);
+    EXPECT_THAT(offered, ElementsAre(call_id)) << token;
+    EXPECT_FALSE(world.commands.ended(id)) << "nobody has decided";
+    EXPECT_THAT(world.told(DecideCall{call_id}), ElementsAre("ConferenceJoined", "Ended"));
+    EXPECT_THAT(world.commands.texts(id),
+                ElementsAre("CallerAnswered", "Transferring", "TransferStart", testing::StartsWith("TransferPending"), "CalleeAnswered", "Ended"))
+        << token;
+    EXPECT_EQ(world.phone("alice").active(), 1U);
+    EXPECT_EQ(world.conferring(), 1U);
+    world.leave();
+  }
+}
+
+TEST(StartCall, to_a_number_of_an_api_hears_what_becomes_of_it) {
+  using Decision = DecideCall::Decision;
+  {
+    PartiesWorld world;
+    const auto [id, call_id] = start_to_api(world);
+    EXPECT_THAT(world.told(DecideCall{call_id, Decision::Reject, 603, "Not Now"}), ElementsAre("Ended"));
+    EXPECT_TRUE(world.commands.has(id, "Failed failed to reach the callee: 603 Not Now"));
+    EXPECT_EQ(world.phone("alice").active(), 0U);
+    world.leave();
+  }
+  {
+    PartiesWorld world;
+    const auto [id, call_id] = start_to_api(world);
+    EXPECT_THAT(world.told(DecideCall{.call_id = call_id, .decision = Decision::Redirect, .destination = "sip:bob@192.0.2.1"}), ElementsAre("Ended"));
+    EXPECT_TRUE(world.commands.has(id, "CalleeAnswered"));
+    EXPECT_EQ(world.phone("bob").active(), 1U);
+    world.leave();
+  }
+  {
+    PartiesWorld world;
+    const auto [id, call_id] = start_to_api(world);
+    world.run_for(3min);
+    EXPECT_TRUE(world.commands.has(id, "Failed failed to reach the callee: 480 Nobody Answers"));
+    EXPECT_EQ(world.phone("alice").active(), 0U);
+    world.leave();
+  }
+  for (const bool redirected : {false, true}) {
+    PartiesWorld world;
+    const auto [id, call_id] = start_to_api(world);
+    world.phone("bob").script.answer = 0;
+    if (redirected) {
+      world.told(DecideCall{.call_id = call_id, .decision = Decision::Redirect, .destination = "sip:bob@192.0.2.1"});
+    }
+    world.exchange->cancel(id);
+    world.run_for(2s);
+    EXPECT_TRUE(world.commands.has(id, "Failed the command was cancelled")) << redirected;
+    EXPECT_EQ(world.phone("alice").active(), 0U);
+    EXPECT_EQ(world.phone("bob").active(), 0U);
+    world.leave();
+  }
+}
+
+TEST(TransferCall, to_a_number_of_an_api_is_a_call_that_comes_in) {
+  PartiesWorld world;
+  const std::string call_id = world.connect("alice", "bob");
+  const CommandId id = world.transfer(call_id, Side::Callee, "100");
+  ASSERT_TRUE(world.run_until_event(id, "TransferStart"));
+  world.run_for(1s);
+  EXPECT_THAT(world.told(DecideCall{world.commands.events(id).back().call_id}), ElementsAre("ConferenceJoined", "Ended"));
+  EXPECT_TRUE(world.commands.has(id, "TransferSuccessful"));
+  EXPECT_EQ(world.phone("alice").active(), 0U);
+  EXPECT_EQ(world.phone("bob").active(), 1U);
+  world.leave();
+}
+
 TEST(BridgeCalls, connects_two_that_were_answered) {
   PartiesWorld world;
   const std::string one = world.offer("alice");

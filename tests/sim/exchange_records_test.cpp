@@ -70,13 +70,82 @@ TEST(ExchangeRecords, are_complete_at_the_end_of_a_call_whose_media_bypass_the_e
   EXPECT_THAT(legs(recorder.made[0]), ElementsAre("caller alice -", "callee bob -"));
 }
 
-TEST(ExchangeRecords, are_not_made_of_requests_that_lead_nowhere) {
+TEST(ExchangeRecords, tell_of_calls_that_lead_nowhere) {
   ExchangeWorld world;
   Recorder recorder(world);
-  PhoneLeg& leg = world.add_phone("alice").call("nobody");
+  call::UserFeatures screened;
+  screened.outgoing.deny = {"0900*"};
+  world.add_phone("bob");
+  ScriptedPhone& alice = world.add_phone("alice");
+  ASSERT_TRUE(world.exchange->features().set("alice", screened));
+  call::UserFeatures absent;
+  absent.do_not_disturb = true;
+  ASSERT_TRUE(world.exchange->features().set("bob", absent));
+  for (const auto& [user, status] : {std::pair{"nobody", 404}, {"09001234", 403}, {"bob", 480}}) {
+    PhoneLeg& leg = alice.call(user);
+    world.run_for(2s);
+    EXPECT_EQ(leg.end_status(), status);
+    ASSERT_FALSE(recorder.made.empty()) << user;
+    const call::BookedCall& last = recorder.made.back();
+    EXPECT_EQ(last.call_id, leg.call_id());
+    EXPECT_EQ(last.caller, "sip:alice@192.0.2.1");
+    EXPECT_EQ(last.callee, "sip:" + std::string(user) + "@192.0.2.1");
+    EXPECT_EQ(last.end.status, status);
+    EXPECT_EQ(last.end.by, CallEnded::By::Exchange);
+    EXPECT_EQ(call::talk_time(last), 0s);
+    EXPECT_THAT(legs(last), ElementsAre("caller alice -"));
+  }
+  EXPECT_THAT(recorder.made, SizeIs(3));
+  world.expect_nothing_left();
+}
+
+TEST(ExchangeRecords, are_not_made_of_whom_nobody_knows) {
+  ExchangeWorld world;
+  Recorder recorder(world);
+  world.add_phone("bob");
+  PhoneLeg& leg = world.add_stranger("mallory").call("bob");
   world.run_for(2s);
-  EXPECT_EQ(leg.end_status(), 404);
+  EXPECT_THAT(leg.end_status(), testing::AnyOf(401, 403));
   EXPECT_THAT(recorder.made, IsEmpty());
+  world.expect_nothing_left();
+}
+
+TEST(ExchangeRecords, of_a_call_by_refer_name_each_other) {
+  ExchangeWorld world;
+  Recorder recorder(world);
+  world.add_phone("alice");
+  ScriptedPhone& bob = world.add_phone("bob");
+  const auto id = world.start("alice", "bob");
+  ASSERT_TRUE(world.run_until_ended(id));
+  bob.hang_up();
+  world.run_for(2s);
+  ASSERT_THAT(recorder.made, SizeIs(2));
+  EXPECT_EQ(recorder.made[0].end.reason, "connected with the callee");
+  EXPECT_THAT(recorder.made[0].linked, ElementsAre(recorder.made[1].call_id));
+  EXPECT_THAT(recorder.made[1].linked, ElementsAre(recorder.made[0].call_id));
+  world.expect_nothing_left();
+}
+
+TEST(ExchangeRecords, of_a_transfer_name_each_other_also_when_it_leads_nowhere) {
+  for (const char* const destination : {"carol", "nobody"}) {
+    ExchangeWorld world;
+    Recorder recorder(world);
+    ScriptedPhone& alice = world.add_phone("alice");
+    world.add_phone("bob");
+    ScriptedPhone& carol = world.add_phone("carol");
+    PhoneLeg& leg = alice.call("bob");
+    world.run_for(2s);
+    ASSERT_TRUE(world.run_until_ended(world.transfer(leg.call_id(), call::Side::Callee, destination)));
+    carol.hang_up();
+    alice.hang_up();
+    world.run_for(2s);
+    ASSERT_THAT(recorder.made, SizeIs(2)) << destination;
+    const std::size_t first = recorder.made[0].call_id == leg.call_id() ? 0 : 1;
+    EXPECT_THAT(recorder.made[first].linked, ElementsAre(recorder.made[1 - first].call_id)) << destination;
+    EXPECT_THAT(recorder.made[1 - first].linked, ElementsAre(leg.call_id())) << destination;
+    EXPECT_EQ(recorder.made[1 - first].callee, "sip:" + std::string(destination) + "@192.0.2.1");
+    world.expect_nothing_left();
+  }
 }
 
 TEST(ExchangeRecords, tell_who_ended_the_call) {

@@ -40,33 +40,11 @@ std::string SentMessage::body() const {
 }
 
 std::string to_text(const CommandEvent& event) {
-  static constexpr const char* kNames[] = {"CallerAnswered",
-                                           "Transferring",
-                                           "TransferStart",
-                                           "TransferPending",
-                                           "TransferSuccessful",
-                                           "CalleeAnswered",
-                                           "CallHolding",
-                                           "CallHoldStart",
-                                           "CallHoldSuccessful",
-                                           "CallUnholding",
-                                           "CallUnholdStart",
-                                           "CallUnholdSuccessful",
-                                           "CallPlayStart",
-                                           "CallPlaySuccessful",
-                                           "CallPlayStopped",
-                                           "CallRecordStart",
-                                           "CallRecordSuccessful",
-                                           "CallBridged",
-                                           "ConferenceCalling",
-                                           "ConferenceJoined",
-                                           "Parked",
-                                           "PickupCalling",
-                                           "PickedUp",
-                                           "Features",
-                                           "CalleeBusy",
-                                           "Failed",
-                                           "Ended"};
+  static constexpr const char* kNames[] = {
+      "CallerAnswered",  "Transferring",       "TransferStart",        "TransferPending", "TransferSuccessful",   "CalleeAnswered",   "CallHolding",
+      "CallHoldStart",   "CallHoldSuccessful", "CallUnholding",        "CallUnholdStart", "CallUnholdSuccessful", "CallPlayStart",    "CallPlaySuccessful",
+      "CallPlayStopped", "CallRecordStart",    "CallRecordSuccessful", "CallBridged",     "ConferenceCalling",    "ConferenceJoined", "Parked",
+      "PickupCalling",   "PickedUp",           "MediaMeasured",        "Features",        "CalleeBusy",           "Failed",           "Ended"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
   for (const std::string* const more : {&event.leg, &event.extra}) {
     text += more->empty() ? "" : " " + *more;

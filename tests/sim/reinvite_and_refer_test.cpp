@@ -288,6 +288,50 @@ TEST_F(Calls, late_notify_of_an_earlier_refer_says_nothing_of_the_next) {
   expect_all_over();
 }
 
+TEST_F(Calls, notifies_name_their_refer_from_the_second_on) {
+  accept_refers(bob);
+  const auto refer = [this](int status) {
+    alice.session().refer("sip:carol@example.com", "").value();
+    network.run_for(100ms);
+    bob.session().notify_refer(status).value();
+    network.run_for(100ms);
+    const std::string cseq = log->find("a REFER", log->count("a REFER") - 1).header("CSeq");
+    return cseq.substr(0, cseq.find(' '));
+  };
+  refer(486);
+  bob.on_event = nullptr;
+  alice.session().refer("sip:dave@example.com", "").value();  // Declined, and counts all the same.
+  network.run_for(100ms);
+  accept_refers(bob);
+  const std::string third = refer(200);
+  ASSERT_EQ(log->count("b NOTIFY"), 4U);
+  for (const std::size_t number : {0U, 1U}) {
+    EXPECT_EQ(log->find("b NOTIFY", number).header("Event"), "refer") << "the first may go without";
+  }
+  for (const std::size_t number : {2U, 3U}) {
+    EXPECT_EQ(log->find("b NOTIFY", number).header("Event"), "refer;id=" + third);
+  }
+  EXPECT_EQ(alice.events().back(), "refer_progress last 200 OK");
+  expect_all_over();
+}
+
+TEST_F(Calls, notify_of_a_refer_that_ends_while_the_next_begins_names_its_own) {
+  accept_refers(bob);
+  alice.session().refer("sip:carol@example.com", "").value();
+  network.run_for(100ms);
+  drop("200 NOTIFY", 1);
+  bob.session().notify_refer(486).value();
+  network.run_for(50ms);
+  alice.session().refer("sip:dave@example.com", "").value();
+  network.run_for(5s);
+  const std::string cseq = log->find("a REFER", 1).header("CSeq");
+  EXPECT_EQ(log->find("b NOTIFY", 1).header("Event"), "refer");
+  EXPECT_EQ(log->find("b NOTIFY", log->count("b NOTIFY") - 1).header("Event"), "refer;id=" + cseq.substr(0, cseq.find(' ')));
+  bob.session().notify_refer(200).value();
+  network.run_for(1s);
+  expect_all_over();
+}
+
 TEST_F(Calls, refer_that_nobody_answers_is_declined) {
   alice.session().refer("sip:carol@example.com", "").value();
   network.run_for(100ms);

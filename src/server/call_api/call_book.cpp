@@ -17,9 +17,9 @@ const char* name_of(BookedCall::State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-}  // namespace
-
-Json to_json(const call::MediaEnded& media) {
+/// `Media` is call::MediaEnded or call::LegQuality.
+template <class Media>
+Json::Object quality_of(const Media& media) {
   const media::StreamStatistics& counted = media.statistics;
   Json::Object members;
   add_text(members, "codec", media.codec);
@@ -37,10 +37,14 @@ Json to_json(const call::MediaEnded& media) {
       members.push_back({name, Json{Json::Number{fmt::format("{:.2f}", (*quality)->mos)}}});
     }
   }
-  return Json{std::move(members)};
+  return members;
 }
 
-Json to_json(const BookedCall& call) {
+}  // namespace
+
+Json to_json(const call::MediaEnded& media) { return Json{quality_of(media)}; }
+
+Json to_json(const BookedCall& call, const std::vector<call::LegQuality>& live) {
   Json::Object members;
   add_text(members, "callid", call.call_id);
   add_text(members, "leg", call.leg);
@@ -64,9 +68,14 @@ Json to_json(const BookedCall& call) {
   if (!held.empty()) {
     members.push_back({"held", Json{std::move(held)}});
   }
-  if (!call.media.empty()) {
-    Json::Array media;
-    std::transform(call.media.begin(), call.media.end(), std::back_inserter(media), [](const call::MediaEnded& ended) { return to_json(ended); });
+  Json::Array media;
+  std::transform(call.media.begin(), call.media.end(), std::back_inserter(media), [](const call::MediaEnded& ended) { return to_json(ended); });
+  for (const call::LegQuality& leg : live) {
+    Json::Object quality = quality_of(leg);
+    quality.push_back({"live", Json{true}});
+    media.push_back(Json{std::move(quality)});
+  }
+  if (!media.empty()) {
     members.push_back({"media", Json{std::move(media)}});
   }
   return Json{std::move(members)};

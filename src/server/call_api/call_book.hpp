@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/time_text.hpp"
+#include "call/call_control.hpp"
 #include "call/event.hpp"
 #include "call/open_calls.hpp"
 #include "server/call_api/json.hpp"
@@ -53,8 +54,8 @@ class CallBook {
 };
 
 using base::to_text;
-/// As clients get them (docs/call-api.md).
-[[nodiscard]] Json to_json(const BookedCall& call);
+/// As clients get them (docs/call-api.md). `live` are the media of legs that are not over.
+[[nodiscard]] Json to_json(const BookedCall& call, const std::vector<call::LegQuality>& live = {});
 [[nodiscard]] Json to_json(const call::MediaEnded& media);
 [[nodiscard]] Json to_json(const CallBook::Registration& registration);
 

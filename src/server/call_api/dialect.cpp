@@ -63,6 +63,7 @@ EventForm form_of(Kind kind) {
     case Kind::Parked: return {"Parked", "", {&kCallId, &kSlot}};
     case Kind::PickupCalling: return {"PickupCalling", "", {&kCallId, &kDestination}};
     case Kind::PickedUp: return {"PickedUp", "", {&kCallId}};
+    case Kind::MediaMeasured: return {"", ""};  // A session makes it part of an answer.
     case Kind::Features: return {"Reply", "Reply"};
     case Kind::CalleeBusy: return {"CalleeBusy", "", {&kCallee}};
     case Kind::Failed: return {"Error", "Error"};

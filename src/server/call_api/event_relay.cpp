@@ -9,7 +9,7 @@ EventRelay::EventRelay(PostToWeb to_web, Sink sink, std::size_t capacity)
 
 void EventRelay::on_command_event(const call::CommandEvent& event) {
   using Kind = call::CommandEvent::Kind;
-  const bool is_needed = event.kind == Kind::Failed || event.kind == Kind::Ended || event.kind == Kind::Features;
+  const bool is_needed = event.kind == Kind::Failed || event.kind == Kind::Ended || event.kind == Kind::Features || event.kind == Kind::MediaMeasured;
   transit_.carry(is_needed ? Transit::Importance::Needed : Transit::Importance::Dispensable, [this, event] { sink_(event); });
 }
 

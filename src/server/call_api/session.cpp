@@ -199,7 +199,18 @@ std::optional<RpcError> Session::run(const ParsedCommand& command, const ListCal
 
 std::optional<RpcError> Session::run(const ParsedCommand& command, const GetCall& get) {
   const BookedCall* const call = feed_.book().find(get.call_id);
-  return call == nullptr ? fail(command, "404 Dialog not found") : reply(command, to_json(*call));
+  if (call == nullptr) {
+    return fail(command, "404 Dialog not found");
+  }
+  if (call->state != BookedCall::State::Up) {
+    return reply(command, to_json(*call));
+  }
+  // How its media are only those know who have them.
+  call::MeasureCall measure{{call->call_id}};
+  if (!call->leg.empty()) {
+    measure.call_ids.push_back(call->leg);
+  }
+  return run(command, call::Command(std::move(measure)));
 }
 
 std::optional<RpcError> Session::run(const ParsedCommand& command, const ListRegistrations& list) {
@@ -279,8 +290,22 @@ void Session::notify(std::string message) {
   }
 }
 
+/// The answer of CallInfo: the call as it is by now.
+std::string Session::measured(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) const {
+  const BookedCall* const call = feed_.book().find(event.call_id);
+  if (call == nullptr) {
+    call::CommandEvent failed;
+    failed.kind = Kind::Failed;
+    failed.extra = "404 Dialog not found";
+    return dialect_.event(method, cmd_id, failed);
+  }
+  std::string text;
+  append_json(text, to_json(*call, event.media == nullptr ? std::vector<call::LegQuality>() : *event.media), MemberOrder::Sorted);
+  return dialect_.reply(method, cmd_id, text);
+}
+
 void Session::on_event(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) {
-  std::string message = dialect_.event(method, cmd_id, event);
+  std::string message = event.kind == Kind::MediaMeasured ? measured(method, cmd_id, event) : dialect_.event(method, cmd_id, event);
   if (!message.empty() && welcome()) {
     peer_.send(std::move(message));
   }

@@ -60,6 +60,7 @@ class Session final : public WebSocketHandler, private CommandOwner {
   /// At once, or behind the answer to the message being handled.
   void notify(std::string message);
   void on_event(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) override;
+  [[nodiscard]] std::string measured(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) const;
 
   WebSocketPeer& peer_;
   CommandDesk& desk_;

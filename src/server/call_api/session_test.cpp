@@ -56,6 +56,15 @@ class FakeCallControl final : public call::CallControl {
     observer_->on_command_event(event);
   }
 
+  void report_media(call::CommandId id, const std::string& call_id, std::vector<call::LegQuality> media) {
+    call::CommandEvent event;
+    event.command = id;
+    event.kind = Kind::MediaMeasured;
+    event.call_id = call_id;
+    event.media = std::make_shared<const std::vector<call::LegQuality>>(std::move(media));
+    observer_->on_command_event(event);
+  }
+
   struct Submitted {
     call::CommandId id;
     call::Command command;
@@ -267,6 +276,55 @@ TEST_F(CallApiSession, lists_calls_and_registrations_and_tells_of_one) {
   EXPECT_THAT(exchange(R"({"id":1,"method":"RegistrationList","params":{"limit":"5"}})"),
               ElementsAre(HasSubstr("Started"), HasSubstr(R"("registrations":[],"seq":1,"total":0)"), HasSubstr("Ended")));
   EXPECT_THAT(exchange(R"({"id":1,"method":"CallList","params":{"limit":0}})"), ElementsAre(HasSubstr("limit must be a whole number from 1 to 10000")));
+}
+
+TEST_F(CallApiSession, tells_how_the_media_of_a_call_are_while_it_is_up) {
+  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  feed_.note({{}, "", "a", call::CallAnswered{"b"}});
+  EXPECT_THAT(exchange(R"({"id":1,"method":"CallInfo","params":{"callid":"b","cmd_id":"i1"}})"), ElementsAre(HasSubstr("Started")));
+  settle();
+  ASSERT_THAT(control_.submitted, SizeIs(1));
+  EXPECT_THAT(std::get<call::MeasureCall>(control_.submitted[0].command).call_ids, ElementsAre("a", "b"));
+  const call::CommandId id = control_.submitted[0].id;
+  call::LegQuality leg{"a", "sip:alice@x", "PCMU", {}};
+  leg.statistics.packets_sent = 3;
+  leg.statistics.packets_received = 4;
+  leg.statistics.lost = 1;
+  leg.statistics.jitter = std::chrono::microseconds(2500);
+  leg.statistics.round_trip = std::chrono::milliseconds(12);
+  leg.statistics.received_quality = media::Quality{.r_factor = 80, .mos = 4.02};
+  control_.report_media(id, "a", {leg});
+  control_.report(id, Kind::Ended);
+  settle();
+  EXPECT_THAT(peer_.take(),
+              ElementsAre(AllOf(HasSubstr(R"("state":"up")"), HasSubstr(R"("event":"Reply")"),
+                                HasSubstr(R"("media":[{"codec":"PCMU","jitter_ms":2.5,"leg":"a","live":true,"lost":1,"mos_received":4.02,"packets_received":4,)"
+                                          R"("packets_sent":3,"party":"sip:alice@x","round_trip_ms":12.0}])")),
+                          R"({"jsonrpc":"2.0","method":"CallInfo","params":{"cmd_id":"i1","event":"Ended"}})"));
+}
+
+TEST_F(CallApiSession, tells_of_a_call_that_ended_while_it_was_measured) {
+  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  feed_.note({{}, "", "a", call::CallAnswered{}});
+  exchange(R"({"id":1,"method":"CallInfo","params":{"callid":"a"}})");
+  settle();
+  EXPECT_THAT(std::get<call::MeasureCall>(control_.submitted[0].command).call_ids, ElementsAre("a"));
+  feed_.note({{}, "", "a", call::CallEnded{200, "BYE"}});
+  control_.report_media(control_.submitted[0].id, "a", {});
+  control_.report(control_.submitted[0].id, Kind::Ended);
+  settle();
+  EXPECT_THAT(peer_.take(), ElementsAre(AllOf(HasSubstr(R"("state":"ended")"), testing::Not(HasSubstr("media"))), HasSubstr("Ended")));
+}
+
+TEST_F(CallApiSession, tells_no_media_of_a_call_that_nobody_remembers) {
+  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  feed_.note({{}, "", "a", call::CallAnswered{}});
+  exchange(R"({"id":1,"method":"CallInfo","params":{"callid":"a"}})");
+  settle();
+  control_.report_media(control_.submitted[0].id, "forgotten", {});
+  control_.report(control_.submitted[0].id, Kind::Ended);
+  settle();
+  EXPECT_THAT(peer_.take(), ElementsAre(HasSubstr(R"("data":"404 Dialog not found","event":"Error")"), HasSubstr("Ended")));
 }
 
 TEST_F(CallApiSession, reports_events_until_it_is_told_to_stop) {
