@@ -24,7 +24,33 @@ TEST_F(InCall, info_and_message_carry_their_bodies) {
   network.run_for(100ms);
   EXPECT_EQ(log.find("b 415 MESSAGE").header("Accept"), "application/sdp");
   EXPECT_EQ(alice.events().back(), "content_result MESSAGE 415");
-  EXPECT_FALSE(alice.session().send_content(sip::Method::Publish, "a/b", "x"));
+  EXPECT_FALSE(alice.session().send_content(sip::Method::Refer, "a/b", "x"));
+  expect_all_over();
+}
+
+TEST_F(InCall, other_methods_leave_the_session_as_it_is) {
+  establish();
+  alice.session().send_content(sip::Method::Unknown, "text/plain", "bar", 0, "X-Mark: one\r\n", "FOO").value();
+  alice.session().send_content(sip::Method::Options, {}, {}).value();
+  alice.session().send_content(sip::Method::Publish, {}, {}).value();
+  alice.session().send_content(sip::Method::Notify, {}, {}).value();
+  network.run_for(100ms);
+  const WireMessage& foo = log.find("a FOO");
+  EXPECT_EQ(foo.start_line(), "FOO sip:bob@192.0.2.2:5060 SIP/2.0");
+  EXPECT_THAT(foo.header("CSeq"), ::testing::EndsWith(" FOO"));
+  EXPECT_EQ(foo.header("X-Mark"), "one");
+  EXPECT_THAT(log.find("b 405 FOO").header("Allow"), ::testing::HasSubstr("BYE"));
+  EXPECT_EQ(log.count("b 200 OPTIONS"), 1U);
+  EXPECT_EQ(log.count("b 405 PUBLISH"), 1U);
+  EXPECT_EQ(log.find("a NOTIFY").header("Contact"), "<sip:alice@192.0.2.1:5060>");
+  for (const sip::Method method : {sip::Method::Invite, sip::Method::Ack, sip::Method::Bye, sip::Method::Cancel, sip::Method::Prack, sip::Method::Subscribe}) {
+    EXPECT_FALSE(alice.session().send_content(method, {}, {}));
+  }
+  for (const std::string_view name : {"", "TWO WORDS", "A\r\nB"}) {
+    EXPECT_FALSE(alice.session().send_content(sip::Method::Unknown, {}, {}, 0, {}, name)) << name;
+  }
+  EXPECT_EQ(alice.session().state(), InviteSession::State::Confirmed);
+  EXPECT_EQ(bob.session().state(), InviteSession::State::Confirmed);
   expect_all_over();
 }
 
