@@ -14,7 +14,7 @@ const each = (names, counts) => Object.fromEntries(names.split(' ').map((name) =
 const METHODS = {
   ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop calls', [0]),
   ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute', [1]),
-  ...each('accept request_count last_request requests json headers verify_silence verify_speech', [0, 1]),
+  ...each('accept request_count last_request requests json headers verify_silence verify_speech recognize', [0, 1]),
   listen: [0, 1, 2],
   ...each('dial dtmf verify_audio message request subscribe', [1, 2]),
   ...each('respond_incoming respond on', [2, 3]),

@@ -8,6 +8,7 @@ import { mailboxOf, SipMessage } from './messages.mjs';
 import { here } from './position.mjs';
 import { CallQuality, metricOf } from './quality.mjs';
 import { run } from './run.mjs';
+import { SpeechChecks } from './speech.mjs';
 import { Subscription } from './subscription.mjs';
 import { notifyChange } from './time.mjs';
 import { OutcomeError, outcome, VerbError, Verbs } from './verbs.mjs';
@@ -46,6 +47,7 @@ const kHandlers = {
     agent.unregistering?.resolve();
   },
   gone(agent) {
+    agent.hearing.close();
     agent.whenGone.resolve();
   },
   sip(agent, event) {
@@ -56,6 +58,12 @@ const kHandlers = {
   },
   check(agent, event) {
     agent.checks.settle(event);
+  },
+  recognized(agent, event) {
+    agent.hearing.recognized(event);
+  },
+  recognition_ended(agent, event) {
+    agent.hearing.ended(event);
   },
   response(agent, event) {
     const request = agent.requests.get(event.request);
@@ -155,6 +163,7 @@ export class Agent {
     this.aor = `sip:${options.username}@${options.domain}`;
     this.verbs = new Verbs(this);
     this.checks = new AudioChecks(this);
+    this.hearing = new SpeechChecks(this);
     Object.assign(this, { calls: [], messages: [], texts: [], subscriptions: [], placed: new Map(), requests: new Map(), isRegistered: false, muted: false });
     this.source = { kind: 'silence' };
     this.whenGone = outcome();
@@ -263,6 +272,9 @@ export class Agent {
   }
   listen(within, options) {
     return this.checks.listen(within, options);
+  }
+  recognize(within) {
+    return this.hearing.recognize(within);
   }
 
   // What can be asked.
