@@ -81,7 +81,7 @@ Outcome ScriptDesk::blocking_ask(std::string_view operation, const json::object&
   const json::value* const source = given.if_contains("source");
   std::optional<media::SourceSpec> spec;
   if (operation == "say" && source != nullptr && source->is_object()) {
-    auto made = blocking_script_source(source->get_object());
+    auto made = blocking_source(source->get_object());
     if (!made) {
       return made.error();
     }
@@ -94,6 +94,11 @@ Outcome ScriptDesk::blocking_ask(std::string_view operation, const json::object&
       return read.error();
     }
     reference = std::move(*read);
+  }
+  if (operation == "recognize") {
+    if (const auto possible = recognizers_.blocking_check(); !possible) {
+      return possible.error();
+    }
   }
   const json::value* const number = given.if_contains("phone");
   const std::uint64_t id = number != nullptr && number->is_number() ? number->to_number<std::uint64_t>() : 0;
@@ -116,6 +121,14 @@ Outcome ScriptDesk::blocking_ask(std::string_view operation, const json::object&
   });
 }
 
+base::Result<media::SourceSpec> ScriptDesk::blocking_source(const json::object& source) {
+  if (text_of(source, "kind") != "speech") {
+    return blocking_script_source(source);
+  }
+  const auto path = spoken_.blocking_file(text_of(source, "text"), text_of(source, "voice") == "woman" ? speech::Voice::Woman : speech::Voice::Man);
+  return path ? base::Result<media::SourceSpec>(media::SoundFile{.path = *path}) : path.error();
+}
+
 Outcome ScriptDesk::blocking_create(const json::object& options) {
   auto plan = script_phone_plan(options);
   if (!plan) {
@@ -130,7 +143,7 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
   const std::uint64_t id = ++last_id_;
   const auto shared = std::make_shared<ScriptPhonePlan>(std::move(*plan));
   return blocking_on_engine([this, id, shared](const ScriptPhone::Answer& answer) {
-    auto made = ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_}, id,
+    auto made = ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_, recognizers_}, id,
                                     std::move(*shared), tell_);
     if (!made) {
       answer(made.error());

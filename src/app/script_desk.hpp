@@ -2,9 +2,12 @@
 
 #include "app/script_phone.hpp"
 #include "app/service.hpp"
+#include "app/spoken_files.hpp"
 #include "net/capture_file.hpp"
 #include "net/impairment.hpp"
 #include "net/media_thread.hpp"
+#include "speech/flite_synthesizer.hpp"
+#include "speech/pocketsphinx_recognizer.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -40,6 +43,7 @@ class ScriptDesk {
   class Farewell;
   struct Exchange;
 
+  base::Result<media::SourceSpec> blocking_source(const boost::json::object& source);
   base::Result<boost::json::object> blocking_create(const boost::json::object& options);
   base::Result<boost::json::object> blocking_on_engine(const std::function<void(const ScriptPhone::Answer& answer)>& task);
   void blocking_complete_files();
@@ -56,6 +60,8 @@ class ScriptDesk {
   net::EngineLoop files_{{.name = "capture"}};
   net::DnsResolver resolver_{loop_};
   net::MediaThread media_;
+  speech::PocketSphinxFactory recognizers_;
+  SpokenFiles spoken_;
   std::map<std::uint64_t, std::unique_ptr<ScriptPhone>> phones_;  ///< Engine thread, as are the next.
   std::map<std::uint64_t, std::unique_ptr<ScriptPhone>> leaving_;
   std::unique_ptr<net::CaptureFile> capture_;

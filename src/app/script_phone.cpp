@@ -94,6 +94,8 @@ const std::vector<ScriptPhone::Operation>& ScriptPhone::operations() {
       {"check", &ScriptPhone::begin_check},
       {"probe", &ScriptPhone::begin_probe},
       {"hear_probe", &ScriptPhone::hear_probe},
+      {"recognize", &ScriptPhone::begin_recognition},
+      {"end_recognition", &ScriptPhone::end_recognition},
       {"request", &ScriptPhone::send_request},
       {"subscribe", &ScriptPhone::subscribe},
       {"unsubscribe", &ScriptPhone::unsubscribe},

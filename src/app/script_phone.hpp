@@ -6,6 +6,7 @@
 #include "app/sound_report.hpp"
 #include "audio/live_sink.hpp"
 #include "sip/event_subscriber.hpp"
+#include "speech/recognizer.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -37,6 +38,8 @@ struct ScriptPhonePlan {
 [[nodiscard]] base::Result<media::SourceSpec> blocking_script_source(const boost::json::object& source);
 /// "no", "required"; anything else: where it is supported.
 [[nodiscard]] sip::SessionPolicy::Reliable script_reliable(std::string_view name);
+/// At which the codec of a call works: what is converted is clipped no more. Null: nothing was agreed on yet.
+[[nodiscard]] audio::SampleRate script_own_rate(const sdp::Negotiated* negotiated);
 /// Ready-made lines of [["Name","value"], …].
 [[nodiscard]] std::string script_header_lines(const boost::json::value* headers);
 
@@ -54,6 +57,7 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
     media::MediaPort& media;
     EventTap captured;                                   ///< Gets each SIP message.
     std::optional<net::Impairment::Options> impairment;  ///< Of what it sends of SIP.
+    speech::RecognizerFactory& recognizers;
   };
 
   static base::Result<std::unique_ptr<ScriptPhone>> create(const World& world, std::uint64_t id, ScriptPhonePlan plan, Tell tell);
@@ -80,6 +84,14 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
     audio::SampleRate rate = audio::kNarrowband;
     bool attached = false;
     std::map<std::int64_t, Check> checks;
+    std::vector<std::shared_ptr<speech::Recognizer>> recognizers;
+  };
+  /// What recognises speech; goes on after its call until all that was heard is recognised.
+  struct Recognition {
+    std::shared_ptr<speech::Recognizer> recognizer;
+    std::string call_id;
+    base::TimePoint deadline{};
+    bool finished = false;
   };
   struct Request {
     std::int64_t id = 0;
@@ -143,7 +155,14 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   void set_reliable(sip::SessionPolicy::Reliable reliable);
   void settle(sip::ClientRequest& request, int status, std::string_view reason, std::string_view call_id = {});
   void listen();
+  void go_on_listening();
   void follow_probes();
+  Outcome begin_recognition(const Arguments& arguments);
+  Outcome end_recognition(const Arguments& arguments);
+  void follow_recognitions();
+  void leave_ear(const Recognition& recognition);
+  /// What was recognised is told; true once nothing follows.
+  bool tell_recognized(std::int64_t id, Recognition& recognition);
   void tell(boost::json::object event);
 
   struct Operation {
@@ -167,6 +186,7 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
   std::int64_t last_subscription_ = kMailbox;
   std::unique_ptr<ScriptSubscribers> subscribers_;
   std::map<std::int64_t, std::shared_ptr<ProbeSender>> probes_;
+  std::map<std::int64_t, Recognition> recognitions_;
   base::TimePoint precise_until_{};  ///< Looks more often before.
   bool unregistering_ = false;
   base::TimePoint latest_{};

@@ -30,14 +30,13 @@ AudioCheck::Kind kind_of(const json::object& arguments) {
 
 std::chrono::milliseconds within_of(const json::object& arguments) { return std::chrono::milliseconds(number_of<std::int64_t>(arguments, "within_ms")); }
 
-/// At which the codec works: what is converted is clipped no more.
-audio::SampleRate own_rate(const sdp::Negotiated* negotiated) {
+}  // namespace
+
+audio::SampleRate script_own_rate(const sdp::Negotiated* negotiated) {
   return negotiated == nullptr              ? audio::kNarrowband
          : negotiated->codec.name == "G722" ? audio::kWideband  // Whose clock says otherwise (RFC 3551 §4.5.2).
                                             : audio::SampleRate{negotiated->codec.clock_rate};
 }
-
-}  // namespace
 
 base::Result<ScriptPhone::Ear*> ScriptPhone::ear_of(const json::object& arguments, audio::SampleRate rate, double highest_hz) {
   const auto call = call_of(arguments);
@@ -45,10 +44,11 @@ base::Result<ScriptPhone::Ear*> ScriptPhone::ear_of(const json::object& argument
     return call.error();
   }
   Ear& ear = ears_[(*call)->call_id()];
-  if (!ear.checks.empty() && rate_for(highest_hz) > ear.rate) {
+  const bool used = !ear.checks.empty() || !ear.recognizers.empty();
+  if (used && rate_for(highest_hz) > ear.rate) {
     return Error(Errc::WrongState, "it listens to something else that needs fewer samples; wait for that before");
   }
-  if (ear.reader == nullptr || (ear.rate != rate && ear.checks.empty())) {
+  if (ear.reader == nullptr || (ear.rate != rate && !used)) {
     ear.reader = std::make_shared<audio::LiveReader>(audio::LiveSinkOptions{.rate = rate});
     ear.rate = rate;
     ear.attached = (*call)->hear(ear.reader);
@@ -58,6 +58,10 @@ base::Result<ScriptPhone::Ear*> ScriptPhone::ear_of(const json::object& argument
 
 void ScriptPhone::hear(Ear& ear, const json::object& arguments, Check check) {
   ear.checks.emplace(number_of<std::int64_t>(arguments, "id"), std::move(check));
+  go_on_listening();
+}
+
+void ScriptPhone::go_on_listening() {
   if (!listening_.pending()) {
     listening_.start(kListen);
   }
@@ -80,7 +84,7 @@ ScriptPhone::Outcome ScriptPhone::begin_check(const json::object& arguments) {
 
 ScriptPhone::Outcome ScriptPhone::begin_report(const json::object& arguments, SoundReport::Reference reference) {
   const auto call = call_of(arguments);
-  const auto ear = ear_of(arguments, call ? own_rate((*call)->negotiated()) : audio::kNarrowband, 0);
+  const auto ear = ear_of(arguments, call ? script_own_rate((*call)->negotiated()) : audio::kNarrowband, 0);
   if (!ear) {
     return ear.error();
   }
@@ -118,7 +122,7 @@ ScriptPhone::Outcome ScriptPhone::hear_probe(const json::object& arguments) {
   const base::TimePoint now = world_.loop.clock().now();
   precise_until_ = now + within_of(arguments);
   listening_.start(kPrecise);
-  const auto listener = std::make_shared<ProbeListener>(own_rate((*call)->negotiated()), precise_until_);
+  const auto listener = std::make_shared<ProbeListener>(script_own_rate((*call)->negotiated()), precise_until_);
   hear(**ear, arguments, [listener](std::span<const audio::Sample> samples, base::TimePoint at) -> std::optional<json::object> {
     const auto outcome = listener->hear(samples, at);
     return outcome ? std::optional(json::object{{"ok", outcome->heard_at.has_value()},
@@ -134,7 +138,7 @@ ScriptPhone::Outcome ScriptPhone::begin_probe(const json::object& arguments) {
   if (!call) {
     return call.error();
   }
-  const auto probe = std::make_shared<ProbeSender>(own_rate((*call)->negotiated()));
+  const auto probe = std::make_shared<ProbeSender>(script_own_rate((*call)->negotiated()));
   (*call)->play(media::LiveSound{probe->writer()});
   precise_until_ = world_.loop.clock().now() + within_of(arguments);
   probes_.emplace(number_of<std::int64_t>(arguments, "id"), probe);
@@ -175,13 +179,17 @@ void ScriptPhone::listen() {
       }
       check = outcome ? ear.checks.erase(check) : std::next(check);
     }
-    const bool over = call == nullptr || ear.checks.empty();
+    for (const auto& recognizer : ear.recognizers) {
+      recognizer->write(samples);
+    }
+    const bool over = call == nullptr || (ear.checks.empty() && ear.recognizers.empty());
     if (over && call != nullptr) {
       call->hear(nullptr);
     }
     at = over ? ears_.erase(at) : std::next(at);
   }
-  if (!ears_.empty() || !probes_.empty()) {
+  follow_recognitions();
+  if (!ears_.empty() || !probes_.empty() || !recognitions_.empty()) {
     listening_.start(world_.loop.clock().now() < precise_until_ ? kPrecise : kListen);
   }
 }

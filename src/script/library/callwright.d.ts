@@ -99,7 +99,7 @@ declare class Agent {
   stopDeflect(): void;
   /** Calls that come from now on get this answer. `stopDeflect` ends it. */
   respondIncoming(code: number, reason: string, headers?: Record<string, string>): void;
-  /** What it says in its calls, from now on: `tone(440)`, `file("hello.wav")`, `silence()`. */
+  /** What it says in its calls, from now on: `tone(440)`, `file("hello.wav")`, `speech("yes please")`, `silence()`. */
   sendAudio(source: AudioSource): void;
   /** Any method outside of calls, also one of your own such as "FOO"; INVITE, ACK, BYE, CANCEL and PRACK belong to verbs. Ends with the final response, whatever its status, and challenges answered; fails when none came. */
   request(method: string, options: RequestOptions & { to: Target }): Promise<SipMessage>;
@@ -126,6 +126,8 @@ declare class Agent {
   verifySpeech(within?: Duration): Promise<void>;
   /** Listens for all of that time (2s) and tells how it was. With a reference, a sound file as of `file`, also how much of that was heard. */
   listen(within?: Duration, options?: { reference?: string | AudioSource }): Promise<HeardSound>;
+  /** Listens for all of that time (5s), or until the call ends, and tells what was said, in English. To wait for words: `expect(a).toHear("welcome")`. */
+  recognize(within?: Duration): Promise<RecognizedSpeech>;
   /** Hangs up, un-registers and goes. At the end of a scenario all agents do. */
   close(): Promise<void>;
 
@@ -325,13 +327,15 @@ declare class SipMessage {
 // # Sound
 
 interface AudioSource {
-  readonly kind: 'tone' | 'file' | 'silence';
+  readonly kind: 'tone' | 'file' | 'speech' | 'silence';
 }
 /** A sine of 10 to 20000 Hz, a quarter of full scale. */
 declare function tone(hz: number): AudioSource;
 /** A sound file (WAV, FLAC, Ogg, MP3, …), over and over. The path is relative to the scenario's file. */
 declare function file(path: string): AudioSource;
 declare function silence(): AudioSource;
+/** English text, spoken once from the moment that it is sent, or from the begin of a call. */
+declare function speech(text: string, options?: { voice?: 'man' | 'woman' }): AudioSource;
 /** Each hears 1000 Hz of the other; what they said before, they say again afterwards. The failure says which way is silent, or that both are. */
 declare function verifyAudioConnection(one: Agent, other: Agent): Promise<void>;
 
@@ -356,6 +360,14 @@ interface HeardSound {
   readonly glitches: number;
   /** With a reference: how much of it was heard. 1 for the same recording, 0.9 and more after a telephone codec, below 0.4 for another text or voice. */
   readonly similarity: number | undefined;
+}
+
+/** What an agent understood. Numbers are words: "four seven one". */
+interface RecognizedSpeech {
+  /** Lower case, without punctuation; "" when nothing was said. */
+  readonly text: string;
+  /** Each word of it; times in milliseconds since it began to listen. */
+  readonly words: { text: string; begin: number; end: number }[];
 }
 
 // # Scenarios
@@ -429,6 +441,8 @@ interface Expectation {
   toHaveSent(kind: string | number, wanted?: Record<string, string | RegExp>): Expectation;
   /** Of an agent or a call: all of these in this order, whatever came between them. Kinds as above, in either direction, or `{ sent: 'INVITE' }`, `{ received: 200, Contact: 'bob' }`. */
   toHaveExchanged(steps: (string | number | ExchangedMessage)[]): Expectation;
+  /** Of an agent in a call: passes as soon as the words were recognised, or what was recognised by then matches; fails with what was heard instead when that took longer than `within` (10s), or the call ended. Words that no dictionary has are an error. */
+  toHear(words: string | RegExp, within?: Duration): Promise<Expectation>;
 }
 
 /** A message that was sent, or one that was received, with what `uri`, `body` and header fields hold. */

@@ -28,6 +28,8 @@ const kOwn = {
   is_not_empty: { parameters: ['assertion'], result: 'Assertion', doc: 'Of a string, an array or a map.' },
   contains: { parameters: ['assertion', 'part'], result: 'Assertion', doc: 'The value as text contains the part as text.' },
   matches: { parameters: ['assertion', 'pattern'], result: 'Assertion', doc: 'The value as text matches the regular expression.' },
+  hears: { parameters: ['assertion', 'words', 'within'], result: 'Assertion', doc: 'Of an agent: the words, or what the regular expression is for, are said to it within 10s or the time given.' },
+  does_not_hear: { parameters: ['assertion', 'words', 'within'], result: 'Assertion', doc: 'Of an agent: they are not said to it in all of that time.' },
   greater_than: { parameters: ['assertion', 'limit'], result: 'Assertion', doc: '' },
   at_least: { parameters: ['assertion', 'limit'], result: 'Assertion', doc: '' },
   less_than: { parameters: ['assertion', 'limit'], result: 'Assertion', doc: '' },

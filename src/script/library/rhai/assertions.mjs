@@ -56,6 +56,18 @@ function bound(words, holds) {
   };
 }
 
+/** Of an agent: what it is to hear, or not, within some time. */
+function hearing(negated) {
+  return function matcher(assertion, wanted, within) {
+    const { bridge } = this.run;
+    const judge = () => {
+      const expectation = this.host.expect(bridge.toHost(assertion.value));
+      return (negated ? expectation.not : expectation).toHear(bridge.toHost(wanted), ...(within === undefined ? [] : [within]));
+    };
+    return bridge.crossing(this.at, judge, () => assertion);
+  };
+}
+
 function pattern(text, at) {
   try {
     return new RegExp(text, 'u');
@@ -86,6 +98,8 @@ export const ASSERTIONS = {
   'matches(assertion, string)'(assertion, text) {
     return assertion.report(this.at, { expect: `matches ${quoted(text)}`, ok: pattern(text, this.at).test(plain(assertion.value)) });
   },
+  'hears(assertion, any, string?)': hearing(false),
+  'does_not_hear(assertion, any, string?)': hearing(true),
   'greater_than(assertion, number)': bound('greater than', (order) => order > 0),
   'at_least(assertion, number)': bound('at least', (order) => order >= 0),
   'less_than(assertion, number)': bound('less than', (order) => order < 0),

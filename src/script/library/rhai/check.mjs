@@ -15,7 +15,7 @@ const each = (names, counts) => Object.fromEntries(names.split(' ').map((name) =
 export const METHODS = {
   ...each('register unregister unsubscribe hangup hold resume mute complete_transfer abort_transfer stop_deflect info stop close calls', [0]),
   ...each('transfer attended_transfer deflect send_audio header query expect_status options attribute as', [1]),
-  ...each('accept request_count last_request requests json headers verify_silence verify_speech', [0, 1]),
+  ...each('accept request_count last_request requests json headers verify_silence verify_speech recognize', [0, 1]),
   ...each('listen end', [0, 1, 2]),
   ...each('dial dtmf verify_audio request subscribe', [1, 2]),
   message: [2],
@@ -23,7 +23,7 @@ export const METHODS = {
   // Of what expect gives.
   ...each('to_be_truthy to_be_falsy to_be_defined to_be_undefined to_be_empty', [0]),
   ...each('to_be to_equal to_contain to_match to_be_greater_than to_be_greater_than_or_equal to_be_less_than to_be_less_than_or_equal to_have_exchanged', [1]),
-  ...each('to_be_close_to to_have_received to_have_sent', [1, 2]),
+  ...each('to_be_close_to to_have_received to_have_sent to_hear', [1, 2]),
   // Of a subscriber the body, of an agent the event before it.
   notify: [0, 1, 2, 3],
   stop_notify: [1, 2, 3],

@@ -129,6 +129,7 @@ export const HOST_FUNCTIONS = {
   },
   'tone(number)': maker('tone'),
   'file(string)': maker('file'),
+  'speech(string, map?)': maker('speech'),
   'silent()': maker('silence'),
   'silence()': maker('silence'),
   'regex(string)': maker('regex'),

@@ -8,6 +8,7 @@ import { mailboxOf, SipMessage } from './messages.mjs';
 import { here } from './position.mjs';
 import { CallQuality, metricOf } from './quality.mjs';
 import { run } from './run.mjs';
+import { SpeechChecks } from './speech.mjs';
 import { Subscriber } from './subscriber.mjs';
 import { Subscription } from './subscription.mjs';
 import { notifyChange } from './time.mjs';
@@ -47,6 +48,7 @@ const kHandlers = {
     agent.unregistering?.resolve();
   },
   gone(agent) {
+    agent.hearing.close();
     agent.whenGone.resolve();
   },
   sip(agent, event) {
@@ -57,6 +59,12 @@ const kHandlers = {
   },
   check(agent, event) {
     agent.checks.settle(event);
+  },
+  recognized(agent, event) {
+    agent.hearing.recognized(event);
+  },
+  recognition_ended(agent, event) {
+    agent.hearing.ended(event);
   },
   response(agent, event) {
     const request = agent.requests.get(event.request);
@@ -165,6 +173,7 @@ export class Agent {
     this.aor = `sip:${options.username}@${options.domain}`;
     this.verbs = new Verbs(this);
     this.checks = new AudioChecks(this);
+    this.hearing = new SpeechChecks(this);
     Object.assign(this, { calls: [], messages: [], texts: [], subscriptions: [], subscribers: [], placed: new Map(), requests: new Map(), isRegistered: false, muted: false });
     this.source = { kind: 'silence' };
     this.whenGone = outcome();
@@ -287,6 +296,9 @@ export class Agent {
   }
   listen(within, options) {
     return this.checks.listen(within, options);
+  }
+  recognize(within) {
+    return this.hearing.recognize(within);
   }
 
   // What can be asked.

@@ -40,8 +40,8 @@ export const setAgentDescriber = (describe) => {
 };
 
 /** Tells the outcome; throws when it is not `ok`. */
-export function report({ label: about, expect: wanted, actual, ok }) {
-  const event = { event: 'assertion', label: about, expect: wanted, ok, actual, at: here() };
+export function report({ label: about, expect: wanted, actual, ok, at = here() }) {
+  const event = { event: 'assertion', label: about, expect: wanted, ok, actual, at };
   if (collector === undefined) {
     emit(event);
   } else {
@@ -128,6 +128,29 @@ class Expectation {
     report({ label: this.#label, expect: `${negated ? 'not ' : ''}${matcher.text(...wanted)}`, actual: matcher.actual?.(this.#actual, ...wanted) ?? display(this.#actual), ok });
     return this;
   }
+
+  async wait(judge, wanted) {
+    const negated = this.#negated;
+    this.#negated = false;
+    const at = here();
+    try {
+      const { label: about, expect: text, actual, ok } = await judge(this.#actual, ...wanted);
+      report({ label: this.#label ?? about, expect: `${negated ? 'no ' : ''}${text}`, actual, ok: ok !== negated, at });
+    } catch (error) {
+      error.at ??= at;
+      throw error;
+    }
+    return this;
+  }
+}
+
+/** Adds one that takes its time: `judge(actual, …)` gives a promise of {label, expect, actual, ok}. */
+export function addWaitingMatcher(name, judge) {
+  Object.defineProperty(Expectation.prototype, name, {
+    value(...wanted) {
+      return this.wait(judge, wanted);
+    }
+  });
 }
 
 /** Adds a matcher to all expectations. */

@@ -7,6 +7,21 @@ import { durationText, milliseconds } from './time.mjs';
 export const tone = (hz) => ({ kind: 'tone', hz: checkedFrequency(hz) });
 export const file = (path) => ({ kind: 'file', path: String(path) });
 export const silence = () => ({ kind: 'silence' });
+export const speech = (text, { voice = 'man' } = {}) => ({ kind: 'speech', text: checkedText(text), voice: checkedVoice(voice) });
+
+function checkedText(text) {
+  if (typeof text !== 'string' || !/[a-z0-9]/i.test(text)) {
+    throw new Error(`speech(${JSON.stringify(text)}): there is nothing to say; write English words or numbers`);
+  }
+  return text;
+}
+
+function checkedVoice(voice) {
+  if (!['man', 'woman'].includes(voice)) {
+    throw new Error(`speech: there is no voice "${voice}"; it is "man" or "woman"`);
+  }
+  return voice;
+}
 
 function checkedFrequency(hz) {
   if (typeof hz !== 'number' || !(hz >= 10 && hz <= 20_000)) {

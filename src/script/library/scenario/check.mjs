@@ -23,7 +23,7 @@ const kLanguage = new Set(
 const membersOf = (type, more) => new Set([...Object.getOwnPropertyNames(type.prototype), ...Object.getOwnPropertyNames(Object.prototype), ...more]);
 const kCallMembers = 'id number direction state peerUri held onHold early receivedDtmf messages reason statusCode codec encryption profile startedAt ringingAt answeredAt endedAt agent';
 const kMembers = {
-  Agent: membersOf(Agent, 'name config aor verbs checks calls messages texts subscriptions subscribers placed requests isRegistered muted source address nativeId mailbox'.split(' ')),
+  Agent: membersOf(Agent, 'name config aor verbs checks hearing calls messages texts subscriptions subscribers placed requests isRegistered muted source address nativeId mailbox'.split(' ')),
   MockServer: membersOf(MockServer, ['id', 'url', 'port'])
 };
 export const callMembers = membersOf(Call, kCallMembers.split(' '));

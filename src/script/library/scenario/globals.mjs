@@ -1,7 +1,7 @@
 // The names that a scenario finds: the API of docs/testing/api.md.
 import { Agent } from './agent.mjs';
 import { expect } from './assertions.mjs';
-import { audioDelay, file, silence, tone, verifyAudioConnection } from './audio.mjs';
+import { audioDelay, file, silence, speech, tone, verifyAudioConnection } from './audio.mjs';
 import { env, loadEnv } from './environment.mjs';
 import { fetch, http } from './http.mjs';
 import { ask, emit } from './host.mjs';
@@ -27,7 +27,7 @@ export const console = { log: say(), info: say(), debug: say('debug'), warn: say
 expect.never = never;
 
 export const api = {
-  Agent, MockServer, State, expect, until, wait, scenario, setup, teardown, beforeAll, afterAll, skip, env, loadEnv, http, fetch, regex, uuid, log, tone, file, silence,
+  Agent, MockServer, State, expect, until, wait, scenario, setup, teardown, beforeAll, afterAll, skip, env, loadEnv, http, fetch, regex, uuid, log, tone, file, silence, speech,
   verifyAudioConnection, audioDelay, defaultTimeout, jsonResponse, textResponse, console,
   setTimeout: (callback, delay, ...given) => setTimer(() => callback(...given), delay, false),
   setInterval: (callback, delay, ...given) => setTimer(() => callback(...given), delay, true),

@@ -214,7 +214,7 @@ export class Verbs {
   sendAudio(source) {
     const agent = this.#agent;
     if (source?.kind === undefined) {
-      throw new VerbError(`${agent.name}: sendAudio takes tone(440), file("hello.wav") or silence()`);
+      throw new VerbError(`${agent.name}: sendAudio takes tone(440), file("hello.wav"), speech("hello") or silence()`);
     }
     const resolved = source.kind === 'file' ? { ...source, path: agent.resolvePath(source.path) } : source;
     this.#carryOut('send-audio', sourceText(source), 'say', { source: resolved });
@@ -331,7 +331,8 @@ export class Verbs {
   }
 }
 
-export const sourceText = (source) => (source.kind === 'tone' ? `tone ${source.hz} Hz` : source.kind === 'file' ? `file ${source.path}` : 'silence');
+const kSourceTexts = { tone: ({ hz }) => `tone ${hz} Hz`, file: ({ path }) => `file ${path}`, speech: ({ text }) => `speech "${text}"` };
+export const sourceText = (source) => kSourceTexts[source.kind]?.(source) ?? 'silence';
 
 function checkedStatus(code) {
   if (!Number.isInteger(code) || code < 300 || code > 699) {
