@@ -194,6 +194,29 @@ TEST(StartCall, to_a_number_of_an_api_hears_what_becomes_of_it) {
   }
 }
 
+TEST(StartCall, to_a_number_of_an_api_may_be_given_up_within_its_events) {
+  using Kind = call::CommandEvent::Kind;
+  for (const Kind when : {Kind::CallerAnswered, Kind::Transferring, Kind::TransferStart, Kind::TransferPending, Kind::CalleeAnswered}) {
+    PartiesWorld world;
+    const CommandId id = world.start("alice", "100");
+    world.commands.on_event = [&](const call::CommandEvent& event) {
+      if (event.command == id && event.kind == when) {
+        world.exchange->cancel(id);
+      }
+    };
+    world.events.view = [&](const call::Event& event) {
+      if (std::holds_alternative<call::CallOffered>(event.what)) {
+        world.exchange->submit(CommandId{700}, DecideCall{.call_id = event.call_id, .decision = DecideCall::Decision::Ring}, world.commands);
+        world.exchange->submit(CommandId{701}, DecideCall{.call_id = event.call_id}, world.commands);
+      }
+    };
+    EXPECT_TRUE(world.run_until_ended(id));
+    world.run_for(1s);
+    EXPECT_EQ(world.commands.has(id, "Failed the command was cancelled"), when != Kind::CalleeAnswered);
+    world.leave();
+  }
+}
+
 TEST(TransferCall, to_a_number_of_an_api_is_a_call_that_comes_in) {
   PartiesWorld world;
   const std::string call_id = world.connect("alice", "bob");
