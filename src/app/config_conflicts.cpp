@@ -38,6 +38,17 @@ std::string missing_hashes(const Config& config, std::string_view file) {
   return problems;
 }
 
+/// Nobody could be called by a number that parks.
+std::string parking_conflict(const Config& config, std::string_view file) {
+  const auto is_account = [&config](const AccountConfig& account) { return account.username == config.park_number; };
+  const auto is_room = [&config](const call::ConferenceRoom& room) { return room.number == config.park_number; };
+  const bool taken =
+      std::any_of(config.accounts.begin(), config.accounts.end(), is_account) || std::any_of(config.conferences.begin(), config.conferences.end(), is_room);
+  return !config.park_number.empty() && taken ? std::string(file) + ": exchange.park_number: an account or a conference has the number \"" +
+                                                    config.park_number + "\"; choose another, such as \"*68\"\n"
+                                              : std::string();
+}
+
 }  // namespace
 
 std::string conflicts_in(Config& config, std::string_view file) {
@@ -65,7 +76,7 @@ std::string conflicts_in(Config& config, std::string_view file) {
     problems +=
         std::string(file) + ": session.timer_s is less than session.min_timer_s, so the exchange would ask for what it refuses; make it as long at least\n";
   }
-  return problems + missing_hashes(config, file) + conflicts_in(config.records, file);
+  return problems + parking_conflict(config, file) + missing_hashes(config, file) + conflicts_in(config.records, file);
 }
 
 }  // namespace callwright::app

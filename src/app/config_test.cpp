@@ -352,6 +352,12 @@ TEST(Config, takes_the_number_that_parks) {
   }
 }
 
+TEST(Config, refuses_a_number_that_parks_and_leads_to_somebody) {
+  EXPECT_THAT(problems_of("[exchange]\npark_number = '70'\n[[accounts]]\nusername = '70'\npassword = 'x'"),
+              HasSubstr("an account or a conference has the number \"70\""));
+  EXPECT_THAT(problems_of("[exchange]\npark_number = '70'\n[[conferences]]\nnumber = '70'"), HasSubstr("an account or a conference has the number \"70\""));
+}
+
 TEST(Config, takes_media_of_all_and_of_some) {
   const Config config = config_of(
       "[media]\nmode = 'relay'\ncodecs = ['PCMA', 'opus']\nsecurity = 'required'\naddress = ['192.0.2.1', '2001:db8::1']\nadvertised = '203.0.113.5'\n"

@@ -163,6 +163,8 @@ class Switchboard {
   virtual void adopt(std::unique_ptr<ActiveCall> call) = 0;
   /// The call is over; it is destroyed a little later.
   virtual void finish(ActiveCall& call) = 0;
+  /// True for the URI of a user whom an API answers for.
+  [[nodiscard]] virtual bool is_offered(std::string_view /*uri*/) const { return false; }
   /// True for a URI whose requests come to this exchange.
   [[nodiscard]] virtual bool is_ours(const sip::UriView& uri) const = 0;
   /// The session at the other side of the call that `session` belongs to, or null.

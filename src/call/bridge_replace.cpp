@@ -119,6 +119,7 @@ void Bridge::put_in_place(std::string_view sdp) {
                                            .side = &place == &caller_ ? CallReplaced::Side::Caller : CallReplaced::Side::Callee,
                                            .leg = place->call_id()});
   holding_.reset();
+  referred_ = nullptr;
   if (media_ != nullptr) {
     media_->keep(*caller_, *callee_);
     media_->settle_passed();

@@ -1,6 +1,7 @@
 #include "call/click_to_dial.hpp"
 
 #include "call/bridge.hpp"
+#include "call/offered_call.hpp"
 #include "sdp/offer_answer.hpp"
 
 #include <utility>
@@ -198,8 +199,10 @@ void ClickToDial::on_answered() {
   }
   referral_.settle();
   state_ = State::Over;
-  caller_leg_->end();
-  switchboard_.report(caller_leg_->call_id(), CallEnded{200, "connected with the callee"});
+  if (caller_leg_ != nullptr) {
+    caller_leg_->end();
+    switchboard_.report(caller_leg_->call_id(), CallEnded{200, "connected with the callee"});
+  }
   emit(Kind::CalleeAnswered);
   finish();
 }
@@ -214,7 +217,29 @@ void ClickToDial::on_refused(int status, std::string_view reason) {
 
 void ClickToDial::on_unroutable(int status) { fail("failed to reach the callee: " + status_text(status, {})); }
 
+/// There is no phone to call: who answers for the callee decides about the call that the caller is in.
+void ClickToDial::offer_caller() {
+  state_ = State::CallingCallee;
+  deadline_.cancel();
+  call_id_ = caller_leg_->call_id();
+  OfferedCall::Options options{.side = MediaSide::of(caller_), .patience = timeouts_.ring, .watcher = watcher()};
+  auto made = std::make_unique<OfferedCall>(switchboard_, std::move(caller_leg_), std::move(options));
+  OfferedCall& call = *made;
+  switchboard_.adopt(std::move(made));
+  switchboard_.index(call_id_, call);
+  referral_.on_call(call);
+  emit(Kind::TransferStart);
+  // Whoever heard of it may have ended the call.
+  if (state_ == State::CallingCallee) {
+    switchboard_.report(call_id_, CallOffered{command_.look.caller_name});
+  }
+}
+
 void ClickToDial::call_callee_directly() {
+  if (switchboard_.is_offered(command_.callee)) {
+    offer_caller();
+    return;
+  }
   const Routing::Found found = routing_.find(command_.callee, Asker::Api);
   if (found.targets.empty()) {
     fail("failed to reach the callee: " + status_text(found.status, {}));

@@ -58,6 +58,7 @@ class ClickToDial final : public ActiveCall, public ReferringCommand, private si
   [[nodiscard]] bool call_caller_without_media(const sip::SessionEnd& end);
   void refer_caller();
   void call_callee_directly();
+  void offer_caller();
   void on_caller_ended(const sip::SessionEnd& end);
   void on_callee_ended(const sip::SessionEnd& end);
   void join();

@@ -162,8 +162,6 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   // Calls that an API decides about (exchange_parties.cpp)
   /// True when it is one, and waits. `command` has brought it about; null: none.
   [[nodiscard]] bool offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand* command);
-  /// True for the URI of a user whom an API answers for.
-  [[nodiscard]] bool is_offered(std::string_view uri) const;
   void answer_offered(CommandId id, OfferedCall& call, CommandObserver& observer);
   void redirect_offered(CommandId id, OfferedCall& call, const std::string& destination, CommandObserver& observer);
   [[nodiscard]] base::Result<Conference*> open_alone();
@@ -191,6 +189,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   [[nodiscard]] ConferenceMedia* conference_media() override { return rooms_ == nullptr ? nullptr : &rooms_->media(); }
   void adopt(std::unique_ptr<ActiveCall> call) override;
   void finish(ActiveCall& call) override;
+  [[nodiscard]] bool is_offered(std::string_view uri) const override;
   [[nodiscard]] bool is_ours(const sip::UriView& uri) const override { return routing_.is_ours(uri); }
   [[nodiscard]] sip::InviteSession* across(const sip::InviteSession& session) override;
   [[nodiscard]] MediaDesk* media() override { return media_.get(); }

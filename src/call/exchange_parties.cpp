@@ -93,7 +93,8 @@ void Exchange::answer_offered(CommandId id, OfferedCall& call, CommandObserver& 
     refuse(id, observer, "488 Not Acceptable Here: " + alone.error().message());
     return;
   }
-  const std::string offer(call.invite().body());
+  const bool established = call.established();
+  const std::string offer(established ? std::string_view() : call.invite().body());
   Switchboard& switchboard = *this;
   Seating& seating = run(std::make_unique<Seating>(switchboard, settings_.timeouts.media_answer, id, observer));
   std::unique_ptr<sip::InviteSession> session = call.take();
@@ -103,10 +104,24 @@ void Exchange::answer_offered(CommandId id, OfferedCall& call, CommandObserver& 
     watching->on_moved(**alone);
     seating.tell(watcher);
   }
-  (*alone)->receive(std::move(session), offer, seating.watcher());
+  if (!established) {
+    (*alone)->receive(std::move(session), offer, seating.watcher());
+    return;
+  }
+  report(session->call_id(), CallAnswered{});
+  ReleasedParties caller;
+  caller.journal = session->call_id();
+  caller.sessions.push_back(std::move(session));
+  (*alone)->take(std::move(caller), seating.watcher());
+  (*alone)->begin();
 }
 
 void Exchange::redirect_offered(CommandId id, OfferedCall& call, const std::string& destination, CommandObserver& observer) {
+  if (call.established()) {
+    refuse(id, observer,
+           "410 the phone of the caller is in the call already, since it does not know REFER: answer it (CallAnswer) and transfer it (CallBlindTransfer)");
+    return;
+  }
   Routing::Found found = find_places(destination, Asker::Api);
   if (found.targets.empty()) {
     refuse(id, observer, status_text(found.status, {}));

@@ -15,11 +15,23 @@ OfferedCall::OfferedCall(Switchboard& switchboard, sip::ServerTransaction& trans
   patience_.start(options.patience);
 }
 
+OfferedCall::OfferedCall(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> established, Options options)
+    : switchboard_(switchboard),
+      side_(std::move(options.side)),
+      watcher_(std::move(options.watcher)),
+      session_(std::move(established)),
+      patience_(switchboard.user_agent().timers(), base::Callback::to<&OfferedCall::on_patience_end>(*this)) {
+  session_->set_observer(*this);
+  patience_.start(options.patience);
+}
+
 OfferedCall::~OfferedCall() { switchboard_.user_agent().retire(std::move(session_)); }
 
 void OfferedCall::ring() {
   if (!over_ && !std::exchange(ringing_, true)) {
-    static_cast<void>(session_->provisional(180, {}));
+    if (!established()) {
+      static_cast<void>(session_->provisional(180, {}));
+    }
     switchboard_.report(session_->call_id(), CallRinging{});
   }
 }
@@ -29,7 +41,12 @@ void OfferedCall::reject(int status, std::string_view reason) {
     return;
   }
   over_ = true;
-  static_cast<void>(session_->reject(status, reason));
+  patience_.cancel();
+  if (established()) {
+    session_->end(480, sip::Reason{.cause = status, .text = std::string(reason.empty() ? sip::reason_phrase(status) : reason)});
+  } else {
+    static_cast<void>(session_->reject(status, reason));
+  }
   switchboard_.report(session_->call_id(), CallEnded{status, std::string(reason)});
   switchboard_.finish(*this);
   if (CallWatcher* const watcher = found_by(take_watcher())) {
@@ -44,13 +61,22 @@ std::unique_ptr<sip::InviteSession> OfferedCall::take() {
   return std::move(session_);
 }
 
+void OfferedCall::on_reinvite(sip::InviteSession& session, std::string_view /*sdp*/) {
+  // It may try again when there is somebody to talk to.
+  static_cast<void>(session.reject_reinvite(491));
+}
+
 void OfferedCall::on_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
   if (!over_) {
     over_ = true;
     switchboard_.report(session.call_id(), CallEnded{end.status, end.reason});
     switchboard_.finish(*this);
     if (CallWatcher* const watcher = found_by(take_watcher())) {
-      watcher->on_refused(end.status, end.reason);
+      if (established()) {
+        watcher->on_refused(487, "The caller has hung up");
+      } else {
+        watcher->on_refused(end.status, end.reason);
+      }
     }
   }
 }

@@ -21,10 +21,14 @@ class OfferedCall final : public ActiveCall, private sip::InviteSessionObserver 
     FindWatcher watcher = {};  ///< Finds whoever has brought the call about, or null.
   };
   OfferedCall(Switchboard& switchboard, sip::ServerTransaction& transaction, const sip::Message& invite, Options options);
+  /// With a session that is up already, since a program has called the caller, and that the journal has been told of.
+  OfferedCall(Switchboard& switchboard, std::unique_ptr<sip::InviteSession> established, Options options);
   ~OfferedCall() override;
 
   void hang_up() override { reject(480, "Call ended"); }
 
+  /// Whether the session is up: there is no INVITE that waits for an answer.
+  [[nodiscard]] bool established() const noexcept { return text_.empty(); }
   /// 180 to the caller, once.
   void ring();
   /// 300 … 699
@@ -38,6 +42,7 @@ class OfferedCall final : public ActiveCall, private sip::InviteSessionObserver 
   [[nodiscard]] const MediaSide& side() const noexcept { return side_; }
 
  private:
+  void on_reinvite(sip::InviteSession& session, std::string_view sdp) override;
   void on_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
   void on_patience_end() { reject(480, "Nobody Answers"); }
 

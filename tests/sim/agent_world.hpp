@@ -21,11 +21,12 @@ using namespace std::chrono_literals;
 class Journal final : public call::EventSink {
  public:
   void on_event(const call::Event& event) override {
-    static constexpr const char* kNames[] = {
-        "Registered",     "Unregistered", "RegistrationFailed", "CallStarted",       "CallRinging",      "CallAnswered",   "CallEnded",     "AudioHeard",
-        "MediaFailed",    "SipMessage",   "CallReplaced",       "SourceBanned",      "SourceUnbanned",   "ContactChanged", "CallRecorded",  "MediaAgreed",
-        "MediaSecured",   "SoundPlayed",  "MediaEnded",         "PartnerSilent",     "PartnerBack",      "KeyPressed",     "KeysFailed",    "Renegotiated",
-        "AddressUnknown", "CallHeld",     "CallOffered",        "TransferRequested", "TransferProgress", "TextReceived",   "MediaMeasured", "MediaFlows"};
+    static constexpr const char* kNames[] = {"Registered",     "Unregistered",   "RegistrationFailed", "CallStarted", "CallRinging",       "CallAnswered",
+                                             "CallEnded",      "AudioHeard",     "MediaFailed",        "SipMessage",  "CallReplaced",      "SourceBanned",
+                                             "SourceUnbanned", "ContactChanged", "CallRecorded",       "MediaAgreed", "MediaSecured",      "SoundPlayed",
+                                             "MediaEnded",     "PartnerSilent",  "PartnerBack",        "KeyPressed",  "KeysFailed",        "Renegotiated",
+                                             "AddressUnknown", "CallHeld",       "CallOffered",        "CallLinked",  "TransferRequested", "TransferProgress",
+                                             "TextReceived",   "MediaMeasured",  "MediaFlows"};
     static_assert(std::size(kNames) == std::variant_size_v<decltype(call::Event::what)>);
     lines.push_back(event.agent + " " + kNames[event.what.index()]);
     if (std::holds_alternative<call::CallStarted>(event.what)) {

@@ -194,6 +194,85 @@ TEST(StartCall, to_a_number_of_an_api_hears_what_becomes_of_it) {
   }
 }
 
+TEST(StartCall, to_a_number_of_an_api_by_a_phone_that_does_not_know_refer) {
+  using Decision = DecideCall::Decision;
+  for (const int refer : {501, 0}) {
+    PartiesWorld world;
+    world.phone("alice").script.refer = refer == 0 ? 202 : refer;
+    if (refer == 0) {
+      world.drop("X", "alice", "REFER");
+    }
+    std::vector<std::string> offered;
+    world.events.view = [&](const call::Event& event) {
+      if (std::holds_alternative<call::CallOffered>(event.what)) {
+        offered.push_back(event.call_id);
+      }
+    };
+    const auto [id, call_id] = start_to_api(world);
+    EXPECT_THAT(offered, ElementsAre(call_id));
+    EXPECT_THAT(world.told(DecideCall{.call_id = call_id, .decision = Decision::Redirect, .destination = "sip:bob@192.0.2.1"}),
+                ElementsAre(StartsWith("Failed 410 the phone of the caller"), "Ended"));
+    EXPECT_THAT(world.told(DecideCall{.call_id = call_id, .decision = Decision::Ring}), ElementsAre("Ended"));
+    EXPECT_THAT(world.told(DecideCall{call_id}), ElementsAre("ConferenceJoined", "Ended"));
+    EXPECT_THAT(world.commands.texts(id), ElementsAre("CallerAnswered", "Transferring", "TransferStart", "CalleeAnswered", "Ended"));
+    EXPECT_EQ(world.conferring(), 1U);
+    EXPECT_EQ(world.told(call::TransferCall{.party = {call_id}, .destination = "sip:bob@192.0.2.1"}).back(), "Ended");
+    EXPECT_TRUE(world.phone("alice").leg(0).confirmed() && !world.phone("alice").leg(0).ended());
+    EXPECT_EQ(world.phone("bob").active(), 1U);
+    world.leave();
+  }
+}
+
+TEST(StartCall, to_a_number_of_an_api_by_such_a_phone_ends_for_all_when_it_is_refused_or_given_up) {
+  using Decision = DecideCall::Decision;
+  for (const char* const how : {"rejected", "cancelled", "hung up", "ignored", "ended"}) {
+    PartiesWorld world;
+    world.phone("alice").script.refer = 501;
+    const auto [id, call_id] = start_to_api(world);
+    if (how == std::string("rejected")) {
+      world.told(DecideCall{call_id, Decision::Reject, 603, "Not Now"});
+      EXPECT_EQ(world.message("X", "alice", "BYE").header("Reason"), "SIP;cause=603;text=\"Not Now\"");
+    } else if (how == std::string("cancelled")) {
+      world.exchange->cancel(id);
+    } else if (how == std::string("hung up")) {
+      world.phone("alice").hang_up();
+    } else if (how == std::string("ended")) {
+      world.told(call::EndCall{call_id});
+    } else {
+      world.run_for(3min);
+    }
+    world.run_for(2s);
+    EXPECT_TRUE(world.commands.ended(id)) << how;
+    EXPECT_THAT(world.commands.texts(id).at(3), StartsWith("Failed ")) << how;
+    EXPECT_EQ(world.phone("alice").active(), 0U) << how;
+    EXPECT_EQ(world.events.ended_calls.size(), 1U) << how;
+    world.leave();
+  }
+}
+
+TEST(StartCall, to_a_number_of_an_api_may_be_given_up_within_its_events) {
+  using Kind = call::CommandEvent::Kind;
+  for (const Kind when : {Kind::CallerAnswered, Kind::Transferring, Kind::TransferStart, Kind::TransferPending, Kind::CalleeAnswered}) {
+    PartiesWorld world;
+    const CommandId id = world.start("alice", "100");
+    world.commands.on_event = [&](const call::CommandEvent& event) {
+      if (event.command == id && event.kind == when) {
+        world.exchange->cancel(id);
+      }
+    };
+    world.events.view = [&](const call::Event& event) {
+      if (std::holds_alternative<call::CallOffered>(event.what)) {
+        world.exchange->submit(CommandId{700}, DecideCall{.call_id = event.call_id, .decision = DecideCall::Decision::Ring}, world.commands);
+        world.exchange->submit(CommandId{701}, DecideCall{.call_id = event.call_id}, world.commands);
+      }
+    };
+    EXPECT_TRUE(world.run_until_ended(id));
+    world.run_for(1s);
+    EXPECT_EQ(world.commands.has(id, "Failed the command was cancelled"), when != Kind::CalleeAnswered);
+    world.leave();
+  }
+}
+
 TEST(TransferCall, to_a_number_of_an_api_is_a_call_that_comes_in) {
   PartiesWorld world;
   const std::string call_id = world.connect("alice", "bob");

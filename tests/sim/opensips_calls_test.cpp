@@ -137,6 +137,13 @@ TEST_F(OpenSipsCalls, takes_the_other_party_back_when_one_refuses_the_hold) {
   expect_quiet();
 }
 
+TEST_F(OpenSipsCalls, have_no_media_that_could_be_measured) {
+  const auto id = world.submit(call::MeasureCall{{"x1"}});
+  world.run_for(seconds(1));
+  EXPECT_THAT(world.told(id), ElementsAre(::testing::StartsWith("MediaMeasured"), "Ended"));
+  expect_quiet();
+}
+
 TEST_F(OpenSipsCalls, holds_one_party_where_the_proxy_can) {
   const auto three = world.submit(call::HoldCall{"x1", call::Side::Caller});
   world.run_for(seconds(3));

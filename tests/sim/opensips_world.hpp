@@ -90,6 +90,7 @@ class OpenSipsWorld final : private call::CommandObserver, private call::EventSi
                                                     {Kind::TransferPending, "TransferPending"},
                                                     {Kind::TransferSuccessful, "TransferSuccessful"},
                                                     {Kind::CalleeAnswered, "CalleeAnswered"},
+                                                    {Kind::MediaMeasured, "MediaMeasured"},
                                                     {Kind::CallHolding, "CallHolding"},
                                                     {Kind::CallHoldStart, "CallHoldStart"},
                                                     {Kind::CallHoldSuccessful, "CallHoldSuccessful"},
