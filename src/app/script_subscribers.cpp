@@ -63,6 +63,7 @@ void ScriptSubscribers::list_events() {
     allow_events_.append(allow_events_.empty() ? "Allow-Events: " : ", ").append(package);
   }
   allow_events_.append(allow_events_.empty() ? "" : "\r\n");
+  capabilities_ = allow_events_.empty() ? std::string() : "Allow: SUBSCRIBE\r\n" + allow_events_;
 }
 
 ScriptSubscribers::Outcome ScriptSubscribers::notify_all(const json::object& arguments) {

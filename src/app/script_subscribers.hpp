@@ -40,7 +40,7 @@ class ScriptSubscribers final : public call::SubscribeTaker, private sip::Incomi
   void leave();
   [[nodiscard]] bool empty() const noexcept { return subscribers_.empty(); }
 
-  [[nodiscard]] std::string_view allow_events() const override { return allow_events_; }
+  [[nodiscard]] std::string_view capabilities() const override { return capabilities_; }
   void on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request) override;
 
  private:
@@ -66,7 +66,8 @@ class ScriptSubscribers final : public call::SubscribeTaker, private sip::Incomi
   call::Agent& agent_;
   Tell tell_;
   std::map<std::string, Policy> policies_;  ///< By the event's name in small letters.
-  std::string allow_events_;
+  std::string allow_events_;                ///< A ready-made line; "": there are none.
+  std::string capabilities_;
   std::vector<Subscriber> subscribers_;
   std::int64_t last_id_ = 0;
   base::DestroyLater<sip::IncomingSubscription> ended_;

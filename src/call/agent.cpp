@@ -170,11 +170,9 @@ Agent* Agents::agent_for(const sip::Message& request) const {
 
 void Agents::on_request(sip::ServerTransaction& transaction, const sip::Message& request) {
   const bool text = request.method() == sip::Method::Message;
-  const bool subscribable = !capabilities().empty();
-  const bool subscribes = subscribable && request.method() == sip::Method::Subscribe;
+  const bool subscribes = request.method() == sip::Method::Subscribe && !capabilities().empty();
   if (request.method() != sip::Method::Invite && !text && !subscribes) {
-    const std::string allow = std::string(sip::UserAgent::kAllow) + (subscribable ? "Allow: SUBSCRIBE\r\n" : "");
-    transaction.respond({.status = 405, .headers = allow});
+    transaction.respond({.status = 405, .headers = std::string(sip::UserAgent::kAllow).append(capabilities())});
     return;
   }
   Agent* const agent = agent_for(request);

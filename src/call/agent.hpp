@@ -133,9 +133,9 @@ class Agent final : private sip::RegisterClient::Observer {
 class SubscribeTaker {
  public:
   virtual ~SubscribeTaker() = default;
-  /// "Allow-Events: presence" as a ready-made line; "": it takes none at present.
-  [[nodiscard]] virtual std::string_view allow_events() const = 0;
-  /// A SUBSCRIBE outside of dialogs, to be answered; not while there are no events.
+  /// "Allow: SUBSCRIBE" and "Allow-Events: presence" as ready-made lines; "": it takes none at present.
+  [[nodiscard]] virtual std::string_view capabilities() const = 0;
+  /// A SUBSCRIBE outside of dialogs, to be answered; not while it takes none.
   virtual void on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request) = 0;
 };
 
@@ -156,7 +156,7 @@ class Agents final : private sip::UserAgent::Handler {
  private:
   void on_request(sip::ServerTransaction& transaction, const sip::Message& request) override;
   void on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) override;
-  [[nodiscard]] std::string_view capabilities() const override { return subscribe_taker_ == nullptr ? std::string_view{} : subscribe_taker_->allow_events(); }
+  [[nodiscard]] std::string_view capabilities() const override { return subscribe_taker_ == nullptr ? std::string_view{} : subscribe_taker_->capabilities(); }
 
   sip::UserAgent& user_agent_;
   [[nodiscard]] Agent* agent_for(const sip::Message& request) const;

@@ -139,6 +139,9 @@ class Writer {
     const types = list === '' ? [] : list.split(', ');
     const own = kOwn[name];
     const declared = this.functions.find((one) => toSnake(one.name) === name || one.name === own?.from);
+    if (own === undefined && declared === undefined) {
+      throw new Error(`${name} of host_functions.mjs: say in callwright.d.ts, or in kOwn, what it is`);
+    }
     const names = own?.parameters ?? this.functions.find((one) => toSnake(one.name) === name && one.parameters.length === types.length)?.parameters.map((one) => one.name) ?? declared.parameters.map((one) => one.name);
     const parameters = types.map((type, index) => ({
       name: names[index],
