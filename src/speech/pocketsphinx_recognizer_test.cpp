@@ -70,6 +70,18 @@ TEST(PocketSphinxRecognizer, does_not_look_for_words_that_are_too_short_by_thems
   EXPECT_EQ(heard.utterances[0].text, "no");
 }
 
+TEST(PocketSphinxRecognizer, does_not_take_one_number_for_another) {
+  PocketSphinxFactory factory;
+  const auto recognizer = factory.start({.rate = audio::kNarrowband, .phrase = "the number is four seven nine"});
+  ASSERT_TRUE(recognizer);
+  (*recognizer)->write(through_telephone(recorded("speech_man.flac")));
+  (*recognizer)->finish();
+  const Recognizer::Heard heard = all_of(**recognizer);
+  ASSERT_EQ(heard.utterances.size(), 1U);
+  EXPECT_EQ(heard.utterances[0].kind, Utterance::Kind::Final);
+  EXPECT_TRUE(heard.utterances[0].text.ends_with("number is four seven one")) << heard.utterances[0].text;
+}
+
 TEST(PocketSphinxRecognizer, keeps_voices_apart) {
   PocketSphinxFactory factory;
   const auto one = factory.start({});

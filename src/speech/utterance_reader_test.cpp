@@ -8,13 +8,13 @@
 namespace callwright::speech {
 namespace {
 
-constexpr double kThreshold = 1e-10;
+constexpr double kThreshold = 1;
 /// So much before the end of `within_silence` that somebody still waits.
 constexpr std::size_t kPause = 16000;
 
 PocketSphinxDecoder& free_speech() {
-  static const std::unique_ptr<PocketSphinxDecoder> kReader = std::move(*PocketSphinxDecoder::blocking_make_reader(PocketSphinxFactory::kUsualModel));
-  return *kReader;
+  static const auto kReader = PocketSphinxDecoder::blocking_make_reader(PocketSphinxFactory::kUsualModel);
+  return **kReader;
 }
 
 struct Understood {
@@ -33,7 +33,8 @@ struct Understood {
 Understood understand(const Sound& sound, audio::SampleRate rate, const std::string& phrase = {}) {
   std::unique_ptr<PocketSphinxDecoder> spotter;
   if (!phrase.empty()) {
-    spotter = std::move(*PocketSphinxDecoder::blocking_make_spotter(PocketSphinxFactory::kUsualModel, phrase, kThreshold));
+    auto made = PocketSphinxDecoder::blocking_make_spotter(PocketSphinxFactory::kUsualModel, phrase, kThreshold);
+    spotter = std::move(*made);
   }
   UtteranceReader reader({.rate = rate, .phrase = phrase}, free_speech(), std::move(spotter));
   Understood all;
