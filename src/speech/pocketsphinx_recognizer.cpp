@@ -5,9 +5,11 @@
 #include "speech/utterance_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <iterator>
 #include <sstream>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -27,7 +29,16 @@ constexpr std::size_t kMaxTurns = 1024;
 /// Sounds of speech ("yes" has three): shorter phrases are found where nobody said them.
 constexpr std::size_t kFewestPhones = 5;
 /// So sure that it hears it rather not than where something like it is said.
-constexpr double kThreshold = 1e-10;
+constexpr double kThreshold = 1;
+
+/// A phrase is found just as well where another number was said. The text of all that is said has the likeliest of them.
+bool is_number(std::string_view word) {
+  constexpr std::array<std::string_view, 31> kNumbers{"zero",    "oh",      "one",       "two",      "three",    "four",    "five",     "six",
+                                                      "seven",   "eight",   "nine",      "ten",      "eleven",   "twelve",  "thirteen", "fourteen",
+                                                      "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",  "thirty",   "forty",
+                                                      "fifty",   "sixty",   "seventy",   "eighty",   "ninety",   "hundred", "thousand"};
+  return std::find(kNumbers.begin(), kNumbers.end(), word) != kNumbers.end();
+}
 
 /// What a recogniser and the worker share.
 struct Channel {
@@ -110,6 +121,7 @@ base::Result<void> RecognitionWorker::open(Channel& channel) {
     reader_ = std::move(*reader);
   }
   std::size_t phones = 0;
+  bool numbers = false;
   std::istringstream words(channel.options.phrase);
   for (std::string word; words >> word;) {
     const auto count = reader_->phones_of(word);
@@ -119,9 +131,10 @@ base::Result<void> RecognitionWorker::open(Channel& channel) {
           "\"" + word + "\" is not in the dictionary of English words that are recognised; write numbers as words, and names as words that sound alike");
     }
     phones += *count;
+    numbers = numbers || is_number(word);
   }
   std::unique_ptr<PocketSphinxDecoder> spotter;
-  if (phones >= kFewestPhones) {
+  if (phones >= kFewestPhones && !numbers) {
     auto made = PocketSphinxDecoder::blocking_make_spotter(model_, channel.options.phrase, kThreshold);
     if (!made) {
       return made.error();

@@ -12,7 +12,8 @@ class RecognitionWorker;
 /// English speech, offline, by PocketSphinx and its model en-us. One thread does the work of all recognisers, in turns; it begins with the first of them.
 ///
 /// A phrase of five and more sounds of speech is looked for by itself while somebody speaks, which is far surer through a telephone than to understand
-/// everything; shorter ones would be found in anything. All that is said is understood when the speaker pauses (400 ms), or after 8 s.
+/// everything; shorter ones would be found in anything, and those with numbers where another number was said. All that is said is understood when the speaker
+/// pauses (400 ms), or after 8 s.
 class PocketSphinxFactory final : public RecognizerFactory {
  public:
   /// At once; `start` refuses more.

@@ -39,17 +39,20 @@ const plain = (text) =>
     .trim()
     .replace(/\s+/g, ' ');
 
+/** All that was understood up to now, also of what may change still. */
+const soFar = ({ text, partial }) => `${text} ${partial}`.trim();
+
 /** What toHear waits for: {phrase, text, holds}. */
 function wish(wanted) {
   if (wanted instanceof RegExp || wanted instanceof PathPattern) {
     const expression = new RegExp(wanted.source, wanted.flags?.replace(/[gy]/g, ''));
-    return { phrase: '', text: `matching "${wanted.source}"`, holds: ({ text }) => expression.test(text) };
+    return { phrase: '', text: `matching "${wanted.source}"`, holds: (heard) => expression.test(soFar(heard)) };
   }
   const phrase = typeof wanted === 'string' ? plain(wanted) : '';
   if (phrase === '') {
     throw new TypeError('toHear takes words or a regular expression: await expect(a).toHear("welcome")');
   }
-  return { phrase, text: `with "${phrase}"`, holds: ({ text, spotted }) => spotted || ` ${text} `.includes(` ${phrase} `) };
+  return { phrase, text: `with "${phrase}"`, holds: (heard) => ` ${soFar(heard)} `.includes(` ${phrase} `) };
 }
 
 let nextRecognition = 1;
@@ -66,7 +69,7 @@ export class SpeechChecks {
   /** Ends as soon as it is `enough`, or when the time is over and all that was heard is recognised: {text, words, why}. */
   #begin(phrase, within, enough) {
     const call = this.#agent.currentCall;
-    const heard = { text: '', words: [], spotted: false };
+    const heard = { text: '', words: [], partial: '' };
     if (call === undefined) {
       return Promise.resolve({ ...heard, silent: 'no call' });
     }
@@ -82,7 +85,7 @@ export class SpeechChecks {
     if (heard === undefined) {
       return;
     }
-    heard.spotted ||= !final;
+    heard.partial = final ? '' : text;
     if (final) {
       heard.text = `${heard.text} ${text}`.trim();
       heard.words.push(...words);
@@ -121,7 +124,7 @@ export class SpeechChecks {
     if (heard.why !== undefined) {
       throw Object.assign(new Error(`toHear on ${this.#agent.name}: ${heard.why}`), { isMistake: true });
     }
-    const said = heard.text === '' ? (heard.spotted ? `"${phrase}"` : 'no words') : `"${heard.text}"`;
+    const said = soFar(heard) === '' ? 'no words' : `"${soFar(heard)}"`;
     return { ok: holds(heard), label: this.#agent.name, expect: `speech ${text} within ${durationText(milliseconds(within))}`, actual: heard.silent ?? said };
   }
 }
