@@ -82,7 +82,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   /// its phone, as if it were the caller; or null. Errors: WrongState, something is being negotiated with it.
   base::Result<void> hold_party(std::string_view call_id, HoldCall::Change change, const FindHoldWatcher& watcher);
   /// Nobody waits for the answer of its phone any more: it has refused.
-  void give_up_holding(std::string_view call_id);
+  void give_up_hold_of(std::string_view call_id);
   [[nodiscard]] std::size_t parties() const noexcept { return parties_.size(); }
   [[nodiscard]] bool has(std::string_view call_id) { return find(call_id) != nullptr; }
   [[nodiscard]] bool has_room(std::size_t parties) const noexcept { return !over_ && parties_.size() + parties <= options_.max_parties; }

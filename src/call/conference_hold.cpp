@@ -90,7 +90,7 @@ void Conference::end_change(Party& party, const sip::InviteProgress& result) {
   }
 }
 
-void Conference::give_up_holding(std::string_view call_id) {
+void Conference::give_up_hold_of(std::string_view call_id) {
   if (Party* const party = find(call_id)) {
     party->hold_watcher = nullptr;
     party->given_up = party->step == Step::Changes;

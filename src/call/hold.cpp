@@ -136,7 +136,7 @@ void Hold::cancel(std::string_view why) {
   over_ = true;
   if (ActiveCall* const call = switchboard_.find(command_.call_id)) {
     if (auto* const conference = dynamic_cast<Conference*>(call)) {
-      conference->give_up_holding(command_.call_id);
+      conference->give_up_hold_of(command_.call_id);
     } else {
       call->give_up_holding();
     }

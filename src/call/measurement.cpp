@@ -24,7 +24,7 @@ Measurement::Measurement(Switchboard& switchboard, CommandId id, MeasureCall com
       observer_(observer),
       tell_(switchboard.user_agent().timers(), base::Callback::to<&Measurement::tell>(*this)) {}
 
-std::vector<media::StreamId> Measurement::streams() const {
+std::vector<media::StreamId> Measurement::measured() const {
   std::vector<media::StreamId> all;
   for (const std::string& call_id : command_.call_ids) {
     ActiveCall* const call = switchboard_.find(call_id);
@@ -40,7 +40,7 @@ std::vector<media::StreamId> Measurement::streams() const {
 
 void Measurement::start() {
   MediaDesk* const desk = switchboard_.media();
-  const std::vector<media::StreamId> asked = desk == nullptr ? std::vector<media::StreamId>() : streams();
+  const std::vector<media::StreamId> asked = desk == nullptr ? std::vector<media::StreamId>() : measured();
   legs_.resize(asked.size());
   for (std::size_t place = 0; place < asked.size(); ++place) {
     const bool known = desk->legs().measure(asked[place], [find = finder(*this), place](const LegQuality* quality) {

@@ -22,7 +22,7 @@ class Measurement final : public ActiveCall, public RunningCommand {
   void cancel(std::string_view why) override;
 
  private:
-  [[nodiscard]] std::vector<media::StreamId> streams() const;
+  [[nodiscard]] std::vector<media::StreamId> measured() const;
   void on_told(std::size_t place, const LegQuality* quality);
   void tell();
   void finish();

@@ -90,7 +90,7 @@ declare class Agent {
   transfer(target: Target): Promise<Call>;
   /** Puts the call on hold and calls `target`. */
   attendedTransfer(target: Target): Promise<Call>;
-  /** Brings the two together (REFER with Replaces). */
+  /** Brings the two together (REFER with Replaces); as soon as the second call is answered, if it is not yet. */
   completeTransfer(): Promise<Call>;
   /** Hangs up the second call; the first stays on hold. */
   abortTransfer(): void;

@@ -189,6 +189,31 @@ scenario('47: a call is transferred after the target was asked', async () => {
   await verifyAudioConnection(a, c);
 });
 
+scenario('47: a transfer that is completed before the second call is answered', async () => {
+  const [a, b, c] = await phones(3);
+  await connect(a, b);
+  b.attendedTransfer(c);
+  await until(() => expect(c.state).toBe(State.Ringing));
+  const completed = b.completeTransfer();
+  c.accept();
+  await completed;
+  await established(a, c);
+  await idle(b);
+});
+
+scenario('47: a transfer that is completed ends with the refusal of the second call', async () => {
+  const [a, b, c] = await phones(3);
+  await connect(a, b);
+  b.attendedTransfer(c);
+  await until(() => expect(c.state).toBe(State.Ringing));
+  const completed = b.completeTransfer();
+  c.reject(486);
+  const refused = await completed.catch((error) => error);
+  expect(refused.status).toBe(486);
+  await b.resume();
+  expect(a.state).toBe(State.Established);
+});
+
 scenario('48: a transfer that is given up', async () => {
   const [a, b, c] = await phones(3);
   await connect(a, b);

@@ -165,23 +165,33 @@ export class Verbs {
     }
     const answer = this.#carryOut('attended-transfer', uri, 'dial', { uri: agent.routed(uri), headers: [], direction: 'sendrecv' });
     agent.placed.set(answer.call, { waits, uri });
-    agent.consultation = { first, second: answer.call };
+    agent.consultation = { first, second: answer.call, answered: waits.promise };
     agent.adoptEarly(answer.call);
     return waits.promise;
   }
 
+  /** A consultation call that is not answered yet is waited for: its 200 may be on its way. */
   completeTransfer() {
     const agent = this.#agent;
-    const { first, second } = agent.consultation ?? {};
+    const { first, second, answered } = agent.consultation ?? {};
     if (first === undefined || !first.isOpen) {
       agent.tellAction('complete-transfer', undefined, 'no transfer is pending');
       throw new VerbError(`${agent.name}: no transfer is pending; begin it with attendedTransfer()`);
     }
-    first.settled.transfer = outcome();
-    first.consultation = second;
-    this.#carryOut('complete-transfer', undefined, 'complete', { call: first.id, other: second });
+    const transfer = outcome();
+    const complete = () => {
+      first.settled.transfer = transfer;
+      first.consultation = second;
+      this.#carryOut('complete-transfer', undefined, 'complete', { call: first.id, other: second });
+    };
+    const { isOpen = true, answeredAt } = agent.callById(second) ?? {};
+    if (isOpen && answeredAt === undefined) {
+      answered.then(complete).catch(transfer.reject);
+    } else {
+      complete();
+    }
     agent.consultation = undefined;
-    return first.settled.transfer.promise;
+    return transfer.promise;
   }
 
   abortTransfer() {
