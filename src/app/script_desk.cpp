@@ -143,8 +143,9 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
   const std::uint64_t id = ++last_id_;
   const auto shared = std::make_shared<ScriptPhonePlan>(std::move(*plan));
   return blocking_on_engine([this, id, shared](const ScriptPhone::Answer& answer) {
-    auto made = ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_, recognizers_}, id,
-                                    std::move(*shared), tell_);
+    auto made =
+        ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_, impaired_, recognizers_},
+                            id, std::move(*shared), tell_);
     if (!made) {
       answer(made.error());
       return;

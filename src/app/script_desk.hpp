@@ -24,7 +24,7 @@ namespace callwright::app {
 /// The phones of a script, and the exchange that they may use. Owned and asked by the script's thread; the phones live on the engine thread.
 class ScriptDesk {
  public:
-  /// `tell` is called on the engine thread; `impairment`: of all that the phones send.
+  /// `tell` is called on the engine thread; `impairment`: of all that the phones send and receive.
   ScriptDesk(ScriptPhone::Tell tell, std::optional<net::Impairment::Options> impairment);
   ~ScriptDesk();
   ScriptDesk(const ScriptDesk&) = delete;
@@ -55,6 +55,7 @@ class ScriptDesk {
 
   const ScriptPhone::Tell tell_;
   const std::optional<net::Impairment::Options> impairment_;
+  const net::Impairment::Behind impaired_ = std::make_shared<std::unordered_set<base::SocketAddress>>();  ///< Engine thread.
   base::SystemRandom random_;
   net::EngineLoop loop_;
   net::EngineLoop files_{{.name = "capture"}};

@@ -67,7 +67,9 @@ base::Result<std::unique_ptr<ScriptPhone>> ScriptPhone::create(const World& worl
   made->set_reliable(plan.reliable);
   made->phone_->agent().set_packet_time(plan.packet_time);
   if (world.impairment) {
-    made->phone_->impair(*world.impairment);
+    net::Impairment::Options own = *world.impairment;
+    own.seed += id;  // Else all phones would lose the same ones.
+    made->phone_->impair(own, world.impaired);
   }
   made->phone_->user_agent().set_trace(made.get());
   return made;

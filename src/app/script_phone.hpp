@@ -56,7 +56,8 @@ class ScriptPhone final : private call::EventSink, private sip::TraceSink, priva
     net::DnsResolver& resolver;
     media::MediaPort& media;
     EventTap captured;                                   ///< Gets each SIP message.
-    std::optional<net::Impairment::Options> impairment;  ///< Of what it sends of SIP.
+    std::optional<net::Impairment::Options> impairment;  ///< Of what it sends and receives of SIP.
+    net::Impairment::Behind impaired;                    ///< Where the phones are that have it.
     speech::RecognizerFactory& recognizers;
   };
 

@@ -24,8 +24,8 @@ class SoftPhone final : private sip::TransportUser {
   [[nodiscard]] sip::UserAgent& user_agent() noexcept { return user_agent_; }
   /// Before it connects to anybody. Errors: a file that cannot be used, with its name.
   base::Result<void> set_tls(const net::TlsSettings& settings) { return transports_.set_tls(settings); }
-  /// For tests: what it sends of SIP goes through a bad network.
-  void impair(const net::Impairment::Options& options) { transports_.impair(options); }
+  /// For tests: what it sends and receives of SIP over UDP goes through a bad network.
+  void impair(const net::Impairment::Options& options, net::Impairment::Behind behind) { transports_.impair(options, std::move(behind)); }
   /// A call for whomever is for this phone.
   void take_strangers() noexcept { agents_.take_strangers(); }
   void set_subscribe_taker(call::SubscribeTaker* taker) noexcept { agents_.set_subscribe_taker(taker); }

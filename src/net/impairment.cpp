@@ -57,7 +57,31 @@ base::Result<Impairment::Options> Impairment::Options::parse(std::string_view te
   return options;
 }
 
-void Impairment::carry(std::string_view datagram, std::function<void(std::string_view)> send) {
+Impairment::~Impairment() {
+  for (const base::SocketAddress& local : own_) {
+    behind_->erase(local);
+  }
+}
+
+void Impairment::add(const base::SocketAddress& local) {
+  behind_->insert(local);
+  own_.push_back(local);
+}
+
+void Impairment::remove(const base::SocketAddress& local) {
+  behind_->erase(local);
+  std::erase(own_, local);
+}
+
+void Impairment::carry_in(const base::SocketAddress& remote, std::string_view datagram, std::function<void(std::string_view)> take) {
+  if (behind_->contains(remote)) {
+    take(datagram);
+  } else {
+    carry_out(datagram, std::move(take));
+  }
+}
+
+void Impairment::carry_out(std::string_view datagram, std::function<void(std::string_view)> send) {
   if (random_.chance(options_.loss)) {
     return;
   }

@@ -2,18 +2,22 @@
 
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "base/socket_address.hpp"
 #include "base/timers.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <vector>
 
 namespace callwright::net {
 
-/// A bad network, for tests: datagrams that are lost, late or doubled on their way out. One thread.
+/// A bad network, for tests, between some sockets and all others: datagrams are lost, late or doubled in each direction. One thread.
 class Impairment {
  public:
   struct Options {
@@ -27,12 +31,22 @@ class Impairment {
     static base::Result<Options> parse(std::string_view text);
   };
 
-  Impairment(base::Timers& timers, const Options& options) : timers_(timers), options_(options), random_(options.seed) {}
+  /// The sockets behind the bad network; several impairments may share them. What goes from one to another passes it once.
+  using Behind = std::shared_ptr<std::unordered_set<base::SocketAddress>>;
+
+  Impairment(base::Timers& timers, const Options& options, Behind behind)
+      : timers_(timers), options_(options), random_(options.seed), behind_(std::move(behind)) {}
+  ~Impairment();
   Impairment(const Impairment&) = delete;
   Impairment& operator=(const Impairment&) = delete;
 
+  /// A socket whose datagrams are carried here is bound there.
+  void add(const base::SocketAddress& local);
+  void remove(const base::SocketAddress& local);
   /// Calls `send` with the datagram: not at all, now or later, once or twice. Not any more when this is destroyed.
-  void carry(std::string_view datagram, std::function<void(std::string_view)> send);
+  void carry_out(std::string_view datagram, std::function<void(std::string_view)> send);
+  /// The same with what comes from `remote`.
+  void carry_in(const base::SocketAddress& remote, std::string_view datagram, std::function<void(std::string_view)> take);
 
  private:
   struct Late {
@@ -51,6 +65,8 @@ class Impairment {
   base::Timers& timers_;
   const Options options_;
   base::DeterministicRandom random_;
+  Behind behind_;
+  std::vector<base::SocketAddress> own_;
   std::list<Late> late_;
 };
 

@@ -12,9 +12,9 @@ using testing::ElementsAre;
 class ImpairedNetwork : public testing::Test {
  protected:
   std::vector<std::string> carried(const Impairment::Options& options, int count) {
-    Impairment impairment(timers_, options);
+    Impairment impairment(timers_, options, behind_);
     for (int number = 0; number < count; ++number) {
-      impairment.carry(std::to_string(number), [this](std::string_view datagram) { arrived_.emplace_back(datagram); });
+      impairment.carry_out(std::to_string(number), [this](std::string_view datagram) { arrived_.emplace_back(datagram); });
     }
     clock_.advance(std::chrono::seconds(1));
     timers_.advance();
@@ -23,6 +23,7 @@ class ImpairedNetwork : public testing::Test {
 
   base::ManualClock clock_;
   base::Timers timers_{clock_};
+  Impairment::Behind behind_ = std::make_shared<std::unordered_set<base::SocketAddress>>();
   std::vector<std::string> arrived_;
 };
 
@@ -36,8 +37,8 @@ TEST_F(ImpairedNetwork, loses_about_as_many_as_told) {
 TEST_F(ImpairedNetwork, doubles_all_when_told) { EXPECT_THAT(carried({.duplicate = 1}, 2), ElementsAre("0", "0", "1", "1")); }
 
 TEST_F(ImpairedNetwork, delays_each_by_the_same_time_without_jitter) {
-  Impairment impairment(timers_, {.delay = std::chrono::milliseconds(40)});
-  impairment.carry("late", [this](std::string_view datagram) { arrived_.emplace_back(datagram); });
+  Impairment impairment(timers_, {.delay = std::chrono::milliseconds(40)}, behind_);
+  impairment.carry_out("late", [this](std::string_view datagram) { arrived_.emplace_back(datagram); });
   clock_.advance(std::chrono::milliseconds(30));
   timers_.advance();
   EXPECT_TRUE(arrived_.empty());
@@ -48,11 +49,28 @@ TEST_F(ImpairedNetwork, delays_each_by_the_same_time_without_jitter) {
 
 TEST_F(ImpairedNetwork, sends_nothing_more_once_it_is_gone) {
   {
-    Impairment(timers_, {.delay = std::chrono::milliseconds(5)}).carry("never", [this](std::string_view datagram) { arrived_.emplace_back(datagram); });
+    Impairment(timers_, {.delay = std::chrono::milliseconds(5)}, behind_).carry_out("never", [this](std::string_view datagram) {
+      arrived_.emplace_back(datagram);
+    });
   }
   clock_.advance(std::chrono::seconds(1));
   timers_.advance();
   EXPECT_TRUE(arrived_.empty());
+}
+
+TEST_F(ImpairedNetwork, is_passed_once_on_the_way_in_too) {
+  const base::SocketAddress near{base::IpAddress::v4({127, 0, 0, 1}), 5070};
+  const base::SocketAddress far{base::IpAddress::v4({127, 0, 0, 1}), 5060};
+  Impairment impairment(timers_, {.loss = 1}, behind_);
+  const auto take = [this](std::string_view datagram) { arrived_.emplace_back(datagram); };
+  {
+    Impairment other(timers_, {.loss = 1}, behind_);
+    other.add(near);
+    impairment.carry_in(near, "was carried out there", take);
+    impairment.carry_in(far, "lost", take);
+  }
+  impairment.carry_in(near, "lost, since nobody is there behind the network any more", take);
+  EXPECT_THAT(arrived_, ElementsAre("was carried out there"));
 }
 
 TEST(ImpairmentOptions, are_read_from_text) {

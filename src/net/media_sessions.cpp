@@ -29,12 +29,28 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Stre
     stream = &owned;
     sounding = &owned;
     local = {from_endpoint(sockets.rtp.local_endpoint()), from_endpoint(sockets.rtcp.local_endpoint())};
+    if (owner_.impairment_ != nullptr) {
+      owner_.impairment_->add(local[0]);
+      owner_.impairment_->add(local[1]);
+    }
     rtp.emplace(*owner_.poller_, std::move(sockets.rtp), media::Port::Rtp, static_cast<RtpSocket::Owner&>(*this));
     rtcp.emplace(*owner_.poller_, std::move(sockets.rtcp), media::Port::Rtcp, static_cast<RtpSocket::Owner&>(*this));
   }
   void use(media::Conference& owned) { sounding = &owned; }
 
   void on_packet(media::Port port, const base::SocketAddress& remote, std::string_view bytes) override {
+    if (owner_.impairment_ == nullptr) {
+      take(port, remote, bytes);
+      return;
+    }
+    owner_.impairment_->carry_in(remote, bytes, [&sessions = owner_, own_id = id, port, remote](std::string_view late) {
+      Session* const session = sessions.find(own_id);
+      if (session != nullptr && session->rtp) {
+        session->take(port, remote, late);
+      }
+    });
+  }
+  void take(media::Port port, const base::SocketAddress& remote, std::string_view bytes) {
     if (owner_.tap_) {
       owner_.note(remote, local[port == media::Port::Rtp ? 0 : 1], bytes);
     }
@@ -48,7 +64,7 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Stre
       put(port, to, as_text(datagram));
       return;
     }
-    owner_.impairment_->carry(as_text(datagram), [&sessions = owner_, own_id = id, port, to](std::string_view bytes) {
+    owner_.impairment_->carry_out(as_text(datagram), [&sessions = owner_, own_id = id, port, to](std::string_view bytes) {
       Session* const session = sessions.find(own_id);
       if (session != nullptr && session->rtp) {
         session->put(port, to, bytes);
@@ -67,6 +83,10 @@ class MediaSessions::Session final : public RtpSocket::Owner, public media::Stre
   void send_to_stun_server(media::Port port, const base::SocketAddress& server, std::string_view datagram) override { put(port, server, datagram); }
 
   void close_sockets() {
+    if (owner_.impairment_ != nullptr) {
+      owner_.impairment_->remove(local[0]);
+      owner_.impairment_->remove(local[1]);
+    }
     rtp.reset();
     rtcp.reset();
   }
@@ -100,6 +120,10 @@ MediaSessions::MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::Dtl
       batch_end_(loop, base::Callback::to<&MediaSessions::deliver_events>(*this)) {}
 
 MediaSessions::~MediaSessions() = default;
+
+void MediaSessions::impair(const Impairment::Options& options) {
+  impairment_ = std::make_unique<Impairment>(loop_.timers(), options, std::make_shared<std::unordered_set<base::SocketAddress>>());
+}
 
 MediaSessions::Session* MediaSessions::find(media::StreamId id) noexcept {
   const auto found = sessions_.find(id);

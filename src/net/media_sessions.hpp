@@ -37,8 +37,8 @@ class MediaSessions final : public std::enable_shared_from_this<MediaSessions>, 
   MediaSessions(EngineLoop& loop, EngineLoop& files, const rtp::DtlsIdentity& identity, Deliver deliver);
   ~MediaSessions();
 
-  /// For tests: what streams send from now on goes through a bad network.
-  void impair(const Impairment::Options& options) { impairment_ = std::make_unique<Impairment>(loop_.timers(), options); }
+  /// For tests, before the first stream: what streams send and receive goes through a bad network.
+  void impair(const Impairment::Options& options);
   /// Gets a copy of all that is sent and received from now on, about every 20 ms; empty: nobody does. What is too much until then is left out.
   void tap(PacketTap tap);
   void open(media::StreamId id, const media::StreamOptions& options, PortPair sockets);

@@ -30,7 +30,7 @@ class MediaThread final : public media::MediaPort {
     std::size_t max_streams = 10'000;
     Encryption encryption =
         Encryption::Prepared;  ///< OnDemand: by whoever calls `rtp::blocking_prepare_srtp`, or else with the first encrypted stream, while others wait.
-    std::optional<Impairment::Options> impairment = {};  ///< For tests: of what is sent.
+    std::optional<Impairment::Options> impairment = {};  ///< For tests: of what is sent and received.
     std::size_t max_recordings = 2'000;                  ///< A second of sound in both directions is kept for each.
   };
 

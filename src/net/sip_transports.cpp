@@ -204,7 +204,7 @@ void SipTransports::send_datagram(const sip::Flow& flow, std::string_view messag
   if (impairment_ == nullptr) {
     listener->send(flow.remote, message);
   } else {
-    impairment_->carry(message, [listener, remote = flow.remote](std::string_view bytes) { listener->send(remote, bytes); });
+    impairment_->carry_out(message, [listener, remote = flow.remote](std::string_view bytes) { listener->send(remote, bytes); });
   }
 }
 
@@ -225,7 +225,22 @@ void SipTransports::report_failures() {
   }
 }
 
+void SipTransports::impair(const Impairment::Options& options, Impairment::Behind behind) {
+  impairment_ = std::make_unique<Impairment>(loop_.timers(), options, std::move(behind));
+  for (const base::SocketAddress& local : listeners(sip::Transport::Udp)) {
+    impairment_->add(local);
+  }
+}
+
 void SipTransports::on_datagram(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes) {
+  if (impairment_ == nullptr) {
+    take_datagram(listener, remote, bytes);
+  } else {
+    impairment_->carry_in(remote, bytes, [this, &listener, remote](std::string_view late) { take_datagram(listener, remote, late); });
+  }
+}
+
+void SipTransports::take_datagram(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes) {
   if (guard_.admit(remote.ip, bytes) == SourceGuard::Verdict::Refused || is_keep_alive(bytes)) {
     return;
   }

@@ -75,8 +75,8 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   [[nodiscard]] std::optional<base::SocketAddress> local_address(sip::Transport transport, const base::SocketAddress& remote) const override;
   [[nodiscard]] bool is_local(const base::SocketAddress& address) const override;
 
-  /// For tests: datagrams that are sent from now on go through a bad network.
-  void impair(const Impairment::Options& options) { impairment_ = std::make_unique<Impairment>(loop_.timers(), options); }
+  /// For tests: the datagrams of all UDP sockets that there are now come and go through a bad network.
+  void impair(const Impairment::Options& options, Impairment::Behind behind);
   [[nodiscard]] Statistics statistics() const;
 
  private:
@@ -92,6 +92,7 @@ class SipTransports final : public sip::TransportPort, private UdpListener::Owne
   };
 
   base::Result<base::SocketAddress> listen_udp(const base::SocketAddress& address, int dscp);
+  void take_datagram(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes);
   void take_stun(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes);
   void answer_from(const UdpListener& listener, const base::SocketAddress& remote, std::string_view bytes);
   void deliver(const sip::Flow& flow, std::string_view message);

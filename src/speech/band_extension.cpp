@@ -24,10 +24,11 @@ using Filter = std::array<float, kTaps>;
 Filter make_high_pass() {
   Filter filter{};
   constexpr int kMiddle = static_cast<int>(kTaps / 2);
-  for (int tap = -kMiddle; tap <= kMiddle; ++tap) {
+  for (std::size_t place = 0; place < kTaps; ++place) {
+    const int tap = static_cast<int>(place) - kMiddle;
     const double window = 0.54 + 0.46 * std::cos(std::numbers::pi * tap / kMiddle);
     const double low = tap == 0 ? 0.5 : std::sin(std::numbers::pi * tap / 2) / (std::numbers::pi * tap);
-    filter[static_cast<std::size_t>(tap + kMiddle)] = static_cast<float>((tap == 0 ? 1.0 : 0.0) - low * window);
+    filter[place] = static_cast<float>((tap == 0 ? 1.0 : 0.0) - low * window);
   }
   return filter;
 }
