@@ -3,9 +3,11 @@
 #include "app/json_arguments.hpp"
 #include "app/phone_options.hpp"
 #include "base/time_text.hpp"
+#include "net/own_certificate.hpp"
 #include "rtp/srtp.hpp"
 #include "sip/uri.hpp"
 
+#include <array>
 #include <future>
 #include <set>
 #include <utility>
@@ -18,6 +20,8 @@ using base::Errc;
 using base::Error;
 using Outcome = base::Result<json::object>;
 
+/// Where the exchange of a script listens; nothing: UDP and TCP.
+constexpr std::array<std::optional<sip::Transport>, 4> kExchangeTransports{std::nullopt, sip::Transport::Tls, sip::Transport::Ws, sip::Transport::Wss};
 constexpr std::chrono::milliseconds kLook{2};
 /// What the engine may take for one operation; it is busy only where something is wrong.
 constexpr std::chrono::seconds kPatience{20};
@@ -32,9 +36,11 @@ net::MediaThread::Options media_options(const std::optional<net::Impairment::Opt
 }  // namespace
 
 struct ScriptDesk::Exchange {
+  explicit Exchange(net::OwnCertificate made) : certificate(std::move(made)) {}
+
+  net::OwnCertificate certificate;
   call::LogEventSink events;
   std::unique_ptr<Service> service;
-  std::string address;
   std::set<std::string> accounts;
   std::set<std::string> domains;
 };
@@ -254,9 +260,16 @@ void ScriptDesk::look() {
 
 Outcome ScriptDesk::blocking_start_exchange() {
   if (exchange_ == nullptr) {
-    auto exchange = std::make_unique<Exchange>();
+    auto certificate = net::OwnCertificate::make(std::chrono::system_clock::now());
+    if (!certificate) {
+      return certificate.error();
+    }
+    auto exchange = std::make_unique<Exchange>(std::move(*certificate));
     Config config;
-    config.sip_listen = {SipListener{std::nullopt, {base::IpAddress::v4({127, 0, 0, 1}), 0}, std::nullopt, 0}};
+    for (const std::optional<sip::Transport>& transport : kExchangeTransports) {
+      config.sip_listen.push_back({transport, {base::IpAddress::v4({127, 0, 0, 1}), 0}, std::nullopt, 0});
+    }
+    config.tls.certificates.push_back(exchange->certificate.files());
     config.sip_listen_given = true;
     config.accounts.clear();
     config.media.mode = call::MediaMode::Bypass;  // What phones offer each other is theirs to test.
@@ -267,11 +280,15 @@ Outcome ScriptDesk::blocking_start_exchange() {
       return Error(service.error().code, "the exchange cannot be started: " + service.error().message());
     }
     exchange->service = std::move(*service);
-    exchange->address = exchange->service->sip_addresses(sip::Transport::Udp).front().to_string();
     exchange->service->start();
     exchange_ = std::move(exchange);
   }
-  return json::object{{"address", exchange_->address}, {"domain", exchange_->address}};
+  json::object addresses;
+  for (const sip::Transport transport : sip::kTransports) {
+    addresses[sip::to_string(transport)] = exchange_->service->sip_addresses(transport).front().to_string();
+  }
+  const json::value domain = addresses[sip::to_string(sip::Transport::Udp)];
+  return json::object{{"addresses", std::move(addresses)}, {"authority", exchange_->certificate.authority_file()}, {"domain", domain}};
 }
 
 /// The first password that an account is named with is its own.

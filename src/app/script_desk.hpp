@@ -32,7 +32,7 @@ class ScriptDesk {
 
   /// "phone.create" and the other operations; waits for the engine to have done it. What an operation brings about is told later.
   base::Result<boost::json::object> blocking_ask(std::string_view operation, const boost::json::object& arguments);
-  /// An exchange of this process on a free port of 127.0.0.1, whose accounts are those of the agents that are made from now on. Again: the same.
+  /// An exchange of this process on free ports of 127.0.0.1, whose accounts are those of the agents that are made from now on. Again: the same.
   base::Result<boost::json::object> blocking_start_exchange();
   /// From here on all SIP messages and all media of the phones go into a file; "": into none, and the one before is complete.
   base::Result<void> blocking_capture(const std::string& path);

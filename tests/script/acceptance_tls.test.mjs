@@ -138,10 +138,15 @@ describe('over WebSocket', () => {
       expect(a.registrationState.error).toContain('The WS connection with');`, kNone);
   });
 
-  test('the built-in exchange is named as what speaks none', async () => {
-    const { events } = await runText("new Agent('A', { username: 'a', transport: 'wss' });");
-    assert.match(finished(events).error, /^agent A: the built-in exchange speaks UDP and TCP; for TLS and WebSocket /);
-  });
+  for (const transport of ['tls', 'ws', 'wss']) {
+    test(`the built-in exchange is spoken to over ${transport}, and trusted`, async () => {
+      const events = await passing(`
+        const [a, b] = await phones(2, { transport: '${transport}' });
+        await connect(a, b);
+        await verifyAudioConnection(a, b);`);
+      assert.deepEqual(new Set(of(events, 'sip').map((event) => event.transport)), new Set([transport.toUpperCase()]));
+    });
+  }
 });
 
 test('what is wrong with the options of TLS, and what cannot be done yet, is said where the agent is made', async () => {

@@ -179,7 +179,7 @@ export class Agent {
     this.whenGone = outcome();
     agents.get(name)?.close();
     try {
-      const made = ask('phone.create', nativeOptions(name, { ...options, outbound: run.outboundOf(options), tls: this.#tlsFiles(options.tls) }, run.recording()));
+      const made = ask('phone.create', nativeOptions(name, { ...options, ...run.wayOut({ ...options, tls: this.#tlsFiles(options.tls) }) }, run.recording()));
       this.nativeId = made.phone;
       this.address = made.address;
     } catch (error) {

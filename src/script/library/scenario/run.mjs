@@ -7,7 +7,7 @@ const kMostRecorders = 50;
 
 export const run = {
   job: undefined,
-  /** Of the built-in exchange: {address, domain}; undefined without. */
+  /** Of the built-in exchange: {addresses by transport ("UDP"), authority, domain}; undefined without. */
   exchange: undefined,
   /** Says why nothing may be begun any more. */
   ended: undefined,
@@ -38,15 +38,13 @@ export const run = {
     return this.exchange === undefined ? {} : { domain: this.exchange.domain };
   },
 
-  /** With the built-in exchange, whatever names no proxy of its own goes there. */
-  outboundOf(options) {
-    if (options.outbound !== undefined || this.exchange === undefined) {
-      return options.outbound ?? '';
+  /** Of an agent's options. With the built-in exchange, whatever names no proxy of its own goes there, and trusts its certificate. */
+  wayOut({ transport = 'udp', outbound, tls }) {
+    if (outbound !== undefined || this.exchange === undefined) {
+      return { outbound: outbound ?? '', tls };
     }
-    if (!['udp', 'tcp', undefined].includes(options.transport)) {
-      throw new Error('the built-in exchange speaks UDP and TCP; for TLS and WebSocket run it against a system that does, or name one as outbound');
-    }
-    return `sip:${this.exchange.address};transport=${options.transport ?? 'udp'}`;
+    const { addresses, authority } = this.exchange;
+    return { outbound: `sip:${addresses[transport.toUpperCase()]};transport=${transport}`, tls: ['tls', 'wss'].includes(transport) ? { ...tls, ca: authority } : tls };
   },
 
   /** Where agents record their calls, and how: nowhere without --trace or --save-audio. */

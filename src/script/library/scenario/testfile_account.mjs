@@ -7,7 +7,7 @@ import { run } from './run.mjs';
 function optionsOf(name, options) {
   const agent = {
     username: options.username, domain: options.domain, password: options.password, displayName: options.displayName, authUser: options.authUser,
-    transport: options.transport, outbound: options.outbound ?? run.outboundOf({ transport: options.transport }), stunServer: options.stunServer, regint: options.regint,
+    transport: options.transport, ...run.wayOut(options), stunServer: options.stunServer, regint: options.regint,
     dtmfMode: options.dtmfMode, codecs: options.codecs, maxCalls: 10, followRedirects: options.autoRedirect ?? false, rtpTimeout: options.rtpTimeout_s ?? 0,
     mediaEnc: options.mediaEncryption, mwi: options.mwi
   };
