@@ -1,15 +1,10 @@
 #include "app/script_desk.hpp"
 
 #include "app/json_arguments.hpp"
-#include "app/phone_options.hpp"
 #include "base/time_text.hpp"
-#include "net/own_certificate.hpp"
 #include "rtp/srtp.hpp"
-#include "sip/uri.hpp"
 
-#include <array>
 #include <future>
-#include <set>
 #include <utility>
 
 namespace callwright::app {
@@ -20,8 +15,6 @@ using base::Errc;
 using base::Error;
 using Outcome = base::Result<json::object>;
 
-/// Where the exchange of a script listens; nothing: UDP and TCP.
-constexpr std::array<std::optional<sip::Transport>, 4> kExchangeTransports{std::nullopt, sip::Transport::Tls, sip::Transport::Ws, sip::Transport::Wss};
 constexpr std::chrono::milliseconds kLook{2};
 /// What the engine may take for one operation; it is busy only where something is wrong.
 constexpr std::chrono::seconds kPatience{20};
@@ -34,16 +27,6 @@ net::MediaThread::Options media_options(const std::optional<net::Impairment::Opt
 }
 
 }  // namespace
-
-struct ScriptDesk::Exchange {
-  explicit Exchange(net::OwnCertificate made) : certificate(std::move(made)) {}
-
-  net::OwnCertificate certificate;
-  call::LogEventSink events;
-  std::unique_ptr<Service> service;
-  std::set<std::string> accounts;
-  std::set<std::string> domains;
-};
 
 ScriptDesk::ScriptDesk(ScriptPhone::Tell tell, std::optional<net::Impairment::Options> impairment)
     : tell_(std::move(tell)),
@@ -141,7 +124,7 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
     return plan.error();
   }
   if (exchange_ != nullptr) {
-    join_exchange(plan->agent);
+    exchange_->blocking_add(plan->agent);
   }
   if (plan->agent.media.security.policy != sdp::MediaSecurity::Off) {
     rtp::blocking_prepare_srtp();
@@ -258,62 +241,19 @@ void ScriptDesk::look() {
   }
 }
 
-Outcome ScriptDesk::blocking_start_exchange() {
+Outcome ScriptDesk::blocking_start_exchange(const std::string& path) {
   if (exchange_ == nullptr) {
-    auto certificate = net::OwnCertificate::make(std::chrono::system_clock::now());
-    if (!certificate) {
-      return certificate.error();
+    auto config = script_exchange_config(path);
+    if (!config) {
+      return config.error();
     }
-    auto exchange = std::make_unique<Exchange>(std::move(*certificate));
-    Config config;
-    for (const std::optional<sip::Transport>& transport : kExchangeTransports) {
-      config.sip_listen.push_back({transport, {base::IpAddress::v4({127, 0, 0, 1}), 0}, std::nullopt, 0});
+    auto started = ScriptExchange::blocking_start(std::move(*config));
+    if (!started) {
+      return started.error();
     }
-    config.tls.certificates.push_back(exchange->certificate.files());
-    config.sip_listen_given = true;
-    config.accounts.clear();
-    config.media.mode = call::MediaMode::Bypass;  // What phones offer each other is theirs to test.
-    config.call_api_listen.clear();
-    config.http_listen.clear();
-    auto service = Service::create(config, exchange->events);
-    if (!service) {
-      return Error(service.error().code, "the exchange cannot be started: " + service.error().message());
-    }
-    exchange->service = std::move(*service);
-    exchange->service->start();
-    exchange_ = std::move(exchange);
+    exchange_ = std::move(*started);
   }
-  json::object addresses;
-  for (const sip::Transport transport : sip::kTransports) {
-    addresses[sip::to_string(transport)] = exchange_->service->sip_addresses(transport).front().to_string();
-  }
-  const json::value domain = addresses[sip::to_string(sip::Transport::Udp)];
-  return json::object{{"addresses", std::move(addresses)}, {"authority", exchange_->certificate.authority_file()}, {"domain", domain}};
-}
-
-/// The first password that an account is named with is its own.
-void ScriptDesk::join_exchange(const call::AgentOptions& agent) {
-  const std::string user(sip::user_of(agent.address_of_record));
-  const std::string_view host = host_of(agent.address_of_record);
-  const bool is_new = exchange_->accounts.insert(user).second;
-  const bool new_domain = exchange_->domains.insert(std::string(host)).second;
-  if (!is_new && !new_domain) {
-    return;
-  }
-  std::promise<void> joined;
-  const bool posted = exchange_->service->loop().post([&] {
-    exchange_->service->exchange().add_domain(std::string(host.substr(0, host.find(':'))));
-    call::Accounts& accounts = exchange_->service->exchange().accounts();
-    if (is_new && agent.auth_user.empty()) {
-      accounts.add(user, agent.password);
-    } else if (is_new) {
-      accounts.add_with_name(user, agent.auth_user, agent.password);
-    }
-    joined.set_value();
-  });
-  if (posted) {
-    joined.get_future().wait();
-  }
+  return exchange_->description();
 }
 
 }  // namespace callwright::app

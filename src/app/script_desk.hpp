@@ -1,7 +1,7 @@
 #pragma once
 
+#include "app/script_exchange.hpp"
 #include "app/script_phone.hpp"
-#include "app/service.hpp"
 #include "app/spoken_files.hpp"
 #include "net/capture_file.hpp"
 #include "net/impairment.hpp"
@@ -32,8 +32,9 @@ class ScriptDesk {
 
   /// "phone.create" and the other operations; waits for the engine to have done it. What an operation brings about is told later.
   base::Result<boost::json::object> blocking_ask(std::string_view operation, const boost::json::object& arguments);
-  /// An exchange of this process on free ports of 127.0.0.1, whose accounts are those of the agents that are made from now on. Again: the same.
-  base::Result<boost::json::object> blocking_start_exchange();
+  /// An exchange of this process, as the file at `path` has it, which gets accounts for the agents that are made from now on; "": one without more. Again: the
+  /// same.
+  base::Result<boost::json::object> blocking_start_exchange(const std::string& path);
   /// From here on all SIP messages and all media of the phones go into a file; "": into none, and the one before is complete.
   base::Result<void> blocking_capture(const std::string& path);
   /// Besides, all of them go there from here on: for Wireshark where the name ends in ".pcap", else as text; "-": standard error.
@@ -41,13 +42,11 @@ class ScriptDesk {
 
  private:
   class Farewell;
-  struct Exchange;
 
   base::Result<media::SourceSpec> blocking_source(const boost::json::object& source);
   base::Result<boost::json::object> blocking_create(const boost::json::object& options);
   base::Result<boost::json::object> blocking_on_engine(const std::function<void(const ScriptPhone::Answer& answer)>& task);
   void blocking_complete_files();
-  void join_exchange(const call::AgentOptions& agent);
   void look();
   void close(std::uint64_t id);
   void captured(const call::Event& event);
@@ -69,7 +68,7 @@ class ScriptDesk {
   std::unique_ptr<net::CaptureFile> trace_;
   std::FILE* trace_text_ = nullptr;
   base::Timer look_;
-  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<ScriptExchange> exchange_;
   std::uint64_t last_id_ = 0;
 };
 

@@ -386,7 +386,7 @@ base::Result<json::value> ScriptHost::answer(std::string_view operation, const j
     return Outcome(nullptr);
   }
   if (operation == "exchange.start") {
-    auto started = desk_->blocking_start_exchange();
+    auto started = desk_->blocking_start_exchange(text_of(arguments, "config"));
     return started ? Outcome(std::move(*started)) : started.error();
   }
   if (operation.starts_with("scenario.")) {

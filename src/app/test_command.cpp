@@ -146,7 +146,8 @@ void add_world(CLI::App& test, TestFlags& flags) {
   const std::string group = "What they work with";
   test.add_option("--set", flags.set, "A variable: NAME=VALUE")->group(group)->allow_extra_args(false);
   test.add_option("--env-file", flags.env_files, "Variables, one NAME=VALUE a line")->group(group)->allow_extra_args(false);
-  test.add_flag("--exchange", flags.exchange, "Each file has an exchange of its own, so that no PBX is needed")->group(group);
+  test.add_flag("--exchange", flags.exchange, "Each file has an exchange of its own, so that no PBX is needed; --exchange=FILE: as this callwright.toml has it")
+      ->group(group);
   test.add_option("--impair", flags.impair, "What the network does to packets, such as loss=5%,delay=40ms,jitter=10ms")->group(group);
   test.add_flag("--insecure-http", flags.insecure_http, "Takes whatever certificate an HTTPS server has; also by CALLWRIGHT_INSECURE_HTTP")->group(group);
   test.add_flag("--update-baseline", flags.update_baseline, "What is measured becomes what is expected")->group(group);

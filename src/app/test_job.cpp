@@ -68,13 +68,15 @@ std::string job_line(const TestFile& file, const TestOptions& options, const Job
                    {"seed", base::json_number(options.seed)},
                    {"trace", base::json_text(flags.trace)},
                    {"artifacts", base::json_text((std::filesystem::path(absolute(flags.artifacts)) / extras.folder).string())},
-                   {"exchange", Json{flags.exchange}},
                    {"insecure_http", Json{flags.insecure_http}},
                    {"save_audio", Json{flags.save_audio}},
                    {"metrics", Json{flags.metrics}},
                    {"update_baseline", Json{flags.update_baseline}}};
   if (options.timeout) {
     job.push_back({"timeout_ms", base::json_number(options.timeout->count())});
+  }
+  if (!flags.exchange.empty()) {
+    job.push_back({"exchange", flags.exchange == "true" ? Json{true} : base::json_text(absolute(flags.exchange))});
   }
   if (!flags.impair.empty()) {
     job.push_back({"impair", base::json_text(flags.impair)});

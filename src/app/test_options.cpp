@@ -1,5 +1,6 @@
 #include "app/test_options.hpp"
 
+#include "app/script_exchange.hpp"
 #include "base/similar_text.hpp"
 #include "net/impairment.hpp"
 #include "verify/run/duration_text.hpp"
@@ -163,6 +164,11 @@ Result<void> check_words(const TestFlags& flags) {
   }
   if (const auto read = net::Impairment::Options::parse(flags.impair); !read) {
     return Error(Errc::InvalidArgument, "--impair: " + read.error().message());
+  }
+  if (!flags.exchange.empty() && flags.exchange != "true") {
+    if (const auto config = script_exchange_config(flags.exchange); !config) {
+      return Error(Errc::InvalidArgument, "--exchange: " + config.error().message());
+    }
   }
   return check_target("--sip-trace", flags.sip_trace);
 }

@@ -30,6 +30,7 @@ struct TestFlags {
   std::string file_timeout = "10m";
   std::string trace = "retain-on-failure";
   std::string artifacts = "callwright-results";
+  std::string exchange{};  ///< "": none; "true": one with nothing more than agents need; else the file of what it is like.
   std::string impair{};
   std::optional<std::string> log{};        ///< "": standard error.
   std::optional<std::string> sip_trace{};  ///< "": standard error.
@@ -44,7 +45,6 @@ struct TestFlags {
   bool fail_fast = false;
   bool list = false;
   bool watch = false;
-  bool exchange = false;
   bool save_audio = false;
   bool metrics = false;
   bool insecure_http = false;

@@ -142,3 +142,27 @@ test('each scenario has one line of measurements for each agent, by name, also w
     assert.deepEqual(order, ['metric', 'metric', 'metric', 'scenario_finished', 'metric', 'metric', 'scenario_finished']);
   });
 });
+
+test('the exchange of a run may be as a configuration file has it', async () => {
+  const config = `[sip]\nlisten = "127.0.0.1:5060"\n[[conferences]]\nnumber = "8000"\n[[accounts]]\nusername = "carol"\npassword = "hers"\n`;
+  const script = `
+    const three = ['a', 'b', 'carol'].map((username) => new Agent(username, { username, password: username === 'carol' ? 'hers' : 'p' }));
+    for (const agent of three) {
+      await until(() => expect(agent.registered).toBe(true), '10s');
+    }
+    const [a, b, carol] = three;
+    await Promise.all([a.dial('8000'), b.dial('8000')]);
+    await verifyAudioConnection(a, b);
+    const [intruder] = [new Agent('intruder', { username: 'carol', password: 'guessed' })];
+    await until(() => expect(intruder.registrationState.status).toBe(403), '10s');`;
+  await withFiles({ 'pbx.toml': config, 'conference.js': script, 'wrong.toml': '[sip]\nlistn = "x"\n' }, async (folder) => {
+    const { status, events, stderr } = await testCommand(folder, ['conference.js', '--exchange=pbx.toml', '--json']);
+    assert.equal(status, 0, JSON.stringify(of(events, 'finished')) + stderr);
+    const wrong = await testCommand(folder, ['conference.js', '--exchange=wrong.toml']);
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /--exchange: wrong\.toml:2: sip\.listn: unknown key \(did you mean sip\.listen\?\)/);
+    const missing = await testCommand(folder, ['conference.js', '--exchange=missing.toml']);
+    assert.equal(missing.status, 2);
+    assert.match(missing.stderr, /--exchange: missing\.toml: cannot be read; check the path and its permissions/);
+  });
+});

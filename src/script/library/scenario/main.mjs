@@ -60,7 +60,7 @@ async function runJob(job) {
     loadEnvironment(job);
     if (job.mode === 'run') {
       ask('run.configure', { trace: job.trace, artifacts: job.artifacts, impair: job.impair, seed: job.seed, sip_trace: job.sip_trace, log: job.log });
-      run.exchange = job.exchange ? ask('exchange.start', {}) : undefined;
+      run.exchange = job.exchange ? ask('exchange.start', { config: job.exchange === true ? '' : job.exchange }) : undefined;
       run.scenarioFolder = ask('scenario.begin', { name: job.display ?? job.path, attempt: 1 }).path;
     }
     await limited(() => language.load(job), job.mode === 'run' ? language.timeLimit?.(job) : undefined);
