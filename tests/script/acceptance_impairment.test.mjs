@@ -15,10 +15,10 @@ test('a request and its response take the delay once each, to another agent as t
     };
     for (const to of ['sip:' + a.aor.split('@')[1], 'sip:b@' + b.address]) {
       const taken = await roundTrip(to);
-      expect(taken).toBeGreaterThan(299);
-      expect(taken).toBeLessThan(560);
+      expect(taken).toBeGreaterThan(999);
+      expect(taken).toBeLessThan(1800);
     }`,
-    { impair: 'delay=150ms' },
+    { impair: 'delay=500ms' },
   );
 });
 
