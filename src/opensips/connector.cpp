@@ -161,6 +161,12 @@ bool Connector::claim(const std::string& topic, RunningCommand& command) {
   return true;
 }
 
+void Connector::release(RunningCommand& command) {
+  for (const std::string& topic : std::exchange(commands_.at(&command).topics, {})) {
+    topics_.erase(topic);
+  }
+}
+
 void Connector::ended(RunningCommand& command) { by_id_.erase(command.id()); }
 
 void Connector::gone(RunningCommand& command) {
@@ -168,9 +174,7 @@ void Connector::gone(RunningCommand& command) {
   if (found == commands_.end()) {
     return;
   }
-  for (const std::string& topic : found->second.topics) {
-    topics_.erase(topic);
-  }
+  release(command);
   over_.add(std::move(found->second.command));
   commands_.erase(found);
 }

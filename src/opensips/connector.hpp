@@ -61,6 +61,7 @@ class Connector final : public call::CallControl, private CommandDesk {
 
   // CommandDesk
   bool claim(const std::string& topic, RunningCommand& command) override;
+  void release(RunningCommand& command) override;
   void ended(RunningCommand& command) override;
   void gone(RunningCommand& command) override;
 

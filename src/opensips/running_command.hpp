@@ -23,6 +23,8 @@ class CommandDesk {
 
   /// From now on, events with this topic go to `command` alone; false when another has them. Topics: `transfer_topic` and so on.
   [[nodiscard]] virtual bool claim(const std::string& topic, RunningCommand& command) = 0;
+  /// No event matters to `command` any more: others may claim its topics.
+  virtual void release(RunningCommand& command) = 0;
   /// Its Ended was reported: it cannot be cancelled any more, but may have something to put away.
   virtual void ended(RunningCommand& command) = 0;
   /// It has nothing left to do, and is destroyed a little later.

@@ -90,6 +90,7 @@ Next TransferCommand::on_ended(const MiOutcome& outcome) {
 }
 
 void TransferCommand::on_lingered() {
+  desk_.release(*this);
   if (!end_.pending()) {
     gone();
   }
@@ -110,6 +111,8 @@ void TransferCommand::cancel(std::string_view why) {
 void TransferCommand::leave(const std::string& text) {
   if (referral_.is_outstanding()) {
     linger_.start(desk_.settings.refer_timeout);
+  } else {
+    desk_.release(*this);
   }
   referral_.stop();
   subscribe_.cancel();

@@ -50,6 +50,18 @@ TEST_F(OpenSipsCalls, leaves_the_call_when_the_target_is_busy_and_says_that_it_i
   expect_quiet();
 }
 
+TEST_F(OpenSipsCalls, asks_for_another_transfer_at_once_when_one_has_failed) {
+  world.proxy.phones["sip:carol@p"].answer_status = 486;
+  const auto busy = world.submit(call::TransferCall{{"x1", call::Side::Caller}, "sip:carol@p"});
+  while (world.told(busy).empty() || world.told(busy).back() != "Ended") {
+    world.run_for(std::chrono::milliseconds(1));
+  }
+  const auto again = world.submit(call::TransferCall{{"x1", call::Side::Caller}, "sip:carol@p"});
+  world.run_for(seconds(5));
+  EXPECT_THAT(world.told(again), ElementsAre("Failed: 491 Request Pending: OpenSIPS takes no second transfer of a call", "Ended"));
+  expect_quiet();
+}
+
 TEST_F(OpenSipsCalls, names_what_cannot_be_transferred) {
   const auto unknown = world.submit(call::TransferCall{{"x9", call::Side::Caller}, "sip:carol@p"});
   const auto joined = world.submit(call::TransferCall{{"x1", call::Side::Caller}, "", call::CallParty{"x9", call::Side::Caller}});
