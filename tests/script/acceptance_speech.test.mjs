@@ -67,7 +67,7 @@ test('a failure says at its line what was heard instead; what must not be said f
     a.sendAudio(file('woman.flac'));
     const [missing, unwanted, absent] = await failures;
     log([missing, unwanted, absent]);
-    expect(missing).toMatch('^B: expected speech with "our office is closed" within 12s, but was "good morning you have reached the service desk');
+    expect(missing).toMatch('^B: expected speech with "our office is closed" within 12s, but was ".*you have reached');
     expect(unwanted).toContain('B: expected no speech with "you have reached" within 60s, but was');
     expect(absent).toBe('none');`, {}, { extra: spoken });
   assert.ok(of(events, 'assertion').filter(({ ok }) => !ok).every(({ at }) => /test\.js:\d+/.test(at)));
