@@ -1,13 +1,11 @@
 // Hold and transfer of parties that are alone with the exchange, or in a conference: HoldCall, TransferCall.
-#include "call/open_calls.hpp"
 #include "sdp/directed.hpp"
-#include "sim/exchange_media_world.hpp"
+#include "sim/four_phones.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 
 namespace callwright::simulation {
 namespace {
@@ -25,40 +23,18 @@ using testing::StartsWith;
 
 constexpr const char* kBob = "sip:bob@192.0.2.1";
 constexpr const char* kCarol = "sip:carol@192.0.2.1";
-constexpr const char* kMusic = "music.wav";
 
-struct LoneWorld : MediaWorld {
-  explicit LoneWorld(MediaMode mode = MediaMode::Relay, bool music = true) : MediaWorld(options_with(mode, music)) {
-    exchange->open_conferences(std::vector<call::ConferenceRoom>{});
-    for (const char* const name : {"alice", "bob", "carol", "dave"}) {
-      phones[name] = &add_phone(name);
-    }
-    events.view = [this](const call::Event& event) {
-      if (const auto* const ended = std::get_if<call::CallEnded>(&event.what)) {
-        EXPECT_TRUE(journal.end(event, *ended)) << "a call ended that the journal does not know";
-      } else {
-        journal.note(event);
-      }
-    };
-  }
+struct LoneWorld : FourPhones {
+  explicit LoneWorld(MediaMode mode = MediaMode::Relay, bool music = true) : FourPhones(options_with(mode, music)) {}
   static Options options_with(MediaMode mode, bool music) {
     Options options = with(mode);
     options.exchange.offered = {"100"};
     if (music) {
-      options.exchange.media.hold_music = media::SoundFile{kMusic};
+      options.exchange.media.hold_music = media::SoundFile{kHoldMusic};
     }
     return options;
   }
 
-  ScriptedPhone& phone(const std::string& name) { return *phones.at(name); }
-  PhoneLeg& latest(const std::string& name) { return phone(name).leg(phone(name).legs() - 1); }
-  CommandId submit(const call::Command& command) {
-    const CommandId id{next_++};
-    exchange->submit(id, command, commands);
-    run_for(2s);
-    return id;
-  }
-  std::vector<std::string> told(const call::Command& command) { return commands.texts(submit(command)); }
   std::vector<std::string> transferred(const std::string& call_id, const std::string& destination) {
     return told(TransferCall{.party = {call_id}, .destination = destination});
   }
@@ -69,12 +45,6 @@ struct LoneWorld : MediaWorld {
     EXPECT_THAT(told(call::DecideCall{leg.call_id()}), ElementsAre("ConferenceJoined", "Ended"));
     return leg.call_id();
   }
-  std::string connect(const std::string& caller, const std::string& callee) {
-    PhoneLeg& leg = phone(caller).call(callee);
-    run_for(2s);
-    EXPECT_TRUE(leg.confirmed());
-    return leg.call_id();
-  }
   /// Alice, bob and carol are in the conference "board"; the Call-ID of alice's leg.
   std::string confer() {
     told(call::CreateConference{.name = "board"});
@@ -83,21 +53,6 @@ struct LoneWorld : MediaWorld {
     told(call::AddToConference{.conference = "board", .call_id = {}, .party = {}, .destination = kCarol});
     EXPECT_EQ(conferring(), 3U);
     return call_id;
-  }
-  [[nodiscard]] std::size_t conferring() const {
-    const auto all = streams();
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto* stream) { return stream->conference.has_value(); }));
-  }
-  [[nodiscard]] std::size_t hearing_music() const {
-    const auto all = streams();
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto* stream) {
-      const auto* const file = std::get_if<media::SoundFile>(&stream->source);
-      return file != nullptr && file->path == kMusic;
-    }));
-  }
-  [[nodiscard]] std::size_t muted() const {
-    const auto all = streams();
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto* stream) { return stream->party.muted; }));
   }
   [[nodiscard]] Direction direction_of(const std::string& name) { return sdp::directions_of(latest(name).remote_sdp()).at(0); }
   void expect_talking(const std::string& one, const std::string& other) {
@@ -114,17 +69,8 @@ struct LoneWorld : MediaWorld {
     if (std::vector<std::string> ended = told(call::ChangeConference{"board", call::ChangeConference::Change::End}); ended.front() != "Ended") {
       EXPECT_EQ(ended.front(), "Failed 404 Conference not found");
     }
-    for (const auto& [name, each] : phones) {
-      each->hang_up();
-    }
-    run_for(2s);
-    EXPECT_TRUE(streams().empty());
-    EXPECT_TRUE(journal.all().empty()) << "the journal has calls that never end";
-    expect_nothing_left();
+    FourPhones::leave();
   }
-  std::map<std::string, ScriptedPhone*> phones;
-  call::OpenCalls journal;
-  std::uint64_t next_ = 1000;
 };
 
 TEST(HoldOfALoneParty, has_it_hear_music_and_takes_it_back) {

@@ -1,12 +1,10 @@
 // Parties that are parked and fetched (RFC 5359 §2.15), calls that are picked up while they ring by command (§2.16): ParkCall, PickUpCall.
-#include "call/open_calls.hpp"
-#include "sim/exchange_media_world.hpp"
+#include "sim/four_phones.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 
 namespace callwright::simulation {
 namespace {
@@ -24,11 +22,10 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* kCarol = "sip:carol@192.0.2.1";
-constexpr const char* kMusic = "music.wav";
 
 ExchangeWorld::Options options_with(MediaMode mode) {
   ExchangeWorld::Options options = with(mode);
-  options.exchange.media.hold_music = media::SoundFile{kMusic};
+  options.exchange.media.hold_music = media::SoundFile{kHoldMusic};
   options.exchange.parking.first_slot = 701;
   options.exchange.parking.last_slot = 702;
   options.exchange.parking.number = "*68";
@@ -36,29 +33,9 @@ ExchangeWorld::Options options_with(MediaMode mode) {
   return options;
 }
 
-struct ParkingWorld : MediaWorld {
-  explicit ParkingWorld(MediaMode mode = MediaMode::Relay) : MediaWorld(options_with(mode)) {
-    exchange->open_conferences(std::vector<call::ConferenceRoom>{});
-    for (const char* const name : {"alice", "bob", "carol", "dave"}) {
-      phones[name] = &add_phone(name);
-    }
-    events.view = [this](const call::Event& event) {
-      if (const auto* const ended = std::get_if<call::CallEnded>(&event.what)) {
-        EXPECT_TRUE(journal.end(event, *ended)) << "a call ended that the journal does not know";
-      } else {
-        journal.note(event);
-      }
-    };
-  }
+struct ParkingWorld : FourPhones {
+  explicit ParkingWorld(MediaMode mode = MediaMode::Relay) : FourPhones(options_with(mode)) {}
 
-  ScriptedPhone& phone(const std::string& name) { return *phones.at(name); }
-  CommandId submit(const call::Command& command) {
-    const CommandId id{next_++};
-    exchange->submit(id, command, commands);
-    run_for(2s);
-    return id;
-  }
-  std::vector<std::string> told(const call::Command& command) { return commands.texts(submit(command)); }
   /// A call that is up: the Call-IDs of the leg from the caller, and of that to the callee.
   std::pair<std::string, std::string> connect(const std::string& caller, const std::string& callee) {
     PhoneLeg& leg = phone(caller).call(callee);
@@ -66,19 +43,11 @@ struct ParkingWorld : MediaWorld {
     EXPECT_TRUE(leg.confirmed());
     return {leg.call_id(), latest(callee).call_id()};
   }
-  PhoneLeg& latest(const std::string& name) { return phone(name).leg(phone(name).legs() - 1); }
   /// Alice has called bob and is parked.
   std::string park_alice(const std::string& slot = {}) {
     const auto [call_id, leg] = connect("alice", "bob");
     EXPECT_THAT(told(ParkCall{{call_id, Side::Caller}, slot}), ElementsAre("Parked " + (slot.empty() ? "701" : slot), "Ended"));
     return call_id;
-  }
-  [[nodiscard]] std::size_t hearing_music() const {
-    const auto all = streams();
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto* stream) {
-      const auto* const file = std::get_if<media::SoundFile>(&stream->source);
-      return file != nullptr && file->path == kMusic;
-    }));
   }
   void expect_talking(PhoneLeg& one, PhoneLeg& other) {
     EXPECT_TRUE(one.confirmed() && !one.ended());
@@ -89,18 +58,6 @@ struct ParkingWorld : MediaWorld {
     EXPECT_TRUE(all[0]->joined && all[1]->joined);
     EXPECT_EQ(exchange->calls(), 1U);
   }
-  void leave() {
-    for (const auto& [name, each] : phones) {
-      each->hang_up();
-    }
-    run_for(2s);
-    EXPECT_TRUE(streams().empty());
-    EXPECT_TRUE(journal.all().empty()) << "the journal has calls that never end";
-    expect_nothing_left();
-  }
-  std::map<std::string, ScriptedPhone*> phones;
-  call::OpenCalls journal;
-  std::uint64_t next_ = 1000;
 };
 
 struct ParkCalls : ::testing::TestWithParam<MediaMode> {};

@@ -1,11 +1,10 @@
 // Calls that an API decides about, parties that it brings together or parts, and its conferences: DecideCall, BridgeCalls, UnbridgeCall, CreateConference …
-#include "sim/exchange_media_world.hpp"
+#include "sim/four_phones.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 
 namespace callwright::simulation {
 namespace {
@@ -20,58 +19,20 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct PartiesWorld : MediaWorld {
-  explicit PartiesWorld(MediaMode mode = MediaMode::Relay) : MediaWorld(options_with(mode)) {
-    exchange->open_conferences(std::vector<call::ConferenceRoom>{});
-    for (const char* const name : {"alice", "bob", "carol", "dave"}) {
-      phones[name] = &add_phone(name);
-    }
-  }
+struct PartiesWorld : FourPhones {
+  explicit PartiesWorld(MediaMode mode = MediaMode::Relay) : FourPhones(options_with(mode)) {}
 
   static Options options_with(MediaMode mode) {
     Options options = with(mode);
     options.exchange.offered = {"100", "2*"};
     return options;
   }
-  ScriptedPhone& phone(const std::string& name) { return *phones.at(name); }
-  CommandId submit(const call::Command& command) {
-    const CommandId id{next_++};
-    exchange->submit(id, command, commands);
-    run_for(2s);
-    return id;
-  }
-  std::vector<std::string> told(const call::Command& command) { return commands.texts(submit(command)); }
-  /// The Call-ID of the caller's leg of a call that is up.
-  std::string connect(const std::string& caller, const std::string& callee) {
-    PhoneLeg& leg = phone(caller).call(callee);
-    run_for(2s);
-    EXPECT_TRUE(leg.confirmed());
-    return leg.call_id();
-  }
-  /// That of a call to an API's number, which waits.
+  /// The Call-ID of a call to an API's number, which waits.
   std::string offer(const std::string& caller, const std::string& number = "100") {
     PhoneLeg& leg = phone(caller).call(number);
     run_for(1s);
     return leg.call_id();
   }
-  [[nodiscard]] std::size_t conferring() const {
-    const auto all = streams();
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto* stream) { return stream->conference.has_value(); }));
-  }
-  [[nodiscard]] std::size_t muted() const {
-    const auto all = streams();
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto* stream) { return stream->party.muted; }));
-  }
-  void leave() {
-    for (const char* const name : {"alice", "bob", "carol", "dave"}) {
-      phone(name).hang_up();
-    }
-    run_for(2s);
-    EXPECT_TRUE(streams().empty());
-    expect_nothing_left();
-  }
-  std::map<std::string, ScriptedPhone*> phones;
-  std::uint64_t next_ = 1000;
 };
 
 TEST(DecideCall, rings_and_answers) {
@@ -254,16 +215,16 @@ TEST(StartCall, to_a_number_of_an_api_may_be_given_up_within_its_events) {
   using Kind = call::CommandEvent::Kind;
   for (const Kind when : {Kind::CallerAnswered, Kind::Transferring, Kind::TransferStart, Kind::TransferPending, Kind::CalleeAnswered}) {
     PartiesWorld world;
-    const CommandId id = world.start("alice", "100");
-    world.commands.on_event = [&](const call::CommandEvent& event) {
-      if (event.command == id && event.kind == when) {
-        world.exchange->cancel(id);
-      }
-    };
     world.events.view = [&](const call::Event& event) {
       if (std::holds_alternative<call::CallOffered>(event.what)) {
         world.exchange->submit(CommandId{700}, DecideCall{.call_id = event.call_id, .decision = DecideCall::Decision::Ring}, world.commands);
         world.exchange->submit(CommandId{701}, DecideCall{.call_id = event.call_id}, world.commands);
+      }
+    };
+    const CommandId id = world.start("alice", "100");
+    world.commands.on_event = [&](const call::CommandEvent& event) {
+      if (event.command == id && event.kind == when) {
+        world.exchange->cancel(id);
       }
     };
     EXPECT_TRUE(world.run_until_ended(id));
