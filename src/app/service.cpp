@@ -113,9 +113,10 @@ Service::Service(const Config& config, call::EventSink& events, std::optional<se
       feed_(random_.token(kFeedIdSize)),
       tap_(
           records_, [this](std::function<void()> job) { web_jobs_.add(std::move(job)); },
-          [this](call::Event event, std::uint64_t lost) { feed_.note(std::move(event), lost); }),
+          [this](server::call_api::FeedTap::Tapped tapped) { feed_.note(std::move(tapped.event), tapped.lost); }),
       transports_(loop_, config.stream_limits, config.source_limits),
       resolver_(loop_) {
+  feed_.follow(tap_);
   sip::TransactionLayer::Settings settings;
   settings.timers.t1 = config_.t1;
   settings.max_server_transactions = config_.max_transactions;

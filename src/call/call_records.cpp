@@ -45,7 +45,7 @@ void CallRecords::note(const Event& event) {
     }
     return;
   }
-  const BookedCall* const open = open_.note(event);
+  const auto open = open_.note(event);
   if (const auto* const media = std::get_if<MediaEnded>(&event.what); media != nullptr && open == nullptr) {
     note_media(event, *media);
   }
@@ -93,7 +93,8 @@ void CallRecords::finish(base::WallTime now) {
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     record(std::move(waiting.call));
   }
-  for (BookedCall& call : open_.take_all()) {
+  for (const OpenCalls::Shared& open : open_.take_all()) {
+    BookedCall& call = *open;
     call.state = BookedCall::State::Ended;
     call.ended = now;
     call.end = {.status = 503, .reason = "The server stopped", .by = CallEnded::By::Exchange};

@@ -45,6 +45,7 @@ Exchange::Exchange(sip::UserAgent& user_agent, EventSink& events, ExchangeSettin
           user_agent.timers(), [this](const StartCall& call) { return is_in_call(call); },
           [this](CommandId id, const StartCall& call, CommandObserver& observer) { start(id, call, observer); }),
       capabilities_("Allow: SUBSCRIBE, PUBLISH\r\nAllow-Events: " + states_.notifier().allow_events() + "\r\n"),
+      calls_(user_agent.random()),
       finished_(user_agent.timers()) {
   user_agent_.set_handler(this);
   if (media) {
@@ -64,7 +65,7 @@ Exchange::~Exchange() {
   user_agent_.set_trace(nullptr);
   // Calls use the exchange while they are destroyed.
   commands_.clear();
-  std::exchange(calls_, {}).clear();
+  calls_.clear();
   finished_.clear();
 }
 
@@ -76,12 +77,8 @@ void Exchange::refuse_new_calls() {
 void Exchange::shut_down() {
   refuse_new_calls();
   states_.notifier().end_all(sip::SubscriptionState::Reason::Probation, std::chrono::seconds(settings_.retry_after_s));
-  std::vector<ActiveCall*> calls;
-  for (const auto& [call, entry] : calls_) {
-    calls.push_back(call);
-  }
-  for (ActiveCall* const call : calls) {
-    if (calls_.contains(call)) {
+  for (ActiveCall* const call : calls_.all()) {
+    if (calls_.contains(*call)) {
       call->hang_up();
     }
   }
@@ -101,8 +98,8 @@ void Exchange::on_request(sip::ServerTransaction& transaction, const sip::Messag
 
 std::string Exchange::user_of(std::string_view text) const {
   const auto uri = sip::UriView::parse(text);
-  std::string user = uri && is_ours(*uri) ? sip::unescape(uri->user) : std::string();
-  return accounts_.has(user) ? user : std::string();
+  std::string user = uri ? sip::unescape(uri->user) : std::string();
+  return accounts_.has(user) && is_ours(*uri) ? user : std::string();
 }
 
 void Exchange::on_subscribe(sip::ServerTransaction& transaction, const sip::Message& request) {
@@ -178,7 +175,7 @@ void Exchange::refuse_call(sip::ServerTransaction& transaction, const sip::Messa
   const int status = answer.status;
   const std::string reason(answer.reason.empty() ? sip::reason_phrase(status) : answer.reason);
   transaction.respond(answer);
-  if (by_call_id_.contains(call_id)) {
+  if (calls_.find(call_id) != nullptr) {
     return;  // Another call has that name.
   }
   report(call_id, CallStarted{std::string(invite.from().uri), std::string(command == nullptr ? invite.request_uri() : std::string_view(command->callee()))});
@@ -198,22 +195,22 @@ void Exchange::link(const std::string& one, const std::string& other) {
 void Exchange::on_replaces(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& replaced) {
   // Who knows the names of a dialog is one of its parties or was told by one, or sees it ring by a subscription that needs an account. So does this:
   // every user may pick up what rings at another.
-  const auto owner = by_call_id_.find(replaced.call_id());
-  if (owner == by_call_id_.end()) {
+  ActiveCall* const owner = calls_.find(replaced.call_id());
+  if (owner == nullptr) {
     transaction.respond({.status = 481});
     return;
   }
-  owner->second->replace(replaced, transaction, invite, {});
+  owner->replace(replaced, transaction, invite, {});
 }
 
 std::optional<sip::DialogName> Exchange::ringing(const std::string& call_id) const {
-  const auto owner = by_call_id_.find(call_id);
-  return owner == by_call_id_.end() ? std::nullopt : owner->second->ringing();
+  const ActiveCall* const owner = calls_.find(call_id);
+  return owner == nullptr ? std::nullopt : owner->ringing();
 }
 
 sip::InviteSession* Exchange::across(const sip::InviteSession& session) {
-  const auto owner = by_call_id_.find(session.call_id());
-  return owner == by_call_id_.end() ? nullptr : owner->second->across(session);
+  ActiveCall* const owner = calls_.find(session.call_id());
+  return owner == nullptr ? nullptr : owner->across(session);
 }
 
 void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Message& request, ReferringCommand* command) {
@@ -222,8 +219,8 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     transaction.respond({.status = 483});
     return;
   }
-  const auto same_id = by_call_id_.find(request.call_id());
-  if (same_id != by_call_id_.end() && same_id->second != dynamic_cast<ActiveCall*>(command)) {
+  ActiveCall* const same_id = calls_.find(request.call_id());
+  if (same_id != nullptr && same_id != dynamic_cast<ActiveCall*>(command)) {
     // Whoever asks by Call-ID must get one call: nobody can put his in the place of another's.
     transaction.respond({.status = 482});
     return;
@@ -294,33 +291,18 @@ Routing::Found Exchange::find_places(std::string_view uri, Asker asker) const {
   return found;
 }
 
-void Exchange::index(const std::string& call_id, ActiveCall& call) {
-  if (const auto found = calls_.find(&call); found != calls_.end()) {
-    by_call_id_[call_id] = &call;
-    found->second.call_ids.push_back(call_id);
-  }
-}
+void Exchange::index(const std::string& call_id, ActiveCall& call) { calls_.name(call_id, call); }
 
-ActiveCall* Exchange::find(const std::string& call_id) {
-  const auto found = by_call_id_.find(call_id);
-  return found == by_call_id_.end() ? nullptr : found->second;
-}
+void Exchange::forget(const std::string& call_id, ActiveCall& call) { calls_.unname(call_id, call); }
 
-void Exchange::adopt(std::unique_ptr<ActiveCall> call) {
-  ActiveCall* const key = call.get();
-  calls_[key].call = std::move(call);
-}
+ActiveCall* Exchange::find(const std::string& call_id) { return calls_.find(call_id); }
+
+void Exchange::adopt(std::unique_ptr<ActiveCall> call) { calls_.add(std::move(call)); }
 
 void Exchange::finish(ActiveCall& call) {
-  const auto found = calls_.find(&call);
-  if (found == calls_.end()) {
+  auto finished = calls_.take(call);
+  if (finished == nullptr) {
     return;
-  }
-  for (const std::string& call_id : found->second.call_ids) {
-    const auto indexed = by_call_id_.find(call_id);
-    if (indexed != by_call_id_.end() && indexed->second == &call) {
-      by_call_id_.erase(indexed);
-    }
   }
   if (const auto* const command = dynamic_cast<RunningCommand*>(&call)) {
     forget(*command);
@@ -333,8 +315,7 @@ void Exchange::finish(ActiveCall& call) {
   for (const auto& [waiting, pickup] : pickups_) {
     pickup->look_again();
   }
-  finished_.add(std::move(found->second.call));
-  calls_.erase(found);
+  finished_.add(std::move(finished));
 }
 
 void Exchange::report(const std::string& call_id, decltype(Event::what) what) {

@@ -6,6 +6,7 @@
 #include "call/active_call.hpp"
 #include "call/call_control.hpp"
 #include "call/call_course.hpp"
+#include "call/call_table.hpp"
 #include "call/click_to_dial.hpp"
 #include "call/conference_rooms.hpp"
 #include "call/feature_book.hpp"
@@ -202,11 +203,6 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   // sip::TraceSink
   void on_trace(Direction direction, const sip::Flow& flow, std::string_view message) override;
 
-  struct Entry {
-    std::unique_ptr<ActiveCall> call;
-    std::vector<std::string> call_ids;
-  };
-
   sip::UserAgent& user_agent_;
   EventSink& events_;
   ExchangeSettings settings_;
@@ -226,8 +222,7 @@ class Exchange final : public sip::UserAgent::Handler, public CallControl, priva
   std::unique_ptr<Qualifier> qualifier_;  ///< Null when nobody is to be asked.
   std::string capabilities_;
   RunningRecordings recordings_;
-  std::unordered_map<ActiveCall*, Entry> calls_;
-  sip::StringMap<ActiveCall*> by_call_id_;
+  CallTable calls_;
   std::unordered_map<CommandId, RunningCommand*> commands_;
   std::unordered_map<CommandId, ReferringCommand*> referring_commands_;
   std::unordered_map<CommandId, CommandObserver*> waiting_commands_;                  ///< For a call to be up.

@@ -29,7 +29,7 @@ void Exchange::start(CommandId id, const StartCall& command, CommandObserver& ob
   if (!has_room(id, observer)) {
     return;
   }
-  if (by_call_id_.contains(command.call_id)) {
+  if (calls_.find(command.call_id) != nullptr) {
     refuse(id, observer, "482 a call with this Call-ID is in progress");
     return;
   }
@@ -117,12 +117,12 @@ void Exchange::start(CommandId id, const MeasureCall& command, CommandObserver& 
 }
 
 void Exchange::start(CommandId id, const EndCall& command, CommandObserver& observer) {
-  const auto found = by_call_id_.find(command.call_id);
-  if (found == by_call_id_.end()) {
+  ActiveCall* const call = calls_.find(command.call_id);
+  if (call == nullptr) {
     refuse(id, observer, "404 Requested Dialog not found");
     return;
   }
-  found->second->hang_up();
+  call->hang_up();
   observer.on_command_event(event_of(id, CommandEvent::Kind::Ended));
 }
 
@@ -170,7 +170,7 @@ ReferringCommand* Exchange::expecting(std::string_view username, const sip::Mess
 void Exchange::take_place(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand& command, const CallParty& partner) {
   ActiveCall* const call = find(partner.call_id);
   sip::InviteSession* const leaving = call == nullptr ? nullptr : call->party(opposite(partner.side));
-  if (leaving == nullptr || by_call_id_.contains(invite.call_id())) {
+  if (leaving == nullptr || calls_.find(invite.call_id()) != nullptr) {
     transaction.respond({.status = leaving == nullptr ? 481 : 482});
     command.on_unroutable(leaving == nullptr ? 481 : 482);
     return;

@@ -44,13 +44,13 @@ void Exchange::open_conferences(ConferenceMedia media, std::vector<ConferenceRoo
 }
 
 void Exchange::on_join(sip::ServerTransaction& transaction, const sip::Message& invite, sip::InviteSession& joined) {
-  const auto owner = by_call_id_.find(joined.call_id());
-  if (owner == by_call_id_.end()) {
+  ActiveCall* const owner = calls_.find(joined.call_id());
+  if (owner == nullptr) {
     transaction.respond({.status = 481});
-  } else if (by_call_id_.contains(invite.call_id())) {
+  } else if (calls_.find(invite.call_id()) != nullptr) {
     transaction.respond({.status = 482});
   } else {
-    owner->second->let_in(joined, transaction, invite);
+    owner->let_in(joined, transaction, invite);
   }
 }
 
@@ -59,7 +59,7 @@ bool Exchange::enter_room(sip::ServerTransaction& transaction, const sip::Messag
   if (name.empty() || !rooms_->knows(name)) {
     return false;
   }
-  if (by_call_id_.contains(invite.call_id())) {
+  if (calls_.find(invite.call_id()) != nullptr) {
     transaction.respond({.status = 482});
   } else if (const ConferenceRoom* const room = rooms_->find(name)) {
     rooms_->receive(*this, *room, transaction, invite);
@@ -67,16 +67,6 @@ bool Exchange::enter_room(sip::ServerTransaction& transaction, const sip::Messag
     rooms_->open_conference(name)->receive(transaction, invite);
   }
   return true;
-}
-
-void Exchange::forget(const std::string& call_id, ActiveCall& call) {
-  const auto indexed = by_call_id_.find(call_id);
-  const auto found = calls_.find(&call);
-  if (indexed == by_call_id_.end() || indexed->second != &call || found == calls_.end()) {
-    return;
-  }
-  by_call_id_.erase(indexed);
-  std::erase(found->second.call_ids, call_id);
 }
 
 }  // namespace callwright::call

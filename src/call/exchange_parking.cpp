@@ -126,7 +126,7 @@ bool Exchange::fetch_parked(sip::ServerTransaction& transaction, const sip::Mess
     return false;
   }
   Pickup* const fetching = parking_.fetcher(parked->slot);
-  if (by_call_id_.contains(invite.call_id())) {
+  if (calls_.find(invite.call_id()) != nullptr) {
     transaction.respond({.status = 482});
   } else if (invite.body().empty()) {
     refuse_call(transaction, invite, nullptr, {.status = 488, .reason = "Offer Wanted"});
@@ -151,8 +151,9 @@ bool Exchange::fetch_parked(sip::ServerTransaction& transaction, const sip::Mess
 std::string Exchange::referrer_of(const sip::Message& invite, std::string_view number) const {
   std::string referrer;
   const std::string caller = admitted_.username.empty() ? sip::unescape(sip::user_of(invite.from().uri)) : admitted_.username;
-  for (auto entry = calls_.begin(); entry != calls_.end() && referrer.empty(); ++entry) {
-    if (const auto* const bridge = dynamic_cast<const Bridge*>(entry->first)) {
+  for (const ActiveCall* const call : calls_.all()) {
+    const auto* const bridge = dynamic_cast<const Bridge*>(call);
+    if (bridge != nullptr && referrer.empty()) {
       referrer = bridge->referrer(caller, number);
     }
   }
@@ -167,7 +168,7 @@ bool Exchange::park_caller(sip::ServerTransaction& transaction, const sip::Messa
   if (!wanted) {
     return false;
   }
-  if (by_call_id_.contains(invite.call_id())) {
+  if (calls_.find(invite.call_id()) != nullptr) {
     transaction.respond({.status = 482});
     return true;
   }

@@ -27,7 +27,7 @@ bool Exchange::offer_to_api(sip::ServerTransaction& transaction, const sip::Mess
   if (!is_offered(callee)) {
     return false;
   }
-  if (by_call_id_.contains(invite.call_id())) {
+  if (calls_.find(invite.call_id()) != nullptr) {
     transaction.respond({.status = 482});
     return true;
   }

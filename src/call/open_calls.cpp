@@ -55,14 +55,14 @@ void BookedCall::add(const MediaEnded& media_of_leg) {
   }
 }
 
-BookedCall* OpenCalls::note(const Event& event) {
+OpenCalls::Shared OpenCalls::note(const Event& event) {
   if (const auto* const started = std::get_if<CallStarted>(&event.what)) {
-    return &start(event, *started);
+    return start(event, *started);
   }
   if (const auto* const replaced = std::get_if<CallReplaced>(&event.what)) {
     return replace(event, *replaced);
   }
-  BookedCall* const call = open(event.call_id);
+  Shared call = open(event.call_id);
   if (call == nullptr) {
     return nullptr;
   }
@@ -82,105 +82,138 @@ BookedCall* OpenCalls::note(const Event& event) {
   return call;
 }
 
-BookedCall& OpenCalls::start(const Event& event, const CallStarted& what) {
-  BookedCall& call = calls_[event.call_id];
-  forget_names(call);
-  call = {};
-  call.call_id = event.call_id;
-  call.caller = what.from;
-  call.callee = what.to;
-  call.started = event.time;
-  enter(call, {event.call_id, what.from, Side::Caller, event.time, {}});
+OpenCalls::Shared OpenCalls::start(const Event& event, const CallStarted& what) {
+  take(event.call_id);
+  auto call = std::make_shared<BookedCall>();
+  call->call_id = event.call_id;
+  call->caller = what.from;
+  call->callee = what.to;
+  call->started = event.time;
+  call->legs.reserve(2);
+  enter(*call, {event.call_id, what.from, Side::Caller, event.time, {}});
+  calls_.emplace(call->call_id, call);
   return call;
 }
 
 void OpenCalls::answer(BookedCall& call, const CallAnswered& what, base::WallTime now) {
   call.state = BookedCall::State::Up;
   call.answered = now;
+  forget_leg(call);
   call.leg = what.leg;
   if (!what.leg.empty()) {
-    by_leg_[what.leg] = call.call_id;
+    name_leg(call);
     enter(call, {what.leg, call.callee, Side::Callee, now, {}});
   }
 }
 
-BookedCall* OpenCalls::replace(const Event& event, const CallReplaced& what) {
-  auto moved = calls_.extract(event.call_id);
-  if (moved.empty()) {
+OpenCalls::Shared OpenCalls::replace(const Event& event, const CallReplaced& what) {
+  const auto found = calls_.find(event.call_id);
+  if (found == calls_.end()) {
     return nullptr;
   }
-  BookedCall& call = moved.mapped();
+  Shared call = std::move(found->second);
+  calls_.erase(found);
   const Side side = what.side == CallReplaced::Side::Caller ? Side::Caller : Side::Callee;
-  std::string& party = side == Side::Caller ? call.caller : call.callee;
-  add_change(call, event.time, BookedCall::Replaced{side, std::exchange(party, what.party), what.party, call.call_id});
-  call.call_id = what.by;
+  std::string& party = side == Side::Caller ? call->caller : call->callee;
+  if (event.call_id != what.by && call->changes.size() < kMaxChanges) {
+    by_former_[event.call_id] = call.get();
+  }
+  by_former_.erase(what.by);
+  add_change(*call, event.time, BookedCall::Replaced{side, std::exchange(party, what.party), what.party, call->call_id});
+  take(what.by);
+  call->call_id = what.by;
   if (side == Side::Callee) {
-    by_leg_.erase(call.leg);
-    call.leg = what.leg;
+    forget_leg(*call);
+    call->leg = what.leg;
   }
-  enter(call, {side == Side::Caller ? what.by : what.leg, what.party, side, event.time, {}});
-  if (!call.leg.empty()) {
-    by_leg_[call.leg] = what.by;
+  enter(*call, {side == Side::Caller ? what.by : what.leg, what.party, side, event.time, {}});
+  if (!call->leg.empty()) {
+    name_leg(*call);
   }
-  for (const BookedCall::Change& change : call.changes) {
-    const auto* const replaced = std::get_if<BookedCall::Replaced>(&change.what);
-    if (replaced != nullptr && replaced->call_id != what.by) {
-      by_former_[replaced->call_id] = what.by;
-    }
-  }
-  moved.key() = what.by;
-  return &calls_.insert(std::move(moved)).position->second;
-}
-
-std::optional<BookedCall> OpenCalls::end(const Event& event, const CallEnded& what) {
-  auto found = calls_.extract(event.call_id);
-  if (found.empty()) {
-    return std::nullopt;
-  }
-  BookedCall call = std::move(found.mapped());
-  forget_names(call);
-  call.state = BookedCall::State::Ended;
-  call.held = {};
-  call.ended = event.time;
-  call.end = what;
-  leave(call, Side::Caller, event.time);
-  leave(call, Side::Callee, event.time);
+  calls_.emplace(call->call_id, call);
   return call;
 }
 
-std::vector<BookedCall> OpenCalls::take_all() {
-  std::vector<BookedCall> all;
+OpenCalls::Shared OpenCalls::end(const Event& event, const CallEnded& what) {
+  Shared call = take(event.call_id);
+  if (call != nullptr) {
+    call->state = BookedCall::State::Ended;
+    call->held = {};
+    call->ended = event.time;
+    call->end = what;
+    leave(*call, Side::Caller, event.time);
+    leave(*call, Side::Callee, event.time);
+  }
+  return call;
+}
+
+std::vector<OpenCalls::Shared> OpenCalls::take_all() {
+  std::vector<Shared> all;
   for (auto& [call_id, call] : std::exchange(calls_, {})) {
     all.push_back(std::move(call));
   }
   by_leg_.clear();
   by_former_.clear();
+  std::sort(all.begin(), all.end(), [](const Shared& one, const Shared& other) { return one->call_id < other->call_id; });
   return all;
 }
 
-void OpenCalls::forget_names(const BookedCall& call) {
-  by_leg_.erase(call.leg);
-  for (const BookedCall::Change& change : call.changes) {
-    if (const auto* const replaced = std::get_if<BookedCall::Replaced>(&change.what)) {
-      by_former_.erase(replaced->call_id);
+OpenCalls::Shared OpenCalls::take(const std::string& call_id) {
+  const auto found = calls_.find(call_id);
+  if (found == calls_.end()) {
+    return nullptr;
+  }
+  Shared call = std::move(found->second);
+  calls_.erase(found);
+  forget_leg(*call);
+  for (const BookedCall::Change& change : call->changes) {
+    const auto* const replaced = std::get_if<BookedCall::Replaced>(&change.what);
+    if (const auto former = replaced == nullptr ? by_former_.end() : by_former_.find(replaced->call_id);
+        former != by_former_.end() && former->second == call.get()) {
+      by_former_.erase(former);
     }
+  }
+  return call;
+}
+
+/// Whose leg had that name before is not found by it any more.
+void OpenCalls::name_leg(BookedCall& call) {
+  by_leg_.erase(call.leg);
+  by_leg_.emplace(call.leg, &call);
+}
+
+void OpenCalls::forget_leg(const BookedCall& call) {
+  if (const auto leg = by_leg_.find(call.leg); leg != by_leg_.end() && leg->second == &call) {
+    by_leg_.erase(leg);
   }
 }
 
-BookedCall* OpenCalls::open(const std::string& call_id) {
+OpenCalls::Shared OpenCalls::open(const std::string& call_id) {
   auto found = calls_.find(call_id);
   if (const auto former = by_former_.find(call_id); found == calls_.end() && former != by_former_.end()) {
-    found = calls_.find(former->second);
+    found = calls_.find(former->second->call_id);
   }
-  return found == calls_.end() ? nullptr : &found->second;
+  return found == calls_.end() ? nullptr : found->second;
 }
 
 const BookedCall* OpenCalls::find(const std::string& call_id) const {
-  auto found = calls_.find(call_id);
-  if (const auto leg = by_leg_.find(call_id); found == calls_.end() && leg != by_leg_.end()) {
-    found = calls_.find(leg->second);
+  if (const auto found = calls_.find(call_id); found != calls_.end()) {
+    return found->second.get();
   }
-  return found == calls_.end() ? nullptr : &found->second;
+  const auto leg = by_leg_.find(call_id);
+  return leg == by_leg_.end() ? nullptr : leg->second;
+}
+
+std::vector<const BookedCall*> OpenCalls::first(std::size_t limit) const {
+  std::vector<const BookedCall*> all;
+  all.reserve(calls_.size());
+  for (const auto& [call_id, call] : calls_) {
+    all.push_back(call.get());
+  }
+  const auto wanted = all.begin() + static_cast<std::ptrdiff_t>(std::min(limit, all.size()));
+  std::partial_sort(all.begin(), wanted, all.end(), [](const BookedCall* one, const BookedCall* other) { return one->call_id < other->call_id; });
+  all.erase(wanted, all.end());
+  return all;
 }
 
 }  // namespace callwright::call

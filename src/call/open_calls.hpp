@@ -3,12 +3,15 @@
 #include "base/clock.hpp"
 #include "call/active_call.hpp"
 #include "call/event.hpp"
+#include "sip/transaction_layer.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstddef>
-#include <map>
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -62,28 +65,38 @@ struct BookedCall {
 /// The calls that there are: a view of the journal. One thread.
 class OpenCalls {
  public:
-  /// The call that the event was about, as it is now; null when it was about none. Valid until it has ended. CallEnded is for `end`.
-  BookedCall* note(const Event& event);
-  /// Takes the call out that has ended, if it was known.
-  [[nodiscard]] std::optional<BookedCall> end(const Event& event, const CallEnded& what);
-  /// Takes all out, as they are.
-  [[nodiscard]] std::vector<BookedCall> take_all();
+  /// Every event changes the call in its place, up to its end.
+  using Shared = std::shared_ptr<BookedCall>;
+
+  /// The call that the event was about, as it is now; null when it was about none. CallEnded is for `end`.
+  Shared note(const Event& event);
+  /// Takes the call out that has ended; null when it was unknown.
+  [[nodiscard]] Shared end(const Event& event, const CallEnded& what);
+  /// Takes all out, as they are, in the order of their Call-IDs.
+  [[nodiscard]] std::vector<Shared> take_all();
 
   /// By the Call-ID of either leg; null: unknown.
   [[nodiscard]] const BookedCall* find(const std::string& call_id) const;
-  /// By Call-ID.
-  [[nodiscard]] const std::map<std::string, BookedCall>& all() const noexcept { return calls_; }
+  [[nodiscard]] std::size_t size() const noexcept { return calls_.size(); }
+  /// The first of them in the order of their Call-IDs.
+  [[nodiscard]] std::vector<const BookedCall*> first(std::size_t limit) const;
 
  private:
-  BookedCall& start(const Event& event, const CallStarted& what);
-  void answer(BookedCall& call, const CallAnswered& what, base::WallTime now);
-  BookedCall* replace(const Event& event, const CallReplaced& what);
-  [[nodiscard]] BookedCall* open(const std::string& call_id);
-  void forget_names(const BookedCall& call);
+  /// Names are those in the calls themselves, which stay where they are: they are taken out before they change.
+  template <class Call>
+  using ByName = boost::unordered_flat_map<std::string_view, Call, sip::StringHash, std::equal_to<>>;
 
-  std::map<std::string, BookedCall> calls_;
-  std::unordered_map<std::string, std::string> by_leg_;     ///< Call-IDs by that of the other leg,
-  std::unordered_map<std::string, std::string> by_former_;  ///< and by those before: media of whoever went end a little later.
+  Shared start(const Event& event, const CallStarted& what);
+  void answer(BookedCall& call, const CallAnswered& what, base::WallTime now);
+  Shared replace(const Event& event, const CallReplaced& what);
+  [[nodiscard]] Shared open(const std::string& call_id);
+  Shared take(const std::string& call_id);
+  void name_leg(BookedCall& call);
+  void forget_leg(const BookedCall& call);
+
+  ByName<Shared> calls_;
+  ByName<BookedCall*> by_leg_;             ///< By the Call-ID of the other leg,
+  sip::StringMap<BookedCall*> by_former_;  ///< and by those before: media of whoever went end a little later.
 };
 
 }  // namespace callwright::call

@@ -250,7 +250,11 @@ void InviteSession::note_flow(const Flow& flow) {
 }
 
 std::string InviteSession::contact_lines(const Flow& flow) const {
-  std::string lines = "Contact: " + user_agent_.contact(flow, contact_user_) + "\r\n";
+  std::string lines;
+  lines.reserve(384);
+  lines += "Contact: ";
+  user_agent_.append_contact(lines, flow, contact_user_);
+  lines += "\r\n";
   append_capabilities(lines, policy_);
   return lines;
 }

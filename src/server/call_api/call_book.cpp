@@ -90,7 +90,7 @@ Json to_json(const CallBook::Registration& registration) {
   return Json{std::move(members)};
 }
 
-const BookedCall* CallBook::note(const call::Event& event) {
+CallBook::Shared CallBook::note(const call::Event& event) {
   if (const auto* const contact = std::get_if<call::ContactChanged>(&event.what)) {
     note_contact(*contact, event.time);
     return nullptr;
@@ -98,31 +98,30 @@ const BookedCall* CallBook::note(const call::Event& event) {
   if (const auto* const ended = std::get_if<call::CallEnded>(&event.what)) {
     return end(event, *ended);
   }
-  const BookedCall* const call = open_.note(event);
+  Shared call = open_.note(event);
   const auto* const media = std::get_if<call::MediaEnded>(&event.what);
   return call == nullptr && media != nullptr ? add_to_ended(event.call_id, *media) : call;
 }
 
-const BookedCall* CallBook::end(const call::Event& event, const call::CallEnded& what) {
-  auto call = open_.end(event, what);
-  if (!call) {
-    return nullptr;
+CallBook::Shared CallBook::end(const call::Event& event, const call::CallEnded& what) {
+  Shared call = open_.end(event, what);
+  if (call != nullptr) {
+    ended_.push_back(call);
   }
-  ended_.push_back(std::move(*call));
   if (ended_.size() > remembered_) {
     ended_.pop_front();
   }
-  return ended_.empty() ? nullptr : &ended_.back();
+  return call;
 }
 
 /// Comes after the end of the call.
-const BookedCall* CallBook::add_to_ended(const std::string& call_id, const call::MediaEnded& what) {
-  const auto found = std::find_if(ended_.rbegin(), ended_.rend(), [&call_id](const BookedCall& ended) { return ended.call_id == call_id; });
+CallBook::Shared CallBook::add_to_ended(const std::string& call_id, const call::MediaEnded& what) {
+  const auto found = std::find_if(ended_.rbegin(), ended_.rend(), [&call_id](const Shared& ended) { return ended->call_id == call_id; });
   if (found == ended_.rend()) {
     return nullptr;
   }
-  found->add(what);
-  return &*found;
+  (*found)->add(what);
+  return *found;
 }
 
 void CallBook::note_contact(const call::ContactChanged& what, base::WallTime now) {
@@ -142,18 +141,17 @@ const BookedCall* CallBook::find(const std::string& call_id) const {
     return open;
   }
   const auto found =
-      std::find_if(ended_.rbegin(), ended_.rend(), [&call_id](const BookedCall& ended) { return ended.call_id == call_id || ended.leg == call_id; });
-  return found == ended_.rend() ? nullptr : &*found;
+      std::find_if(ended_.rbegin(), ended_.rend(), [&call_id](const Shared& ended) { return ended->call_id == call_id || ended->leg == call_id; });
+  return found == ended_.rend() ? nullptr : found->get();
 }
 
 std::vector<const BookedCall*> CallBook::calls(bool ended, std::size_t limit) const {
   std::vector<const BookedCall*> found;
   for (auto call = ended_.begin(); ended && call != ended_.end() && found.size() < limit; ++call) {
-    found.push_back(&*call);
+    found.push_back(call->get());
   }
-  for (auto call = open_.all().begin(); call != open_.all().end() && found.size() < limit; ++call) {
-    found.push_back(&call->second);
-  }
+  const std::vector<const BookedCall*> open = open_.first(limit - found.size());
+  found.insert(found.end(), open.begin(), open.end());
   return found;
 }
 

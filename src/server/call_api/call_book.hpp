@@ -24,14 +24,16 @@ class CallBook {
   /// `remembered` ended calls are kept, the latest.
   explicit CallBook(std::size_t remembered = 1000) : remembered_(remembered) {}
 
-  /// What the event was about, if it was about a call that is known now; valid until the next `note`.
-  const BookedCall* note(const call::Event& event);
+  using Shared = call::OpenCalls::Shared;
+
+  /// What the event was about, if it was about a call that is known now.
+  Shared note(const call::Event& event);
 
   /// By the Call-ID of either leg; null: unknown.
   [[nodiscard]] const BookedCall* find(const std::string& call_id) const;
   /// Calls that have not ended, in the order of their Call-IDs; with `ended`, those that are remembered first.
   [[nodiscard]] std::vector<const BookedCall*> calls(bool ended, std::size_t limit) const;
-  [[nodiscard]] std::size_t size() const noexcept { return open_.all().size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
 
   struct Registration {
     std::string user;
@@ -43,13 +45,13 @@ class CallBook {
   [[nodiscard]] std::size_t registered() const noexcept { return registrations_.size(); }
 
  private:
-  const BookedCall* end(const call::Event& event, const call::CallEnded& what);
-  const BookedCall* add_to_ended(const std::string& call_id, const call::MediaEnded& what);
+  Shared end(const call::Event& event, const call::CallEnded& what);
+  Shared add_to_ended(const std::string& call_id, const call::MediaEnded& what);
   void note_contact(const call::ContactChanged& what, base::WallTime now);
 
   const std::size_t remembered_;
   call::OpenCalls open_;
-  std::deque<BookedCall> ended_;  ///< The latest last.
+  std::deque<Shared> ended_;  ///< The latest last.
   std::map<std::pair<std::string, std::string>, Registration> registrations_;
 };
 

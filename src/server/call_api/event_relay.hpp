@@ -4,14 +4,13 @@
 #include "server/call_api/transit.hpp"
 
 #include <cstddef>
-#include <functional>
 
 namespace callwright::server::call_api {
 
 /// Carries the events of all commands from the engine thread to the web thread; how a command ends is never dropped.
 class EventRelay final : public call::CommandObserver {
  public:
-  using Sink = std::function<void(const call::CommandEvent&)>;
+  using Sink = Transit<call::CommandEvent>::Sink;
 
   /// `sink` is called on the web thread and, like the relay itself, outlives all that was posted.
   EventRelay(PostToWeb to_web, Sink sink, std::size_t capacity);
@@ -22,8 +21,7 @@ class EventRelay final : public call::CommandObserver {
   [[nodiscard]] std::size_t dropped() const noexcept { return transit_.dropped(); }
 
  private:
-  Transit transit_;
-  const Sink sink_;
+  Transit<call::CommandEvent> transit_;
 };
 
 }  // namespace callwright::server::call_api

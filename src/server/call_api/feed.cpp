@@ -80,43 +80,61 @@ std::string missed_data(std::uint64_t from, std::uint64_t to) {
 void FeedTap::on_event(const call::Event& event) {
   next_.on_event(event);
   if (is_for_clients(event)) {
-    const auto importance = is_needed(event) ? Transit::Importance::Needed : Transit::Importance::Dispensable;
-    const bool carried = transit_.carry(importance, [this, event = call::Event(event), lost = lost_]() mutable { sink_(std::move(event), lost); });
+    using Importance = decltype(transit_)::Importance;
+    const auto importance = is_needed(event) ? Importance::Needed : Importance::Dispensable;
+    const bool carried = transit_.carry(importance, {std::make_shared<const call::Event>(event), lost_});
     lost_ = carried ? 0 : lost_ + 1;
   }
 }
 
-std::optional<Feed::Entry> Feed::entry_of(call::Event event) {
-  const BookedCall* const call = book_.note(event);
-  if (is_one_of<call::ContactChanged>(event)) {
-    return Entry{.seq = latest_ + 1, .event = std::move(event), .call_id = {}, .leg = {}, .caller = {}, .callee = {}};
+/// Goes back from the call as it is by now.
+Feed::Names Feed::names_of(const Entry& entry) {
+  const BookedCall& call = *entry.call;
+  Names names{.call_id = call.call_id, .leg = {}, .caller = call.caller, .callee = call.callee};
+  for (std::size_t change = call.changes.size(); change > entry.changes; --change) {
+    if (const auto* const replaced = std::get_if<BookedCall::Replaced>(&call.changes[change - 1].what)) {
+      (replaced->side == call::Side::Caller ? names.caller : names.callee) = replaced->former;
+      names.call_id = replaced->call_id;
+    }
   }
-  if (call == nullptr) {
-    return std::nullopt;
+  if (entry.leg < call.legs.size()) {
+    names.leg = call.legs[entry.leg].call_id;
   }
-  return Entry{.seq = latest_ + 1, .event = std::move(event), .call_id = call->call_id, .leg = call->leg, .caller = call->caller, .callee = call->callee};
+  return names;
 }
 
 std::string Feed::data_of(const Entry& entry) {
   Json::Object members;
   members.push_back({"seq", json_number(entry.seq)});
-  members.push_back({"time", json_text(to_text(entry.event.time))});
-  if (const auto* const contact = std::get_if<call::ContactChanged>(&entry.event.what)) {
+  members.push_back({"time", json_text(to_text(entry.event->time))});
+  if (const auto* const contact = std::get_if<call::ContactChanged>(&entry.event->what)) {
     members.push_back({"user", json_text(contact->user)});
     members.push_back({"contact", json_text(contact->contact)});
   } else {
-    members.push_back({"callid", json_text(entry.call_id)});
-    members.push_back({"caller", json_text(entry.caller)});
-    members.push_back({"callee", json_text(entry.callee)});
-    if (!entry.leg.empty()) {
-      members.push_back({"leg", json_text(entry.leg)});
+    const Names names = names_of(entry);
+    members.push_back({"callid", json_text(std::string(names.call_id))});
+    members.push_back({"caller", json_text(std::string(names.caller))});
+    members.push_back({"callee", json_text(std::string(names.callee))});
+    if (!names.leg.empty()) {
+      members.push_back({"leg", json_text(std::string(names.leg))});
     }
-    add_details(members, entry.event);
+    add_details(members, *entry.event);
   }
   return text_of(std::move(members));
 }
 
-void Feed::note(call::Event event, std::uint64_t lost) {
+void Feed::follow(FeedSource& source) {
+  source_ = &source;
+  source.set_read(!readers_.empty());
+}
+
+void Feed::catch_up() {
+  if (source_ != nullptr) {
+    source_->catch_up();
+  }
+}
+
+void Feed::note(std::shared_ptr<const call::Event> event, std::uint64_t lost) {
   if (lost != 0) {
     const std::string missed = missed_data(latest_ + 1, latest_ + lost);
     latest_ += lost;
@@ -124,21 +142,27 @@ void Feed::note(call::Event event, std::uint64_t lost) {
       reader.reader->on_feed(kMissed, missed);
     }
   }
-  auto made = entry_of(std::move(event));
-  if (!made) {
+  CallBook::Shared call = book_.note(*event);
+  if (call == nullptr && !is_one_of<call::ContactChanged>(*event)) {
     return;
   }
-  ++latest_;
+  Entry made{.seq = ++latest_, .event = std::move(event), .call = std::move(call)};
+  if (made.call != nullptr) {
+    const auto& legs = made.call->legs;
+    made.changes = made.call->changes.size();
+    made.leg =
+        static_cast<std::size_t>(std::find_if(legs.begin(), legs.end(), [&made](const auto& leg) { return leg.call_id == made.call->leg; }) - legs.begin());
+  }
   std::string data;
   for (const Reader& reader : readers_) {
-    if (wants(reader.filter, *made)) {
+    if (wants(reader.filter, made)) {
       if (data.empty()) {
-        data = data_of(*made);
+        data = data_of(made);
       }
-      reader.reader->on_feed(name_of(made->event), data);
+      reader.reader->on_feed(name_of(*made.event), data);
     }
   }
-  entries_.push_back(std::move(*made));
+  entries_.push_back(std::move(made));
   if (entries_.size() > remembered_) {
     entries_.pop_front();
   }
@@ -146,22 +170,27 @@ void Feed::note(call::Event event, std::uint64_t lost) {
 
 bool Feed::wants(const FeedFilter& filter, const Entry& entry) {
   using What = FeedFilter::What;
-  if (filter.what != What::Everything && (filter.what == What::Registrations) != is_one_of<call::ContactChanged>(entry.event)) {
+  if (filter.what != What::Everything && (filter.what == What::Registrations) != is_one_of<call::ContactChanged>(*entry.event)) {
     return false;
   }
-  if (!filter.call_id.empty() && filter.call_id != entry.call_id && filter.call_id != entry.leg && filter.call_id != entry.event.call_id) {
-    return false;
+  if (const auto* const contact = std::get_if<call::ContactChanged>(&entry.event->what)) {
+    return filter.call_id.empty() && (filter.user.empty() || filter.user == contact->user);
   }
-  if (filter.user.empty()) {
+  if (filter.call_id.empty() && filter.user.empty()) {
     return true;
   }
-  if (const auto* const contact = std::get_if<call::ContactChanged>(&entry.event.what)) {
-    return filter.user == contact->user;
+  const Names names = names_of(entry);
+  if (!filter.call_id.empty() && filter.call_id != names.call_id && filter.call_id != names.leg && filter.call_id != entry.event->call_id) {
+    return false;
   }
-  return filter.user == user_in(entry.caller) || filter.user == user_in(entry.callee);
+  return filter.user.empty() || filter.user == user_in(names.caller) || filter.user == user_in(names.callee);
 }
 
 void Feed::add(FeedReader& reader, FeedFilter filter, const std::optional<Position>& position) {
+  if (source_ != nullptr) {
+    source_->set_read(true);
+    source_->catch_up();  // Nothing from before comes after what is told next.
+  }
   if (position && !position->feed.empty() && position->feed != id_) {
     Json::Object other;
     other.push_back({"feed", json_text(position->feed)});  // Of another run nobody knows how many they were.
@@ -183,7 +212,7 @@ void Feed::pass(FeedReader& reader, const FeedFilter& filter, std::uint64_t behi
     }
     next = entry->seq + 1;
     if (wants(filter, *entry)) {
-      reader.on_feed(name_of(entry->event), data_of(*entry));
+      reader.on_feed(name_of(*entry->event), data_of(*entry));
     }
   }
   if (next <= latest_) {
@@ -193,6 +222,9 @@ void Feed::pass(FeedReader& reader, const FeedFilter& filter, std::uint64_t behi
 
 void Feed::remove(FeedReader& reader) {
   std::erase_if(readers_, [&reader](const Reader& known) { return known.reader == &reader; });
+  if (source_ != nullptr) {
+    source_->set_read(!readers_.empty());
+  }
 }
 
 }  // namespace callwright::server::call_api

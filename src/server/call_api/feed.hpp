@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,23 +15,37 @@
 
 namespace callwright::server::call_api {
 
-/// Takes what clients may hear of the journal over to the web thread, and passes all of it on.
-class FeedTap final : public call::EventSink {
+/// Where the events of a feed come from. Web thread.
+class FeedSource {
  public:
-  /// `lost` events before this one found no room on the way.
-  using Sink = std::function<void(call::Event, std::uint64_t lost)>;
+  virtual ~FeedSource() = default;
+  /// Without readers events may come late.
+  virtual void set_read(bool read) = 0;
+  /// All that has happened is noted now.
+  virtual void catch_up() = 0;
+};
+
+/// Takes what clients may hear of the journal over to the web thread, and passes all of it on.
+class FeedTap final : public call::EventSink, public FeedSource {
+ public:
+  struct Tapped {
+    std::shared_ptr<const call::Event> event;
+    std::uint64_t lost = 0;  ///< So many before it found no room on the way.
+  };
 
   /// `next` outlives this. `sink` is called on the web thread and, like this, outlives all that was posted.
-  FeedTap(call::EventSink& next, PostToWeb to_web, Sink sink, std::size_t capacity = 65536)
-      : next_(next), transit_(std::move(to_web), capacity, "events of calls"), sink_(std::move(sink)) {}
+  FeedTap(call::EventSink& next, PostToWeb to_web, Transit<Tapped>::Sink sink, std::size_t capacity = 65536)
+      : next_(next), transit_(std::move(to_web), capacity, "events of calls", std::move(sink)) {}
 
   /// Engine thread.
   void on_event(const call::Event& event) override;
 
+  void set_read(bool read) override { transit_.set_awaited(read); }
+  void catch_up() override { transit_.catch_up(); }
+
  private:
   call::EventSink& next_;
-  Transit transit_;
-  const Sink sink_;
+  Transit<Tapped> transit_;
   std::uint64_t lost_ = 0;  ///< Since the last that was carried.
 };
 
@@ -58,7 +72,11 @@ class Feed {
   explicit Feed(std::string id, std::size_t remembered = 10'000) : id_(std::move(id)), remembered_(remembered) {}
 
   /// An event that came over from the engine; so many before it did not, which readers are told of as "Missed".
-  void note(call::Event event, std::uint64_t lost = 0);
+  void note(std::shared_ptr<const call::Event> event, std::uint64_t lost = 0);
+  /// From here on events are noted from there, which outlives this.
+  void follow(FeedSource& source);
+  /// Notes all that has happened by now.
+  void catch_up();
   [[nodiscard]] const CallBook& book() const noexcept { return book_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   /// Of the latest event; 0 before the first.
@@ -78,11 +96,17 @@ class Feed {
   /// What an event tells clients; made into JSON when somebody wants to hear of it, since most of it nobody does.
   struct Entry {
     std::uint64_t seq = 0;
-    call::Event event;
-    std::string call_id;  ///< As the call was called behind the event; that of the event is what it was called before.
-    std::string leg;
-    std::string caller;  ///< URIs.
-    std::string callee;
+    std::shared_ptr<const call::Event> event;
+    CallBook::Shared call;    ///< As it is now; null when the event was about none.
+    std::size_t changes = 0;  ///< So many of the call had come with this event,
+    std::size_t leg = 0;      ///< and this of its legs went to whoever had answered; beyond the last: none.
+  };
+  /// Of a call, as they were right behind an event.
+  struct Names {
+    std::string_view call_id;
+    std::string_view leg;
+    std::string_view caller;  ///< URIs.
+    std::string_view callee;
   };
   struct Reader {
     FeedReader* reader;
@@ -90,12 +114,13 @@ class Feed {
   };
 
   [[nodiscard]] static bool wants(const FeedFilter& filter, const Entry& entry);
-  [[nodiscard]] std::optional<Entry> entry_of(call::Event event);
+  [[nodiscard]] static Names names_of(const Entry& entry);
   [[nodiscard]] static std::string data_of(const Entry& entry);
   void pass(FeedReader& reader, const FeedFilter& filter, std::uint64_t behind) const;
 
   const std::string id_;
   const std::size_t remembered_;
+  FeedSource* source_ = nullptr;
   CallBook book_;
   std::uint64_t latest_ = 0;
   std::deque<Entry> entries_;  ///< By number; what was lost is not there.

@@ -9,6 +9,7 @@ namespace callwright::server::call_api {
 namespace {
 
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -24,7 +25,7 @@ struct Heard final : FeedReader {
 
 struct FeedOfCalls : testing::Test {
   void note(const std::string& call_id, decltype(call::Event::what) what) {
-    feed.note({base::WallTime(std::chrono::seconds(1)), "", call_id, std::move(what)});
+    feed.note(std::make_shared<call::Event>(call::Event{base::WallTime(std::chrono::seconds(1)), "", call_id, std::move(what)}));
   }
   void start(const std::string& call_id, const std::string& caller = "alice") { note(call_id, call::CallStarted{"sip:" + caller + "@x", "sip:bob@x"}); }
   Feed feed{"run1", 4};
@@ -107,6 +108,19 @@ TEST_F(FeedOfCalls, goes_on_where_somebody_was) {
   EXPECT_THAT(future.events, IsEmpty());
 }
 
+TEST_F(FeedOfCalls, tells_later_what_it_told_then) {
+  Heard then;
+  feed.add(then, {}, {});
+  start("a");
+  note("a", call::CallAnswered{"b"});
+  note("a", call::CallReplaced{.by = "c", .party = "sip:carol@x", .side = call::CallReplaced::Side::Caller});
+  note("c", call::CallReplaced{.by = "c", .party = "sip:dave@x", .side = call::CallReplaced::Side::Callee, .leg = "d"});
+  Heard later;
+  feed.add(later, {}, Feed::Position{"run1", 0});
+  EXPECT_EQ(later.texts, then.texts);
+  EXPECT_THAT(later.texts.back(), HasSubstr(R"("callee":"sip:dave@x","caller":"sip:carol@x","callid":"c","former":"c","leg":"d")"));
+}
+
 TEST_F(FeedOfCalls, tells_nothing_of_calls_that_it_does_not_know) {
   Heard heard;
   feed.add(heard, {}, {});
@@ -125,14 +139,9 @@ struct Next final : call::EventSink {
 TEST(FeedTap, passes_everything_on_and_takes_only_what_clients_may_hear) {
   Next next;
   std::deque<std::function<void()>> web;
-  std::vector<call::Event> taken;
-  std::vector<std::uint64_t> losses;
-  const auto take = [&](call::Event event, std::uint64_t lost) {
-    taken.push_back(std::move(event));
-    losses.push_back(lost);
-  };
+  std::vector<FeedTap::Tapped> taken;
   FeedTap tap(
-      next, [&web](std::function<void()> job) { web.push_back(std::move(job)); }, take, 1);
+      next, [&web](std::function<void()> job) { web.push_back(std::move(job)); }, [&taken](FeedTap::Tapped tapped) { taken.push_back(std::move(tapped)); }, 1);
   tap.on_event({{}, "", "", call::SipMessage{}});
   tap.on_event({{}, "", "a", call::KeyPressed{.key = '1', .duration = {}}});
   tap.on_event({{}, "", "a", call::CallStarted{}});
@@ -143,16 +152,16 @@ TEST(FeedTap, passes_everything_on_and_takes_only_what_clients_may_hear) {
     job();
   }
   ASSERT_THAT(taken, SizeIs(2)) << "what can be done without is dropped when too much is under way";
-  EXPECT_TRUE(std::holds_alternative<call::CallStarted>(taken[0].what));
-  EXPECT_TRUE(std::holds_alternative<call::CallEnded>(taken[1].what));
-  EXPECT_THAT(losses, ElementsAre(0, 1)) << "and the next says so";
+  EXPECT_TRUE(std::holds_alternative<call::CallStarted>(taken[0].event->what));
+  EXPECT_TRUE(std::holds_alternative<call::CallEnded>(taken[1].event->what));
+  EXPECT_THAT(taken, ElementsAre(Field(&FeedTap::Tapped::lost, 0), Field(&FeedTap::Tapped::lost, 1))) << "and the next says so";
 }
 
 TEST_F(FeedOfCalls, tells_of_events_that_were_lost_on_the_way) {
   Heard there;
   feed.add(there, {.what = FeedFilter::What::Registrations, .call_id = {}, .user = {}}, {});
   start("a");
-  feed.note({{}, "", "a", call::CallEnded{200, "BYE"}}, 2);
+  feed.note(std::make_shared<call::Event>(call::Event{{}, "", "a", call::CallEnded{200, "BYE"}}), 2);
   EXPECT_THAT(there.events, ElementsAre("Missed")) << "nobody knows what they were about";
   EXPECT_EQ(there.texts[0], R"({"from":2,"to":3})");
   feed.remove(there);
@@ -162,6 +171,59 @@ TEST_F(FeedOfCalls, tells_of_events_that_were_lost_on_the_way) {
   EXPECT_EQ(later.texts[1], R"({"from":2,"to":3})");
   EXPECT_THAT(later.texts[2], HasSubstr(R"("seq":4)"));
   feed.remove(later);
+}
+
+struct TappedFeed : testing::Test {
+  TappedFeed() { feed.follow(tap); }
+  void happen(decltype(call::Event::what) what) { tap.on_event({{}, "", "a", std::move(what)}); }
+  void run_web() {
+    for (const auto& job : std::exchange(web, {})) {
+      job();
+    }
+  }
+
+  Next next;
+  std::deque<std::function<void()>> web;
+  Feed feed{"run1", 1000};
+  FeedTap tap{next, [this](std::function<void()> job) { web.push_back(std::move(job)); },
+              [this](FeedTap::Tapped tapped) { feed.note(std::move(tapped.event), tapped.lost); }};
+};
+
+TEST_F(TappedFeed, wakes_the_web_thread_for_those_who_read) {
+  Heard heard;
+  feed.add(heard, {}, {});
+  happen(call::CallStarted{"sip:alice@x", "sip:bob@x"});
+  EXPECT_THAT(web, SizeIs(1));
+  run_web();
+  EXPECT_THAT(heard.events, ElementsAre("CallStarted"));
+}
+
+TEST_F(TappedFeed, is_up_to_date_whenever_somebody_asks) {
+  happen(call::CallStarted{"sip:alice@x", "sip:bob@x"});
+  EXPECT_THAT(web, IsEmpty()) << "nobody reads";
+  feed.catch_up();
+  EXPECT_NE(feed.book().find("a"), nullptr);
+  happen(call::CallRinging{});
+  Heard heard;
+  feed.add(heard, {}, Feed::Position{"run1", 0});
+  EXPECT_THAT(heard.events, ElementsAre("CallStarted", "CallRinging")) << "what happened before comes first";
+  happen(call::CallAnswered{"b"});
+  feed.remove(heard);
+  happen(call::CallEnded{});
+  EXPECT_THAT(web, SizeIs(1));
+  run_web();
+  EXPECT_EQ(feed.latest(), 3U) << "a job takes what was there when it was made";
+  feed.catch_up();
+  EXPECT_EQ(feed.latest(), 4U);
+}
+
+TEST_F(TappedFeed, takes_many_events_without_readers_in_one_lot) {
+  for (int i = 0; i < 300; ++i) {
+    tap.on_event({{}, "", std::to_string(i), call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  }
+  EXPECT_THAT(web, SizeIs(1));
+  run_web();
+  EXPECT_EQ(feed.latest(), 256U);
 }
 
 }  // namespace

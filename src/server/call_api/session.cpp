@@ -84,6 +84,7 @@ void Session::on_message(std::string_view text) {
   if (!scopes) {
     return;
   }
+  feed_.catch_up();
   handling_ = true;
   const Envelope envelope = decode_envelope(text, errors_);
   std::string answer;
@@ -187,13 +188,14 @@ std::optional<RpcError> Session::run(const ParsedCommand& command, const ListCal
   if (auto refused = refusal_of_long_answer(command.cmd_id)) {
     return refused;
   }
+  const CallBook& book = feed_.book();
   Json::Array calls;
-  for (const BookedCall* const call : feed_.book().calls(list.ended, list.limit)) {
+  for (const BookedCall* const call : book.calls(list.ended, list.limit)) {
     calls.push_back(to_json(*call));
   }
   Json::Object data = position();
   data.push_back({"calls", Json{std::move(calls)}});
-  data.push_back({"total", json_number(feed_.book().size())});
+  data.push_back({"total", json_number(book.size())});
   return reply(command, Json{std::move(data)});
 }
 
@@ -217,13 +219,14 @@ std::optional<RpcError> Session::run(const ParsedCommand& command, const ListReg
   if (auto refused = refusal_of_long_answer(command.cmd_id)) {
     return refused;
   }
+  const CallBook& book = feed_.book();
   Json::Array registrations;
-  for (const CallBook::Registration& registration : feed_.book().registrations(list.limit)) {
+  for (const CallBook::Registration& registration : book.registrations(list.limit)) {
     registrations.push_back(to_json(registration));
   }
   Json::Object data = position();
   data.push_back({"registrations", Json{std::move(registrations)}});
-  data.push_back({"total", json_number(feed_.book().registered())});
+  data.push_back({"total", json_number(book.registered())});
   return reply(command, Json{std::move(data)});
 }
 
@@ -292,6 +295,7 @@ void Session::notify(std::string message) {
 
 /// The answer of CallInfo: the call as it is by now.
 std::string Session::measured(std::string_view method, std::string_view cmd_id, const call::CommandEvent& event) const {
+  feed_.catch_up();
   const BookedCall* const call = feed_.book().find(event.call_id);
   if (call == nullptr) {
     call::CommandEvent failed;

@@ -124,6 +124,8 @@ class CallApiSession : public testing::Test {
     return peer_.take();
   }
 
+  void note(call::Event event) { feed_.note(std::make_shared<call::Event>(std::move(event))); }
+
   FakeCallControl control_;
   base::ManualClock clock_;
   base::Timers timers_{clock_};
@@ -263,7 +265,7 @@ TEST_F(CallApiSession, starts_and_fails_what_lacks_a_parameter_where_errors_are_
 }
 
 TEST_F(CallApiSession, lists_calls_and_registrations_and_tells_of_one) {
-  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
   EXPECT_THAT(exchange(R"({"id":1,"method":"CallList","params":{"cmd_id":"c1"}})"),
               ElementsAre(HasSubstr("Started"),
                           HasSubstr(R"("data":{"calls":[{"callee":"sip:bob@x","caller":"sip:alice@x","callid":"a","state":"started"}],)"
@@ -279,8 +281,8 @@ TEST_F(CallApiSession, lists_calls_and_registrations_and_tells_of_one) {
 }
 
 TEST_F(CallApiSession, tells_how_the_media_of_a_call_are_while_it_is_up) {
-  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
-  feed_.note({{}, "", "a", call::CallAnswered{"b"}});
+  note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  note({{}, "", "a", call::CallAnswered{"b"}});
   EXPECT_THAT(exchange(R"({"id":1,"method":"CallInfo","params":{"callid":"b","cmd_id":"i1"}})"), ElementsAre(HasSubstr("Started")));
   settle();
   ASSERT_THAT(control_.submitted, SizeIs(1));
@@ -304,12 +306,12 @@ TEST_F(CallApiSession, tells_how_the_media_of_a_call_are_while_it_is_up) {
 }
 
 TEST_F(CallApiSession, tells_of_a_call_that_ended_while_it_was_measured) {
-  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
-  feed_.note({{}, "", "a", call::CallAnswered{}});
+  note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  note({{}, "", "a", call::CallAnswered{}});
   exchange(R"({"id":1,"method":"CallInfo","params":{"callid":"a"}})");
   settle();
   EXPECT_THAT(std::get<call::MeasureCall>(control_.submitted[0].command).call_ids, ElementsAre("a"));
-  feed_.note({{}, "", "a", call::CallEnded{200, "BYE"}});
+  note({{}, "", "a", call::CallEnded{200, "BYE"}});
   control_.report_media(control_.submitted[0].id, "a", {});
   control_.report(control_.submitted[0].id, Kind::Ended);
   settle();
@@ -317,8 +319,8 @@ TEST_F(CallApiSession, tells_of_a_call_that_ended_while_it_was_measured) {
 }
 
 TEST_F(CallApiSession, tells_no_media_of_a_call_that_nobody_remembers) {
-  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
-  feed_.note({{}, "", "a", call::CallAnswered{}});
+  note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  note({{}, "", "a", call::CallAnswered{}});
   exchange(R"({"id":1,"method":"CallInfo","params":{"callid":"a"}})");
   settle();
   control_.report_media(control_.submitted[0].id, "forgotten", {});
@@ -328,18 +330,18 @@ TEST_F(CallApiSession, tells_no_media_of_a_call_that_nobody_remembers) {
 }
 
 TEST_F(CallApiSession, reports_events_until_it_is_told_to_stop) {
-  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
   EXPECT_THAT(exchange(R"({"id":1,"method":"Subscribe","params":{"cmd_id":"s1","what":"calls","after":0}})"),
               ElementsAre(HasSubstr("Started"),
                           R"({"jsonrpc":"2.0","method":"Subscribe","params":{"cmd_id":"s1","data":{"feed":"run1","seq":1},"event":"Subscribed"}})",
                           HasSubstr(R"("event":"CallStarted")")));
-  feed_.note({{}, "", "a", call::CallRinging{}});
+  note({{}, "", "a", call::CallRinging{}});
   EXPECT_THAT(peer_.take(), ElementsAre(HasSubstr(R"("cmd_id":"s1","data":{"callee":"sip:bob@x","caller":"sip:alice@x","callid":"a","seq":2)")));
   EXPECT_THAT(exchange(R"({"id":2,"method":"Echo","params":{"cmd_id":"s1"}})"), ElementsAre(HasSubstr("s1 is already in use by a subscription")));
   EXPECT_THAT(exchange(R"({"id":3,"method":"Unsubscribe","params":{"cmd_id":"u1","target":"s1"}})"),
               ElementsAre(HasSubstr("Started"), R"({"jsonrpc":"2.0","method":"Subscribe","params":{"cmd_id":"s1","event":"Ended"}})",
                           R"({"jsonrpc":"2.0","method":"Unsubscribe","params":{"cmd_id":"u1","event":"Ended"}})"));
-  feed_.note({{}, "", "a", call::CallEnded{}});
+  note({{}, "", "a", call::CallEnded{}});
   EXPECT_THAT(peer_.take(), IsEmpty());
   EXPECT_THAT(exchange(R"({"id":4,"method":"Unsubscribe","params":{"target":"s1"}})"),
               ElementsAre(HasSubstr("Started"), HasSubstr("404 Subscription not found"), HasSubstr("Ended")));
@@ -410,7 +412,7 @@ TEST_F(CallApiSession, a_deadline_is_a_number_of_seconds) {
 
 TEST_F(CallApiSession, does_not_let_one_message_ask_for_everything_many_times) {
   for (int i = 0; i < 2000; ++i) {
-    feed_.note({{}, "", "call-" + std::to_string(i), call::CallStarted{"sip:" + std::string(600, 'a') + "@x", "sip:bob@x"}});
+    note({{}, "", "call-" + std::to_string(i), call::CallStarted{"sip:" + std::string(600, 'a') + "@x", "sip:bob@x"}});
   }
   std::string batch = "[";
   for (int i = 0; i < 10; ++i) {
@@ -529,12 +531,12 @@ TEST_F(CallApiTokenSession, is_closed_when_its_token_was_revoked) {
 
 TEST_F(CallApiTokenSession, is_told_nothing_more_when_its_token_was_revoked) {
   exchange(R"({"id":1,"method":"Subscribe","params":{"cmd_id":"s1"}})");
-  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
   EXPECT_THAT(peer_.take(), SizeIs(1));
   file_.revoke("ci");
   const Log log;
-  feed_.note({{}, "", "a", call::CallRinging{}});
-  feed_.note({{}, "", "a", call::CallEnded{}});
+  note({{}, "", "a", call::CallRinging{}});
+  note({{}, "", "a", call::CallEnded{}});
   EXPECT_THAT(peer_.take(), IsEmpty());
   EXPECT_EQ(peer_.closed, "1008 the token was revoked");
   EXPECT_THAT(log.lines, ElementsAre(StartsWith("file read again what=tokens file="), "websocket closed: its token was revoked who=ci remote=127.0.0.1:1"));
@@ -599,11 +601,11 @@ TEST_F(CallApiSignedSession, can_start_nothing_more_when_its_token_has_expired_b
 
 TEST_F(CallApiSignedSession, has_its_subscriptions_ended_when_its_token_has_expired) {
   exchange(R"({"id":1,"method":"Subscribe","params":{"cmd_id":"s1"}})");
-  feed_.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
+  note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
   EXPECT_THAT(peer_.take(), SizeIs(1));
   expire();
-  feed_.note({{}, "", "a", call::CallRinging{}});
-  feed_.note({{}, "", "a", call::CallEnded{}});
+  note({{}, "", "a", call::CallRinging{}});
+  note({{}, "", "a", call::CallEnded{}});
   EXPECT_THAT(peer_.take(), ElementsAre(HasSubstr(R"("cmd_id":"s1","data":"the token has expired; connect again with a new one","event":"Error")"),
                                         HasSubstr(R"("cmd_id":"s1","event":"Ended")")));
 }
