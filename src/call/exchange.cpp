@@ -243,8 +243,6 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     return;
   }
   auto& step = std::get<CallCourse::Step>(next);
-  // RFC 3261 §17.2.1: finding and ringing a phone takes more than 200 ms, so the caller need not repeat its INVITE.
-  transaction.respond({.status = 100});
   if (command != nullptr) {
     options.watcher = command->watcher();
     options.to = "<" + command->callee() + ">";

@@ -354,6 +354,7 @@ class InviteSession final : private ClientRequest::User, private ServerTransacti
   State state_ = State::Idle;
   OfferAnswer offer_answer_ = OfferAnswer::None;
   bool end_requested_ = false;
+  bool listed_ = false;  ///< The user agent finds it by the names of its dialog.
   bool peer_allows_update_ = false;
   bool peer_knows_timers_ = false;
   bool peer_knows_100rel_ = false;

@@ -38,8 +38,11 @@ void write_returned_via(std::string& text, std::string_view value, const Via& vi
   } else {
     text.append(value);
   }
-  const auto sent_by = base::IpAddress::parse(via.host);
-  if (via.has_rport || !sent_by || *sent_by != flow.remote.ip) {
+  const auto is_from_elsewhere = [&via, &flow] {
+    const auto sent_by = base::IpAddress::parse(via.host);
+    return !sent_by || *sent_by != flow.remote.ip;
+  };
+  if (via.has_rport || is_from_elsewhere()) {
     text.append(";received=").append(flow.remote.ip.to_string());
   }
   text.append("\r\n");

@@ -154,9 +154,15 @@ MatchKey UserAgent::dialog_key(std::string_view call_id, std::string_view local_
   return layer_.key_maker()(key_text_);
 }
 
-void UserAgent::add(InviteSession& session) { sessions_[dialog_key(session.dialog().call_id, session.dialog().local_tag)] = &session; }
+void UserAgent::add(InviteSession& session) {
+  sessions_[dialog_key(session.dialog().call_id, session.dialog().local_tag)] = &session;
+  session.listed_ = true;
+}
 
 void UserAgent::remove(InviteSession& session) {
+  if (!std::exchange(session.listed_, false)) {
+    return;
+  }
   const auto found = sessions_.find(dialog_key(session.dialog().call_id, session.dialog().local_tag));
   if (found != sessions_.end() && found->second == &session) {
     sessions_.erase(found);
