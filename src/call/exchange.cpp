@@ -243,11 +243,13 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
     return;
   }
   auto& step = std::get<CallCourse::Step>(next);
+  // RFC 3261 §17.2.1: finding and ringing a phone takes more than 200 ms, so the caller need not repeat its INVITE.
+  transaction.respond({.status = 100});
   if (command != nullptr) {
     options.watcher = command->watcher();
     options.to = "<" + command->callee() + ">";
   }
-  const std::string destination = step.targets.front().uri;
+  const std::string destination = command == nullptr ? std::string() : step.targets.front().uri;
   options.targets = std::move(step.targets);
   if (media_ != nullptr) {
     options.caller = MediaSide::of(transaction.flow(), media_of(admitted_.username));
@@ -268,7 +270,7 @@ void Exchange::route_call(sip::ServerTransaction& transaction, const sip::Messag
   if (command != nullptr) {
     command->on_referred_call(call, call.call_id(), destination);
   }
-  const std::string call_id = call.call_id();
+  const std::string call_id = referring.empty() ? std::string() : call.call_id();
   call.start(request);
   link(referring, call_id);
 }

@@ -164,8 +164,8 @@ std::string Exchange::referrer_of(const sip::Message& invite, std::string_view n
 }
 
 bool Exchange::park_caller(sip::ServerTransaction& transaction, const sip::Message& invite, const sip::UriView& uri) {
-  const auto wanted = is_ours(uri) ? parking_.slot_wanted(sip::unescape(uri.user)) : std::nullopt;
-  if (!wanted) {
+  const auto wanted = parking_.slot_wanted(sip::unescape(uri.user));
+  if (!wanted || !is_ours(uri)) {
     return false;
   }
   if (calls_.find(invite.call_id()) != nullptr) {

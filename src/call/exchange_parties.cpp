@@ -15,6 +15,9 @@ namespace callwright::call {
 using Kind = CommandEvent::Kind;
 
 bool Exchange::is_offered(std::string_view text) const {
+  if (settings_.offered.empty()) {
+    return false;
+  }
   const auto uri = sip::UriView::parse(text);
   const std::string user = uri && is_ours(*uri) ? sip::unescape(uri->user) : std::string();
   return !user.empty() && std::any_of(settings_.offered.begin(), settings_.offered.end(), [&user](const std::string& pattern) {
@@ -23,10 +26,11 @@ bool Exchange::is_offered(std::string_view text) const {
 }
 
 bool Exchange::offer_to_api(sip::ServerTransaction& transaction, const sip::Message& invite, ReferringCommand* command) {
-  const std::string callee(command == nullptr ? invite.request_uri() : std::string_view(command->callee()));
-  if (!is_offered(callee)) {
+  const std::string_view called = command == nullptr ? invite.request_uri() : std::string_view(command->callee());
+  if (!is_offered(called)) {
     return false;
   }
+  const std::string callee(called);
   if (calls_.find(invite.call_id()) != nullptr) {
     transaction.respond({.status = 482});
     return true;

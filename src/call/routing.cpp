@@ -80,7 +80,12 @@ Routing::Found Routing::find(std::string_view text, Asker asker) const {
       Target target = target_of(route, *uri);
       const auto next = sip::UriView::parse(target.uri);
       // A route that leads back to us would call itself until Max-Forwards is used up.
-      return next && is_ours(*next) ? Found{{}, 482} : Found{{std::move(target)}, 0};
+      if (next && is_ours(*next)) {
+        return {{}, 482};
+      }
+      Found found{{}, 0};
+      found.targets.push_back(std::move(target));
+      return found;
     }
   }
   return {{}, 404};
