@@ -136,9 +136,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   base::Timers timers(clock);
   WebCore core(small_limits());
   call_api::Feed feed("run1", 3);
-  feed.note({{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}});
-  feed.note({{}, "", "a", call::CallEnded{200, "BYE"}});
-  feed.note({{}, "", "", call::ContactChanged{"alice", "sip:alice@h", call::ContactChanged::Now::Registered, {}}});
+  feed.note(std::make_shared<call::Event>(call::Event{{}, "", "a", call::CallStarted{"sip:alice@x", "sip:bob@x"}}));
+  feed.note(std::make_shared<call::Event>(call::Event{{}, "", "a", call::CallEnded{200, "BYE"}}));
+  feed.note(std::make_shared<call::Event>(call::Event{{}, "", "", call::ContactChanged{"alice", "sip:alice@h", call::ContactChanged::Now::Registered, {}}}));
   call_api::CallApi api({.limits = {.on_disconnect = call_api::OnDisconnect::Cancel}, .protocol = protocol_for(size)},
                         {calls, timers,
                          [](const std::function<void()>& job) {

@@ -50,16 +50,14 @@ bool Exchange::offer_to_api(sip::ServerTransaction& transaction, const sip::Mess
   OfferedCall& call = *made;
   adopt(std::move(made));
   index(call_id, call);
+  report(call_id, CallStarted{std::string(invite.from().uri), callee});
   if (command != nullptr) {
-    command->on_referred_call(call, call_id, command->callee());
+    link(command->referring_call(), call_id);
+    command->on_referred_call(call, call_id, callee);
   }
   // Whoever heard of it may have ended the call.
   if (find(call_id) == &call) {
     const bool named = look != nullptr && !look->caller_name.empty();
-    report(call_id, CallStarted{std::string(invite.from().uri), callee});
-    if (command != nullptr) {
-      link(command->referring_call(), call_id);
-    }
     report(call_id, CallOffered{named ? look->caller_name : std::string(invite.from().display_name)});
   }
   return true;

@@ -164,7 +164,7 @@ TEST_P(LoneTransfers, call_the_destination_and_join_the_party) {
   EXPECT_THAT(world.ladder("X", "bob"), ElementsAre("> INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK"));
   EXPECT_THAT(world.ladder("X", "alice"), ElementsAre("> INVITE", "< 100 INVITE", "< 200 INVITE", "> ACK")) << "nothing before bob has answered";
   EXPECT_THAT(world.message("X", "bob", "INVITE").header("From"), HasSubstr("sip:alice@")) << "he sees who it is";
-  ASSERT_EQ(world.journal.all().size(), 1U);
+  ASSERT_EQ(world.journal.size(), 1U);
   EXPECT_EQ(world.journal.find(alice)->callee, kBob);
   world.expect_talking("alice", "bob");
   world.leave();
@@ -177,7 +177,7 @@ TEST_P(LoneTransfers, take_a_party_out_of_its_conference) {
   EXPECT_EQ(world.conferring(), 2U) << "bob and carol go on";
   world.expect_talking("alice", "dave");
   EXPECT_EQ(world.phone("bob").active() + world.phone("carol").active(), 2U);
-  EXPECT_EQ(world.journal.all().size(), 3U);
+  EXPECT_EQ(world.journal.size(), 3U);
   world.leave();
 }
 

@@ -77,7 +77,7 @@ TEST_P(ParkCalls, leave_the_party_with_music_and_hang_up_on_the_other) {
   EXPECT_THAT(world.ladder("X", "alice"), ElementsAre("> INVITE", "< 100 INVITE", "< 200 INVITE", "> ACK"));
   EXPECT_THAT(world.latest("alice").remote_sdp(), HasSubstr("c=IN IP4 192.0.2.1\r\n")) << "of the exchange";
   EXPECT_EQ(world.hearing_music(), 1U);
-  ASSERT_EQ(world.journal.all().size(), 1U);
+  ASSERT_EQ(world.journal.size(), 1U);
   const call::BookedCall& booked = *world.journal.find(call_id);
   EXPECT_THAT(booked.callee, StartsWith("sip:701@"));
   EXPECT_FALSE(world.exchange->states().dialogs().is_in_call("bob")) << "who has parked a call is free";
@@ -94,10 +94,10 @@ TEST_P(ParkCalls, take_the_callee_as_well) {
   EXPECT_EQ(world.journal.find(leg)->callee, "sip:bob@192.0.2.1");
   EXPECT_THAT(world.journal.find(leg)->caller, StartsWith("sip:desk@"));
   EXPECT_THAT(world.told(PickUpCall{.slot = "desk", .destination = kCarol}), ElementsAre("PickupCalling", "PickedUp", "Ended"));
-  ASSERT_EQ(world.journal.all().size(), 1U);
-  EXPECT_EQ(world.journal.all().begin()->second.caller, kCarol);
-  EXPECT_EQ(world.journal.all().begin()->second.callee, "sip:bob@192.0.2.1");
-  EXPECT_EQ(world.commands.events(CommandId{1001}).at(1).call_id, world.journal.all().begin()->first);
+  ASSERT_EQ(world.journal.size(), 1U);
+  EXPECT_EQ(world.journal.first(1).front()->caller, kCarol);
+  EXPECT_EQ(world.journal.first(1).front()->callee, "sip:bob@192.0.2.1");
+  EXPECT_EQ(world.commands.events(CommandId{1001}).at(1).call_id, world.journal.first(1).front()->call_id);
   world.expect_talking(world.latest("bob"), world.latest("carol"));
   world.leave();
 }

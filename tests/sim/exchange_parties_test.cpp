@@ -215,7 +215,8 @@ TEST(StartCall, to_a_number_of_an_api_may_be_given_up_within_its_events) {
   using Kind = call::CommandEvent::Kind;
   for (const Kind when : {Kind::CallerAnswered, Kind::Transferring, Kind::TransferStart, Kind::TransferPending, Kind::CalleeAnswered}) {
     PartiesWorld world;
-    world.events.view = [&](const call::Event& event) {
+    world.events.view = [&world, journal = world.events.view](const call::Event& event) {
+      journal(event);
       if (std::holds_alternative<call::CallOffered>(event.what)) {
         world.exchange->submit(CommandId{700}, DecideCall{.call_id = event.call_id, .decision = DecideCall::Decision::Ring}, world.commands);
         world.exchange->submit(CommandId{701}, DecideCall{.call_id = event.call_id}, world.commands);

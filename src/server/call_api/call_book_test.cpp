@@ -14,7 +14,7 @@ base::WallTime at(int seconds) { return base::WallTime(std::chrono::seconds(seco
 
 /// What a journal tells, second by second.
 struct Booked : testing::Test {
-  void note(const std::string& call_id, decltype(call::Event::what) what) { book.note({at(++now), "", call_id, std::move(what)}); }
+  CallBook::Shared note(const std::string& call_id, decltype(call::Event::what) what) { return book.note({at(++now), "", call_id, std::move(what)}); }
   void start(const std::string& call_id) { note(call_id, call::CallStarted{"sip:alice@x", "sip:bob@x"}); }
   [[nodiscard]] std::string text_of(const std::string& call_id) const {
     std::string text;
