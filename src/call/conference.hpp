@@ -144,6 +144,7 @@ class Conference final : public ActiveCall, private sip::InviteSessionObserver, 
   void play_tone(double frequency_hz);
   // Parties that an API puts on hold (conference_hold.cpp)
   [[nodiscard]] bool plays_music() const;
+  void change_now(Party& party);
   [[nodiscard]] bool offer_directions(Party& party, HoldCall::Change change);
   void end_change(Party& party, const sip::InviteProgress& result);
   void settle();

@@ -17,6 +17,8 @@ void Conference::on_confirmed(sip::InviteSession& session, std::string_view sdp)
   Party* const party = find(session);
   if (party != nullptr && party->step == Step::Answers) {
     take_answer(*party, sdp);
+  } else if (party != nullptr && party->changes_when_up) {
+    change_now(*party);
   }
 }
 

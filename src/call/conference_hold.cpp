@@ -44,12 +44,27 @@ std::optional<bool> Conference::is_held(std::string_view call_id) {
 
 base::Result<void> Conference::hold_party(std::string_view call_id, HoldCall::Change change, const FindHoldWatcher& watcher) {
   Party* const party = find(call_id);
-  if (over_ || party == nullptr || party->step != Step::Takes || !party->session->may_reinvite() || !offer_directions(*party, change)) {
+  const bool takes = !over_ && party != nullptr && party->step == Step::Takes;
+  if (takes && party->session->state() == sip::InviteSession::State::Accepted) {
+    // It has its answer; no offer may follow before its ACK.
+    party->step = Step::Changes;
+    party->to_be_held = change == HoldCall::Change::Hold;
+    party->changes_when_up = true;
+  } else if (!takes || !party->session->may_reinvite() || !offer_directions(*party, change)) {
     return base::Error(base::Errc::WrongState, "Something is being negotiated with the party");
   }
   party->hold_watcher = watcher;
   party->given_up = false;
   return base::ok();
+}
+
+void Conference::change_now(Party& party) {
+  party.changes_when_up = false;
+  party.step = Step::Takes;
+  const bool offered = !std::exchange(party.given_up, false) && offer_directions(party, party.to_be_held ? HoldCall::Change::Hold : HoldCall::Change::Unhold);
+  if (HoldWatcher* const watcher = offered ? nullptr : found_by(std::exchange(party.hold_watcher, nullptr))) {
+    watcher->on_hold_answered(Side::Caller, 491, sip::reason_phrase(491));
+  }
 }
 
 bool Conference::offer_directions(Party& party, HoldCall::Change change) {

@@ -22,6 +22,7 @@ struct Conference::Party {
   bool held = false;                  ///< At an API's wish;
   bool to_be_held = false;            ///< as our offer says that is under way.
   FindHoldWatcher hold_watcher = {};  ///< Of that offer.
+  bool changes_when_up = false;       ///< The offer waits for its ACK.
   bool given_up = false;              ///< Nobody waits for the answer to it.
 };
 

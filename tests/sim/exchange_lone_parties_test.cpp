@@ -91,6 +91,25 @@ TEST(HoldOfALoneParty, has_it_hear_music_and_takes_it_back) {
   world.leave();
 }
 
+TEST(HoldOfALoneParty, waits_for_the_ACK_of_whoever_was_answered_just_now) {
+  LoneWorld world;
+  PhoneLeg& leg = world.phone("alice").call("100");
+  world.run_for(1s);
+  const call::CommandId answer{900};
+  const call::CommandId hold{901};
+  world.commands.on_event = [&](const call::CommandEvent& event) {
+    if (event.command == answer && event.kind == call::CommandEvent::Kind::Ended) {
+      world.exchange->submit(hold, HoldCall{leg.call_id()}, world.commands);
+    }
+  };
+  world.exchange->submit(answer, call::DecideCall{leg.call_id()}, world.commands);
+  world.run_for(2s);
+  EXPECT_THAT(world.commands.texts(hold), ElementsAre("CallHolding", "CallHoldStart", "CallHoldSuccessful", "Ended"));
+  EXPECT_EQ(world.direction_of("alice"), Direction::SendOnly);
+  world.commands.on_event = nullptr;
+  world.leave();
+}
+
 TEST(HoldOfALoneParty, is_silent_without_music) {
   LoneWorld world(MediaMode::Relay, false);
   const std::string alice = world.answered("alice");

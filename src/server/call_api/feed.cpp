@@ -150,8 +150,10 @@ void Feed::note(std::shared_ptr<const call::Event> event, std::uint64_t lost) {
   if (made.call != nullptr) {
     const auto& legs = made.call->legs;
     made.changes = made.call->changes.size();
-    made.leg =
-        static_cast<std::size_t>(std::find_if(legs.begin(), legs.end(), [&made](const auto& leg) { return leg.call_id == made.call->leg; }) - legs.begin());
+    const auto leg = std::find_if(legs.begin(), legs.end(), [&made](const auto& other) { return other.call_id == made.call->leg; });
+    if (leg != legs.end()) {
+      made.leg = static_cast<std::size_t>(leg - legs.begin());
+    }
   }
   std::string data;
   for (const Reader& reader : readers_) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,13 +94,15 @@ class Feed {
   [[nodiscard]] std::size_t readers() const noexcept { return readers_.size(); }
 
  private:
+  static constexpr std::size_t kNoLeg = std::numeric_limits<std::size_t>::max();
+
   /// What an event tells clients; made into JSON when somebody wants to hear of it, since most of it nobody does.
   struct Entry {
     std::uint64_t seq = 0;
     std::shared_ptr<const call::Event> event;
-    CallBook::Shared call;    ///< As it is now; null when the event was about none.
-    std::size_t changes = 0;  ///< So many of the call had come with this event,
-    std::size_t leg = 0;      ///< and this of its legs went to whoever had answered; beyond the last: none.
+    CallBook::Shared call;     ///< As it is now; null when the event was about none.
+    std::size_t changes = 0;   ///< So many of the call had come with this event,
+    std::size_t leg = kNoLeg;  ///< and this of its legs went to whoever had answered.
   };
   /// Of a call, as they were right behind an event.
   struct Names {
