@@ -73,7 +73,8 @@ const uri = (user) => `sip:${user}@${server.sip}`;
 async function recorded(matches, count) {
   const look = async () => {
     for (;;) {
-      const lines = readFileSync(records, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)).filter(matches);
+      const complete = readFileSync(records, 'utf8').split('\n').slice(0, -1); // The last may be half written.
+      const lines = complete.map((line) => JSON.parse(line)).filter(matches);
       if (lines.length >= count) return lines;
       await run('Echo', {});
     }
