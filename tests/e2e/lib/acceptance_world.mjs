@@ -43,8 +43,12 @@ export function dataOf(messages, event) {
 export const STARTED_WELL = ['Started', 'CallerAnswered', 'Transferring', 'TransferStart', 'TransferPending*', 'CalleeAnswered', 'Ended'];
 export const TRANSFERRED = ['Started', 'Transferring', 'TransferStart', 'TransferPending*', 'TransferSuccessful', 'Ended'];
 
-/** A server with one client; `Exchange` and `OpenSips` say what stands behind it. */
+/** A server with one client; `Exchange`, `OpenSips` and `Proxied` say what stands behind it. */
 export class World {
+  /** Whether a command can hold one party of a call and not the other. */
+  holdsOneParty = true;
+  /** Who transfers whom to whom, where one call takes the place of another. */
+  transferring = ['alice', 'bob', 'carol'];
   server;
   client;
   #clients = [];

@@ -1,4 +1,4 @@
-// What SIP a server sent and received, from the capture file that it writes (capture.file).
+// What SIP a server sent and received, from the capture file that it writes (capture.file), or that dumpcap writes.
 import { closeSync, existsSync, fstatSync, openSync, readSync, watch } from 'node:fs';
 import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
@@ -9,6 +9,11 @@ const LIMIT_MS = 20_000;
 const FILE_HEADER = 24;
 const PACKET_HEADER = 16;
 const TCP = 6;
+
+/** How much goes before the IPv4 header in a packet of these link types: Ethernet. */
+const LINK_HEADERS = { 1: 14 };
+/** The first word of a file whose times are in nanoseconds. */
+const NANOSECONDS = 0xa1b23c4d;
 
 /** The SIP message in an IPv4 packet, with its ports; undefined where there is none. */
 function messageIn(packet) {
@@ -24,7 +29,9 @@ function messageIn(packet) {
 export class Wire {
   #file;
   #sip;
-  #at = FILE_HEADER;
+  #at = 0;
+  /** What the file's header says of its packets. */
+  #form;
   #messages = [];
   #users = new Map();
   #texts = new Set();
@@ -108,11 +115,18 @@ export class Wire {
     readSync(file, bytes, 0, bytes.length, this.#at);
     closeSync(file);
     let at = 0;
+    if (!this.#form) {
+      if (bytes.length < FILE_HEADER) {
+        return;
+      }
+      this.#form = { link: LINK_HEADERS[bytes.readUInt32LE(20)] ?? 0, perMs: bytes.readUInt32LE(0) === NANOSECONDS ? 1e6 : 1e3 };
+      at = FILE_HEADER;
+    }
     while (at + PACKET_HEADER <= bytes.length && at + PACKET_HEADER + bytes.readUInt32LE(at + 8) <= bytes.length) {
       const end = at + PACKET_HEADER + bytes.readUInt32LE(at + 8);
-      const message = messageIn(bytes.subarray(at + PACKET_HEADER, end));
+      const message = messageIn(bytes.subarray(at + PACKET_HEADER + this.#form.link, end));
       if (message) {
-        message.time_ms = bytes.readUInt32LE(at) * 1000 + bytes.readUInt32LE(at + 4) / 1e6;
+        message.time_ms = bytes.readUInt32LE(at) * 1000 + bytes.readUInt32LE(at + 4) / this.#form.perMs;
         if (!leaveOut(message)) {
           this.#keep(message);
         }
@@ -122,9 +136,9 @@ export class Wire {
     this.#at += at;
   }
 
-  /** Keeps it, but for what is sent once more (RFC 3261 §17). */
+  /** Keeps it, but for what is sent once more (RFC 3261 §17), and what the server sends to itself. */
   #keep(message) {
-    if (this.#texts.has(message.text)) {
+    if (this.#texts.has(message.text) || message.from === message.to) {
       return;
     }
     this.#texts.add(message.text);

@@ -22,7 +22,8 @@ const uriOf = (value) => /<([^>]+)>/.exec(value ?? '')?.[1] ?? value;
 /** A SIP message in its parts. */
 export function parse(text) {
   const [head, body] = text.split(/\r\n\r\n([^]*)/);
-  const [start, ...lines] = head.split('\r\n');
+  // OpenSIPS ends the line of its Retry-After by LF alone.
+  const [start, ...lines] = head.split(/\r?\n/);
   const headers = lines.map((line) => /^([^:]+?)\s*:\s*(.*)$/.exec(line).slice(1));
   const all = (name) => headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
   const header = (name) => all(name)[0];
@@ -196,6 +197,8 @@ export class Phone {
   #arrived = 0;
   /** What it registers at, "pbx.example". */
   domain;
+  /** Its Allow. */
+  allow = 'INVITE, ACK, CANCEL, BYE, UPDATE, INFO, PRACK';
 
   /** Connects to `address` ("127.0.0.1:5061") over "udp", "tcp", "tls", "ws" or "wss"; certificates are checked with `ca`. */
   static async connect(transport, address, { user, password, domain, ca, servername }) {
@@ -230,7 +233,7 @@ export class Phone {
     return `<sip:${this.#user}@${this.#host};transport=${transport}>`;
   }
 
-  /** REGISTER, with the answer to its challenge; gives the final response. */
+  /** REGISTER, with the answer to its challenge, if there is one; gives the final response. */
   async register(expires = 600, headers = '') {
     const uri = `sip:${this.domain}`;
     const tag = token();
@@ -241,8 +244,11 @@ export class Phone {
       this.request('REGISTER', uri, { call, cseq: this.#cseq, to: `<${this.address}>`, contact: `${this.contact};expires=${expires}`, headers: headers + extra });
     };
     send('');
-    const challenge = await final();
-    send(this.authorization(challenge, 'REGISTER', uri));
+    const first = await final();
+    if (first.status !== 401) {
+      return first;
+    }
+    send(this.authorization(first, 'REGISTER', uri));
     return final();
   }
 
@@ -280,7 +286,7 @@ export class Phone {
     const route = routes.map((one) => `Route: ${one}\r\n`).join('');
     this.#send(
       `${method} ${uri} SIP/2.0\r\nVia: SIP/2.0/${this.#transport.toUpperCase()} ${this.#host};branch=${branch};rport\r\nMax-Forwards: 70\r\n${route}` +
-        `From: ${call.local}\r\nTo: ${to}\r\nCall-ID: ${call.callId}\r\nCSeq: ${cseq} ${method}\r\nContact: ${contact}\r\nAllow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, PRACK\r\nSupported: path\r\n${headers}` +
+        `From: ${call.local}\r\nTo: ${to}\r\nCall-ID: ${call.callId}\r\nCSeq: ${cseq} ${method}\r\nContact: ${contact}\r\nAllow: ${this.allow}\r\nSupported: path\r\n${headers}` +
         `${body ? `Content-Type: ${type}\r\n` : ''}Content-Length: ${body.length}\r\n\r\n${body}`,
     );
   }
@@ -291,7 +297,7 @@ export class Phone {
     const to = request.header('To');
     this.#send(
       `SIP/2.0 ${status}\r\n${copied}From: ${request.header('From')}\r\nTo: ${to.includes('tag=') ? to : call.local}\r\n` +
-        `Call-ID: ${request.header('Call-ID')}\r\nCSeq: ${request.header('CSeq')}\r\nContact: ${this.contact}\r\nAllow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, PRACK\r\n${headers}` +
+        `Call-ID: ${request.header('Call-ID')}\r\nCSeq: ${request.header('CSeq')}\r\nContact: ${this.contact}\r\nAllow: ${this.allow}\r\n${headers}` +
         `${body ? 'Content-Type: application/sdp\r\n' : ''}Content-Length: ${body.length}\r\n\r\n${body}`,
     );
   }

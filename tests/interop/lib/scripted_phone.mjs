@@ -33,6 +33,9 @@ export class ScriptedPhone {
     const scripted = new ScriptedPhone();
     scripted.#script = { ...USUAL, ...script };
     scripted.#phone = await Phone.connect('udp', registrar, { user, password, domain: registrar });
+    if (!/^(405|501)/.test(scripted.#script.refer)) {
+      scripted.#phone.allow += ', REFER, NOTIFY';
+    }
     scripted.#phone.handler = (message) => scripted.#take(message);
     const { status, start } = await scripted.#phone.register();
     if (status !== 200) {
@@ -91,6 +94,7 @@ export class ScriptedPhone {
       // What is left is the ACK of the refusal.
       call.refused = true;
     }
+    call.replaces = call.invite.header('Replaces')?.split(';')[0];
   }
 
   #acknowledged(call) {
@@ -100,6 +104,10 @@ export class ScriptedPhone {
       call.quit = true;
       this.#calls.delete(call.callId);
       call.send('BYE');
+    } else if (this.#calls.has(call.replaces)) {
+      // RFC 3891 §3: the call in whose place this one is ends.
+      this.#calls.get(call.replaces).send('BYE');
+      this.#calls.delete(call.replaces);
     }
   }
 
