@@ -127,9 +127,9 @@ describe('the report of a test run', () => {
       }
       await page.goto(address);
       await page.locator('.row').first().click();
-      assert.equal(await page.locator('#list').isVisible(), false);
+      await page.locator('#list').waitFor({ state: 'hidden' });
       await page.locator('.back').click();
-      assert.equal(await page.locator('#list').isVisible(), true);
+      await page.locator('#list').waitFor({ state: 'visible' });
       await close(page);
     });
   }
