@@ -12,6 +12,8 @@ namespace {
 constexpr base::Duration kFirstAsk = std::chrono::seconds(3);
 constexpr base::Duration kAskAgain = std::chrono::seconds(5);
 constexpr base::Duration kAskForAck = std::chrono::milliseconds(100);
+/// The proxy tells of the ACK before it has sent it on, by another of its processes than that which would send what comes next.
+constexpr base::Duration kAckOut = std::chrono::milliseconds(20);
 constexpr base::Duration kWatch = std::chrono::seconds(30);
 /// How long the proxy's answer may come after it has told otherwise how the call went.
 constexpr base::Duration kLate = std::chrono::seconds(6);
@@ -39,8 +41,9 @@ CallerCall::CallerCall(CommandDesk& desk, Owner& owner, CallerLegPlan plan)
 
 void CallerCall::call() {
   state_ = State::Calling;
-  invite_.send(MiCommand::SendRequest, invite_params(plan_), Repeat::Never, desk_.settings.ring_timeout + kLeave);
-  deadline_.start(desk_.settings.ring_timeout);
+  const base::Duration ringing = plan_.look.timeout ? base::Duration(*plan_.look.timeout) : desk_.settings.ring_timeout;
+  invite_.send(MiCommand::SendRequest, invite_params(plan_), Repeat::Never, ringing + kLeave);
+  deadline_.start(ringing);
   ask_.start(kFirstAsk);
 }
 
@@ -103,6 +106,7 @@ void CallerCall::ready() {
   state_ = State::Up;
   ask_.cancel();
   list_.cancel();
+  deadline_.cancel();
   owner_.on_caller_ready();
 }
 
@@ -137,8 +141,10 @@ void CallerCall::on_state(int state) {
   } else if (state_ == State::Calling && state >= kDialogAnswered && !late_.pending()) {
     looks_answered_ = true;
     late_.start(kLate);
+  } else if (state_ == State::Confirming && deadline_.pending()) {
+    return;
   } else if (state_ == State::Confirming && (state == kDialogAcknowledged || ++asked_ >= kMaxAsksForAck)) {
-    ready();
+    deadline_.start(kAckOut);
   } else if (state_ == State::Confirming && !list_.pending()) {
     ask_.start(kAskForAck);
   }
@@ -171,6 +177,8 @@ void CallerCall::on_late() {
 void CallerCall::on_deadline() {
   if (state_ == State::Leaving) {
     gone();
+  } else if (state_ == State::Confirming) {
+    ready();
   } else if (state_ == State::Calling) {
     put_away();
     owner_.on_caller_failed("failed to establish initial call: 408 Request Timeout");

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "opensips/datagram.hpp"
+#include "sip/client_request.hpp"
 #include "sip/message.hpp"
 #include "sip/uri.hpp"
 
@@ -23,8 +24,16 @@ std::string origin_line(const CallerLegPlan& plan, unsigned version) {
 }
 
 std::string black_hole_offer(const CallerLegPlan& plan) {
-  return "v=0\r\n" + origin_line(plan, 1) +
-         "\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 9 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
+  std::string formats;
+  std::string attributes;
+  for (const sdp::Codec& codec : plan.look.codecs.empty() ? std::vector{sdp::pcmu(), sdp::pcma()} : plan.look.codecs) {
+    const std::string number = std::to_string(static_cast<unsigned>(codec.payload_type));
+    formats += " " + number;
+    attributes += "a=rtpmap:" + number + " " + codec.name + "/" + std::to_string(codec.clock_rate) +
+                  (codec.channels > 1 ? "/" + std::to_string(codec.channels) : std::string()) + "\r\n";
+    attributes += codec.fmtp.empty() ? std::string() : "a=fmtp:" + number + " " + codec.fmtp + "\r\n";
+  }
+  return "v=0\r\n" + origin_line(plan, 1) + "\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 9 RTP/AVP" + formats + " 101\r\n" + attributes +
          "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n";
 }
 
@@ -61,6 +70,18 @@ void for_each_line(std::string_view text, Visit visit) {
   }
 }
 
+/// "o=- 1 7 IN IP4 192.0.2.9" → the same with 8; "" when it is none.
+std::string next_version(std::string_view origin) {
+  const std::size_t name = origin.find(' ');
+  const std::size_t session = name == std::string_view::npos ? name : origin.find(' ', name + 1);
+  const std::size_t version = session == std::string_view::npos ? session : origin.find(' ', session + 1);
+  std::uint64_t number = 0;
+  if (version == std::string_view::npos || std::from_chars(origin.data() + session + 1, origin.data() + version, number).ptr != origin.data() + version) {
+    return {};
+  }
+  return std::string(origin.substr(0, session + 1)) + std::to_string(number + 1) + std::string(origin.substr(version));
+}
+
 CallerDialog dialog_of(const sip::Message& message) {
   CallerDialog dialog;
   dialog.from = message.header(sip::Header::From).value_or("");
@@ -94,12 +115,13 @@ const Json* first_dialog(const Json& listed) {
 
 Json::Object invite_params(const CallerLegPlan& plan) {
   std::string headers;
-  add_header(headers, "From", "<" + plan.callee + ">");
-  add_header(headers, "To", "<" + plan.caller + ">");
+  add_header(headers, "From", sip::name_addr(plan.look.callee_name, plan.callee));
+  add_header(headers, "To", sip::name_addr(plan.look.caller_name, plan.caller));
   add_header(headers, "Contact", own_contact(plan));
   add_header(headers, "Call-ID", plan.call_id);
   add_header(headers, "CSeq", "1 INVITE");
   add_header(headers, "Content-Type", "application/sdp");
+  headers += plan.look.headers;
   return {parameter("method", "INVITE"), parameter("ruri", plan.caller), parameter("headers", headers), parameter("next_hop", plan.proxy),
           parameter("body", black_hole_offer(plan))};
 }
@@ -167,12 +189,37 @@ std::string as_next_offer(std::string_view sdp, const CallerLegPlan& plan) {
   return offer;
 }
 
+std::string as_next_offer(std::string_view sdp, std::string_view known) {
+  std::string origin;
+  for_each_line(known, [&origin](std::string_view line) {
+    if (line.starts_with("o=")) {
+      origin = next_version(line);
+    }
+  });
+  std::string offer;
+  for_each_line(sdp, [&](std::string_view line) {
+    offer += line.starts_with("o=") && !origin.empty() ? origin : std::string(line);
+    offer += kEnd;
+  });
+  return offer;
+}
+
 std::pair<std::string, std::string> dialog_parties(const Json& listed) {
   const Json* const dialog = first_dialog(listed);
   const auto uri = [dialog](std::string_view name) {
     return std::string(dialog == nullptr ? std::string_view{} : text_of(dialog->find(name)).substr(0, kMaxUri));
   };
   return {uri("from_uri"), uri("to_uri")};
+}
+
+std::pair<std::string, std::string> dialog_descriptions(const Json& listed) {
+  const Json* const dialog = first_dialog(listed);
+  if (dialog == nullptr) {
+    return {};
+  }
+  const Json* const callees = dialog->find("CALLEES");
+  const bool answered = callees != nullptr && callees->array() != nullptr && !callees->array()->empty();
+  return {std::string(text_of(dialog->find("caller_sdp"))), answered ? std::string(text_of(callees->array()->front().find("callee_sdp"))) : std::string()};
 }
 
 std::optional<int> dialog_state(const Json& listed) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "call/call_control.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -19,6 +20,7 @@ struct CallerLegPlan {
   std::string call_id;
   std::string proxy;          ///< URI: where the requests go, and where those of the phone come to.
   std::uint64_t session = 0;  ///< RFC 8866 §5.2, of the session descriptions.
+  call::CallLook look = {};   ///< Its names, headers and codecs.
 };
 
 /// What the phone's 2xx told of the dialog (RFC 3261 §12.1.2).
@@ -49,10 +51,14 @@ struct InviteAnswer {
 [[nodiscard]] std::string as_offer(std::string_view sdp);
 /// Another's session description with the origin of our first offer, next version (RFC 3264 §8).
 [[nodiscard]] std::string as_next_offer(std::string_view sdp, const CallerLegPlan& plan);
+/// The same behind `known`, a session description of which that phone knows the origin already.
+[[nodiscard]] std::string as_next_offer(std::string_view sdp, std::string_view known);
 
 /// The state of the first dialog in the result of dlg_list: 1 unconfirmed, 2 early, 3 answered, 4 acknowledged, 5 over.
 [[nodiscard]] std::optional<int> dialog_state(const base::Json& listed);
 /// The URIs of its caller and its callee; "" when they are not there.
 [[nodiscard]] std::pair<std::string, std::string> dialog_parties(const base::Json& listed);
+/// What its caller and its callee have last said of their media; "" when the proxy does not know.
+[[nodiscard]] std::pair<std::string, std::string> dialog_descriptions(const base::Json& listed);
 
 }  // namespace callwright::opensips

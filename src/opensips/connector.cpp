@@ -6,6 +6,7 @@
 #include "opensips/start_command.hpp"
 #include "opensips/transfer_command.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -13,6 +14,7 @@ namespace callwright::opensips {
 namespace {
 
 constexpr std::size_t kMaxEarlyEvents = 64;
+constexpr std::size_t kMaxForgotten = 256;
 
 std::vector<std::string> events_of(const Settings& settings) {
   std::vector<std::string> events{"E_CALL_TRANSFER", "E_CALL_HOLD", "E_DLG_STATE_CHANGED", "E_UL_CONTACT_INSERT", "E_UL_CONTACT_DELETE"};
@@ -79,11 +81,11 @@ Connector::Connector(base::Timers& engine_timers, base::Random& chance, Wire& wi
     : CommandDesk(client_, engine_timers, chance, settings_),
       settings_(std::move(told)),
       client_(engine_timers, chance, wire),
-      subscriptions_(client_, engine_timers, settings_, events_of(settings_)),
+      subscriptions_(client_, engine_timers, settings_, events_of(settings_), base::Callback::to<&Connector::on_up>(*this)),
       journal_(client_, engine_timers, settings_, journal),
       over_(engine_timers) {}
 
-Connector::~Connector() = default;
+Connector::~Connector() { subscriptions_.cancel(); }
 
 void Connector::start(std::string event_socket) {
   if (!event_socket.empty()) {
@@ -105,6 +107,9 @@ void Connector::on_datagram(std::string_view bytes) {
 
 void Connector::on_event(const ProxyEvent& event) {
   journal_.on_event(event);
+  if (event.name == "E_CALL_TRANSFER" && std::ranges::find(forgotten_, event.text("transfer_callid")) != forgotten_.end()) {
+    return;  // It would be taken for one of the next transfer of that call.
+  }
   const auto topic = topics_.find(topic_of(event));
   if (topic != topics_.end()) {
     topic->second->on_event(event);
@@ -130,6 +135,7 @@ void Connector::submit(call::CommandId id, const call::Command& command, call::C
 }
 
 void Connector::run(std::unique_ptr<RunningCommand> command) {
+  subscriptions_.refresh();
   RunningCommand& running = *command;
   by_id_.emplace(running.id(), &running);
   commands_.emplace(&running, Owned{std::move(command), {}});
@@ -164,6 +170,13 @@ bool Connector::claim(const std::string& topic, RunningCommand& command) {
 void Connector::release(RunningCommand& command) {
   for (const std::string& topic : std::exchange(commands_.at(&command).topics, {})) {
     topics_.erase(topic);
+  }
+}
+
+void Connector::forget_referred(const std::string& call_id) {
+  forgotten_.push_back(call_id);
+  if (forgotten_.size() > kMaxForgotten) {
+    forgotten_.pop_front();
   }
 }
 

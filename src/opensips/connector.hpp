@@ -62,11 +62,13 @@ class Connector final : public call::CallControl, private CommandDesk {
   // CommandDesk
   bool claim(const std::string& topic, RunningCommand& command) override;
   void release(RunningCommand& command) override;
+  void forget_referred(const std::string& call_id) override;
   void ended(RunningCommand& command) override;
   void gone(RunningCommand& command) override;
 
   void run(std::unique_ptr<RunningCommand> command);
   void on_event(const ProxyEvent& event);
+  void on_up() { journal_.load(); }
 
   Settings settings_;
   MiClient client_;
@@ -76,6 +78,7 @@ class Connector final : public call::CallControl, private CommandDesk {
   std::unordered_map<RunningCommand*, Owned> commands_;
   std::unordered_map<std::string, RunningCommand*> topics_;
   std::deque<ProxyEvent> early_;  ///< Of sessions that nobody has claimed: the answer that names the session may come after them.
+  std::deque<std::string> forgotten_;  ///< Call-IDs, the newest last.
   base::DestroyLater<RunningCommand> over_;
 };
 

@@ -23,7 +23,7 @@ struct Names {
 };
 
 /// In the order of MiCommand.
-constexpr std::array<Names, 11> kNames = {{
+constexpr std::array<Names, 13> kNames = {{
     {"t_uac_dlg", "tm:uac_dlg", "tm"},
     {"t_uac_cancel", "tm:uac_cancel", "tm"},
     {"call_transfer", "callops:transfer", "callops"},
@@ -31,6 +31,8 @@ constexpr std::array<Names, 11> kNames = {{
     {"call_unhold", "callops:unhold", "callops"},
     {"dlg_end_dlg", "dialog:end_dlg", "dialog"},
     {"dlg_list", "dialog:list", "dialog"},
+    {"dlg_send_sequential", "dialog:send_sequential", "dialog"},
+    {"ul_dump", "usrloc:dump", "usrloc"},
     {"event_subscribe", "evi:subscribe", "the core"},
     {"ua_session_client_start", "b2b_entities:ua_session_client_start", "b2b_entities"},
     {"ua_session_reply", "b2b_entities:ua_session_reply", "b2b_entities"},

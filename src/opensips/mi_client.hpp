@@ -23,6 +23,8 @@ enum class MiCommand : std::uint8_t {
   Unhold,            ///< call_unhold
   EndDialog,         ///< dlg_end_dlg
   ListDialogs,       ///< dlg_list
+  SendInDialog,      ///< dlg_send_sequential
+  ListContacts,      ///< ul_dump
   Subscribe,         ///< event_subscribe
   StartSession,      ///< ua_session_client_start
   ReplyInSession,    ///< ua_session_reply

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,16 +20,19 @@ namespace callwright::opensips {
 /// The journal of what happens at the proxy, whoever started it: its dialogs are calls, its contacts registrations. Engine thread.
 ///
 /// The event of a dialog names no parties, so the proxy is asked for them (dlg_list) before the call is told. A call of which nothing was heard for long is
-/// asked for again, since the event of its end may have been lost.
+/// asked for again, since the event of its end may have been lost. What there is already when the proxy is reached is told as if it began then.
 class ProxyJournal {
  public:
   /// All are used for as long as this lives.
   ProxyJournal(MiClient& client, base::Timers& timers, const Settings& settings, call::EventSink& sink);
 
   void on_event(const ProxyEvent& event);
+  /// Asks the proxy for all its calls and contacts.
+  void load();
   [[nodiscard]] std::size_t calls() const noexcept { return calls_.size(); }
 
   static constexpr std::size_t kMaxCalls = 10'000;  ///< More are not told.
+  static constexpr std::size_t kMaxContacts = 100'000;
 
  private:
   /// In the order in which a call goes through them.
@@ -49,6 +53,13 @@ class ProxyJournal {
   void on_hold(const ProxyEvent& event);
   void on_contact(const ProxyEvent& event);
   void ask(const std::string& call_id, Call& call);
+  Call& add(const std::string& call_id);
+  void ask_page();
+  MiRequest::Next on_page(const MiOutcome& outcome);
+  MiRequest::Next on_contacts(const MiOutcome& outcome);
+  static void set_state(Call& call, int number);
+  void load_dialog(const base::Json& dialog);
+  void set_contact(const std::string& user, const std::string& contact, bool is_there);
   MiRequest::Next on_listed(const std::string& call_id, const MiOutcome& outcome);
   void advance(const std::string& call_id);
   void on_audit();
@@ -59,6 +70,10 @@ class ProxyJournal {
   const Settings& settings_;
   call::EventSink& sink_;
   Calls calls_;
+  std::set<std::pair<std::string, std::string>> contacts_;  ///< User and contact.
+  std::size_t page_ = 0;                                    ///< Dialogs before the page that is asked for.
+  MiRequest pages_;
+  MiRequest contact_list_;
   std::string audited_;  ///< The call that was looked at last.
   base::Timer audit_;
   std::vector<std::unique_ptr<Call>> over_;  ///< Destroyed with the next audit: a call ends from within its own request.

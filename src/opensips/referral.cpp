@@ -26,6 +26,9 @@ void Referral::begin(base::Json::Object params, base::Duration silence) {
 
 void Referral::stop() {
   state_ = State::Over;
+  if (!call_id_.empty()) {
+    desk_.forget_referred(call_id_);
+  }
   request_.cancel();
   deadline_.cancel();
 }

@@ -25,6 +25,8 @@ class CommandDesk {
   [[nodiscard]] virtual bool claim(const std::string& topic, RunningCommand& command) = 0;
   /// No event matters to `command` any more: others may claim its topics.
   virtual void release(RunningCommand& command) = 0;
+  /// Events may still come of this call, to which a REFER has led; they concern nobody.
+  virtual void forget_referred(const std::string& call_id) = 0;
   /// Its Ended was reported: it cannot be cancelled any more, but may have something to put away.
   virtual void ended(RunningCommand& command) = 0;
   /// It has nothing left to do, and is destroyed a little later.

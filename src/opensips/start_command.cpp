@@ -7,6 +7,15 @@ namespace callwright::opensips {
 using Next = MiRequest::Next;
 using Repeat = MiRequest::Repeat;
 
+namespace {
+
+/// Whether the callee's phone is to see something that the caller's phone, which makes the call by itself, would not say.
+bool changes_callee_view(const call::CallLook& look) {
+  return !look.caller_name.empty() || !look.caller_id.empty() || !look.headers.empty() || !look.codecs.empty();
+}
+
+}  // namespace
+
 StartCommand::StartCommand(CommandDesk& desk, call::CommandId id, call::StartCall command, call::CommandObserver& observer)
     : RunningCommand(desk, id, observer),
       command_(std::move(command)),
@@ -15,7 +24,8 @@ StartCommand::StartCommand(CommandDesk& desk, call::CommandId id, call::StartCal
                .callee = command_.callee,
                .call_id = command_.call_id,
                .proxy = desk.settings.sip_uri,
-               .session = desk.random.between(1, UINT32_MAX)}),
+               .session = desk.random.between(1, UINT32_MAX),
+               .look = command_.look}),
       referral_(desk, *this),
       callee_(desk, *this),
       subscribe_(desk.mi, [this](const MiOutcome& outcome) { return on_subscribed(outcome); }),
@@ -60,7 +70,7 @@ void StartCommand::on_event(const ProxyEvent& event) {
 }
 
 void StartCommand::on_caller_ready() {
-  if (caller_.dialog() && !caller_.dialog()->knows_refer && can_call_directly()) {
+  if (can_call_directly() && (!caller_.dialog()->knows_refer || changes_callee_view(command_.look))) {
     call_directly();
     return;
   }
@@ -101,7 +111,7 @@ bool StartCommand::can_call_directly() const noexcept { return desk_.settings.th
 
 void StartCommand::call_directly() {
   report_transferring();
-  callee_.call(command_.caller, command_.callee, as_offer(caller_.dialog()->sdp));
+  callee_.call({.caller = command_.caller, .callee = command_.callee, .offer = as_offer(caller_.dialog()->sdp), .look = command_.look});
 }
 
 bool StartCommand::on_session(const std::string& key) {

@@ -3,6 +3,7 @@
 #include "base/json_values.hpp"
 #include "base/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace callwright::opensips {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr base::Duration kAgain = std::chrono::seconds(2);
 constexpr int kRenewalsInTime = 3;
+constexpr base::Duration kFresh = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -24,8 +26,8 @@ std::string subscription_failure(std::string_view event, const MiOutcome& outcom
   return "501 Not Implemented: OpenSIPS does not report " + std::string(event) + " (" + outcome.text + "); load the modules of deploy/opensips/opensips.cfg";
 }
 
-Subscriptions::Subscriptions(MiClient& client, base::Timers& timers, const Settings& settings, std::vector<std::string> events)
-    : client_(client), settings_(settings), renewal_(timers, base::Callback::to<&Subscriptions::renew>(*this)) {
+Subscriptions::Subscriptions(MiClient& client, base::Timers& timers, const Settings& settings, std::vector<std::string> events, base::Callback up)
+    : client_(client), timers_(timers), settings_(settings), up_callback_(up), renewal_(timers, base::Callback::to<&Subscriptions::renew>(*this)) {
   all_.reserve(events.size());  // The requests refer to the elements.
   for (std::string& event : events) {
     One& one = all_.emplace_back();
@@ -36,7 +38,25 @@ Subscriptions::Subscriptions(MiClient& client, base::Timers& timers, const Setti
 
 void Subscriptions::start() { renew(); }
 
+void Subscriptions::refresh() {
+  const bool is_asking = std::ranges::any_of(all_, [](const One& one) { return one.request->pending(); });
+  if (!is_asking && timers_.clock().now() - renewed_ > kFresh) {
+    renew();
+  }
+}
+
+void Subscriptions::cancel() {
+  if (!up_) {
+    return;
+  }
+  for (One& one : all_) {
+    base::Json::Object params{parameter("event", one.event), parameter("socket", settings_.event_socket), {"expire", base::json_number(0)}};
+    one.request->send(MiCommand::Subscribe, std::move(params), MiRequest::Repeat::Never, settings_.answer_timeout);
+  }
+}
+
 void Subscriptions::renew() {
+  renewed_ = timers_.clock().now();
   for (One& one : all_) {
     one.request->send(MiCommand::Subscribe, subscription(one.event, settings_), MiRequest::Repeat::WhileUnanswered, settings_.answer_timeout);
   }
@@ -54,6 +74,7 @@ MiRequest::Next Subscriptions::on_outcome(One& one, const MiOutcome& outcome) {
   }
   if (!std::exchange(up_, true)) {
     base::log::info("OpenSIPS answers", {{"events", settings_.event_socket}});
+    up_callback_();
   }
   told_down_ = false;
   const bool refused = outcome.kind == MiOutcome::Kind::Refused;

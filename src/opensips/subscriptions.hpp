@@ -20,9 +20,14 @@ namespace callwright::opensips {
 /// Says in the log when the proxy goes and comes. A command that must have its event subscribes besides, since the proxy may have been restarted just now.
 class Subscriptions {
  public:
-  Subscriptions(MiClient& client, base::Timers& timers, const Settings& settings, std::vector<std::string> events);
+  /// `up` is called when the proxy answers for the first time, and again whenever it was away.
+  Subscriptions(MiClient& client, base::Timers& timers, const Settings& settings, std::vector<std::string> events, base::Callback up);
 
   void start();
+  /// Renews them now, unless that was a moment ago: something is about to begin of which the events are wanted.
+  void refresh();
+  /// Takes them back: nobody listens any more.
+  void cancel();
   /// The proxy answered when it was asked last.
   [[nodiscard]] bool is_up() const noexcept { return up_; }
 
@@ -37,8 +42,11 @@ class Subscriptions {
   MiRequest::Next on_outcome(One& one, const MiOutcome& outcome);
 
   MiClient& client_;
+  base::Timers& timers_;
   const Settings& settings_;
+  const base::Callback up_callback_;
   std::vector<One> all_;
+  base::TimePoint renewed_{};
   bool up_ = false;
   bool told_down_ = false;
   base::Timer renewal_;

@@ -1,5 +1,7 @@
 #include "opensips/third_party_call.hpp"
 
+#include <utility>
+
 namespace callwright::opensips {
 
 using Next = MiRequest::Next;
@@ -18,6 +20,21 @@ std::string status_text(const ProxyEvent& event) {
   return text;
 }
 
+/// As ua_session_client_start has it: what is before the first comma is the display name.
+std::string name_and_uri(std::string_view name, const std::string& uri) {
+  if (name.empty() && uri.find(',') == std::string::npos) {
+    return uri;
+  }
+  std::string quoted = "\"";
+  for (const char letter : name) {
+    if (letter == '"' || letter == '\\') {
+      quoted += '\\';
+    }
+    quoted += letter == ',' ? ' ' : letter;
+  }
+  return quoted + "\"," + uri;
+}
+
 }  // namespace
 
 ThirdPartyCall::ThirdPartyCall(CommandDesk& desk, Owner& owner)
@@ -32,13 +49,21 @@ ThirdPartyCall::ThirdPartyCall(CommandDesk& desk, Owner& owner)
       reply_(desk.mi, [](const MiOutcome& /*outcome*/) { return Next::Done; }),
       deadline_(desk.timers, base::Callback::to<&ThirdPartyCall::on_deadline>(*this)) {}
 
-void ThirdPartyCall::call(std::string_view caller, std::string_view callee, std::string_view offer) {
+void ThirdPartyCall::call(const ThirdPartyPlan& plan) {
   state_ = State::Starting;
-  // Flags: replies and bodies are reported.
-  start_.send(MiCommand::StartSession,
-              {parameter("ruri", callee), parameter("to", callee), parameter("from", caller), parameter("proxy", desk_.settings.sip_uri),
-               parameter("body", offer), parameter("content_type", "application/sdp"), parameter("flags", "rb")},
-              Repeat::Never, desk_.settings.answer_timeout);
+  ring_timeout_ = plan.look.timeout ? base::Duration(*plan.look.timeout) : desk_.settings.ring_timeout;
+  const std::string& shown = plan.look.caller_id.empty() ? plan.caller : plan.look.caller_id;
+  // Flags: replies and bodies are reported. No content_type: that of a body is application/sdp, and OpenSIPS 3.6 writes what it is told without the header's name.
+  base::Json::Object params{parameter("ruri", plan.callee),
+                            parameter("to", name_and_uri(plan.look.callee_name, plan.callee)),
+                            parameter("from", name_and_uri(plan.look.caller_name, shown)),
+                            parameter("proxy", desk_.settings.sip_uri),
+                            parameter("body", plan.offer),
+                            parameter("flags", "rb")};
+  if (!plan.look.headers.empty()) {
+    params.push_back(parameter("extra_headers", plan.look.headers));
+  }
+  start_.send(MiCommand::StartSession, std::move(params), Repeat::Never, desk_.settings.answer_timeout);
 }
 
 Next ThirdPartyCall::on_started(const MiOutcome& outcome) {
@@ -53,7 +78,7 @@ Next ThirdPartyCall::on_started(const MiOutcome& outcome) {
     return Next::Done;
   }
   state_ = State::Ringing;
-  deadline_.start(desk_.settings.ring_timeout);
+  deadline_.start(ring_timeout_);
   if (key_.empty() || !owner_.on_session(key_)) {
     fail("500 OpenSIPS has named no session");
   }

@@ -8,6 +8,14 @@
 
 namespace callwright::opensips {
 
+/// Whom the proxy calls, and what that phone is to see.
+struct ThirdPartyPlan {
+  std::string caller;  ///< SIP URIs.
+  std::string callee;
+  std::string offer;         ///< Session description.
+  call::CallLook look = {};  ///< Names, caller's URI, headers, and for how long it may ring.
+};
+
 /// A call from the proxy to the callee (module b2b_entities), for a caller's phone that cannot be told to call (RFC 3725). A member of its owner.
 class ThirdPartyCall {
  public:
@@ -29,8 +37,7 @@ class ThirdPartyCall {
 
   ThirdPartyCall(CommandDesk& desk, Owner& owner);
 
-  /// INVITE with this offer.
-  void call(std::string_view caller, std::string_view callee, std::string_view offer);
+  void call(const ThirdPartyPlan& plan);
   /// E_UA_SESSION of its key.
   void on_event(const ProxyEvent& event);
   void put_away();
@@ -50,6 +57,7 @@ class ThirdPartyCall {
   Owner& owner_;
   State state_ = State::Idle;
   std::string key_;
+  base::Duration ring_timeout_{};
   MiRequest start_;
   MiRequest end_;
   MiRequest reply_;

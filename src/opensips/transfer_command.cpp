@@ -1,5 +1,7 @@
 #include "opensips/transfer_command.hpp"
 
+#include "opensips/caller_leg.hpp"
+
 #include <utility>
 
 namespace callwright::opensips {
@@ -12,6 +14,9 @@ TransferCommand::TransferCommand(CommandDesk& desk, call::CommandId id, call::Tr
       command_(std::move(command)),
       destination_(command_.destination),
       referral_(desk, *this),
+      callee_(desk, *this),
+      party_(desk, *this),
+      target_(desk, *this),
       subscribe_(desk.mi, [this](const MiOutcome& outcome) { return on_subscribed(outcome); }),
       end_(desk.mi, [this](const MiOutcome& outcome) { return on_ended(outcome); }),
       linger_(desk.timers, base::Callback::to<&TransferCommand::on_lingered>(*this)) {}
@@ -46,13 +51,19 @@ void TransferCommand::ask() {
   if (!command_.destination.empty()) {
     params.push_back(parameter("destination", command_.destination));
   }
-  referral_.begin(std::move(params), desk_.settings.transfer_timeout);
+  referral_.begin(std::move(params), desk_.settings.third_party ? desk_.settings.refer_timeout : desk_.settings.transfer_timeout);
 }
 
 void TransferCommand::on_event(const ProxyEvent& event) {
-  if (!is_over()) {
+  if (event.name == "E_UA_SESSION") {
+    callee_.on_event(event);
+  } else if (event.name == "E_DLG_STATE_CHANGED") {
+    DialogParty& whose = event.text("callid") == party_.call_id() ? party_ : target_;
+    whose.on_event(event);
+  } else if (!is_over() && party_.is_gone()) {
     referral_.on_event(event);
   } else if (event.text("state") == "start" && !succeeded_) {
+    // The phone follows the REFER after all, when it is too late.
     end_referred_call(std::string(event.text("transfer_callid")));
   }
 }
@@ -67,7 +78,11 @@ void TransferCommand::on_started(const std::string& call_id, const std::string& 
 
 void TransferCommand::on_refused(const std::string& text) {
   // The proxy transfers a call once, even when that has failed.
-  leave(text.starts_with("491 ") ? text + ": OpenSIPS takes no second transfer of a call" : text);
+  if (text.starts_with("491 ")) {
+    help(text + ": OpenSIPS takes no second transfer of a call");
+  } else {
+    leave(text);
+  }
 }
 
 void TransferCommand::on_connected() {
@@ -78,20 +93,122 @@ void TransferCommand::on_connected() {
   }
 }
 
+void TransferCommand::help(const std::string& text) {
+  const bool others_have_it = !desk_.settings.third_party || !desk_.claim(dialog_topic(command_.party.call_id), *this) ||
+                              (command_.joins && !desk_.claim(dialog_topic(command_.joins->call_id), *this));
+  if (others_have_it) {
+    leave(text);
+    return;
+  }
+  if (referral_.is_outstanding()) {
+    linger_.start(desk_.settings.refer_timeout);
+  }
+  referral_.stop();
+  party_.find(command_.party);
+}
+
+void TransferCommand::on_party_found(DialogParty& party) {
+  report_transferring();
+  if (is_over()) {
+    return;
+  }
+  if (&party == &target_) {
+    call_id_ = party_.call_id();
+    destination_ = target_.uri();
+    report(Kind::TransferStart);
+    target_.join(as_offer(party_.sdp()));
+  } else if (command_.joins && command_.destination.empty()) {
+    target_.find(*command_.joins);
+  } else {
+    callee_.call({.caller = party_.uri(), .callee = command_.destination, .offer = as_offer(party_.sdp())});
+  }
+}
+
+bool TransferCommand::on_session(const std::string& key) {
+  call_id_ = party_.call_id();
+  report(Kind::TransferStart);
+  return is_over() || desk_.claim(session_topic(key), *this);
+}
+
+void TransferCommand::on_party_joined(DialogParty& party) {
+  if (is_over()) {
+    party.leave();
+    check_gone();
+  } else if (&party == &target_) {
+    party_.join(as_offer(target_.sdp()));
+  } else {
+    joined();
+  }
+}
+
+void TransferCommand::joined() {
+  joined_ = true;
+  party_.part();
+  if (!target_.is_gone()) {
+    target_.part();
+  }
+  report(Kind::TransferSuccessful);
+  end();
+}
+
+void TransferCommand::on_party_failed(DialogParty& party, const std::string& text) {
+  if (is_over()) {
+    party.leave();
+    check_gone();
+  } else if (&party == &target_) {
+    leave("failed to reach the destination: " + text);
+  } else {
+    leave("failed to join the media of the two: " + text);
+  }
+}
+
+void TransferCommand::on_party_hung_up(DialogParty& party) {
+  if (joined_) {
+    hang_up();
+  } else if (is_over()) {
+    check_gone();
+  } else {
+    leave(&party == &party_ ? "the call has ended" : "failed to reach the destination: its call has ended");
+  }
+}
+
+void TransferCommand::on_callee_hung_up() {
+  if (joined_) {
+    hang_up();
+  } else {
+    leave("the destination hung up before it was connected");
+  }
+}
+
+void TransferCommand::hang_up() {
+  callee_.put_away();
+  party_.end();
+  target_.end();
+  check_gone();
+}
+
 Next TransferCommand::on_ended(const MiOutcome& outcome) {
+  if (!succeeded_ || is_over()) {
+    check_gone();
+    return Next::Done;
+  }
   if (outcome.kind == MiOutcome::Kind::Silent) {
     emit_failed("the transfer succeeded, but OpenSIPS does not say whether it has ended the former call");
   }
   end();
-  if (!linger_.pending()) {
-    gone();
-  }
+  check_gone();
   return Next::Done;
 }
 
 void TransferCommand::on_lingered() {
-  desk_.release(*this);
-  if (!end_.pending()) {
+  if (is_over() && !joined_) {
+    desk_.release(*this);
+  }
+  check_gone();
+}
+
+void TransferCommand::check_gone() {
+  if (is_over() && callee_.is_gone() && party_.is_gone() && target_.is_gone() && !end_.pending() && !linger_.pending()) {
     gone();
   }
 }
@@ -111,16 +228,23 @@ void TransferCommand::cancel(std::string_view why) {
 void TransferCommand::leave(const std::string& text) {
   if (referral_.is_outstanding()) {
     linger_.start(desk_.settings.refer_timeout);
-  } else {
+  } else if (!linger_.pending()) {
     desk_.release(*this);
   }
+  end_referred_call(referral_.call_id());
   referral_.stop();
   subscribe_.cancel();
+  callee_.put_away();
   emit_failed(text);
   end();
-  end_referred_call(call_id_);
-  if (!end_.pending() && !linger_.pending()) {
-    gone();
+  party_.undo();
+  target_.undo();
+  check_gone();
+}
+
+void TransferCommand::report_transferring() {
+  if (!std::exchange(told_transferring_, true)) {
+    report(Kind::Transferring);
   }
 }
 

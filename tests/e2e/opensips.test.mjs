@@ -47,9 +47,10 @@ for (const kind of ['unix', 'http']) {
       client.request('CallStart', { caller: 'sip:alice@p', callee: 'sip:bob@p', cmd_id: 'c1' });
       const messages = await client.untilEnded();
       assert.deepEqual(told(messages), TALKING);
-      assert.deepEqual(messages.at(-2).params.data, { callee: 'sip:bob@p', caller: 'sip:alice@p', callid: 'new1' });
+      const { callid, ...parties } = messages.at(-2).params.data;
+      assert.deepEqual(parties, { callee: 'sip:bob@p', caller: 'sip:alice@p' });
       assert.equal(proxy.count('t_uac_dlg'), 1);
-      assert.deepEqual(await run('CallEnd', { callid: 'new1' }), ['Started', 'Ended']);
+      assert.deepEqual(await run('CallEnd', { callid }), ['Started', 'Ended']);
     });
 
     test('starts many calls at once', async () => {

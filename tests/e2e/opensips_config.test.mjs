@@ -13,7 +13,7 @@ const route = (name) => new RegExp(`^route\\[${name}\\] \\{\n(.*?)^\\}`, 'ms').e
 
 test('loads a module for every command that the connector sends, and says which in its errors', () => {
   const modules = [...read('src/opensips/mi_client.cpp').matchAll(/\{"\w+", "(\w+):[\w:]+", "([\w ]+)"\}/g)];
-  assert.equal(modules.length, 11);
+  assert.equal(modules.length, 13);
   for (const [, prefix, named] of modules) {
     assert.equal(named, prefix === 'evi' ? 'the core' : prefix);
     assert.ok(prefix === 'evi' || loaded.includes(prefix), prefix);

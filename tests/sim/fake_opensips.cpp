@@ -23,6 +23,8 @@ const std::map<std::string, std::string, std::less<>> kNewNames{{"tm:uac_dlg", "
                                                                 {"callops:unhold", "call_unhold"},
                                                                 {"dialog:end_dlg", "dlg_end_dlg"},
                                                                 {"dialog:list", "dlg_list"},
+                                                                {"dialog:send_sequential", "dlg_send_sequential"},
+                                                                {"usrloc:dump", "ul_dump"},
                                                                 {"evi:subscribe", "event_subscribe"},
                                                                 {"b2b_entities:ua_session_client_start", "ua_session_client_start"},
                                                                 {"b2b_entities:ua_session_terminate", "ua_session_terminate"},
@@ -88,7 +90,7 @@ void FakeOpenSips::restart() {
 }
 
 void FakeOpenSips::add_call(const std::string& call_id, const std::string& caller, const std::string& callee) {
-  dialogs[call_id] = {.caller = caller, .callee = callee, .state = 4, .transferred = false, .held = {}, .waiting_id = {}};
+  dialogs[call_id] = {.caller = caller, .callee = callee, .state = 4, .transferred = false, .held = {}, .waiting_id = {}, .told = {}};
 }
 
 std::size_t FakeOpenSips::count(std::string_view method) const { return static_cast<std::size_t>(std::ranges::count(methods, method)); }
@@ -112,6 +114,8 @@ void FakeOpenSips::on_request(std::string_view bytes) {
       {"call_transfer", &FakeOpenSips::transfer},
       {"dlg_end_dlg", &FakeOpenSips::end},
       {"dlg_list", &FakeOpenSips::list},
+      {"dlg_send_sequential", &FakeOpenSips::send_sequential},
+      {"ul_dump", &FakeOpenSips::list_contacts},
       {"event_subscribe", &FakeOpenSips::subscribe},
       {"ua_session_client_start", &FakeOpenSips::start_session},
       {"ua_session_terminate", &FakeOpenSips::end_session}};
@@ -178,7 +182,7 @@ void FakeOpenSips::send_request(const std::string& id, const Params& params) {
 
 void FakeOpenSips::invite(const std::string& id, const Params& params, const std::string& call_id) {
   const std::string phone = get(params, "ruri");
-  dialogs[call_id] = {.caller = "proxy", .callee = phone, .state = 1, .transferred = false, .held = {}, .waiting_id = id};
+  dialogs[call_id] = {.caller = "proxy", .callee = phone, .state = 1, .transferred = false, .held = {}, .waiting_id = id, .told = {}};
   at(milliseconds(20), [this, id, call_id] {
     if (dialogs.contains(call_id)) {
       set_state(call_id, 2);
@@ -260,17 +264,58 @@ void FakeOpenSips::end(const std::string& id, const Params& params) {
 }
 
 void FakeOpenSips::list(const std::string& id, const Params& params) {
-  const auto found = dialogs.find(get(params, "callid"));
-  if (found == dialogs.end()) {
+  const auto described = [](const auto& named) {
+    const auto& [call_id, dialog] = named;
+    return Json{Json::Object{parameter("ID", "1"),
+                             {"state", base::json_number(dialog.state)},
+                             parameter("callid", call_id),
+                             parameter("from_uri", dialog.caller),
+                             parameter("to_uri", dialog.callee),
+                             parameter("caller_sdp", sdp_of(dialog.caller)),
+                             {"CALLEES", Json{Json::Array{Json{Json::Object{parameter("callee_sdp", sdp_of(dialog.callee))}}}}}}};
+  };
+  Json::Array listed;
+  if (params.find("callid") == nullptr) {
+    const std::size_t first = std::stoul(get(params, "index"));
+    const std::size_t count = std::stoul(get(params, "counter"));
+    std::size_t at = 0;
+    for (const auto& dialog : dialogs) {
+      if (at >= first && at < first + count) {
+        listed.push_back(described(dialog));
+      }
+      ++at;
+    }
+  } else if (const auto found = dialogs.find(get(params, "callid")); found != dialogs.end()) {
+    listed.push_back(described(*found));
+  } else {
     refuse(id, 404, "Dialog not found");
     return;
   }
-  Json dialog{Json::Object{parameter("ID", "1"),
-                           {"state", base::json_number(found->second.state)},
-                           parameter("callid", found->first),
-                           parameter("from_uri", found->second.caller),
-                           parameter("to_uri", found->second.callee)}};
-  reply(id, Json{Json::Object{{"Dialogs", Json{Json::Array{std::move(dialog)}}}}});
+  reply(id, Json{Json::Object{{"Dialogs", Json{std::move(listed)}}}});
+}
+
+void FakeOpenSips::list_contacts(const std::string& id, const Params& /*params*/) {
+  Json::Array aors;
+  for (const auto& [user, contact] : contacts) {
+    aors.push_back(Json{Json::Object{parameter("AOR", user), {"Contacts", Json{Json::Array{Json{Json::Object{parameter("Contact", contact)}}}}}}});
+  }
+  reply(id, Json{Json::Object{{"Domains", Json{Json::Array{Json{Json::Object{parameter("name", "location"), {"AORs", Json{std::move(aors)}}}}}}}}});
+}
+
+void FakeOpenSips::send_sequential(const std::string& id, const Params& params) {
+  const auto found = dialogs.find(get(params, "callid"));
+  if (found == dialogs.end()) {
+    refuse(id, 404, "Dialog Not Found");
+    return;
+  }
+  const std::string leg = get(params, "mode");
+  const bool ends = get(params, "method") == "BYE";
+  const int status = ends ? 200 : phones[leg == "caller" ? found->second.caller : found->second.callee].reinvite_status;
+  if (status == 200) {
+    found->second.told[leg] = ends ? "BYE" : get(params, "body");
+  }
+  const Json answer{Json::Object{{"Code", base::json_number(status)}, parameter("Reason", status_line(status).substr(4))}};
+  at(milliseconds(20), [this, id, answer] { reply(id, answer); });
 }
 
 void FakeOpenSips::subscribe(const std::string& id, const Params& params) {

@@ -50,6 +50,7 @@ class FakeOpenSips final : public opensips::Wire {
     bool transferred = false;
     std::set<std::string> held;
     std::string waiting_id;  ///< Of the t_uac_dlg that is not answered.
+    std::map<std::string, std::string> told = {};  ///< By leg: the session description that the phone got last by dlg_send_sequential, or "BYE".
   };
   using Receiver = std::function<void(std::string_view)>;
 
@@ -76,10 +77,13 @@ class FakeOpenSips final : public opensips::Wire {
   std::map<std::string, ProxyPhone> phones;
   std::map<std::string, Dialog> dialogs;
   std::map<std::string, std::string> sessions;  ///< Key → callee.
+  std::map<std::string, std::string> contacts;  ///< Of users that are registered.
   std::vector<std::string> methods;             ///< Of the requests that arrived, in order.
   std::vector<base::Json> requests;             ///< Their parameters.
   Options& options() noexcept { return options_; }
   [[nodiscard]] std::size_t count(std::string_view method) const;
+  /// A session of b2b_entities is hung up by the callee.
+  void hang_up_session(const std::string& key);
 
  private:
   using Params = base::Json;
@@ -107,6 +111,8 @@ class FakeOpenSips final : public opensips::Wire {
   void end(const std::string& id, const Params& params);
   void list(const std::string& id, const Params& params);
   void subscribe(const std::string& id, const Params& params);
+  void list_contacts(const std::string& id, const Params& params);
+  void send_sequential(const std::string& id, const Params& params);
   void start_session(const std::string& id, const Params& params);
   void answer_session(const std::string& key);
   void end_session(const std::string& id, const Params& params);

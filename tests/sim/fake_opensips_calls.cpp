@@ -39,7 +39,7 @@ void FakeOpenSips::transfer(const std::string& id, const Params& params) {
 
 void FakeOpenSips::follow(const std::string& call_id, const std::string& who, const std::string& destination, bool notifies) {
   const std::string new_call_id = "new" + std::to_string(++calls_) + "@" + who;
-  dialogs[new_call_id] = {.caller = who, .callee = destination, .state = 1, .transferred = false, .held = {}, .waiting_id = {}};
+  dialogs[new_call_id] = {.caller = who, .callee = destination, .state = 1, .transferred = false, .held = {}, .waiting_id = {}, .told = {}};
   // The leg of `start` is the new Call-ID, and that of `notify` is nothing, as OpenSIPS has it.
   raise("E_CALL_TRANSFER", {parameter("callid", call_id), parameter("leg", new_call_id), parameter("transfer_callid", new_call_id),
                             parameter("destination", destination), parameter("state", "start"), parameter("status", "")});
@@ -136,6 +136,11 @@ void FakeOpenSips::answer_session(const std::string& key) {
   if (status != 200) {
     sessions.erase(session);
   }
+}
+
+void FakeOpenSips::hang_up_session(const std::string& key) {
+  sessions.erase(key);
+  raise("E_UA_SESSION", {parameter("key", key), parameter("entity_type", "UAC"), parameter("event_type", "TERMINATED"), parameter("method", "BYE")});
 }
 
 void FakeOpenSips::end_session(const std::string& id, const Params& params) {

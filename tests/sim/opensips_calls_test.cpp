@@ -38,16 +38,18 @@ TEST_F(OpenSipsCalls, transfers_a_party_and_ends_the_old_call_after_the_answer) 
 }
 
 TEST_F(OpenSipsCalls, leaves_the_call_when_the_target_is_busy_and_says_that_it_is_transferred_once) {
-  world.proxy.phones["sip:carol@p"].answer_status = 486;
-  const auto busy = world.submit(call::TransferCall{{"x1", call::Side::Caller}, "sip:carol@p"});
-  world.run_for(seconds(5));
-  EXPECT_THAT(world.told(busy),
+  OpenSipsWorld unhelped({}, {.third_party = false});
+  add_calls(unhelped);
+  unhelped.proxy.phones["sip:carol@p"].answer_status = 486;
+  const auto busy = unhelped.submit(call::TransferCall{{"x1", call::Side::Caller}, "sip:carol@p"});
+  unhelped.run_for(seconds(5));
+  EXPECT_THAT(unhelped.told(busy),
               ElementsAre("Transferring", "TransferStart", "TransferPending: 180 Ringing", "Failed: failed to reach the destination: 486 Busy Here", "Ended"));
-  EXPECT_EQ(world.proxy.dialogs.at("x1").state, 4);
-  const auto again = world.submit(call::TransferCall{{"x1", call::Side::Caller}, "sip:carol@p"});
-  world.run_for(seconds(5));
-  EXPECT_THAT(world.told(again), ElementsAre("Failed: 491 Request Pending: OpenSIPS takes no second transfer of a call", "Ended"));
-  expect_quiet();
+  EXPECT_EQ(unhelped.proxy.dialogs.at("x1").state, 4);
+  const auto again = unhelped.submit(call::TransferCall{{"x1", call::Side::Caller}, "sip:carol@p"});
+  unhelped.run_for(seconds(5));
+  EXPECT_THAT(unhelped.told(again), ElementsAre("Failed: 491 Request Pending: OpenSIPS takes no second transfer of a call", "Ended"));
+  EXPECT_EQ(unhelped.connector.alive(), 0U);
 }
 
 TEST_F(OpenSipsCalls, asks_for_another_transfer_at_once_when_one_has_failed) {
@@ -56,10 +58,13 @@ TEST_F(OpenSipsCalls, asks_for_another_transfer_at_once_when_one_has_failed) {
   while (world.told(busy).empty() || world.told(busy).back() != "Ended") {
     world.run_for(std::chrono::milliseconds(1));
   }
+  world.proxy.phones["sip:carol@p"].answer_status = 200;
   const auto again = world.submit(call::TransferCall{{"x1", call::Side::Caller}, "sip:carol@p"});
+  // Of the first one, from another process of the proxy.
+  world.connector.on_datagram(
+      R"({"method":"E_CALL_TRANSFER","params":{"callid":"x1","transfer_callid":"new1@sip:alice@p","state":"notify","status":"486 Busy Here"}})");
   world.run_for(seconds(5));
-  EXPECT_THAT(world.told(again), ElementsAre("Failed: 491 Request Pending: OpenSIPS takes no second transfer of a call", "Ended"));
-  expect_quiet();
+  EXPECT_THAT(world.told(again), ElementsAre("Transferring", "TransferStart", "TransferPending: 180 Ringing", "TransferSuccessful", "Ended"));
 }
 
 TEST_F(OpenSipsCalls, names_what_cannot_be_transferred) {
@@ -81,12 +86,14 @@ TEST_F(OpenSipsCalls, connects_parties_of_two_calls) {
   expect_quiet();
 }
 
-TEST_F(OpenSipsCalls, ends_a_transfer_that_the_phone_ignores) {
-  world.proxy.phones["sip:bob@p"].refer = ProxyPhone::Refer::Ignore;
-  const auto id = world.submit(call::TransferCall{{"x1", call::Side::Callee}, "sip:carol@p"});
-  world.run_for(seconds(33));
-  EXPECT_THAT(world.told(id), ElementsAre("Transferring", "Failed: failed to transfer: 408 Request Timeout, the phone has not followed the REFER", "Ended"));
-  expect_quiet();
+TEST_F(OpenSipsCalls, ends_a_transfer_that_the_phone_ignores_where_the_proxy_may_not_help) {
+  OpenSipsWorld unhelped({}, {.third_party = false});
+  add_calls(unhelped);
+  unhelped.proxy.phones["sip:bob@p"].refer = ProxyPhone::Refer::Ignore;
+  const auto id = unhelped.submit(call::TransferCall{{"x1", call::Side::Callee}, "sip:carol@p"});
+  unhelped.run_for(seconds(33));
+  EXPECT_THAT(unhelped.told(id), ElementsAre("Transferring", "Failed: failed to transfer: 408 Request Timeout, the phone has not followed the REFER", "Ended"));
+  EXPECT_EQ(unhelped.connector.alive(), 0U);
 }
 
 TEST_F(OpenSipsCalls, cancels_a_call_that_a_cancelled_transfer_has_begun) {

@@ -204,5 +204,43 @@ TEST(OpenSipsEnd, ends_a_call_and_names_one_that_there_is_not) {
   expect_quiet(world);
 }
 
+TEST(OpenSipsStart, shows_what_was_asked_for_to_both_phones) {
+  OpenSipsWorld world;
+  call::StartCall command{"sip:alice@p", "sip:bob@p", "c1"};
+  command.look = {.caller_name = "Alice, \"A\"",
+                  .callee_name = "Bob",
+                  .caller_id = "sip:+491@p",
+                  .headers = "X-Order: 7\r\n",
+                  .credentials = {},
+                  .codecs = {{.name = "opus", .clock_rate = 48000, .channels = 2, .payload_type = sdp::PayloadType{96}, .fmtp = "useinbandfec=1"}},
+                  .timeout = {}};
+  const auto id = world.submit(command);
+  world.run_for(seconds(5));
+  EXPECT_EQ(world.told(id).back(), "Ended");
+  const auto request_of = [&world](std::string_view method) {
+    return world.proxy.requests.at(static_cast<std::size_t>(std::ranges::find(world.proxy.methods, method) - world.proxy.methods.begin()));
+  };
+  const auto get = [](const base::Json& params, std::string_view name) { return std::string(opensips::text_of(params.find(name))); };
+  const base::Json invite = request_of("t_uac_dlg");
+  EXPECT_THAT(get(invite, "headers"), ::testing::AllOf(::testing::HasSubstr("From: \"Bob\" <sip:bob@p>\r\nTo: \"Alice, \\\"A\\\"\" <sip:alice@p>\r\n"),
+                                                       ::testing::HasSubstr("X-Order: 7\r\n")));
+  EXPECT_THAT(get(invite, "body"), ::testing::HasSubstr("m=audio 9 RTP/AVP 96 101\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n"));
+  const base::Json session = request_of("ua_session_client_start");
+  EXPECT_EQ(get(session, "from"), "\"Alice  \\\"A\\\"\",sip:+491@p");
+  EXPECT_EQ(get(session, "to"), "\"Bob\",sip:bob@p");
+  EXPECT_EQ(get(session, "extra_headers"), "X-Order: 7\r\n");
+  EXPECT_EQ(world.proxy.count("call_transfer"), 0U);
+}
+
+TEST(OpenSipsStart, lets_a_phone_ring_for_as_long_as_was_asked_for) {
+  OpenSipsWorld world;
+  world.proxy.phones["sip:alice@p"].answer_after = seconds(60);
+  call::StartCall command{"sip:alice@p", "sip:bob@p", "c1"};
+  command.look.timeout = seconds(5);
+  const auto id = world.submit(command);
+  world.run_for(seconds(6));
+  EXPECT_THAT(world.told(id), ElementsAre("Failed: failed to establish initial call: 408 Request Timeout", "Ended"));
+}
+
 }  // namespace
 }  // namespace callwright::sim

@@ -5,7 +5,7 @@ import { TIMES, World } from './acceptance_world.mjs';
 import { Proxy } from './opensips.mjs';
 
 /** Commands that only look. */
-const LOOKING = ['event_subscribe', 'dlg_list', 'x_settle'];
+const LOOKING = ['event_subscribe', 'dlg_list', 'ul_dump', 'x_settle'];
 
 export class OpenSips extends World {
   static title = 'OpenSIPS';

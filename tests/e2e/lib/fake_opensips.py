@@ -23,12 +23,14 @@ import sys
 import time
 
 FIRST_PAUSE_S = 0.02
+SDP = "v=0\r\no=a 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
 
 
 class Fake:
     def __init__(self, reply):
         self.reply = reply
         self.dialogs = {"x1": {"caller": "sip:alice@p", "callee": "sip:bob@p", "state": 4, "held": set()}}
+        self.users = set()
         self.subscribers = {}
         self.sessions = {}
         self.timers = []
@@ -118,10 +120,12 @@ class Fake:
 
     def mi_x_register(self, answer, refuse, user):
         answer()
+        self.users.add(user)
         self.raise_event("E_UL_CONTACT_INSERT", domain="location", aor=user, uri=f"sip:{user}@192.0.2.9")
 
     def mi_x_unregister(self, answer, refuse, user):
         answer()
+        self.users.discard(user)
         self.raise_event("E_UL_CONTACT_DELETE", domain="location", aor=user, uri=f"sip:{user}@192.0.2.9")
 
     def mi_event_subscribe(self, answer, refuse, event, socket, expire=3600):
@@ -148,10 +152,9 @@ class Fake:
             self.dialogs[callid]["waits"] = lambda: answer({"Status": "487 Request Terminated"})
             return
         refer = "" if "norefer" in ruri else ", REFER"
-        sdp = "v=0\r\no=a 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
         text = (f"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP p;branch=z9hG4bK1\r\nFrom: {fields['From']};tag=f\r\nTo: {fields['To']};tag=t\r\nCall-ID: {callid}\r\n"
                 f"CSeq: 1 INVITE\r\nContact: <sip:a@192.0.2.9>\r\nAllow: INVITE, ACK, BYE{refer}\r\nContent-Type: application/sdp\r\n"
-                f"Content-Length: {len(sdp)}\r\n\r\n{sdp}")
+                f"Content-Length: {len(SDP)}\r\n\r\n{SDP}")
 
         def answered():
             if callid not in self.dialogs:
@@ -167,12 +170,23 @@ class Fake:
         answer()
         self.end_dialog(callid)
 
-    def mi_dlg_list(self, answer, refuse, callid=None):
+    def mi_dlg_list(self, answer, refuse, callid=None, index=0, counter=None):
         if callid is None or callid in self.dialogs:
-            answer({"Dialogs": [{"ID": 1, "callid": one, "state": dialog["state"], "from_uri": dialog["caller"], "to_uri": dialog["callee"]}
-                                for one, dialog in self.dialogs.items() if callid in (None, one)]})
+            listed = [{"ID": 1, "callid": one, "state": dialog["state"], "from_uri": dialog["caller"], "to_uri": dialog["callee"], "caller_sdp": SDP,
+                       "CALLEES": [{"callee_sdp": SDP}]} for one, dialog in self.dialogs.items() if callid in (None, one)]
+            answer({"Dialogs": listed[index:None if counter is None else index + counter]})
         else:
             refuse(404, "Dialog not found")
+
+    def mi_dlg_send_sequential(self, answer, refuse, callid, method, mode, body=None):
+        if callid not in self.dialogs:
+            refuse(404, "Dialog Not Found")
+        else:
+            busy = method == "INVITE" and "occupied" in self.dialogs[callid][mode]
+            self.later(FIRST_PAUSE_S, lambda: answer({"Code": 486, "Reason": "Busy Here"} if busy else {"Code": 200, "Reason": "OK"}))
+
+    def mi_ul_dump(self, answer, refuse):
+        answer({"Domains": [{"name": "location", "AORs": [{"AOR": user, "Contacts": [{"Contact": f"sip:{user}@192.0.2.9"}]} for user in self.users]}]})
 
     def mi_dlg_end_dlg(self, answer, refuse, dialog_id):
         if dialog_id not in self.dialogs:
@@ -197,7 +211,7 @@ class Fake:
         who = dialog[leg]
         if "ignores" in who:
             return
-        new = f"new{next(self.calls)}"
+        new = f"new{next(self.calls)}-{os.getpid()}"
         replaced = transfer_callid
         destination = destination or self.dialogs[transfer_callid][transfer_leg]
         told = lambda state, status="": self.raise_event("E_CALL_TRANSFER", callid=callid, leg=None, transfer_callid=new, destination=destination,
@@ -252,8 +266,8 @@ class Fake:
     def mi_call_unhold(self, answer, refuse, callid, leg=None):
         self.change(answer, refuse, callid, "unhold", leg)
 
-    def mi_ua_session_client_start(self, answer, refuse, ruri, to, body, proxy, content_type, flags, **others):
-        key = f"B2B.{next(self.calls)}"
+    def mi_ua_session_client_start(self, answer, refuse, ruri, to, body, proxy, flags, **others):
+        key = f"B2B.{next(self.calls)}.{os.getpid()}"
         told = lambda kind, status, reason, body="": self.raise_event("E_UA_SESSION", key=key, entity_type="UAC", event_type=kind, status=status,
                                                                       reason=reason, method="INVITE", body=body)
         told("EARLY", "180", "Ringing")

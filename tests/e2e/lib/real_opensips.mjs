@@ -26,7 +26,8 @@ export function version() {
 
 /** Resolves with the first line of the child's output that matches; `lines` gets all. */
 async function printed(child, pattern, lines) {
-  const found = new Promise((resolve) => {
+  const found = new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)));
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         lines.push(line);
