@@ -77,7 +77,7 @@ class Connector final : public call::CallControl, private CommandDesk {
   std::unordered_map<call::CommandId, RunningCommand*> by_id_;
   std::unordered_map<RunningCommand*, Owned> commands_;
   std::unordered_map<std::string, RunningCommand*> topics_;
-  std::deque<ProxyEvent> early_;  ///< Of sessions that nobody has claimed: the answer that names the session may come after them.
+  std::deque<ProxyEvent> early_;       ///< Of sessions that nobody has claimed: the answer that names the session may come after them.
   std::deque<std::string> forgotten_;  ///< Call-IDs, the newest last.
   base::DestroyLater<RunningCommand> over_;
 };

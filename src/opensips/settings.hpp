@@ -14,7 +14,7 @@ struct Settings {
   base::Duration answer_timeout = std::chrono::seconds(10);  ///< Of a request that the proxy answers at once.
   std::chrono::seconds subscription{120};                    ///< Renewed three times in this time.
   base::Duration ring_timeout = std::chrono::seconds(120);
-  base::Duration refer_timeout = std::chrono::seconds(4);      ///< After that, CallStart calls the callee without the phone's help, if it may.
+  base::Duration refer_timeout = std::chrono::seconds(4);      ///< After that, the proxy does without the phone's help, if it may.
   base::Duration transfer_timeout = std::chrono::seconds(32);  ///< How long a phone may take to follow a REFER where nothing else can be done.
   base::Duration hold_timeout = std::chrono::seconds(10);
   bool third_party = true;  ///< Module b2b_entities is there, for phones without REFER.

@@ -53,7 +53,8 @@ void ThirdPartyCall::call(const ThirdPartyPlan& plan) {
   state_ = State::Starting;
   ring_timeout_ = plan.look.timeout ? base::Duration(*plan.look.timeout) : desk_.settings.ring_timeout;
   const std::string& shown = plan.look.caller_id.empty() ? plan.caller : plan.look.caller_id;
-  // Flags: replies and bodies are reported. No content_type: that of a body is application/sdp, and OpenSIPS 3.6 writes what it is told without the header's name.
+  // Flags: replies and bodies are reported. No content_type: that of a body is application/sdp, and OpenSIPS 3.6 writes what it is told without the header's
+  // name.
   base::Json::Object params{parameter("ruri", plan.callee),
                             parameter("to", name_and_uri(plan.look.callee_name, plan.callee)),
                             parameter("from", name_and_uri(plan.look.caller_name, shown)),

@@ -10,9 +10,9 @@
 
 namespace callwright::opensips {
 
-/// CallBlindTransfer and CallAttendedTransfer: REFER to one party; when its new call is answered, the old call is ended. Where the phone does not follow, or the
-/// proxy refers no more, the proxy calls the destination itself, or takes the call that there is, and joins the two by re-INVITE. In that case this lives as
-/// long as they talk, to end one side when the other hangs up.
+/// CallBlindTransfer and CallAttendedTransfer: REFER to one party; when its new call is answered, the old call is ended. Where the phone does not follow, or
+/// the proxy refers no more, the proxy calls the destination itself, or takes the call that there is, and joins the two by re-INVITE. In that case this lives
+/// as long as they talk, to end one side when the other hangs up.
 class TransferCommand final : public RunningCommand, private Referral::Owner, private ThirdPartyCall::Owner, private DialogParty::Owner {
  public:
   TransferCommand(CommandDesk& desk, call::CommandId id, call::TransferCall command, call::CommandObserver& observer);

@@ -49,7 +49,7 @@ class FakeOpenSips final : public opensips::Wire {
     int state = 1;
     bool transferred = false;
     std::set<std::string> held;
-    std::string waiting_id;  ///< Of the t_uac_dlg that is not answered.
+    std::string waiting_id;                        ///< Of the t_uac_dlg that is not answered.
     std::map<std::string, std::string> told = {};  ///< By leg: the session description that the phone got last by dlg_send_sequential, or "BYE".
   };
   using Receiver = std::function<void(std::string_view)>;

@@ -55,7 +55,8 @@ TEST_F(OpenSipsJournal, tells_of_calls_that_nobody_here_has_started) {
   world.run_for(seconds(1));
   world.proxy.hang_up("x1");
   world.run_for(seconds(1));
-  EXPECT_THAT(told(world), ElementsAre("x1 started sip:alice@p sip:bob@p", "x1 ringing", "x1 answered", ::testing::AnyOf("x1 held 1", "x1 held 2"), "x1 held 3", "x1 ended 200 BYE"));
+  EXPECT_THAT(told(world), ElementsAre("x1 started sip:alice@p sip:bob@p", "x1 ringing", "x1 answered", ::testing::AnyOf("x1 held 1", "x1 held 2"), "x1 held 3",
+                                       "x1 ended 200 BYE"));
   EXPECT_EQ(world.connector.calls(), 0U);
 }
 
