@@ -36,10 +36,8 @@ base::Error socket_error(std::string_view what, const std::string& where, const 
 }
 
 // Answers come from where the requests go. Events come from any process of the proxy, which have ports of their own.
-template <class Protocol>
-bool is_same(const typename Protocol::endpoint& from, const typename Protocol::endpoint& remote) {
-  return from == remote;
-}
+bool is_same(const udp::endpoint& from, const udp::endpoint& remote) { return from == remote; }
+/// Of a path in the file system: OpenSIPS sends from a socket without a name, and who else may send says the mode of ours.
 bool is_any(const datagram_protocol::endpoint& /*from*/, const datagram_protocol::endpoint& /*remote*/) { return true; }
 bool is_host(const udp::endpoint& from, const udp::endpoint& remote) { return from.address() == remote.address(); }
 bool is_loopback(const udp::endpoint& from, const udp::endpoint& /*remote*/) { return from.address().is_loopback(); }
@@ -212,7 +210,7 @@ base::Result<void> OpenSipsLink::open_requests() {
   }
   if (mi.kind == OpenSipsAddress::Kind::Udp) {
     const auto remote = to_endpoint<udp>(mi.address);
-    auto socket = std::make_shared<Datagrams<udp>>(loop_, receiver_, remote, is_same<udp>);
+    auto socket = std::make_shared<Datagrams<udp>>(loop_, receiver_, remote, is_same);
     if (const auto failure = socket->open(udp::endpoint(remote.protocol(), 0))) {
       return socket_error("A socket towards", mi.to_string(), failure);
     }
@@ -222,7 +220,7 @@ base::Result<void> OpenSipsLink::open_requests() {
   const std::string path = options_.reply_path.empty() ? mi.path + ".reply" : options_.reply_path;
   // What an earlier run has left; two that run at once must not share the address.
   ::unlink(path.c_str());
-  auto socket = std::make_shared<Datagrams<datagram_protocol>>(loop_, receiver_, datagram_protocol::endpoint(mi.path), is_same<datagram_protocol>);
+  auto socket = std::make_shared<Datagrams<datagram_protocol>>(loop_, receiver_, datagram_protocol::endpoint(mi.path), is_any);
   if (const auto failure = socket->open(datagram_protocol::endpoint(path))) {
     return socket_error("A socket for answers at", path, failure);
   }

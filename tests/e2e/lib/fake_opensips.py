@@ -291,9 +291,12 @@ def serve_datagrams(kind, where):
         listener.bind(where)
         name = where
 
+    # Over a Unix socket answers come from another one, which has no name.
+    answers = listener if kind == "udp" else socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+
     def reply(peer, text):
-        listener.settimeout(None)  # A Unix socket takes ten datagrams before they are read.
-        listener.sendto(text.encode(), peer)
+        answers.settimeout(None)  # A Unix socket takes ten datagrams before they are read.
+        answers.sendto(text.encode(), peer)
     fake = Fake(reply)
     print("ready", name, flush=True)
     while True:
