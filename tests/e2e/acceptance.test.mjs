@@ -399,8 +399,8 @@ describe('acceptance with OpenSIPS, when something goes wrong with it', () => {
 });
 
 if (program()) {
-  test('checks 24 and 42: S a real OpenSIPS that is away and comes back', LIMIT, async () => {
-    const world = new Proxied();
+  test('checks 24 and 42: S a real OpenSIPS over Unix sockets that is away and comes back', LIMIT, async () => {
+    const world = new Proxied('unix');
     await world.begin();
     try {
       await startsWell(world, world.client, ['dave', 'erin']);

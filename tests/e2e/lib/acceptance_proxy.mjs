@@ -12,14 +12,22 @@ export class Proxied extends WireWorld {
   /** The phone itself makes INVITE with Replaces, which baresip 1.0 cannot. */
   transferring = ['dave', 'erin', 'mute'];
   proxy;
+  #kind;
+
+  /** Commands and events go over sockets of this kind, "udp" or "unix". */
+  constructor(kind = 'udp') {
+    super();
+    this.#kind = kind;
+  }
 
   async begin() {
-    this.proxy = await RealOpenSips.start(this.directory);
+    this.proxy = await RealOpenSips.start(this.directory, this.#kind);
     await this.serve({
       env: {
         ...TIMES,
         CALLWRIGHT_CALL_API_CONNECTOR: 'opensips',
-        CALLWRIGHT_OPENSIPS_MI: `udp:${this.proxy.management}`,
+        CALLWRIGHT_OPENSIPS_MI: this.proxy.management,
+        CALLWRIGHT_OPENSIPS_EVENTS: this.#kind === 'unix' ? `unix:${join(this.directory, 'events.sock')}` : 'udp:127.0.0.1:0',
         CALLWRIGHT_OPENSIPS_SIP_URI: `sip:${this.proxy.sip}`,
       },
     });

@@ -42,7 +42,7 @@ async function printed(child, pattern, lines) {
 }
 
 export class RealOpenSips {
-  /** Where it listens for SIP and for commands: "127.0.0.1:5060". */
+  /** Where it listens for SIP, "127.0.0.1:5060", and for commands, "udp:127.0.0.1:8080" or "unix:PATH". */
   sip;
   management;
   /** What it prints. */
@@ -52,11 +52,11 @@ export class RealOpenSips {
   #dumpcap;
   #exited;
 
-  /** `directory` takes its configuration, and the capture as "sip.pcap". */
-  static async start(directory) {
+  /** `directory` takes its configuration, and the capture as "sip.pcap"; `kind` is "udp" or "unix". */
+  static async start(directory, kind) {
     const server = new RealOpenSips();
     server.sip = `127.0.0.1:${await freePort()}`;
-    server.management = `127.0.0.1:${await freePort()}`;
+    server.management = kind === 'unix' ? `unix:${join(directory, 'mi.sock')}` : `udp:127.0.0.1:${await freePort()}`;
     await server.#capture(join(directory, 'sip.pcap'));
     server.#config = join(directory, 'opensips.cfg');
     server.#configure();
@@ -90,7 +90,7 @@ export class RealOpenSips {
   #configure() {
     const config = readFileSync(CONFIG, 'utf8')
       .replaceAll('127.0.0.1:5060', this.sip)
-      .replace('udp:127.0.0.1:8080', `udp:${this.management}`)
+      .replace('udp:127.0.0.1:8080', this.management.replace('unix:', ''))
       .replace(/^mpath = .*$/m, `mpath = "${program().modules}/"`);
     writeFileSync(this.#config, `stderror_enabled = yes\nsyslog_enabled = no\n${config}`);
   }
