@@ -117,6 +117,9 @@ struct Describe {
     if (statistics.remote_fraction_lost) {
       line.decimal("remote_lost_percent", *statistics.remote_fraction_lost * 100);
     }
+    if (statistics.remote_lost && statistics.remote_jitter) {
+      line.number("remote_lost", *statistics.remote_lost).milliseconds("remote_jitter_ms", *statistics.remote_jitter);
+    }
     if (statistics.received_quality) {
       line.decimal("received_mos", statistics.received_quality->mos);
     }

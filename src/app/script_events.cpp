@@ -158,6 +158,10 @@ json::object script_statistics(const media::StreamStatistics& statistics) {
   if (statistics.remote_fraction_lost) {
     out["remote_lost_percent"] = *statistics.remote_fraction_lost * 100;
   }
+  if (statistics.remote_lost && statistics.remote_jitter) {
+    out["remote_lost"] = *statistics.remote_lost;
+    out["remote_jitter_ms"] = milliseconds(*statistics.remote_jitter);
+  }
   if (statistics.received_quality) {
     out["received_mos"] = statistics.received_quality->mos;
   }

@@ -187,18 +187,19 @@ struct StreamStatistics {
   std::uint64_t octets_received = 0;
   std::uint64_t lost = 0;  ///< Never arrived (RFC 3550 §6.4.1).
   std::uint64_t duplicates = 0;
-  std::uint64_t reordered = 0;                 ///< Arrived after one that follows them.
-  std::uint64_t late = 0;                      ///< Arrived after their turn to be played.
-  std::uint64_t refused = 0;                   ///< No RTP or RTCP, or a payload type that was not agreed.
-  std::uint64_t unauthentic = 0;               ///< Not encrypted with the key that was agreed, or sent once more by somebody.
-  std::uint64_t strays = 0;                    ///< From somebody else, while the partner was there.
-  base::Duration concealed{};                  ///< Sound that never came and was made up.
-  base::Duration jitter{};                     ///< Interarrival jitter (RFC 3550 A.8), as of the last packet.
-  std::optional<base::Duration> round_trip;    ///< From the last RTCP report of the other side.
-  std::optional<double> remote_fraction_lost;  ///< 0 … 1, what the other side misses of ours, in its last report.
-  std::optional<base::Duration> remote_jitter;
-  std::optional<Quality> received_quality;  ///< By the E-model (ITU-T G.107); none before enough packets came,
-  std::optional<Quality> sent_quality;      ///< and before the other side has reported.
+  std::uint64_t reordered = 0;                  ///< Arrived after one that follows them.
+  std::uint64_t late = 0;                       ///< Arrived after their turn to be played.
+  std::uint64_t refused = 0;                    ///< No RTP or RTCP, or a payload type that was not agreed.
+  std::uint64_t unauthentic = 0;                ///< Not encrypted with the key that was agreed, or sent once more by somebody.
+  std::uint64_t strays = 0;                     ///< From somebody else, while the partner was there.
+  base::Duration concealed{};                   ///< Sound that never came and was made up.
+  base::Duration jitter{};                      ///< Interarrival jitter (RFC 3550 A.8), as of the last packet.
+  std::optional<base::Duration> round_trip;     ///< From the last RTCP report of the other side.
+  std::optional<double> remote_fraction_lost;   ///< 0 … 1, what the other side misses of ours, in its last report.
+  std::optional<std::uint64_t> remote_lost;     ///< Packets of ours, as of that report,
+  std::optional<base::Duration> remote_jitter;  ///< and this.
+  std::optional<Quality> received_quality;      ///< By the E-model (ITU-T G.107); none before enough packets came,
+  std::optional<Quality> sent_quality;          ///< and before the other side has reported.
   friend bool operator==(const StreamStatistics&, const StreamStatistics&) = default;
 };
 

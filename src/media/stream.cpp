@@ -338,6 +338,7 @@ StreamStatistics Stream::statistics() const {
   statistics.round_trip = rtcp_.round_trip();
   if (const auto& remote = rtcp_.remote()) {
     statistics.remote_fraction_lost = remote->fraction_lost;
+    statistics.remote_lost = static_cast<std::uint64_t>(std::max(remote->cumulative_lost, 0));
     statistics.remote_jitter = audio::duration_of(remote->jitter, audio::SampleRate{receive_.clock_rate()});
   }
   const CodecImpairment impairment = impairment_of(parameters_.codec->kind);

@@ -6,11 +6,13 @@
 #include <boost/asio/post.hpp>
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <exception>
+#include <thread>
 #include <utility>
 
 namespace callwright::net {
@@ -18,6 +20,18 @@ namespace {
 
 constexpr std::size_t kMaxThreadName = 15;
 constexpr base::Duration kTurnOfTasks = std::chrono::milliseconds(1);  ///< Of posted work in one iteration.
+
+/// Of Linux: for the calling thread alone, and not for what it may start.
+void hurry() {
+  constexpr int kNice = -10;
+  sched_param lowest{};
+  lowest.sched_priority = sched_get_priority_min(SCHED_RR);
+  // On a single processor, signalling would get nothing but what the kernel keeps back from real time.
+  const bool has_others = std::thread::hardware_concurrency() > 1;
+  if (!has_others || sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) != 0) {
+    (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+  }
+}
 
 /// A bug in one handler must not take the other calls with it.
 template <class Function>
@@ -88,9 +102,8 @@ void EngineLoop::run() {
 void EngineLoop::start() {
   thread_ = std::jthread([this] {
     pthread_setname_np(pthread_self(), options_.name.substr(0, kMaxThreadName).c_str());
-    if (options_.nice != 0) {
-      // Of Linux: this thread's alone. Without the right to it, the thread is scheduled like the others.
-      (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), options_.nice);
+    if (options_.urgent) {
+      hurry();
     }
     run();
   });

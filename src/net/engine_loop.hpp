@@ -37,7 +37,9 @@ class EngineLoop {
     std::size_t queue_capacity = 65'536;                             ///< Tasks waiting at most; `post` refuses more.
     base::Duration slow_iteration = std::chrono::milliseconds(100);  ///< An iteration that works longer than this is logged.
     base::Duration slow_log_interval = std::chrono::seconds(10);     ///< At most one such line in this time.
-    int nice = 0;                                                    ///< Of the thread of `start`, -20 … 19; what the system forbids is left out.
+    /// The thread of `start` runs before others: in real time (SCHED_RR) where the system permits it and there is another processor, else with nice −10 where
+    /// that is permitted, else like the others.
+    bool urgent = false;
   };
 
   /// A callback at the end of each iteration in which `request()` was called: for work that pays when it is done in one go.

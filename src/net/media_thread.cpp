@@ -10,7 +10,7 @@ namespace {
 constexpr base::Duration kRetryDelay = std::chrono::milliseconds(20);
 
 /// Before the other threads, where the system allows it: what comes late is not heard.
-EngineLoop::Options media_loop() { return {.name = "media", .slow_iteration = std::chrono::milliseconds(20), .nice = -10}; }
+EngineLoop::Options media_loop() { return {.name = "media", .slow_iteration = std::chrono::milliseconds(20), .urgent = true}; }
 
 /// Waiting for the disk is what this one is for.
 EngineLoop::Options file_loop() { return {.name = "media-files", .slow_iteration = std::chrono::seconds(2)}; }

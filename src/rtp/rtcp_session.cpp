@@ -142,7 +142,7 @@ base::Result<RtcpSession::Received> RtcpSession::receive(Bytes datagram, const S
 }
 
 void RtcpSession::take_block(const ReportBlock& block, base::TimePoint now) {
-  Remote remote{block.reception.fraction_lost / 256.0, block.reception.jitter, round_trip_of(block, now)};
+  Remote remote{block.reception.fraction_lost / 256.0, block.reception.jitter, round_trip_of(block, now), block.reception.cumulative_lost};
   if (!remote.round_trip && remote_) {
     remote.round_trip = remote_->round_trip;
   }

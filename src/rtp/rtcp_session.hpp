@@ -39,6 +39,7 @@ class RtcpSession {
     double fraction_lost = 0;
     std::uint32_t jitter = 0;
     std::optional<base::Duration> round_trip;
+    std::int32_t cumulative_lost = 0;  ///< Negative when more came than were sent (RFC 3550 §6.4.1).
   };
   [[nodiscard]] const std::optional<Remote>& remote() const noexcept { return remote_; }
   /// From report blocks, or from the partner's answers to our reference time; none before the first.

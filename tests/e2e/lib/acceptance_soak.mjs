@@ -50,6 +50,7 @@ class Soak {
         this.problems.push(`behind Ended: ${JSON.stringify(message)}`);
       }
     }
+    await client.terminate();
   }
 
   #send(client) {

@@ -132,10 +132,11 @@ export class TestfilePhone {
   #report(call) {
     const counted = this.#do('measure', { call: call.id })?.statistics;
     if (counted !== undefined) {
-      const jitter = Math.round(counted.jitter_ms * 1000);
+      const microseconds = (ms = 0) => Math.round(ms * 1000);
       this.tell({
-        type: 'rtcp', call: call.call, rtt_us: Math.round((counted.round_trip_ms ?? 0) * 1000), tx: { sent: counted.packets_sent, lost: 0, jitter_us: 0 },
-        rx: { sent: counted.packets_received, lost: counted.lost, jitter_us: jitter }
+        type: 'rtcp', call: call.call, rtt_us: microseconds(counted.round_trip_ms),
+        tx: { sent: counted.packets_sent, lost: counted.remote_lost ?? 0, jitter_us: microseconds(counted.remote_jitter_ms) },
+        rx: { sent: counted.packets_received, lost: counted.lost, jitter_us: microseconds(counted.jitter_ms) }
       });
     }
   }
