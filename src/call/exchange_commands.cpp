@@ -44,15 +44,19 @@ void Exchange::start(CommandId id, const TransferCall& command, CommandObserver&
   if (waits_for(command.party.call_id, id, command, observer) || (command.joins && waits_for(command.joins->call_id, id, command, observer))) {
     return;
   }
-  Switchboard& switchboard = *this;
   const auto has_no_other = [this](const CallParty& party) { return dynamic_cast<Conference*>(find(party.call_id)) != nullptr; };
-  if (has_no_other(command.party) || (command.joins && has_no_other(*command.joins))) {
-    PartyTransfer::Setup setup{switchboard, settings_.timeouts, id, observer, {}, [this] { return open_alone(); }};
+  const auto connect = [this, id, command, &observer](bool told_transferring) {
+    Switchboard& switchboard = *this;
+    PartyTransfer::Setup setup{switchboard, settings_.timeouts, id, observer, {}, [this] { return open_alone(); }, told_transferring};
     setup.destination = command.joins ? Routing::Found{} : find_places(command.destination, Asker::Api);
     run(std::make_unique<PartyTransfer>(std::move(setup), command)).start();
+  };
+  if (has_no_other(command.party) || (command.joins && has_no_other(*command.joins))) {
+    connect(false);
     return;
   }
-  run(std::make_unique<Transfer>(switchboard, routing_, settings_.timeouts, id, command, observer)).start();
+  Switchboard& switchboard = *this;
+  run(std::make_unique<Transfer>(switchboard, routing_, settings_.timeouts, id, command, observer, [connect] { connect(true); })).start();
 }
 
 void Exchange::start(CommandId id, const HoldCall& command, CommandObserver& observer) {

@@ -104,7 +104,9 @@ void PartyTransfer::bring_destination() {
   add(std::move(session), media);
   state_ = State::Asking;
   deadline_.start(setup_.timeouts.media_answer);
-  emit(Kind::Transferring);
+  if (!setup_.told_transferring) {
+    emit(Kind::Transferring);
+  }
   if (state_ == State::Asking) {
     emit(Kind::TransferStart);
   }

@@ -14,8 +14,9 @@
 namespace callwright::call {
 
 /// The command TransferCall where a party is alone with the exchange or in a conference, so that there is nobody whose phone could be told by REFER on behalf
-/// of the other. The destination is called, or taken out of its call (attended), its offer goes to the party as a re-INVITE (RFC 3725 §4.1), and a Bridge takes
-/// over. The party stays where it is until the destination has answered; where the two do not agree then, it is alone with the exchange.
+/// of the other; or where it is to join somebody, and its phone does not know REFER. The destination is called, or taken out of its call (attended), its offer
+/// goes to the party as a re-INVITE (RFC 3725 §4.1), and a Bridge takes over. The party stays where it is until the destination has answered; where the two do
+/// not agree then, it is alone with the exchange.
 class PartyTransfer final : public ActiveCall, public RunningCommand, private sip::InviteSessionObserver, private BridgeMedia::Owner, private CallWatcher {
  public:
   struct Setup {
@@ -25,6 +26,7 @@ class PartyTransfer final : public ActiveCall, public RunningCommand, private si
     CommandObserver& observer;
     Routing::Found destination;                             ///< Where that is; of a blind transfer.
     std::function<base::Result<Conference*>()> open_alone;  ///< A place for one party.
+    bool told_transferring = false;                         ///< Transferring was reported already.
   };
   PartyTransfer(Setup setup, TransferCall command);
   ~PartyTransfer() override;

@@ -6,13 +6,15 @@ namespace callwright::call {
 
 using Kind = CommandEvent::Kind;
 
-Transfer::Transfer(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, TransferCall command, CommandObserver& observer)
+Transfer::Transfer(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, TransferCall command, CommandObserver& observer,
+                   std::function<void()> connect_without_refer)
     : switchboard_(switchboard),
       routing_(routing),
       timeouts_(timeouts),
       id_(id),
       command_(std::move(command)),
       observer_(observer),
+      connect_without_refer_(std::move(connect_without_refer)),
       destination_(command_.destination),
       deadline_(switchboard.user_agent().timers(), base::Callback::to<&Transfer::on_deadline>(*this)) {
   ActiveCall* const call = switchboard_.find(command_.party.call_id);
@@ -58,7 +60,7 @@ void Transfer::start() {
   deadline_.start(timeouts_.refer_answer);
   emit(Kind::Transferring);
   if (refer_to.empty() && state_ == State::Referring) {
-    go_without_refer("the phone cannot be told how to reach this exchange");
+    go_without_refer();  // It cannot be told how to reach this exchange.
   }
 }
 
@@ -79,13 +81,16 @@ bool Transfer::find_partner() {
   return true;
 }
 
-/// The phone stays where it is; in an attended transfer, so does everybody.
-void Transfer::go_without_refer(std::string_view why) {
-  if (attended()) {
-    fail("failed to transfer: " + std::string(why));
-  } else {
+void Transfer::go_without_refer() {
+  if (!attended()) {
     call_directly();
+    return;
   }
+  state_ = State::Over;
+  deadline_.cancel();
+  referral_.settle();
+  switchboard_.finish(*this);  // Destroyed later.
+  connect_without_refer_();
 }
 
 bool Transfer::expects(std::string_view token) const noexcept {
@@ -102,7 +107,7 @@ void Transfer::on_referral_answered(int status, std::string_view reason) {
   } else if (status == 481) {
     fail("failed to transfer: " + status_text(status, reason));
   } else {
-    go_without_refer(status_text(status, reason));
+    go_without_refer();
   }
 }
 
@@ -254,7 +259,7 @@ void Transfer::on_ended(sip::InviteSession& /*session*/, const sip::SessionEnd& 
 
 void Transfer::on_deadline() {
   switch (state_) {
-    case State::Referring: go_without_refer("408 Request Timeout"); return;
+    case State::Referring: go_without_refer(); return;
     case State::AwaitingCall: fail("the phone agreed to call the destination but did not"); return;
     case State::Calling:
     case State::CallingDirectly: fail("failed to reach the destination: 408 Request Timeout"); return;

@@ -6,6 +6,7 @@
 #include "call/routing.hpp"
 #include "call/running_command.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,10 +15,13 @@ namespace callwright::call {
 
 /// The command TransferCall: tells a party of a call to call the destination (REFER, RFC 3515), or to call here and take the place of whoever a party of
 /// another call talks to, and ends its present call when that is answered. Where the phone does not know REFER, calls the destination itself and puts it in the
-/// place of the other party. Whatever fails leaves the calls as they were.
+/// place of the other party; or, if that has a call already, leaves the connecting to whoever made this. Whatever fails leaves the calls as they were.
 class Transfer final : public ActiveCall, public ReferringCommand, private ReferWatcher, private sip::InviteSessionObserver {
  public:
-  Transfer(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, TransferCall command, CommandObserver& observer);
+  /// `connect_without_refer` is called once at most, as the last thing, in place of the end of the command: the party and the one that it joins are to be
+  /// connected, and the phone cannot be told to.
+  Transfer(Switchboard& switchboard, const Routing& routing, CommandTimeouts timeouts, CommandId id, TransferCall command, CommandObserver& observer,
+           std::function<void()> connect_without_refer);
   ~Transfer() override;
 
   void start();
@@ -59,7 +63,7 @@ class Transfer final : public ActiveCall, public ReferringCommand, private Refer
   [[nodiscard]] bool find_partner();
   void on_progress(std::string_view status_line);
   void tell_kept();
-  void go_without_refer(std::string_view why);
+  void go_without_refer();
   void call_directly();
   void fail(std::string text);
   void finish();
@@ -71,6 +75,7 @@ class Transfer final : public ActiveCall, public ReferringCommand, private Refer
   const CommandId id_;
   const TransferCall command_;
   CommandObserver& observer_;
+  const std::function<void()> connect_without_refer_;
   State state_ = State::New;
   std::string party_;                        ///< Who is transferred, a URI; "" when the call is not up.
   Referral referral_;                        ///< The call of the party.

@@ -308,15 +308,39 @@ TEST(AttendedTransferCommand, is_refused_where_a_call_is_not_there) {
 TEST(AttendedTransferCommand, leaves_both_calls_as_they_were_when_a_phone_refuses) {
   PhoneScript stubborn;
   stubborn.reinvite = 488;
-  for (const bool bob_refuses : {true, false}) {
-    Consultation world(bob_refuses ? refuses_refer() : PhoneScript{}, bob_refuses ? PhoneScript{} : stubborn);
+  Consultation world({}, stubborn);
+  const CommandId id = world.join_bob_and_carol();
+  ASSERT_TRUE(world.run_until_ended(id));
+  EXPECT_THAT(world.commands.texts(id), Contains("Failed failed to reach the destination: 488 Not Acceptable Here"));
+  world.expect_calls_as_before();
+  world.finish();
+}
+
+TEST(AttendedTransferCommand, connects_the_two_where_the_phone_does_not_know_REFER) {
+  for (const int refer : {405, 501, 603}) {
+    Consultation world(refuses_refer(refer));
     const CommandId id = world.join_bob_and_carol();
-    ASSERT_TRUE(world.run_until_ended(id));
-    EXPECT_THAT(world.commands.texts(id), Contains(bob_refuses ? "Failed failed to transfer: 405 Method Not Allowed"
-                                                               : "Failed failed to reach the destination: 488 Not Acceptable Here"));
-    world.expect_calls_as_before();
+    ASSERT_TRUE(world.run_until_ended(id)) << refer;
+    const auto texts = world.commands.texts(id);
+    EXPECT_THAT(texts, ElementsAre(StartsWith("Transferring"), StartsWith("TransferStart"), StartsWith("TransferSuccessful"), "Ended")) << refer;
+    world.run_for(2s);
+    EXPECT_EQ(world.bob.leg(0).hears(), "carol") << refer;
+    EXPECT_EQ(world.carol.leg(0).hears(), "bob") << refer;
+    EXPECT_EQ(world.alice.active(), 0U) << refer;
     world.finish();
   }
+}
+
+TEST(AttendedTransferCommand, leaves_the_call_of_a_phone_without_REFER_when_the_destination_does_not_agree) {
+  PhoneScript stubborn;
+  stubborn.reinvite = 488;
+  Consultation world(refuses_refer(), stubborn);
+  const CommandId id = world.join_bob_and_carol();
+  ASSERT_TRUE(world.run_until_ended(id));
+  EXPECT_THAT(world.commands.texts(id), Contains("Failed the destination does not agree: 488 Not Acceptable Here"));
+  world.run_for(1s);
+  EXPECT_EQ(world.bob.leg(0).hears(), "alice");
+  world.finish();
 }
 
 TEST(AttendedTransferCommand, survives_a_hang_up_of_anybody_at_any_moment) {
