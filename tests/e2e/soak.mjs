@@ -50,6 +50,7 @@ for (let round = 0; performance.now() - begun < length && problems.length === 0;
   }
   if (minutes >= told + 1) {
     told = Math.floor(minutes);
+    await world.phones?.refresh();
     console.log(`${told} min: ${commands} commands, ${held.memory} KiB, ${held.descriptors} descriptors`);
   }
 }

@@ -61,6 +61,11 @@ export class Phones {
     this.#all[user] = await ScriptedPhone.start(user, passwordOf(user), this.#registrar, SCRIPTED[user]);
   }
 
+  /** Registers the scripted ones once more: they do not by themselves. */
+  async refresh() {
+    await Promise.all(Object.values(this.#all).map((phone) => phone instanceof ScriptedPhone && phone.refresh()));
+  }
+
   async unregister(user) {
     await this.#all[user].leave();
     delete this.#all[user];

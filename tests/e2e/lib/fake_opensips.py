@@ -305,7 +305,7 @@ def serve_datagrams(kind, where):
             data, peer = listener.recvfrom(65536)
         except (TimeoutError, BlockingIOError):
             continue  # A timer is due.
-        fake.request(data.decode(), peer)
+        fake.request(data.decode(errors="replace"), peer)
 
 
 def serve_http(where):

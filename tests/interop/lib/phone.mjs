@@ -312,7 +312,8 @@ export class Phone {
 
   #take(text) {
     this.#arrived += 1;
-    if (!text.trim() || (this.loseEach > 0 && this.#arrived % this.loseEach === 0)) {
+    // Whatever strays here from another program is no message either.
+    if (!/^(SIP\/2\.0 |[A-Z]+ [a-z]+:)/.test(text) || (this.loseEach > 0 && this.#arrived % this.loseEach === 0)) {
       return;
     }
     const message = parse(text);

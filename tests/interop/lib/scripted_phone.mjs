@@ -53,6 +53,11 @@ export class ScriptedPhone {
     this.#phone.close();
   }
 
+  /** Registers once more, before that ends. */
+  refresh() {
+    return this.#phone.register();
+  }
+
   /** Un-registers, then closes. */
   leave() {
     return this.#phone.leave();
