@@ -11,7 +11,7 @@ namespace callwright::server::call_api {
 
 using Kind = call::CommandEvent::Kind;
 
-class FakePeer final : public WebSocketPeer {
+class CollectingPeer final : public WebSocketPeer {
  public:
   void send(std::string text) override { sent.push_back(std::move(text)); }
   void close(CloseCode code, std::string_view reason) override { closed = std::to_string(static_cast<int>(code)) + " " + std::string(reason); }
@@ -25,7 +25,7 @@ class FakePeer final : public WebSocketPeer {
   std::string remote_ = "127.0.0.1:1";
 };
 
-class FakeCallControl final : public call::CallControl {
+class CollectingCallControl final : public call::CallControl {
  public:
   void submit(call::CommandId id, const call::Command& command, call::CommandObserver& observer) override {
     submitted.push_back({id, command});
@@ -112,13 +112,13 @@ class CallApiSession : public testing::Test {
 
   void note(call::Event event) { feed_.note(std::make_shared<call::Event>(std::move(event))); }
 
-  FakeCallControl control_;
+  CollectingCallControl control_;
   base::ManualClock clock_;
   base::Timers timers_{clock_};
   std::deque<std::function<void()>> engine_;
   std::deque<std::function<void()>> web_;
   bool engine_refuses_ = false;
-  FakePeer peer_;
+  CollectingPeer peer_;
   base::DeterministicRandom random_{7};
   CommandDesk desk_;
   Feed feed_{"run1", 3};

@@ -77,7 +77,7 @@ TEST_F(CallApiSession, refuses_a_cmd_id_that_is_in_use_until_its_command_ends) {
     EXPECT_THAT(exchange(R"({"id":2,"params":{"cmd_id":"c1","callid":"z"},"method":")" + std::string(method) + "\"}"),
                 ElementsAre(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"cmd_id c1 is already in use by a running command"}})"));
   }
-  FakePeer other_peer;
+  CollectingPeer other_peer;
   Session other(other_peer, desk_, feed_, random_);
   other.on_message(R"({"id":2,"method":"CallEnd","params":{"cmd_id":"c1","callid":"z"}})");
   EXPECT_THAT(other_peer.sent, ElementsAre(HasSubstr("already in use")));
@@ -94,7 +94,7 @@ TEST_F(CallApiSession, refuses_politely_when_the_engine_takes_no_more) {
 }
 
 TEST_F(CallApiSession, sends_events_only_to_the_client_that_launched_the_command) {
-  FakePeer other_peer;
+  CollectingPeer other_peer;
   Session other(other_peer, desk_, feed_, random_);
   const auto id = start_call("c1");
   EXPECT_THAT(reported(id, Kind::CallerAnswered), SizeIs(1));
@@ -239,7 +239,7 @@ TEST_F(CallApiSession, reports_under_the_name_of_all_progress_in_the_dialect_of_
 
 TEST_F(CallApiSession, cancels_a_command_of_anybody) {
   const auto id = start_call("c1");
-  FakePeer other_peer;
+  CollectingPeer other_peer;
   Session other(other_peer, desk_, feed_, random_);
   other.on_message(R"({"id":2,"method":"CommandCancel","params":{"cmd_id":"x1","target":"c1"}})");
   EXPECT_THAT(other_peer.take(), ElementsAre(HasSubstr("Started"), R"({"jsonrpc":"2.0","method":"CommandCancel","params":{"cmd_id":"x1","event":"Ended"}})"));
@@ -307,7 +307,7 @@ class CancellingSession : public CallApiSession {
 };
 
 TEST_F(CancellingSession, cancels_the_commands_of_a_lost_client_and_no_others) {
-  FakePeer other_peer;
+  CollectingPeer other_peer;
   Session other(other_peer, desk_, feed_, random_);
   const auto first = start_call("c1");
   const auto second = start_call("c2");
