@@ -10,6 +10,9 @@ import { clearTimer, setTimer } from './time.mjs';
 import { outcome, OutcomeError } from './verbs.mjs';
 
 const kReportEvery = 5000;
+/** How often, and for how long, it is looked whether another offer can be made; in ms. */
+const kLookAgain = 20;
+const kLongestWait = 5000;
 /** More packets than this, and sound went that way. */
 const kSomePackets = 10;
 
@@ -228,15 +231,23 @@ export class TestfilePhone {
       this.tell({ type: 'log', text: `hangup: ${error.message}` });
     }
   }
-  /** One after another: as long as an offer is under way there can be no other (RFC 3261 §14.1). */
+  /** One after another: as long as an offer is under way there can be no other (RFC 3261 §14.1), also one of the other side that waits for its ACK. */
   #change(operation, call, argument = {}) {
     const one = this.#id(call);
-    const begin = () => {
-      this.#do(operation, { call: one.id, ...argument });
+    const begin = async (waited = 0) => {
+      try {
+        this.#do(operation, { call: one.id, ...argument });
+      } catch (error) {
+        if (one.over || waited >= kLongestWait || !/under way/.test(error.message)) {
+          throw error;
+        }
+        await new Promise((resolve) => setTimer(resolve, kLookAgain));
+        return begin(waited + kLookAgain);
+      }
       one.change = outcome();
       return one.change.promise;
     };
-    const done = one.changes === undefined ? begin() : one.changes.then(begin, begin);
+    const done = one.changes === undefined ? begin() : one.changes.then(() => begin(), () => begin());
     const forget = () => {
       one.changes = one.changes === done ? undefined : one.changes;
     };
