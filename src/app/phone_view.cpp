@@ -66,7 +66,7 @@ struct Describe {
   void operator()(const call::CallAnswered& /*what*/) const { named("answered"); }
   void operator()(const call::CallEnded& what) const { named("ended").number("status", what.status).text("reason", what.reason); }
   void operator()(const call::MediaAgreed& what) const {
-    const sdp::Negotiated& agreed = what.negotiated;
+    const sdp::Negotiated& agreed = *what.negotiated;
     named("media").text("codec", agreed.codec.name).number("clock_rate", agreed.codec.clock_rate);
     std::visit(Security{line}, agreed.security);
     line.text("direction", std::string(name_of(agreed.direction))).number("ice", agreed.ice.has_value()).text("remote", agreed.remote_rtp.to_string());
@@ -97,7 +97,7 @@ struct Describe {
     line.milliseconds("duration_ms", what.duration);
   }
   void operator()(const call::MediaFailed& what) const { named("media_failed").text("reason", what.reason); }
-  void operator()(const call::MediaEnded& what) const { add_statistics(what.statistics); }
+  void operator()(const call::MediaEnded& what) const { add_statistics(*what.statistics); }
   template <class Other>
   void operator()(const Other& /*what*/) const {}
 

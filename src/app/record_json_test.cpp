@@ -23,9 +23,9 @@ TEST(RecordJson, has_all_that_is_known) {
   call.end = {200, "OK", call::CallEnded::By::Caller, 0};
   call.legs = {{"a", "sip:alice@x", call::Side::Caller, at(1), at(61)}, {"b", "sip:bob@x", call::Side::Callee, at(1), at(30)}};
   call.changes = {{at(10), call::PartiesOnHold{false, true}}, {at(30), BookedCall::Replaced{call::Side::Callee, "sip:bob@x", "sip:carol@x", "a"}}};
-  call::MediaEnded media{.statistics = {}, .leg = "a", .party = "sip:alice@x", .codec = "PCMA"};
-  media.statistics.packets_sent = 7;
-  call.media.push_back(media);
+  media::StreamStatistics statistics;
+  statistics.packets_sent = 7;
+  call.media.push_back({.statistics = statistics, .leg = "a", .party = "sip:alice@x", .codec = "PCMA"});
   EXPECT_EQ(record_json(record),
             R"({"id":"r1","callid":"a","caller":"sip:alice@x","callee":"sip:\"carol\"@x","started":"1970-01-01T00:00:00.000001Z",)"
             R"("answered":"1970-01-01T00:00:01.000000Z","ended":"1970-01-01T00:01:01.500000Z","talk_s":60.500,"status":200,"reason":"OK","ended_by":"caller",)"

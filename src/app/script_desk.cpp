@@ -17,7 +17,7 @@ using Outcome = base::Result<json::object>;
 
 constexpr std::chrono::milliseconds kLook{2};
 /// What the engine may take for one operation; it is busy only where something is wrong.
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kPatience{30};
 
 net::MediaThread::Options media_options(const std::optional<net::Impairment::Options>& impairment) {
   net::MediaThread::Options options;
@@ -132,17 +132,31 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
   const std::uint64_t id = ++last_id_;
   const auto shared = std::make_shared<ScriptPhonePlan>(std::move(*plan));
   return blocking_on_engine([this, id, shared](const ScriptPhone::Answer& answer) {
-    auto made =
-        ScriptPhone::create({loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_, impaired_, recognizers_},
-                            id, std::move(*shared), tell_);
-    if (!made) {
-      answer(made.error());
+    if (!shared->stun_server) {
+      create(id, *shared, answer);
       return;
     }
-    json::object created{{"phone", id}, {"address", (*made)->address().to_string()}};
-    phones_.emplace(id, std::move(*made));
-    answer(std::move(created));
+    find_stun_server(resolver_, *shared->stun_server, shared->listen.ip.is_v4(), [this, id, shared, answer](const base::Result<base::SocketAddress>& found) {
+      if (!found) {
+        answer(Error(found.error().code, "stun_server: " + found.error().message()));
+        return;
+      }
+      shared->agent.media.stun_server = *found;
+      create(id, *shared, answer);
+    });
   });
+}
+
+void ScriptDesk::create(std::uint64_t id, const ScriptPhonePlan& plan, const ScriptPhone::Answer& answer) {
+  auto made = ScriptPhone::create(
+      {loop_, random_, resolver_, media_, [this](const call::Event& event) { captured(event); }, impairment_, impaired_, recognizers_}, id, plan, tell_);
+  if (!made) {
+    answer(made.error());
+    return;
+  }
+  json::object created{{"phone", id}, {"address", (*made)->address().to_string()}};
+  phones_.emplace(id, std::move(*made));
+  answer(std::move(created));
 }
 
 void ScriptDesk::captured(const call::Event& event) {

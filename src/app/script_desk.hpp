@@ -45,6 +45,7 @@ class ScriptDesk {
 
   base::Result<media::SourceSpec> blocking_source(const boost::json::object& source);
   base::Result<boost::json::object> blocking_create(const boost::json::object& options);
+  void create(std::uint64_t id, const ScriptPhonePlan& plan, const ScriptPhone::Answer& answer);
   base::Result<boost::json::object> blocking_on_engine(const std::function<void(const ScriptPhone::Answer& answer)>& task);
   void blocking_complete_files();
   void look();

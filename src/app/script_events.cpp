@@ -54,7 +54,7 @@ struct Members {
     out["since_start_ms"] = milliseconds(what.since_start);
   }
   void operator()(const call::MediaAgreed& what) const {
-    const sdp::Negotiated& agreed = what.negotiated;
+    const sdp::Negotiated& agreed = *what.negotiated;
     named("agreed");
     out["codec"] = agreed.codec.name;
     out["rate"] = agreed.codec.clock_rate;
@@ -70,7 +70,7 @@ struct Members {
   void operator()(const call::SoundPlayed& /*what*/) const { named("played"); }
   void operator()(const call::MediaEnded& what) const {
     named("statistics");
-    out["statistics"] = script_statistics(what.statistics);
+    out["statistics"] = script_statistics(*what.statistics);
   }
   void operator()(const call::MediaFailed& what) const {
     named("media_failed");

@@ -274,7 +274,7 @@ void ScriptPhone::on_event(const call::Event& event) {
   if (const auto* const measured = std::get_if<call::MediaMeasured>(&event.what)) {
     if (auto waiting = measuring_.extract(event.call_id)) {
       for (const Answer& answer : waiting.mapped()) {
-        answer(json::object{{"statistics", script_statistics(measured->statistics)}});
+        answer(json::object{{"statistics", script_statistics(*measured->statistics)}});
       }
     }
     return;

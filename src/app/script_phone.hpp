@@ -4,6 +4,7 @@
 #include "app/script_subscribers.hpp"
 #include "app/soft_phone.hpp"
 #include "app/sound_report.hpp"
+#include "app/stun_server.hpp"
 #include "audio/live_sink.hpp"
 #include "sip/event_subscriber.hpp"
 #include "speech/recognizer.hpp"
@@ -29,8 +30,9 @@ struct ScriptPhonePlan {
   bool strangers = true;  ///< Takes calls for other users, too.
   sip::SessionPolicy::Reliable reliable = sip::SessionPolicy::Reliable::Supported;
   std::chrono::milliseconds packet_time{20};
-  std::optional<net::TlsSettings> tls;  ///< Of the connections that it makes; nothing: the system's authorities.
-  bool mailbox = false;                 ///< Subscribes to what waits in its mailbox (RFC 3842).
+  std::optional<net::TlsSettings> tls;    ///< Of the connections that it makes; nothing: the system's authorities.
+  bool mailbox = false;                   ///< Subscribes to what waits in its mailbox (RFC 3842).
+  std::optional<StunServer> stun_server;  ///< For its media; it is found before there is a phone.
 };
 /// What the script library says of an agent (agent_options.mjs). Errors: InvalidArgument, a sentence.
 [[nodiscard]] base::Result<ScriptPhonePlan> script_phone_plan(const boost::json::object& options);

@@ -38,13 +38,6 @@ base::Result<call::AgentMedia> media_of(const json::object& options) {
                : keys == "auto"   ? call::AgentMedia::Keys::Auto
                : keys == "inband" ? call::AgentMedia::Keys::SoundAlone
                                   : call::AgentMedia::Keys::Event;
-  if (const std::string server = text_of(options, "stun_server"); !server.empty()) {
-    const auto address = base::SocketAddress::parse(server);
-    if (!address) {
-      return Error(Errc::InvalidArgument, "stun_server \"" + server + "\" is no address with a port; say one such as 192.0.2.1:3478");
-    }
-    media.stun_server = *address;
-  }
   if (flag_of(options, "ice")) {
     media.ice = call::AgentMedia::Ice::Lite;
   }
@@ -145,6 +138,13 @@ base::Result<ScriptPhonePlan> script_phone_plan(const json::object& options) {
   plan.registers = number_of<std::int64_t>(options, "expires") > 0;
   plan.tls = tls_of(options);
   plan.mailbox = flag_of(options, "mwi");
+  if (const std::string named = text_of(options, "stun_server"); !named.empty()) {
+    auto server = StunServer::parse(named);
+    if (!server) {
+      return Error(Errc::InvalidArgument, "stun_server: " + server.error().message());
+    }
+    plan.stun_server = std::move(*server);
+  }
   plan.strangers = text_of(options, "strangers") != "no";
   plan.reliable = script_reliable(text_of(options, "reliable"));
   plan.packet_time = std::chrono::milliseconds(number_of<std::int64_t>(options, "packet_time_ms", plan.packet_time.count()));

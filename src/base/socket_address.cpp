@@ -3,7 +3,12 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <system_error>
 
 namespace callwright::base {
 namespace {
@@ -11,6 +16,24 @@ namespace {
 constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr const char* kExpectedIp = "an IP address (expected 192.0.2.1 or 2001:db8::1)";
 constexpr const char* kExpectedIpAndPort = "an address with a port (expected 192.0.2.1:5060 or [2001:db8::1]:5060)";
+
+/// Four numbers without leading zeros (RFC 3986 §3.2.2, IPv4address). By hand: an exchange reads a dozen for each call, and inet_pton wants a copy of each.
+std::optional<std::array<std::uint8_t, 4>> dotted(std::string_view text) noexcept {
+  std::array<std::uint8_t, 4> bytes{};
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::size_t index = 0; index < bytes.size(); ++index) {
+    if (index != 0 && (at == end || *at++ != '.')) {
+      return std::nullopt;
+    }
+    const auto [behind, error] = std::from_chars(at, end, bytes[index]);
+    if (error != std::errc{} || (*at == '0' && behind != at + 1)) {
+      return std::nullopt;
+    }
+    at = behind;
+  }
+  return at == end ? std::optional(bytes) : std::nullopt;
+}
 
 Error malformed(std::string_view text, const char* expected) { return {Errc::InvalidArgument, "\"" + std::string(text) + "\" is not " + expected}; }
 
@@ -35,12 +58,13 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
   if (plain.find('\0') != std::string_view::npos) {  // inet_pton would stop there and accept what stands before it.
     return malformed(text, kExpectedIp);
   }
-  const std::string terminated(plain.substr(0, INET6_ADDRSTRLEN));
-  std::array<std::uint8_t, 4> four{};
-  std::array<std::uint8_t, 16> sixteen{};
-  if (plain.size() == text.size() && inet_pton(AF_INET, terminated.c_str(), four.data()) == 1) {
-    return v4(four);
+  if (plain.size() == text.size()) {
+    if (const auto four = dotted(plain)) {
+      return v4(*four);
+    }
   }
+  const std::string terminated(plain.substr(0, INET6_ADDRSTRLEN));
+  std::array<std::uint8_t, 16> sixteen{};
   if (inet_pton(AF_INET6, terminated.c_str(), sixteen.data()) == 1) {
     return v6(sixteen);
   }

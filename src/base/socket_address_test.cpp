@@ -36,8 +36,10 @@ TEST(IpAddress, prints_what_it_parsed_in_the_usual_form) {
 
 TEST(IpAddress, refuses_what_is_no_address) {
   const std::string long_text = "0000:0000:0000:0000:0000:ffff:255.255.255.255" + std::string(1000, '5');
-  for (const std::string_view text : {""sv, "localhost"sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.1 "sv, " 192.0.2.1"sv, "192.0.2.1:5060"sv, "[192.0.2.1]"sv,
-                                      "[::1"sv, "::1]"sv, "[]"sv, "1::2::3"sv, "fe80::1%eth0"sv, "192.0.2.1\0x"sv, "::1\0"sv, std::string_view(long_text)}) {
+  for (const std::string_view text :
+       {""sv,           "localhost"sv, "192.0.2"sv,  "192.0.2.256"sv, "192.0.2.1 "sv,   " 192.0.2.1"sv,   "192.0.2.1:5060"sv, "192.0.02.1"sv,
+        "192.0.2.1."sv, "192..0.2"sv,  ".192.0.2"sv, "192.0.2.-1"sv,  "192.0.2.+1"sv,   "192.0.2.0001"sv, "1.2.3.4.5"sv,      "[192.0.2.1]"sv,
+        "[::1"sv,       "::1]"sv,      "[]"sv,       "1::2::3"sv,     "fe80::1%eth0"sv, "192.0.2.1\0x"sv, "::1\0"sv,          std::string_view(long_text)}) {
     const auto ip = IpAddress::parse(text);
     ASSERT_TRUE(ip.has_error()) << text;
     EXPECT_EQ(ip.error().code, Errc::InvalidArgument);

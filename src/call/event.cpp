@@ -29,12 +29,12 @@ struct LogLine {
   void operator()(const CallEnded& what) const { line("call ended", {"status", what.status}, {"reason", what.reason}); }
   void operator()(const AudioHeard& what) const { line("audio heard", {"frequency_hz", what.frequency_hz}, {"level_dbov", what.level_dbov}); }
   void operator()(const MediaAgreed& what) const {
-    line("media agreed", {"codec", what.negotiated.codec.name}, {"encrypted", !std::holds_alternative<std::monostate>(what.negotiated.security)});
+    line("media agreed", {"codec", what.negotiated->codec.name}, {"encrypted", !std::holds_alternative<std::monostate>(what.negotiated->security)});
   }
   void operator()(const MediaSecured& /*what*/) const { line("media secured"); }
   void operator()(const SoundPlayed& /*what*/) const { line("sound played"); }
   void operator()(const MediaEnded& what) const {
-    const media::StreamStatistics& counted = what.statistics;
+    const media::StreamStatistics& counted = *what.statistics;
     line("media ended", Field("leg", what.leg), Field("party", what.party), Field("codec", what.codec), Field("packets_sent", counted.packets_sent),
          Field("packets_received", counted.packets_received), Field("lost", counted.lost), Field("late", counted.late),
          Field("jitter_ms", milliseconds(counted.jitter)), Field("concealed_ms", milliseconds(counted.concealed)),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/boxed.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "media/media_port.hpp"
@@ -71,7 +72,7 @@ struct MediaFlows {
 };
 /// Offer and answer of an agent's call have agreed on its media, or on other media than before.
 struct MediaAgreed {
-  sdp::Negotiated negotiated;  ///< With keys: never for a log.
+  base::Boxed<sdp::Negotiated> negotiated;  ///< With keys: never for a log.
 };
 /// The keys of an encrypted stream are there; from here on packets flow.
 struct MediaSecured {};
@@ -80,7 +81,7 @@ struct SoundPlayed {};
 /// The last of an agent's call: its stream is closed. Comes after CallEnded. At the exchange, so ends each side of a call whose media pass through it, also
 /// when another takes its place and the call goes on.
 struct MediaEnded {
-  media::StreamStatistics statistics;
+  base::Boxed<media::StreamStatistics> statistics;
   std::string leg = {};    ///< At the exchange: the Call-ID of the side,
   std::string party = {};  ///< its URI,
   std::string codec = {};  ///< and what it spoke last.
@@ -137,7 +138,7 @@ struct TextReceived {
 };
 /// How the media of an agent's call are, because somebody wanted to know.
 struct MediaMeasured {
-  media::StreamStatistics statistics;
+  base::Boxed<media::StreamStatistics> statistics;
 };
 /// No STUN server told the address of a call's media; the call goes on with that of this machine.
 struct AddressUnknown {

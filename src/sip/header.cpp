@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 namespace callwright::sip {
 namespace {
@@ -136,7 +137,9 @@ Header header_from(std::string_view name) noexcept {
   if (name.size() == 1) return compact_header(name.front());
   const std::size_t found = kTable.headers[hash(name, kTable.factor)];
   if (found == 0) return Header::Other;
-  return kNames[found] == name || equals_ignoring_case(kNames[found], name) ? static_cast<Header>(found) : Header::Other;
+  const std::string_view usual = kNames[found];
+  const bool same = usual.size() == name.size() && std::memcmp(usual.data(), name.data(), name.size()) == 0;
+  return same || equals_ignoring_case(usual, name) ? static_cast<Header>(found) : Header::Other;
 }
 
 std::string_view to_string(Header header) noexcept { return kNames[static_cast<std::size_t>(header)]; }

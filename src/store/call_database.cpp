@@ -139,7 +139,7 @@ struct CallDatabase::Connection {
     const call::BookedCall::Leg& leg = recorded.leg;
     row.text(id).count(position).text(leg.call_id).text(to_string(leg.side)).text(leg.party).time(leg.since).time(leg.until);
     if (recorded.media != nullptr) {
-      const media::StreamStatistics& counted = recorded.media->statistics;
+      const media::StreamStatistics& counted = *recorded.media->statistics;
       row.text(recorded.media->codec).count(counted.packets_sent).count(counted.packets_received).count(counted.lost).number(milliseconds(counted.jitter));
       row.number(counted.round_trip ? std::optional(milliseconds(*counted.round_trip)) : std::nullopt);
       row.number(mos_of(counted.received_quality)).number(mos_of(counted.sent_quality));

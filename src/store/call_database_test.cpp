@@ -40,10 +40,11 @@ SharedRecord record(const std::string& id, int begin = 0) {
   call.end = {200, "it's over", CallEnded::By::Callee};
   call.legs = {{call.call_id, call.caller, call::Side::Caller, call.started, call.ended},
                {call.leg, call.callee, call::Side::Callee, call.answered, call.ended}};
-  call::MediaEnded media{.statistics = {}, .leg = call.leg, .party = call.callee, .codec = "opus"};
-  media.statistics.packets_received = 3'000'000'000;
-  media.statistics.jitter = 1500us;
-  media.statistics.received_quality.emplace().mos = 4.25;
+  media::StreamStatistics statistics;
+  statistics.packets_received = 3'000'000'000;
+  statistics.jitter = 1500us;
+  statistics.received_quality.emplace().mos = 4.25;
+  const call::MediaEnded media{.statistics = statistics, .leg = call.leg, .party = call.callee, .codec = "opus"};
   call.media.push_back(media);
   stored.json = R"({"id":")" + id + R"("})";
   return std::make_shared<const StoredRecord>(std::move(stored));

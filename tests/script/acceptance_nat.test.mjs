@@ -86,8 +86,20 @@ test('a STUN server that does not answer is told of, and the call is made withou
   assert.deepEqual(warningsOf(events), [`A: The STUN server ${silent} does not answer; check stun_server and the firewall`]);
 });
 
-test('what is no address of a STUN server is refused where the agent is made', async () => {
-  const { events, status } = await runText('new Agent("A", { username: "ua", stunServer: "nowhere" });');
+test('a STUN server may have a name', async () => {
+  const nat = await beyondNat();
+  try {
+    const events = await passing(`
+      const [a, b] = await phones(2, { stunServer: '${nat.address.replace('127.0.0.1', 'localhost')}' });
+      await connect(a, b);`);
+    assert.equal(mediaOf(requestsOf(events, 'A', 'INVITE').at(-1)).address, kPublic.join('.'));
+  } finally {
+    nat.socket.close();
+  }
+});
+
+test('what is no STUN server is refused where the agent is made', async () => {
+  const { events, status } = await runText('new Agent("A", { username: "ua", stunServer: "stun.example.com:x" });');
   assert.equal(status, 1);
-  assert.match(finished(events).error, /agent A: stun_server "nowhere" is no address with a port; say one such as 192\.0\.2\.1:3478/);
+  assert.match(finished(events).error, /agent A: stun_server: "stun\.example\.com:x" is no STUN server; say a name or an address such as stun\.example\.com or 192\.0\.2\.1:3478/);
 });

@@ -69,9 +69,9 @@ test('names that lead out of a folder are refused', () => {
   for (const uri of ['sip:../x@h', 'sip:a/b@h', 'sip:a\\b@h']) assert.throws(() => parseAccount(`<${uri}>`), /cannot be named/, uri);
 });
 
-test('a STUN server has a port, whether it is named or not; relays are not asked', () => {
+test('a STUN server is named as it is found, without its scheme; relays are not asked', () => {
   const serverOf = (value) => parseAccount(`<sip:a@h>;stunserver=${value}`).options.stunServer;
-  assert.deepEqual(['stun:192.0.2.1', '192.0.2.1:3479', 'stun:192.0.2.1:19302'].map(serverOf), ['192.0.2.1:3478', '192.0.2.1:3479', '192.0.2.1:19302']);
+  assert.deepEqual(['stun:192.0.2.1', '192.0.2.1:3479', 'STUN:stun.example.com:19302'].map(serverOf), ['192.0.2.1', '192.0.2.1:3479', 'stun.example.com:19302']);
   assert.throws(() => parseAccount('<sip:a@h>;medianat=turn'), /one of stun, ice/);
 });
 

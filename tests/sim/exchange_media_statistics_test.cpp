@@ -28,7 +28,7 @@ std::vector<std::string> told(const ExchangeWorld& world) {
   for (const auto& [call_id, what] : world.events.ended_media) {
     const std::string_view party = what.party;
     const std::size_t name = party.find(':') + 1;
-    lines.push_back(std::string(party.substr(name, party.find('@') - name)) + " " + what.codec + " " + std::to_string(what.statistics.packets_received));
+    lines.push_back(std::string(party.substr(name, party.find('@') - name)) + " " + what.codec + " " + std::to_string(what.statistics->packets_received));
   }
   return lines;
 }

@@ -27,7 +27,7 @@ interface AgentConfig {
   authUser?: string;
   /** A proxy through which everything goes: "sip:proxy.example.com;transport=tcp". */
   outbound?: string;
-  /** Tells the addresses of its media behind a NAT: "192.0.2.1:3478". */
+  /** Tells the addresses of its media behind a NAT: "stun.example.com" or "192.0.2.1:3478". */
   stunServer?: string;
   /** Encryption of its media: "srtp" takes calls in the clear too, "srtp-mand" and "dtls_srtp" do not. */
   mediaEnc?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp' | 'none';

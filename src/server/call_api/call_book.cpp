@@ -19,8 +19,7 @@ const char* name_of(BookedCall::State state) {
 
 /// `Media` is call::MediaEnded or call::LegQuality.
 template <class Media>
-Json::Object quality_of(const Media& media) {
-  const media::StreamStatistics& counted = media.statistics;
+Json::Object quality_of(const Media& media, const media::StreamStatistics& counted) {
   Json::Object members;
   add_text(members, "codec", media.codec);
   add_text(members, "leg", media.leg);
@@ -42,7 +41,7 @@ Json::Object quality_of(const Media& media) {
 
 }  // namespace
 
-Json to_json(const call::MediaEnded& media) { return Json{quality_of(media)}; }
+Json to_json(const call::MediaEnded& media) { return Json{quality_of(media, *media.statistics)}; }
 
 Json to_json(const BookedCall& call, const std::vector<call::LegQuality>& live) {
   Json::Object members;
@@ -71,7 +70,7 @@ Json to_json(const BookedCall& call, const std::vector<call::LegQuality>& live) 
   Json::Array media;
   std::transform(call.media.begin(), call.media.end(), std::back_inserter(media), [](const call::MediaEnded& ended) { return to_json(ended); });
   for (const call::LegQuality& leg : live) {
-    Json::Object quality = quality_of(leg);
+    Json::Object quality = quality_of(leg, leg.statistics);
     quality.push_back({"live", Json{true}});
     media.push_back(Json{std::move(quality)});
   }

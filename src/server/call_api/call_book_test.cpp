@@ -42,11 +42,11 @@ TEST_F(Booked, calls_are_known_by_both_legs_with_their_times) {
 TEST_F(Booked, calls_keep_the_quality_that_is_told_after_their_end) {
   start("a");
   note("a", call::CallEnded{});
-  call::MediaEnded media{.statistics = {}, .leg = "b", .party = "sip:bob@x", .codec = "opus"};
-  media.statistics.packets_received = 50;
-  media.statistics.jitter = std::chrono::microseconds(1500);
-  media.statistics.received_quality.emplace().mos = 4.321;
-  note("a", media);
+  media::StreamStatistics statistics;
+  statistics.packets_received = 50;
+  statistics.jitter = std::chrono::microseconds(1500);
+  statistics.received_quality.emplace().mos = 4.321;
+  note("a", call::MediaEnded{.statistics = statistics, .leg = "b", .party = "sip:bob@x", .codec = "opus"});
   EXPECT_THAT(text_of("a"), testing::HasSubstr(R"("media":[{"codec":"opus","jitter_ms":1.5,"leg":"b","lost":0,"mos_received":4.32,"packets_received":50,)"
                                                R"("packets_sent":0,"party":"sip:bob@x"}])"));
 }

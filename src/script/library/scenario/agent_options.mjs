@@ -40,7 +40,7 @@ export const kAgentKeys = {
   tls: { problem: tlsProblem },
   authUser: { check: text, wants: 'a string' },
   outbound: { check: text, wants: 'a SIP URI such as "sip:proxy.example.com;transport=tcp"' },
-  stunServer: { check: text, wants: 'an address with a port, such as "192.0.2.1:3478"' },
+  stunServer: { check: text, wants: 'a name or an address, such as "stun.example.com" or "192.0.2.1:3478"' },
   mediaEnc: oneOf('', 'none', 'srtp', 'srtp-mand', 'srtp-mandf', 'dtls_srtp'),
   ice: { ...oneOf('lite', 'none'), problem: (value) => (value === true || value === 'full' ? 'cannot be done in full yet: agents answer the checks of others, ice: "lite", and make none of their own' : undefined) },
   regint: { check: seconds, wants: 'a whole number of seconds, 0 to 86400' },

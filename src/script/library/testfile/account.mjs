@@ -47,12 +47,6 @@ export function answerMode(value) {
   return ANSWER_MODES[oneOf('answermode', value, Object.keys(ANSWER_MODES))];
 }
 
-/** `stun:192.0.2.1` → `192.0.2.1:3478` */
-function stunServer(value) {
-  const address = value.replace(/^stun:/i, '');
-  return /:\d+$/.test(address) ? address : `${address}:3478`;
-}
-
 /** Parameter → what it sets. */
 const PARAMETERS = {
   auth_user: (value) => ({ authUser: value }),
@@ -69,7 +63,7 @@ const PARAMETERS = {
   dtmfmode: (value) => ({ dtmfMode: oneOf('dtmfmode', value, ['rtpevent', 'info', 'auto']) }),
   '100rel': (value) => ({ reliable: oneOf('100rel', value, ['yes', 'no', 'required']) }),
   mwi: (value) => ({ mwi: yesNo('mwi', value) }),
-  stunserver: (value) => ({ stunServer: stunServer(value) }),
+  stunserver: (value) => ({ stunServer: value.replace(/^stun:/i, '') }),
   medianat: (value) => ({ mediaNat: oneOf('medianat', value, ['stun', 'ice']) }),
   catchall: (value) => ({ catchAll: yesNo('catchall', value) }),
   sip_autoredirect: (value) => ({ autoRedirect: yesNo('sip_autoredirect', value) }),

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+namespace callwright::base {
+
+/// A value of its own place on the heap, which copies share and nobody changes: for the large alternative of a variant whose others are small, since a variant
+/// is as large as its largest. Copies may be used in any thread.
+template <class Value>
+class Boxed {
+ public:
+  Boxed() : Boxed(Value{}) {}
+  // A Boxed is written as the value that it holds. NOLINTNEXTLINE(google-explicit-constructor,hicpp-explicit-conversions)
+  Boxed(Value value) : value_(std::make_shared<const Value>(std::move(value))) {}
+
+  [[nodiscard]] const Value& operator*() const noexcept { return *value_; }
+  [[nodiscard]] const Value* operator->() const noexcept { return value_.get(); }
+
+ private:
+  std::shared_ptr<const Value> value_;  // Never null: there is no move that would take it away.
+};
+
+}  // namespace callwright::base
