@@ -136,14 +136,15 @@ Outcome ScriptDesk::blocking_create(const json::object& options) {
       create(id, *shared, answer);
       return;
     }
-    find_stun_server(resolver_, *shared->stun_server, shared->listen.ip.is_v4(), [this, id, shared, answer](const base::Result<base::SocketAddress>& found) {
-      if (!found) {
-        answer(Error(found.error().code, "stun_server: " + found.error().message()));
-        return;
-      }
-      shared->agent.media.stun_server = *found;
-      create(id, *shared, answer);
-    });
+    find_stun_server(loop_.timers(), resolver_, *shared->stun_server, shared->listen.ip.is_v4(),
+                     [this, id, shared, answer](const base::Result<base::SocketAddress>& found) {
+                       if (!found) {
+                         answer(Error(found.error().code, "stun_server: " + found.error().message()));
+                         return;
+                       }
+                       shared->agent.media.stun_server = *found;
+                       create(id, *shared, answer);
+                     });
   });
 }
 

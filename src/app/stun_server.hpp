@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
+#include "base/timers.hpp"
 #include "sip/resolver.hpp"
 
 #include <cstdint>
@@ -21,7 +22,9 @@ struct StunServer {
 };
 
 /// Where it is, for sockets of that kind (RFC 8489 §8.1): a name without a port is looked for as `_stun._udp` first; the usual port is 3478.
-/// Calls `handler` once, at once or later. Errors: those of the resolver, and NotFound where it has addresses of the other kind only; a sentence.
-void find_stun_server(sip::Resolver& resolver, const StunServer& server, bool v4, std::function<void(base::Result<base::SocketAddress>)> handler);
+/// Calls `handler` once, at once or within 15 s; not at all when the resolver is destroyed. Errors: TimedOut, those of the resolver, and NotFound where it has
+/// addresses of the other kind only; a sentence.
+void find_stun_server(base::Timers& timers, sip::Resolver& resolver, const StunServer& server, bool v4,
+                      std::function<void(base::Result<base::SocketAddress>)> handler);
 
 }  // namespace callwright::app

@@ -1,5 +1,8 @@
 #include "app/stun_server.hpp"
 
+#include "base/clock.hpp"
+#include "base/timers.hpp"
+
 #include <gmock/gmock.h>
 
 #include <map>
@@ -51,7 +54,9 @@ std::string place_of(KnownNames& names, std::string_view text, bool v4 = true) {
     return server.error().message();
   }
   std::optional<base::Result<base::SocketAddress>> found;
-  find_stun_server(names, *server, v4, [&found](base::Result<base::SocketAddress> result) { found.emplace(std::move(result)); });
+  base::ManualClock clock;
+  base::Timers timers(clock);
+  find_stun_server(timers, names, *server, v4, [&found](base::Result<base::SocketAddress> result) { found.emplace(std::move(result)); });
   return !found ? "never told" : found->has_value() ? (*found)->to_string() : found->error().message();
 }
 
@@ -80,6 +85,9 @@ TEST(StunServer, is_looked_for_as_a_service_where_no_port_is_said) {
   EXPECT_EQ(place_of(names, "stun.example.com"), "192.0.2.2:4000");
   names.services["_stun._udp.stun.example.com"] = {{.priority = 0, .weight = 0, .port = 0, .target = ""}};
   EXPECT_EQ(place_of(names, "stun.example.com"), "192.0.2.1:3478") << "the service is not offered, yet somebody named this host";
+  names.services["_stun._udp.stun.example.com"] = {{.priority = 0, .weight = 0, .port = 4001, .target = "six.example.com"}};
+  names.addresses["six.example.com"] = {kSixth};
+  EXPECT_EQ(place_of(names, "stun.example.com"), "192.0.2.1:3478") << "the host of the service cannot be reached from here";
 }
 
 TEST(StunServer, that_is_not_found_is_said_with_its_name) {
@@ -91,6 +99,32 @@ TEST(StunServer, that_is_not_found_is_said_with_its_name) {
        {"", "stun:", "a b", "stun.example.com:x", "stun.example.com:70000", "me@stun.example.com", "stun.example.com;lr", "::1"}) {
     EXPECT_THAT(place_of(names, text), HasSubstr("\"" + std::string(text) + "\" is no STUN server")) << text;
   }
+}
+
+/// Answers when it is told to.
+class SlowNames final : public sip::Resolver {
+ public:
+  std::vector<Handler> waiting;
+
+  void resolve(const std::string& /*host*/, Handler handler) override { waiting.push_back(std::move(handler)); }
+  void query(sip::DnsKind /*kind*/, const std::string& /*name*/, Answer /*answer*/) override { ADD_FAILURE() << "a port was said"; }
+};
+
+TEST(StunServer, is_given_up_in_time_and_once) {
+  base::ManualClock clock;
+  base::Timers timers(clock);
+  SlowNames names;
+  std::vector<std::string> told;
+  find_stun_server(timers, names, {"stun.example.com", 3478}, true,
+                   [&told](const base::Result<base::SocketAddress>& found) { told.push_back(found ? found->to_string() : found.error().message()); });
+  clock.advance(std::chrono::seconds(14));
+  timers.advance();
+  EXPECT_THAT(told, testing::IsEmpty());
+  clock.advance(std::chrono::seconds(2));
+  timers.advance();
+  EXPECT_THAT(told, ElementsAre(HasSubstr("no server of names answers")));
+  names.waiting.front()(std::vector{kFirst});
+  EXPECT_EQ(told.size(), 1U) << "what comes too late is nobody's business";
 }
 
 }  // namespace

@@ -13,12 +13,16 @@ class Boxed {
   Boxed() : Boxed(Value{}) {}
   // A Boxed is written as the value that it holds. NOLINTNEXTLINE(google-explicit-constructor,hicpp-explicit-conversions)
   Boxed(Value value) : value_(std::make_shared<const Value>(std::move(value))) {}
+  // Declared, so that there is no move that would leave nothing behind.
+  Boxed(const Boxed&) = default;
+  Boxed& operator=(const Boxed&) = default;
+  ~Boxed() = default;
 
   [[nodiscard]] const Value& operator*() const noexcept { return *value_; }
   [[nodiscard]] const Value* operator->() const noexcept { return value_.get(); }
 
  private:
-  std::shared_ptr<const Value> value_;  // Never null: there is no move that would take it away.
+  std::shared_ptr<const Value> value_;  // Never null.
 };
 
 }  // namespace callwright::base

@@ -3,6 +3,7 @@
 #include "call/bridge.hpp"
 #include "call/referral.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace callwright::call {
@@ -10,6 +11,9 @@ namespace callwright::call {
 using Kind = CommandEvent::Kind;
 
 namespace {
+
+/// Not all that a phone may have under way is told at its end.
+constexpr base::Duration kLookAgain = std::chrono::milliseconds(100);
 
 /// What waits for an answer from the call before gets none; it is asked to try again.
 std::unique_ptr<sip::InviteSession> taken_over(ReleasedParties& released, sip::InviteSessionObserver& observer) {
@@ -27,7 +31,8 @@ PartyTransfer::PartyTransfer(Setup setup, TransferCall command)
       command_(std::move(command)),
       switchboard_(setup_.switchboard),
       where_(command_.destination),
-      deadline_(switchboard_.user_agent().timers(), base::Callback::to<&PartyTransfer::on_deadline>(*this)) {}
+      deadline_(switchboard_.user_agent().timers(), base::Callback::to<&PartyTransfer::on_deadline>(*this)),
+      again_(switchboard_.user_agent().timers(), base::Callback::to<&PartyTransfer::look_again>(*this)) {}
 
 PartyTransfer::~PartyTransfer() {
   media_.reset();
@@ -115,12 +120,37 @@ void PartyTransfer::bring_destination() {
 
 /// As soon as its phone has nothing under way: one whose call was answered just now has not even acknowledged that.
 void PartyTransfer::ask() {
-  if (state_ == State::Asking && !asked_ && destination_->may_reinvite()) {
-    asked_ = true;
-    if (!destination_->reinvite({})) {
-      cancel("491 Request Pending");
-    }
+  if (state_ != State::Asking || asked_) {
+    return;
   }
+  if (!destination_->may_reinvite()) {
+    again_.start(kLookAgain);
+    return;
+  }
+  asked_ = true;
+  if (!destination_->reinvite({})) {
+    cancel("491 Request Pending");
+  }
+}
+
+/// As soon as its phone has nothing under way, as when it asks to be taken back from hold while the call before ends.
+void PartyTransfer::offer_to_party() {
+  if (state_ != State::Joining || offered_) {
+    return;
+  }
+  if (!party_->may_reinvite()) {
+    again_.start(kLookAgain);
+    return;
+  }
+  offered_ = true;
+  if (!party_->reinvite(offer_)) {
+    cancel("491 Request Pending");
+  }
+}
+
+void PartyTransfer::look_again() {
+  ask();
+  offer_to_party();
 }
 
 void PartyTransfer::add(std::unique_ptr<sip::InviteSession> session, const MediaSide& media) {
@@ -142,7 +172,7 @@ void PartyTransfer::on_accepted(sip::InviteSession& session, const sip::InvitePr
   }
 }
 
-void PartyTransfer::on_confirmed(sip::InviteSession& /*session*/, std::string_view /*sdp*/) { ask(); }
+void PartyTransfer::on_confirmed(sip::InviteSession& /*session*/, std::string_view /*sdp*/) { look_again(); }
 
 void PartyTransfer::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
   if (state_ == State::Asking && asked_ && &session == destination_.get()) {
@@ -151,12 +181,12 @@ void PartyTransfer::on_reinvite_result(sip::InviteSession& session, const sip::I
     } else {
       cancel("the destination does not agree: " + status_text(result.status, result.reason));
     }
-  } else if (state_ == State::Joining && &session == party_.get()) {
+  } else if (state_ == State::Joining && offered_ && &session == party_.get()) {
     take_answer(result);
   } else {
     // The end of an offer that the call before has made; it wants an ACK all the same.
     static_cast<void>(session.acknowledge({}));
-    ask();
+    look_again();
   }
 }
 
@@ -184,10 +214,13 @@ void PartyTransfer::connect(std::string_view offer) {
     media_->add(*party_, switchboard_.media_side_of(*party_));
     media_->add(*destination_, destinations_media_);
   }
-  const auto ours = media_ == nullptr ? base::Result<std::string>(std::string(offer)) : media_->offer(*destination_, *party_, offer);
-  if (!ours || !party_->reinvite(*ours)) {
-    cancel(ours ? "491 Request Pending" : "488 Not Acceptable Here: " + ours.error().message());
+  auto ours = media_ == nullptr ? base::Result<std::string>(std::string(offer)) : media_->offer(*destination_, *party_, offer);
+  if (!ours) {
+    cancel("488 Not Acceptable Here: " + ours.error().message());
+    return;
   }
+  offer_ = std::move(*ours);
+  offer_to_party();
 }
 
 void PartyTransfer::take_answer(const sip::InviteProgress& result) {
@@ -281,6 +314,7 @@ void PartyTransfer::fail(std::string text) {
 void PartyTransfer::finish() {
   state_ = State::Over;
   deadline_.cancel();
+  again_.cancel();
   emit(Kind::Ended);
   switchboard_.finish(*this);
 }

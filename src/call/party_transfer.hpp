@@ -66,6 +66,8 @@ class PartyTransfer final : public ActiveCall, public RunningCommand, private si
   void call_destination(Conference& conference);
   void bring_destination();
   void ask();
+  void offer_to_party();
+  void look_again();
   void add(std::unique_ptr<sip::InviteSession> session, const MediaSide& media);
   void connect(std::string_view offer);
   void take_answer(const sip::InviteProgress& result);
@@ -79,7 +81,9 @@ class PartyTransfer final : public ActiveCall, public RunningCommand, private si
   Switchboard& switchboard_;
   ActiveCall* before_ = nullptr;  ///< Where the party is; only to be compared.
   State state_ = State::New;
-  bool asked_ = false;  ///< For its offer.
+  bool asked_ = false;    ///< The destination, for its offer.
+  std::string offer_;     ///< For the party,
+  bool offered_ = false;  ///< which has it.
   std::unique_ptr<sip::InviteSession> destination_;
   MediaSide destinations_media_;
   std::string destinations_journal_;  ///< The Call-ID under which the journal knows the call that the destination had; "": none.
@@ -90,6 +94,7 @@ class PartyTransfer final : public ActiveCall, public RunningCommand, private si
   std::string call_id_;  ///< Of the call that is left at the end.
   std::string where_;    ///< The URI of the destination.
   base::Timer deadline_;
+  base::Timer again_;
 };
 
 }  // namespace callwright::call

@@ -26,8 +26,9 @@ void hurry() {
   constexpr int kNice = -10;
   sched_param lowest{};
   lowest.sched_priority = sched_get_priority_min(SCHED_RR);
-  // On a single processor, signalling would get nothing but what the kernel keeps back from real time.
-  const bool has_others = std::thread::hardware_concurrency() > 1;
+  // On a single processor, or with leave to use but one of them, signalling would get nothing but what the kernel keeps back from real time.
+  cpu_set_t allowed;
+  const bool has_others = sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 1;
   if (!has_others || sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) != 0) {
     (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   }

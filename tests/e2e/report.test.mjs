@@ -31,6 +31,8 @@ async function close(page) {
 }
 
 const texts = (page, selector) => page.locator(selector).allInnerTexts();
+/** A click changes the address, and what is shown follows that a moment later. */
+const shown = (page, selector, text) => page.locator(selector).filter({ hasText: text }).first().waitFor();
 /** Of pictures, whose elements have no inner text. */
 const drawn = (page, selector) => page.locator(selector).allTextContents();
 
@@ -95,6 +97,7 @@ describe('the report of a test run', () => {
     await page.keyboard.press('Tab');
     await page.getByRole('tab', { name: 'Media' }).focus();
     await page.keyboard.press('ArrowRight');
+    await shown(page, '.plot figcaption', 'Round trip');
     assert.deepEqual(await texts(page, '.plot figcaption'), ['MOS', 'Jitter', 'Packet loss', 'Round trip']);
     await page.keyboard.press('ArrowRight');
     await page.locator('.waveform .wave').waitFor({ state: 'attached' });
@@ -108,13 +111,13 @@ describe('the report of a test run', () => {
   test('shows each attempt of a flaky scenario, a crash, and a file that is a test itself', async () => {
     const page = await open('#2');
     await page.getByText('✗ Attempt 1').click();
-    assert.equal(await page.locator('.failure .error').innerText(), 'not satisfied within 200ms');
+    await shown(page, '.failure .error', /^not satisfied within 200ms$/);
     await page.getByRole('tab', { name: 'Log' }).click();
-    assert.match(await page.locator('.level-warn').innerText(), /first/);
+    await shown(page, '.level-warn', 'first');
     await page.getByText('goes on').click();
-    assert.equal(await page.locator('.failure .error').innerText(), 'crashed: SIGSEGV (Segmentation fault)');
+    await shown(page, '.failure .error', /^crashed: SIGSEGV \(Segmentation fault\)$/);
     await page.getByText('registers.test').last().click();
-    assert.match(await page.locator('.step').innerText(), /one/);
+    await shown(page, '.step', 'one');
     await close(page);
   });
 

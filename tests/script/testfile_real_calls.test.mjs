@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { CALL, neighbours, passes } from './lib/real_testfile.mjs';
+import { CALL, fails, neighbours, passes } from './lib/real_testfile.mjs';
 
 const FIXTURE = readFileSync(new URL('fixtures/basic_call_all.txt', import.meta.url), 'utf8').trim().split('\n\n').map((text) => JSON.parse(text));
 const NOT_HASHED = ['SIP', 'LOG', 'CALL_RTCP'];
@@ -68,6 +68,10 @@ describe('calls between two phones', { concurrency: 6 }, () => {
       expect ua1 CALL_REMOTE_SDP new param=answer within 2s`.replaceAll(' new param', ' param'));
     const directions = told.at('alice', 'CALL_REMOTE_SDP').map(({ audiodir, localaudiodir }) => `${localaudiodir} ${audiodir}`);
     assert.deepEqual(directions, ['sendrecv sendrecv', 'sendonly sendonly', 'sendrecv sendrecv'], told.why);
+  });
+
+  test('a call that only rings cannot be put on hold, and that step fails', async () => {
+    await fails(`${await neighbours(2)}ua1:dial ua2|wait ua2 CALL_INCOMING 5s|ua1:hold`, /^hold: .*not answered/);
   });
 
   for (const mode of ['rtpevent', 'info']) {

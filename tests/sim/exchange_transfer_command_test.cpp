@@ -331,6 +331,25 @@ TEST(AttendedTransferCommand, connects_the_two_where_the_phone_does_not_know_REF
   }
 }
 
+TEST(AttendedTransferCommand, waits_for_an_offer_of_the_call_before_that_the_party_has_under_way) {
+  Consultation world(refuses_refer());
+  const CommandId id = world.join_bob_and_carol();
+  ASSERT_TRUE(world.run_until_event(id, "TransferStart"));
+  // Alice's phone takes bob back from hold when the consultation ends, and the answer to that is late.
+  world.drop("bob", "X", "200 INVITE");
+  world.leg.reinvite(world.alice.sdp(2));
+  world.run_for(1s);
+  EXPECT_THAT(world.commands.texts(id), testing::Not(Contains("Ended")));
+  world.stop_dropping();
+  ASSERT_TRUE(world.run_until_ended(id));
+  EXPECT_THAT(world.commands.texts(id), Contains(StartsWith("TransferSuccessful")));
+  world.run_for(2s);
+  EXPECT_EQ(world.bob.leg(0).hears(), "carol");
+  EXPECT_EQ(world.carol.leg(0).hears(), "bob");
+  EXPECT_EQ(world.alice.active(), 0U);
+  world.finish();
+}
+
 TEST(AttendedTransferCommand, leaves_the_call_of_a_phone_without_REFER_when_the_destination_does_not_agree) {
   PhoneScript stubborn;
   stubborn.reinvite = 488;

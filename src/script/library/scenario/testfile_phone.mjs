@@ -234,20 +234,28 @@ export class TestfilePhone {
   /** One after another: as long as an offer is under way there can be no other (RFC 3261 §14.1), also one of the other side that waits for its ACK. */
   #change(operation, call, argument = {}) {
     const one = this.#id(call);
-    const begin = async (waited = 0) => {
+    const begin = (waited = 0) => {
       try {
         this.#do(operation, { call: one.id, ...argument });
       } catch (error) {
         if (one.over || waited >= kLongestWait || !/under way/.test(error.message)) {
           throw error;
         }
-        await new Promise((resolve) => setTimer(resolve, kLookAgain));
-        return begin(waited + kLookAgain);
+        return new Promise((resolve) => setTimer(resolve, kLookAgain)).then(() => later(waited + kLookAgain));
       }
       one.change = outcome();
       return one.change.promise;
     };
-    const done = one.changes === undefined ? begin() : one.changes.then(() => begin(), () => begin());
+    // Its step is over by then, so that a failure is told by the log; what fails at once is thrown, and fails the step.
+    const later = (waited) => {
+      try {
+        return begin(waited);
+      } catch (error) {
+        this.tell({ type: 'log', text: `${operation}: ${error.message}` });
+        throw error;
+      }
+    };
+    const done = one.changes === undefined ? begin() : one.changes.then(() => later(), () => later());
     const forget = () => {
       one.changes = one.changes === done ? undefined : one.changes;
     };
