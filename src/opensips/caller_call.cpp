@@ -175,7 +175,9 @@ void CallerCall::on_late() {
 }
 
 void CallerCall::on_deadline() {
-  if (state_ == State::Leaving) {
+  if (state_ == State::Leaving && invite_.pending()) {
+    end_dialog();  // Whatever became of the INVITE: the phone may have answered it before the CANCEL.
+  } else if (state_ == State::Leaving) {
     gone();
   } else if (state_ == State::Confirming) {
     ready();
@@ -186,7 +188,7 @@ void CallerCall::on_deadline() {
 }
 
 void CallerCall::fail(const std::string& text) {
-  if (state_ == State::Calling && invite_.pending()) {
+  if ((state_ == State::Calling && invite_.pending()) || state_ == State::Confirming) {
     put_away();
   } else {
     gone();

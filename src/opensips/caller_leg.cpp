@@ -217,9 +217,14 @@ std::pair<std::string, std::string> dialog_descriptions(const Json& listed) {
   if (dialog == nullptr) {
     return {};
   }
-  const Json* const callees = dialog->find("CALLEES");
-  const bool answered = callees != nullptr && callees->array() != nullptr && !callees->array()->empty();
-  return {std::string(text_of(dialog->find("caller_sdp"))), answered ? std::string(text_of(callees->array()->front().find("callee_sdp"))) : std::string()};
+  std::string callee;
+  // One for each phone that rang; only the one that has answered has a description.
+  if (const Json* const callees = dialog->find("CALLEES"); callees != nullptr && callees->array() != nullptr) {
+    for (const Json& leg : *callees->array()) {
+      callee = callee.empty() ? std::string(text_of(leg.find("callee_sdp"))) : callee;
+    }
+  }
+  return {std::string(text_of(dialog->find("caller_sdp"))), std::move(callee)};
 }
 
 std::optional<int> dialog_state(const Json& listed) {

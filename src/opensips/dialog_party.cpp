@@ -1,5 +1,7 @@
 #include "opensips/dialog_party.hpp"
 
+#include "base/log.hpp"
+
 #include "opensips/caller_leg.hpp"
 
 #include <utility>
@@ -36,7 +38,7 @@ DialogParty::DialogParty(CommandDesk& desk, Owner& owner)
       owner_(owner),
       list_(desk.mi, [this](const MiOutcome& outcome) { return on_listed(outcome); }),
       join_(desk.mi, [this](const MiOutcome& outcome) { return on_join_outcome(outcome); }),
-      part_(desk.mi, [](const MiOutcome& /*outcome*/) { return Next::Done; }),
+      part_(desk.mi, [this](const MiOutcome& outcome) { return on_part_outcome(outcome); }),
       end_(desk.mi, [this](const MiOutcome& /*outcome*/) { return on_end_outcome(); }),
       watch_(desk.timers, base::Callback::to<&DialogParty::on_watch>(*this)) {}
 
@@ -88,7 +90,9 @@ void DialogParty::join(std::string_view sdp) {
 }
 
 void DialogParty::undo() {
-  if (is_gone() || offered_ == other_sdp_) {
+  if (state_ == State::Joining) {
+    undo_ = true;  // One offer at a time (RFC 3261 §14.1).
+  } else if (is_gone() || offered_ == other_sdp_) {
     leave();
   } else {
     join(other_sdp_);
@@ -101,10 +105,14 @@ Next DialogParty::on_join_outcome(const MiOutcome& outcome) {
   }
   state_ = State::Found;
   const std::string status = outcome.kind == MiOutcome::Kind::Answered ? status_of(outcome.result) : outcome.text;
-  if (status.starts_with('2')) {
+  // Where no answer came, the phone may have taken the offer all the same.
+  const bool refused = !status.starts_with('2') && outcome.kind != MiOutcome::Kind::Silent;
+  offered_ = refused ? other_sdp_ : offered_;
+  if (std::exchange(undo_, false) && !refused) {
+    join(other_sdp_);
+  } else if (status.starts_with('2')) {
     owner_.on_party_joined(*this);
   } else {
-    offered_ = other_sdp_;
     owner_.on_party_failed(*this, status);
   }
   return Next::Done;
@@ -114,6 +122,15 @@ void DialogParty::part() {
   part_.send(MiCommand::SendInDialog, {parameter("callid", party_.call_id), parameter("method", "BYE"), parameter("mode", to_string(other(party_.side)))},
              Repeat::WhileUnanswered, kTransaction);
   watch_.start(kWatch);
+}
+
+Next DialogParty::on_part_outcome(const MiOutcome& outcome) {
+  const std::string status = outcome.kind == MiOutcome::Kind::Answered ? status_of(outcome.result) : outcome.text;
+  if (!status.starts_with('2')) {
+    base::log::warn("The phone of a party that was replaced did not take its BYE; it may show the call until somebody hangs up",
+                    {{"call_id", party_.call_id}, {"reason", status}});
+  }
+  return Next::Done;
 }
 
 void DialogParty::on_event(const ProxyEvent& event) {

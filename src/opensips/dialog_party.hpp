@@ -18,7 +18,7 @@ class DialogParty {
     /// `uri` and `sdp` say who it is and how it is reached.
     virtual void on_party_found(DialogParty& party) = 0;
     virtual void on_party_joined(DialogParty& party) = 0;
-    /// Nothing has changed for it. `text` is for people, the SIP status first where there is one.
+    /// Nothing has changed for it, or nobody knows. `text` is for people, the SIP status first where there is one.
     virtual void on_party_failed(DialogParty& party, const std::string& text) = 0;
     virtual void on_party_hung_up(DialogParty& party) = 0;
     /// After `end`, and not from within.
@@ -55,6 +55,7 @@ class DialogParty {
 
   MiRequest::Next on_listed(const MiOutcome& outcome);
   MiRequest::Next on_join_outcome(const MiOutcome& outcome);
+  MiRequest::Next on_part_outcome(const MiOutcome& outcome);
   MiRequest::Next on_end_outcome();
   void on_watch() { ask(); }
   void ask();
@@ -68,6 +69,7 @@ class DialogParty {
   std::string sdp_;
   std::string other_sdp_;  ///< Of the other party,
   std::string offered_;    ///< and what the phone was told last in its place.
+  bool undo_ = false;      ///< Once the offer that is under way is over.
   MiRequest list_;
   MiRequest join_;
   MiRequest part_;

@@ -115,6 +115,7 @@ void ProxyJournal::ask_page() {
 MiRequest::Next ProxyJournal::on_page(const MiOutcome& outcome) {
   const base::Json* const dialogs = outcome.kind == MiOutcome::Kind::Answered ? outcome.result.find("Dialogs") : nullptr;
   if (dialogs == nullptr || dialogs->array() == nullptr) {
+    base::log::warn("OpenSIPS does not list its calls; those that it had before are not known", {{"page", page_}, {"reason", outcome.text}});
     return MiRequest::Next::Done;
   }
   for (const base::Json& dialog : *dialogs->array()) {
@@ -131,7 +132,17 @@ MiRequest::Next ProxyJournal::on_page(const MiOutcome& outcome) {
 void ProxyJournal::load_dialog(const base::Json& dialog) {
   const std::string call_id(text_of(dialog.find("callid")).substr(0, kMaxText));
   const int state = dialog_state(dialog).value_or(kDialogOver);
-  if (call_id.empty() || state < 1 || state >= kDialogOver || calls_.contains(call_id) || calls_.size() >= kMaxCalls) {
+  if (call_id.empty() || state < 1 || state >= kDialogOver) {
+    return;
+  }
+  if (const auto known = calls_.find(call_id); known != calls_.end()) {
+    set_state(*known->second, state);  // Events may have been lost.
+    if (known->second->told) {
+      advance(call_id);
+    }
+    return;
+  }
+  if (calls_.size() >= kMaxCalls) {
     return;
   }
   Call& call = add(call_id);
@@ -186,6 +197,8 @@ MiRequest::Next ProxyJournal::on_listed(const std::string& call_id, const MiOutc
   call.heard = timers_.clock().now();
   if (outcome.kind == MiOutcome::Kind::Refused && outcome.code == kNotFound) {
     call.stage = Stage::Over;
+  } else if (const auto state = dialog_state(outcome.result); outcome.kind == MiOutcome::Kind::Answered && state) {
+    set_state(call, *state);  // Events may have been lost.
   }
   if (!std::exchange(call.told, true)) {
     const auto parties = dialog_parties(outcome.result);  // Of a call that is over already, nobody knows them.

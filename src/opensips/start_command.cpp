@@ -101,6 +101,7 @@ void StartCommand::on_connected() {
 
 void StartCommand::on_silence() {
   if (can_call_directly()) {
+    linger_.start(desk_.settings.refer_timeout);  // It may follow yet.
     call_directly();
   } else {
     fail("failed to transfer the caller: 408 Request Timeout");

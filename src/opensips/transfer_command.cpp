@@ -93,15 +93,19 @@ void TransferCommand::on_connected() {
   }
 }
 
+void TransferCommand::on_silence() {
+  if (desk_.settings.third_party) {
+    linger_.start(desk_.settings.refer_timeout);  // It may follow yet.
+  }
+  help("failed to transfer: 408 Request Timeout, the phone has not followed the REFER");
+}
+
 void TransferCommand::help(const std::string& text) {
   const bool others_have_it = !desk_.settings.third_party || !desk_.claim(dialog_topic(command_.party.call_id), *this) ||
                               (command_.joins && !desk_.claim(dialog_topic(command_.joins->call_id), *this));
   if (others_have_it) {
     leave(text);
     return;
-  }
-  if (referral_.is_outstanding()) {
-    linger_.start(desk_.settings.refer_timeout);
   }
   referral_.stop();
   party_.find(command_.party);
@@ -116,8 +120,11 @@ void TransferCommand::on_party_found(DialogParty& party) {
     call_id_ = party_.call_id();
     destination_ = target_.uri();
     report(Kind::TransferStart);
+    if (is_over()) {
+      return;
+    }
     target_.join(as_offer(party_.sdp()));
-  } else if (command_.joins && command_.destination.empty()) {
+  } else if (command_.joins) {
     target_.find(*command_.joins);
   } else {
     callee_.call({.caller = party_.uri(), .callee = command_.destination, .offer = as_offer(party_.sdp())});
@@ -220,12 +227,15 @@ void TransferCommand::end_referred_call(const std::string& call_id) {
 }
 
 void TransferCommand::cancel(std::string_view why) {
-  if (!is_over() && !succeeded_) {
+  if (!is_over() && !succeeded_ && !joined_) {
     leave(std::string(why));
   }
 }
 
 void TransferCommand::leave(const std::string& text) {
+  if (std::exchange(leaving_, true)) {
+    return;
+  }
   if (referral_.is_outstanding()) {
     linger_.start(desk_.settings.refer_timeout);
   } else if (!linger_.pending()) {

@@ -31,7 +31,7 @@ class TransferCommand final : public RunningCommand, private Referral::Owner, pr
   void on_connected() override;
   void on_refused(const std::string& text) override;
   void on_unreachable(const std::string& text) override { leave("failed to reach the destination: " + text); }
-  void on_silence() override { help("failed to transfer: 408 Request Timeout, the phone has not followed the REFER"); }
+  void on_silence() override;
 
   // ThirdPartyCall::Owner
   [[nodiscard]] bool on_session(const std::string& key) override;
@@ -70,6 +70,7 @@ class TransferCommand final : public RunningCommand, private Referral::Owner, pr
   bool told_transferring_ = false;
   bool succeeded_ = false;  ///< All that is left is to end the old call.
   bool joined_ = false;     ///< The two talk, and are held together by us.
+  bool leaving_ = false;
   Referral referral_;
   ThirdPartyCall callee_;  ///< The destination,
   DialogParty party_;

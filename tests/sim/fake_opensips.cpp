@@ -266,13 +266,15 @@ void FakeOpenSips::end(const std::string& id, const Params& params) {
 void FakeOpenSips::list(const std::string& id, const Params& params) {
   const auto described = [](const auto& named) {
     const auto& [call_id, dialog] = named;
-    return Json{Json::Object{parameter("ID", "1"),
-                             {"state", base::json_number(dialog.state)},
-                             parameter("callid", call_id),
-                             parameter("from_uri", dialog.caller),
-                             parameter("to_uri", dialog.callee),
-                             parameter("caller_sdp", sdp_of(dialog.caller)),
-                             {"CALLEES", Json{Json::Array{Json{Json::Object{parameter("callee_sdp", sdp_of(dialog.callee))}}}}}}};
+    return Json{Json::Object{
+        parameter("ID", "1"),
+        {"state", base::json_number(dialog.state)},
+        parameter("callid", call_id),
+        parameter("from_uri", dialog.caller),
+        parameter("to_uri", dialog.callee),
+        parameter("caller_sdp", sdp_of(dialog.caller)),
+        // Another phone rang as well.
+        {"CALLEES", Json{Json::Array{Json{Json::Object{parameter("callee_sdp", "")}}, Json{Json::Object{parameter("callee_sdp", sdp_of(dialog.callee))}}}}}}};
   };
   Json::Array listed;
   if (params.find("callid") == nullptr) {

@@ -72,6 +72,8 @@ class FakeOpenSips final : public opensips::Wire {
   void raise_contact(std::string_view event, std::string_view user, std::string_view contact) {
     raise(event, {opensips::parameter("domain", "location"), opensips::parameter("aor", user), opensips::parameter("uri", contact)});
   }
+  /// A phone does what a REFER asked of it, when nobody expects that any more.
+  void follow_late(const std::string& call_id, const std::string& who, const std::string& destination) { follow(call_id, who, destination, true); }
   void hang_up(const std::string& call_id) { end_dialog(call_id, false); }
 
   std::map<std::string, ProxyPhone> phones;

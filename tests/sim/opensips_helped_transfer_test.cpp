@@ -7,6 +7,7 @@
 namespace callwright::sim {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -116,6 +117,39 @@ TEST_F(OpenSipsHelpedTransfer, joins_the_parties_of_two_calls) {
   world.proxy.hang_up("x2");
   world.run_for(seconds(1));
   EXPECT_THAT(world.proxy.dialogs, IsEmpty());
+  expect_quiet();
+}
+
+TEST_F(OpenSipsHelpedTransfer, joins_the_parties_of_two_calls_wherever_the_phone_was_to_call) {
+  const auto id = world.submit(call::TransferCall{{"x1", call::Side::Callee}, "sip:carol@192.0.2.9", call::CallParty{"x2", call::Side::Callee}});
+  world.run_for(seconds(8));
+  EXPECT_THAT(world.told(id), ElementsAre("Transferring", "TransferStart", "TransferSuccessful", "Ended"));
+  EXPECT_THAT(world.proxy.sessions, IsEmpty()) << "carol is not called once more";
+}
+
+TEST_F(OpenSipsHelpedTransfer, ends_the_call_of_a_phone_that_follows_after_all) {
+  world.proxy.phones["sip:carol@p"].answer_after = seconds(60);
+  const auto id = transfer();
+  world.run_for(seconds(5));
+  world.connector.cancel(id);
+  world.run_for(milliseconds(500));
+  world.proxy.follow_late("x1", "sip:bob@p", "sip:carol@p");
+  EXPECT_EQ(world.proxy.dialogs.size(), 3U);
+  world.run_for(seconds(10));
+  EXPECT_EQ(world.proxy.dialogs.size(), 2U) << "the two that there were";
+  expect_quiet();
+}
+
+TEST_F(OpenSipsHelpedTransfer, is_taken_back_once_the_offer_that_is_under_way_is_over) {
+  const auto id = connect();
+  while (world.proxy.count("dlg_send_sequential") == 0) {
+    world.run_for(milliseconds(1));
+  }
+  world.connector.cancel(id);
+  world.run_for(seconds(5));
+  EXPECT_EQ(world.told(id).back(), "Ended");
+  EXPECT_THAT(told("x2", "callee"), HasSubstr("o=sip:alice@p 7 3 ")) << "its own partner again";
+  EXPECT_EQ(world.proxy.dialogs.size(), 2U);
   expect_quiet();
 }
 

@@ -76,6 +76,16 @@ TEST_F(OpenSipsJournal, finds_out_that_a_call_is_over_when_the_event_was_lost) {
   EXPECT_EQ(world.connector.calls(), 0U);
 }
 
+TEST_F(OpenSipsJournal, finds_out_that_a_call_was_answered_when_the_event_was_lost) {
+  ring("x1");
+  world.proxy.dialogs.at("x1").state = 4;
+  world.run_for(minutes(6));
+  EXPECT_EQ(told(world).back(), "x1 answered");
+  world.proxy.hang_up("x1");
+  world.run_for(seconds(1));
+  EXPECT_EQ(told(world).back(), "x1 ended 200 BYE");
+}
+
 TEST_F(OpenSipsJournal, tells_of_phones_that_come_and_go) {
   world.proxy.raise_contact("E_UL_CONTACT_INSERT", "alice@example.com", "sip:alice@192.0.2.9");
   world.run_for(seconds(1));
