@@ -11,7 +11,7 @@ template <class Value>
 class Boxed {
  public:
   Boxed() : Boxed(Value{}) {}
-  // A Boxed is written as the value that it holds. NOLINTNEXTLINE(google-explicit-constructor,hicpp-explicit-conversions)
+  // Not explicit: events are written with the value itself.
   Boxed(Value value) : value_(std::make_shared<const Value>(std::move(value))) {}
   // Declared, so that there is no move that would leave nothing behind.
   Boxed(const Boxed&) = default;

@@ -32,7 +32,7 @@ PartyTransfer::PartyTransfer(Setup setup, TransferCall command)
       switchboard_(setup_.switchboard),
       where_(command_.destination),
       deadline_(switchboard_.user_agent().timers(), base::Callback::to<&PartyTransfer::on_deadline>(*this)),
-      again_(switchboard_.user_agent().timers(), base::Callback::to<&PartyTransfer::look_again>(*this)) {}
+      again_(switchboard_.user_agent().timers(), base::Callback::to<&PartyTransfer::reinvite>(*this)) {}
 
 PartyTransfer::~PartyTransfer() {
   media_.reset();
@@ -115,42 +115,24 @@ void PartyTransfer::bring_destination() {
   if (state_ == State::Asking) {
     emit(Kind::TransferStart);
   }
-  ask();
+  reinvite();
 }
 
-/// As soon as its phone has nothing under way: one whose call was answered just now has not even acknowledged that.
-void PartyTransfer::ask() {
-  if (state_ != State::Asking || asked_) {
+/// As soon as the phone has nothing under way: one whose call was answered just now has not even acknowledged that, and one that was on hold may ask to be
+/// taken back while the call before ends.
+void PartyTransfer::reinvite() {
+  sip::InviteSession* const session = state_ == State::Asking ? destination_.get() : state_ == State::Joining ? party_.get() : nullptr;
+  if (session == nullptr || sent_) {
     return;
   }
-  if (!destination_->may_reinvite()) {
+  if (!session->may_reinvite()) {
     again_.start(kLookAgain);
     return;
   }
-  asked_ = true;
-  if (!destination_->reinvite({})) {
+  sent_ = true;
+  if (!session->reinvite(offer_)) {
     cancel("491 Request Pending");
   }
-}
-
-/// As soon as its phone has nothing under way, as when it asks to be taken back from hold while the call before ends.
-void PartyTransfer::offer_to_party() {
-  if (state_ != State::Joining || offered_) {
-    return;
-  }
-  if (!party_->may_reinvite()) {
-    again_.start(kLookAgain);
-    return;
-  }
-  offered_ = true;
-  if (!party_->reinvite(offer_)) {
-    cancel("491 Request Pending");
-  }
-}
-
-void PartyTransfer::look_again() {
-  ask();
-  offer_to_party();
 }
 
 void PartyTransfer::add(std::unique_ptr<sip::InviteSession> session, const MediaSide& media) {
@@ -172,21 +154,21 @@ void PartyTransfer::on_accepted(sip::InviteSession& session, const sip::InvitePr
   }
 }
 
-void PartyTransfer::on_confirmed(sip::InviteSession& /*session*/, std::string_view /*sdp*/) { look_again(); }
+void PartyTransfer::on_confirmed(sip::InviteSession& /*session*/, std::string_view /*sdp*/) { reinvite(); }
 
 void PartyTransfer::on_reinvite_result(sip::InviteSession& session, const sip::InviteProgress& result) {
-  if (state_ == State::Asking && asked_ && &session == destination_.get()) {
+  if (state_ == State::Asking && sent_ && &session == destination_.get()) {
     if (result.status < 300) {
       connect(result.sdp);
     } else {
       cancel("the destination does not agree: " + status_text(result.status, result.reason));
     }
-  } else if (state_ == State::Joining && offered_ && &session == party_.get()) {
+  } else if (state_ == State::Joining && sent_ && &session == party_.get()) {
     take_answer(result);
   } else {
     // The end of an offer that the call before has made; it wants an ACK all the same.
     static_cast<void>(session.acknowledge({}));
-    look_again();
+    reinvite();
   }
 }
 
@@ -220,7 +202,8 @@ void PartyTransfer::connect(std::string_view offer) {
     return;
   }
   offer_ = std::move(*ours);
-  offer_to_party();
+  sent_ = false;
+  reinvite();
 }
 
 void PartyTransfer::take_answer(const sip::InviteProgress& result) {

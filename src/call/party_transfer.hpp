@@ -65,9 +65,7 @@ class PartyTransfer final : public ActiveCall, public RunningCommand, private si
   [[nodiscard]] bool attended() const noexcept { return command_.joins.has_value(); }
   void call_destination(Conference& conference);
   void bring_destination();
-  void ask();
-  void offer_to_party();
-  void look_again();
+  void reinvite();
   void add(std::unique_ptr<sip::InviteSession> session, const MediaSide& media);
   void connect(std::string_view offer);
   void take_answer(const sip::InviteProgress& result);
@@ -81,9 +79,8 @@ class PartyTransfer final : public ActiveCall, public RunningCommand, private si
   Switchboard& switchboard_;
   ActiveCall* before_ = nullptr;  ///< Where the party is; only to be compared.
   State state_ = State::New;
-  bool asked_ = false;    ///< The destination, for its offer.
-  std::string offer_;     ///< For the party,
-  bool offered_ = false;  ///< which has it.
+  std::string offer_;  ///< For the party; the destination is asked for its own.
+  bool sent_ = false;  ///< The re-INVITE of this state.
   std::unique_ptr<sip::InviteSession> destination_;
   MediaSide destinations_media_;
   std::string destinations_journal_;  ///< The Call-ID under which the journal knows the call that the destination had; "": none.

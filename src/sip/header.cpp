@@ -138,6 +138,7 @@ Header header_from(std::string_view name) noexcept {
   const std::size_t found = kTable.headers[hash(name, kTable.factor)];
   if (found == 0) return Header::Other;
   const std::string_view usual = kNames[found];
+  // A comparison of texts with == would call a function for each header field of each message.
   const bool same = usual.size() == name.size() && std::memcmp(usual.data(), name.data(), name.size()) == 0;
   return same || equals_ignoring_case(usual, name) ? static_cast<Header>(found) : Header::Other;
 }
