@@ -92,6 +92,7 @@ test('in Rhai messages are expected with expect, in their order or alone', async
     await_until(|| assert(b.state).equals(State::Ringing));
     b.accept();
     await_until(|| expect(b).to_have_exchanged(["REGISTER", "200 REGISTER", "INVITE", 180, "200 INVITE", "ACK"]));
+    await_until(|| assert(a.state).equals(State::Established));
     let call = a.calls[0];
     expect(call).to_have_exchanged([#{ sent: "INVITE", body: "m=audio" }, #{ received: 200, Contact: "sip:" }, #{ sent: "ACK" }]);
     expect(call).not.to_have_exchanged(["INVITE", 200, 180]).to_have_sent("ACK").to_have_received(200, #{ Contact: regex("<sip:.*>") });
