@@ -56,6 +56,7 @@ class DatagramQueue::Arrangement {
     std::size_t run = call && entry.size <= kMaxSegment ? find_run(entry, *call) : run_count_;
     if (run == run_count_) {
       runs_[run_count_++] = {&entry, 0};
+      newest_[place_of(entry)] = static_cast<std::uint8_t>(run_count_);
     }
     if (!call) {
       first_open_ = run_count_;
@@ -92,20 +93,23 @@ class DatagramQueue::Arrangement {
 
   /// The run that the datagram may join without overtaking one of its call; `run_count_` when there is none.
   [[nodiscard]] std::size_t find_run(const Entry& entry, std::size_t call) const noexcept {
-    for (std::size_t run = run_count_; run-- > first_open_;) {
-      const Run& candidate = runs_[run];
-      if (candidate.first->size == entry.size && candidate.first->remote == entry.remote && (candidate.length + 1) * entry.size <= kMaxSegmentedBytes) {
-        return last_runs_[call % last_runs_.size()] <= run ? run : run_count_;
-      }
+    const std::size_t newest = newest_[place_of(entry)];
+    if (newest <= first_open_ || last_runs_[call % last_runs_.size()] >= newest) {
+      return run_count_;
     }
-    return run_count_;
+    const Run& run = runs_[newest - 1];
+    const bool same = run.first->size == entry.size && run.first->remote == entry.remote;
+    return same && (run.length + 1) * entry.size <= kMaxSegmentedBytes ? newest - 1 : run_count_;
   }
+
+  [[nodiscard]] std::size_t place_of(const Entry& entry) const noexcept { return (entry.size ^ entry.remote.port) % newest_.size(); }
 
   const DatagramQueue& queue_;
   std::array<Run, kBatch> runs_;
   std::size_t run_count_ = 0;
   std::size_t first_open_ = 0;  ///< What belongs to no call overtakes nothing and is not overtaken.
   std::array<std::size_t, kBatch> run_of_;
+  std::array<std::uint8_t, 256> newest_{};  ///< One more than the newest run, by size and port; 0: there is none. Those that share a place take turns in having it.
   std::array<std::uint8_t, 256> last_runs_{};  ///< By Call-ID; those that share a place wait for each other, which does no harm.
   std::size_t count_ = 0;
 };

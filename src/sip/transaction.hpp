@@ -5,6 +5,8 @@
 #include "sip/message.hpp"
 #include "sip/transport.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,8 +40,11 @@ class ClientTransactionUser {
   virtual void on_terminated() = 0;
 };
 
+/// The place of a client transaction among those that wait for the same address.
+using WaitingHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 /// A client transaction, INVITE (RFC 3261 §17.1.1 with RFC 6026) or not (§17.1.2). Owned by the TransactionLayer.
-class ClientTransaction {
+class ClientTransaction : public WaitingHook {
  public:
   ClientTransaction(TransactionLayer& layer, const MatchKey& key, Method method, std::string request, const Flow& flow, ClientTransactionUser& user);
 

@@ -15,11 +15,14 @@ constexpr std::string_view kMagicCookie = "z9hG4bK";
 constexpr std::string_view kViaStart = "Via: SIP/2.0/";
 constexpr std::string_view kBranchStart = ";branch=";
 
+/// What follows the magic cookie in a branch of ours.
+constexpr std::size_t kBranchCharacters = 16;
+
 /// Of a request of ours, whose second line is its Via.
 std::string_view branch_of(std::string_view request) {
   const std::size_t via = request.find("\r\n");
   const std::size_t start = request.find(kBranchStart, via) + kBranchStart.size();
-  return request.substr(start, request.find_first_of(";\r", start) - start);
+  return request.substr(start, kMagicCookie.size() + kBranchCharacters);
 }
 
 char method_letter(Method method) noexcept { return static_cast<char>('A' + static_cast<int>(method)); }
@@ -93,14 +96,15 @@ void TransactionLayer::on_message(const Flow& flow, std::string_view bytes) {
   }
   ++statistics_.received;
   trace(TraceSink::Direction::Received, flow, bytes);
-  if (!message_.parse(bytes)) {
-    refuse_malformed(flow, message_);
+  Message message;
+  if (!message.parse(bytes)) {
+    refuse_malformed(flow, message);
     return;
   }
-  if (message_.is_request()) {
-    on_request(flow, message_);
+  if (message.is_request()) {
+    on_request(flow, message);
   } else {
-    on_response(message_);
+    on_response(message);
   }
 }
 
@@ -190,11 +194,11 @@ void TransactionLayer::on_transport_error(const Flow& flow, const base::Error& e
     return;
   }
   base::log::debug("peer unreachable", {{"remote", flow.remote.to_string()}, {"reason", error.message()}});
-  // A callback may end other transactions of this set: keys, not pointers, survive that.
+  // A callback may end other transactions of this list: keys, not pointers, survive that.
   std::vector<MatchKey> keys;
-  for (const ClientTransaction* transaction : found->second) {
-    if (transaction->flow().transport == flow.transport) {
-      keys.push_back(transaction->key());
+  for (const ClientTransaction& transaction : found->second) {
+    if (transaction.flow().transport == flow.transport) {
+      keys.push_back(transaction.key());
     }
   }
   for (const MatchKey& key : keys) {
@@ -209,13 +213,12 @@ ClientTransaction& TransactionLayer::send_request(Method method, std::string req
   auto made = std::make_unique<ClientTransaction>(*this, key, method, std::move(request), flow, user);
   ClientTransaction& transaction = *made;
   clients_.emplace(key, std::move(made));
-  by_remote_[flow.remote].insert(&transaction);
+  by_remote_[flow.remote].push_back(transaction);
   transaction.start();
   return transaction;
 }
 
 bool TransactionLayer::append_via(std::string& request, const Flow& flow) {
-  constexpr std::size_t kRandomCharacters = 16;
   const auto local = transport_.local_address(flow.transport, flow.remote);
   if (!local) {
     return false;
@@ -228,7 +231,7 @@ bool TransactionLayer::append_via(std::string& request, const Flow& flow) {
     start.text.append(kBranchStart).append(kMagicCookie);
   }
   request.append(start.text);
-  random_.append_token(request, kRandomCharacters);
+  random_.append_token(request, kBranchCharacters);
   request.append(";rport\r\n");
   return true;
 }
@@ -239,12 +242,13 @@ ServerTransaction* TransactionLayer::find_cancelled(const Message& cancel) {
 }
 
 void TransactionLayer::forget_remote(ClientTransaction& transaction) {
+  if (!transaction.WaitingHook::is_linked()) {
+    return;
+  }
+  transaction.WaitingHook::unlink();
   const auto remote = by_remote_.find(transaction.flow().remote);
-  if (remote != by_remote_.end()) {
-    remote->second.erase(&transaction);
-    if (remote->second.empty()) {
-      by_remote_.erase(remote);
-    }
+  if (remote->second.empty()) {
+    by_remote_.erase(remote);
   }
 }
 

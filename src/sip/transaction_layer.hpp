@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace callwright::sip {
 
@@ -127,7 +128,7 @@ class TransactionLayer final : public TransportUser {
   MatchTable<std::unique_ptr<ClientTransaction>> clients_;
   MatchTable<std::unique_ptr<ServerTransaction>> servers_;
   /// What fails when an address turns out to be dead: the transactions that still wait for it.
-  boost::unordered_flat_map<base::SocketAddress, boost::unordered_flat_set<ClientTransaction*>, std::hash<base::SocketAddress>> by_remote_;
+  std::unordered_map<base::SocketAddress, boost::intrusive::list<ClientTransaction, boost::intrusive::constant_time_size<false>>> by_remote_;
   /// Requests outside dialogs that have a transaction: the same one by another way is a merged request.
   boost::unordered_flat_set<std::uint64_t> identities_;
   /// How the latest Via of a transport began, up to its branch.
@@ -138,7 +139,6 @@ class TransactionLayer final : public TransportUser {
   std::array<ViaStart, std::size(kTransports)> via_starts_;
   std::string key_text_;  ///< Scratch for look-ups.
   std::string scratch_;
-  Message message_;  ///< Scratch for parsing; its capacity is kept.
   Statistics statistics_;
   Overload overload_;
 };
