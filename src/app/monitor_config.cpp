@@ -235,6 +235,21 @@ class Reader {
     }
   }
 
+  static void read_schedule(const TableReader& from, MonitorPlan& plan) {
+    auto schedule = verify::CronSchedule::parse(plan.schedule_text);
+    if (!schedule) {
+      return from.wrong("schedule", schedule.error().message());
+    }
+    if (!schedule->zone().empty()) {
+      const auto zone = TimeZone::blocking_find(schedule->zone());
+      if (!zone) {
+        return from.wrong("schedule", zone.error().message());
+      }
+      plan.zone = *zone;
+    }
+    plan.schedule = std::move(*schedule);
+  }
+
   void read_monitor(const toml::table& table) {
     look_at_keys(table, "monitor.", kMonitorKeys);
     const TableReader from = reader(table, "monitor.");
@@ -253,11 +268,7 @@ class Reader {
     from.flag("exchange", plan.exchange);
     read_overlap(from, plan);
     if (!plan.schedule_text.empty()) {
-      if (auto schedule = verify::CronSchedule::parse(plan.schedule_text)) {
-        plan.schedule = std::move(*schedule);
-      } else {
-        from.wrong("schedule", schedule.error().message());
-      }
+      read_schedule(from, plan);
     }
     const auto same = [&plan](const MonitorPlan& other) { return other.name == plan.name; };
     if (plan.name.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/time_zone.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
@@ -33,6 +34,7 @@ struct MonitorPlan {
   std::string path;  ///< A test file, or a folder of them; absolute.
   std::string schedule_text;
   std::optional<verify::CronSchedule> schedule;  ///< Nothing: it runs only when it is asked to.
+  TimeZone zone;                                 ///< By whose clocks.
   std::chrono::milliseconds timeout{0};
   std::vector<std::string> env_files;  ///< Absolute.
   std::string scenario;

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cctype>
 #include <csignal>
-#include <ctime>
 #include <filesystem>
 #include <iterator>
 #include <system_error>
@@ -38,50 +37,7 @@ std::string folder_name(std::string_view monitor) {
 
 std::string_view overlap_text(Overlap overlap) { return overlap == Overlap::Queue ? "queue" : overlap == Overlap::Skip ? "skip" : "parallel"; }
 
-verify::LocalTime local_time(const std::tm& tm) { return {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec}; }
-
-std::tm calendar(const verify::LocalTime& time) {
-  std::tm tm{};
-  tm.tm_year = time.year - 1900;
-  tm.tm_mon = time.month - 1;
-  tm.tm_mday = time.day;
-  tm.tm_hour = time.hour;
-  tm.tm_min = time.minute;
-  tm.tm_sec = time.second;
-  tm.tm_isdst = -1;
-  return tm;
-}
-
-std::tm local_calendar(std::time_t seconds) {
-  std::tm tm{};
-  ::localtime_r(&seconds, &tm);
-  return tm;
-}
-
 }  // namespace
-
-std::optional<system_clock::time_point> next_start(const verify::CronSchedule& schedule, system_clock::time_point after) {
-  if (schedule.interval().count() > 0) {
-    return after + schedule.interval();
-  }
-  const std::tm now = local_calendar(system_clock::to_time_t(after));
-  const auto next = schedule.next(local_time(now));
-  if (!next) {
-    return std::nullopt;
-  }
-  std::tm wanted = calendar(*next);
-  // Told by the clock as it goes now; when it is changed before then, it shows another time at that moment, which may be one of the schedule, or not.
-  const std::time_t as_now = ::timegm(&wanted) - now.tm_gmtoff;
-  std::tm shown = local_calendar(as_now);
-  const std::time_t second_before = ::timegm(&shown) - 1;
-  std::tm before{};
-  ::gmtime_r(&second_before, &before);
-  if (schedule.next(local_time(before)) == local_time(local_calendar(as_now))) {
-    return system_clock::from_time_t(as_now);
-  }
-  wanted = calendar(*next);
-  return system_clock::from_time_t(::mktime(&wanted));
-}
 
 Result<std::unique_ptr<MonitorService>> MonitorService::blocking_create(net::EngineLoop& loop, MonitorConfig config) {
   auto history = store::RunHistory::blocking_open(config.history, config.keep);
@@ -172,7 +128,7 @@ void MonitorService::plan_next(Monitor& monitor) {
   if (!monitor.plan.schedule || !config_.scheduler || stopping_) {
     return;
   }
-  monitor.next = next_start(*monitor.plan.schedule, system_clock::now());
+  monitor.next = next_start(*monitor.plan.schedule, monitor.plan.zone, system_clock::now());
   if (!monitor.next) {
     base::log::warn("a schedule never comes to a start", {{"monitor", monitor.plan.name}, {"schedule", monitor.plan.schedule_text}});
     return;

@@ -104,8 +104,4 @@ class MonitorService {
   bool stopping_ = false;
 };
 
-/// The first start behind `after` on the calendar of this machine; nothing when there is none.
-[[nodiscard]] std::optional<std::chrono::system_clock::time_point> next_start(const verify::CronSchedule& schedule,
-                                                                              std::chrono::system_clock::time_point after);
-
 }  // namespace callwright::app

@@ -150,6 +150,14 @@ scenario('talks', async () => {
     assert.equal(await watch.stop(), 0);
   });
 
+  test('tells when a schedule comes next by the clocks of the place that it names', async () => {
+    watch.write('good.js', PASSES);
+    watch.write('monitor.toml', monitor('tokyo', 'good.js', 'schedule = "TZ=Asia/Tokyo 30 4 * * *"'));
+    await watch.start({ env: { TZ: 'America/New_York' } });
+    const [{ next }] = await watch.json('/monitors');
+    assert.match(new Date(next).toISOString(), /T19:30:00\.000Z$/, 'half past four in Tokyo, all year round');
+  });
+
   test('starts nothing by itself without the scheduler', async () => {
     watch.write('good.js', PASSES);
     watch.write('monitor.toml', monitor('good', 'good.js', 'schedule = "@every 1ms"'));
@@ -311,6 +319,10 @@ to = ["ops@example.com", "boss@example.com"]
     assert.match(stderr, /^monitor\.toml:7: monitor\.schedule: .*61/m);
     assert.match(stderr, /^monitor\.toml:11: alert\.kind: expected "webhook"/m);
     watch.write('good.js', PASSES);
+    watch.write('monitor.toml', monitor('a', 'good.js', 'schedule = "TZ=Europe/Viena 0 7 * * *"'));
+    const lost = spawnSync(binary(), ['monitor', 'monitor.toml', '--check'], { cwd: watch.folder, encoding: 'utf8', timeout: LIMIT_MS });
+    assert.equal(lost.status, 1);
+    assert.match(lost.stderr, /^monitor\.toml:4: monitor\.schedule: there is no time zone "Europe\/Viena"; write one of the IANA database, such as Europe\/Berlin/m);
     watch.write('monitor.toml', monitor('a', 'good.js', 'scedule = "@hourly"'));
     const fine = spawnSync(binary(), ['monitor', 'monitor.toml', '--check'], { cwd: watch.folder, encoding: 'utf8', timeout: LIMIT_MS });
     assert.equal(fine.status, 0);

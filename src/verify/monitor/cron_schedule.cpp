@@ -218,6 +218,13 @@ int days_of(int year, int month) {
 Result<CronSchedule> CronSchedule::parse(std::string_view text) {
   auto words = words_of(text);
   CronSchedule schedule;
+  if (!words.empty() && (words.front().starts_with("TZ=") || words.front().starts_with("CRON_TZ="))) {
+    schedule.zone_ = words.front().substr(words.front().find('=') + 1);
+    if (schedule.zone_.empty()) {
+      return wrong(fmt::format("\"{}\" names no time zone; write TZ=Europe/Berlin, or leave it out", text));
+    }
+    words.erase(words.begin());
+  }
   if (!words.empty() && lower(words.front()) == "@every" && words.size() == 2) {
     const auto interval = parse_interval(words.back());
     if (!interval) {

@@ -5,6 +5,7 @@
 #include <bitset>
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace callwright::verify {
@@ -22,7 +23,8 @@ struct LocalTime {
 };
 
 /// When something is to be done again and again: the five fields of cron(8) (minute, hour, day of the month, month, day of the week), six with seconds in
-/// front, `@hourly`, `@daily` (`@midnight`), `@weekly`, `@monthly`, `@yearly` (`@annually`), or `@every 90s`. Pure.
+/// front, `@hourly`, `@daily` (`@midnight`), `@weekly`, `@monthly`, `@yearly` (`@annually`), or `@every 90s`. Before it may stand by whose clocks:
+/// `TZ=Europe/Vienna` or `CRON_TZ=Europe/Vienna`. Pure.
 class CronSchedule {
  public:
   /// Fields: `*`, numbers, ranges `1-5`, steps `*/5` and `10-40/10`, lists of these; months and days of the week also as `jan` and `mon`, Sunday as 0 and 7.
@@ -33,6 +35,8 @@ class CronSchedule {
   [[nodiscard]] std::optional<LocalTime> next(const LocalTime& after) const;
   /// Of `@every`, from one start to the next; zero for a calendar.
   [[nodiscard]] std::chrono::milliseconds interval() const noexcept { return interval_; }
+  /// By whose clocks, a name of the IANA time zone database that may or may not exist; "": by those here.
+  [[nodiscard]] const std::string& zone() const noexcept { return zone_; }
 
  private:
   [[nodiscard]] bool has_day(int year, int month, int day) const;
@@ -48,6 +52,7 @@ class CronSchedule {
   bool any_day_ = true;      ///< The day of the month begins with `*`.
   bool any_weekday_ = true;
   std::chrono::milliseconds interval_{0};
+  std::string zone_;
 };
 
 }  // namespace callwright::verify

@@ -129,6 +129,17 @@ TEST(CronSchedule, has_intervals_without_a_calendar) {
   EXPECT_EQ(error_of("@every soon"), "@every: \"soon\" is no duration; write a whole number and ms, s or m, such as 500ms, 10s or 2m");
 }
 
+TEST(CronSchedule, may_name_the_place_whose_clocks_count) {
+  EXPECT_EQ(schedule_of("TZ=Asia/Tokyo 30 4 * * *").zone(), "Asia/Tokyo");
+  EXPECT_EQ(next_of("TZ=Asia/Tokyo 30 4 * * *"), next_of("30 4 * * *"));
+  EXPECT_EQ(schedule_of(" CRON_TZ=Europe/Berlin  @daily").zone(), "Europe/Berlin");
+  EXPECT_EQ(schedule_of("CRON_TZ=UTC @every 90s").interval(), seconds(90));
+  EXPECT_EQ(schedule_of("@daily").zone(), "");
+  EXPECT_EQ(error_of("TZ= 0 4 * * *"), "\"TZ= 0 4 * * *\" names no time zone; write TZ=Europe/Berlin, or leave it out");
+  EXPECT_EQ(error_of("TZ=UTC 0 25 * * *"), "the hour \"25\" is not from 0 to 23");
+  EXPECT_TRUE(error_of("TZ=UTC").starts_with("\"TZ=UTC\" has 0 fields; write 5 "));
+}
+
 TEST(CronSchedule, names_the_field_that_is_wrong) {
   EXPECT_EQ(error_of("0 25 * * *"), "the hour \"25\" is not from 0 to 23");
   EXPECT_EQ(error_of("60 * * * *"), "the minute \"60\" is not from 0 to 59");
