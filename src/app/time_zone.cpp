@@ -63,7 +63,10 @@ TimeZone::Moment TimeZone::when(const LocalTime& shown) const {
   std::tm calendar{};
   ::gmtime_r(&time, &calendar);
   calendar.tm_isdst = -1;
-  return Moment(seconds(::mktime(&calendar)));
+  const Moment at(seconds(::mktime(&calendar)));
+  // Where summer is what the law calls standard time (Dublin), it is an hour too early for a time that is skipped.
+  const Moment shows = as_utc(show(at));
+  return shows < utc ? at + (utc - shows) : at;
 }
 
 std::optional<system_clock::time_point> next_start(const verify::CronSchedule& schedule, const TimeZone& zone, system_clock::time_point after) {
@@ -75,10 +78,14 @@ std::optional<system_clock::time_point> next_start(const verify::CronSchedule& s
   if (!next) {
     return std::nullopt;
   }
+  const TimeZone::Moment named = zone.when(*next);
   // Told by the clock as it goes now; when it is changed before then, it shows another time at that moment, which may be one of the schedule, or not.
   const TimeZone::Moment as_now = as_utc(*next) - zone.offset(now);
+  if (named > now && named < as_now && zone.show(named) == *next) {
+    return named;
+  }
   const LocalTime shown = zone.show(as_now);
-  return schedule.next(shown_in_utc(as_utc(shown) - seconds(1))) == shown ? as_now : zone.when(*next);
+  return named <= now || schedule.next(shown_in_utc(as_utc(shown) - seconds(1))) == shown ? as_now : named;
 }
 
 }  // namespace callwright::app

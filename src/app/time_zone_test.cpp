@@ -93,6 +93,42 @@ TEST(NextStart, follows_the_clocks_of_another_place_when_they_are_set) {
   EXPECT_EQ(next("TZ=America/New_York 0 2 * * *", utc(11, 1, 5, 30)), utc(11, 1, 7, 0));
 }
 
+TEST(NextStart, is_the_first_one_after_the_clocks_are_set_ahead) {
+  // Asked on the Friday before: Monday's first is at nine by the clock of then.
+  EXPECT_EQ(next("TZ=America/New_York 0 9-17 * * mon-fri", utc(3, 6, 22, 0)), utc(3, 9, 13, 0));
+  EXPECT_EQ(next("TZ=America/New_York 0 3,4 * * *", utc(3, 8, 6, 0)), utc(3, 8, 7, 0));
+  const MachineZone zone(kVienna);
+  EXPECT_EQ(next("*/15 8-18 * * *", utc(3, 28, 17, 45)), utc(3, 29, 6, 0));
+}
+
+TEST(NextStart, goes_on_where_summer_is_standard_time) {
+  // In Dublin, 01:00 becomes 02:00 on 29 March 2026; by law winter is what differs from standard time.
+  for (const char* const schedule : {"30 1 * * *", "TZ=Europe/Dublin 30 1 * * *"}) {
+    const MachineZone zone("Europe/Dublin");
+    const auto skipped = next(schedule, utc(3, 28, 12, 0));
+    EXPECT_GE(skipped, utc(3, 29, 1, 0)) << schedule;
+    EXPECT_LE(skipped, utc(3, 29, 1, 30)) << schedule;
+    EXPECT_EQ(next(schedule, skipped), utc(3, 30, 0, 30)) << schedule;
+  }
+}
+
+TEST(NextStart, lies_ahead_wherever_clocks_are_set) {
+  for (const char* const place : {"Europe/Dublin", "Africa/Casablanca", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu"}) {
+    const MachineZone zone(place);
+    const auto schedule = verify::CronSchedule::parse("*/30 1-3 * * *").value();
+    for (const TimeZone& by : {TimeZone(), TimeZone::blocking_find(place).value()}) {
+      const auto end = utc(12, 31, 0, 0);
+      std::size_t starts = 0;
+      for (auto at = utc(1, 1, 0, 0); at < end; ++starts) {
+        const auto next = next_start(schedule, by, at).value();
+        ASSERT_GT(next, at) << place;
+        at = next;
+      }
+      EXPECT_NEAR(static_cast<double>(starts), 364 * 6, 20) << place;
+    }
+  }
+}
+
 TEST(TimeZone, has_to_be_in_the_database) {
   EXPECT_EQ(TimeZone::blocking_find("Europe/Viena").error().message(),
             "there is no time zone \"Europe/Viena\"; write one of the IANA database, such as Europe/Berlin or UTC (Debian: tzdata)");

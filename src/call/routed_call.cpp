@@ -139,13 +139,16 @@ void RoutedCall::hang_up() {
 }
 
 void RoutedCall::on_provisional(sip::InviteSession& session, const sip::InviteProgress& progress) {
-  if (over_) {
+  // Of 199 (RFC 6228) the caller has no use: the early dialog that it knows is ours, and goes on.
+  constexpr int kEarlyDialogTerminated = 199;
+  if (over_ || progress.status == kEarlyDialogTerminated) {
     return;
   }
   // Early media can come from one target only; of several that ring, now or one after the other, the caller gets to know just that.
   const bool single = attempts_.size() == 1 && (!may_go_on() || progress.sdp.empty());
   const bool reliable = single && progress.delivery == sip::InviteProgress::Delivery::Reliable;
-  std::string_view sdp = single ? progress.sdp : std::string_view{};
+  // Without an offer of the caller it is none yet either: the 200 has it.
+  std::string_view sdp = single && !offer_.empty() ? progress.sdp : std::string_view{};
   base::Result<std::string> ours = std::string();
   if (!sdp.empty() && relays(session)) {
     ours = answer_from(session, progress);

@@ -2,6 +2,8 @@
 
 #include "rtp/wire.hpp"
 
+#include <array>
+
 namespace callwright::rtp {
 namespace {
 
@@ -58,12 +60,23 @@ base::Result<Packet> Packet::parse(Bytes datagram) {
 }
 
 void Packet::write(Buffer& out) const {
-  const unsigned first = kVersion << 6 | (extension ? 0x10U : 0U) | csrc_count;
-  wire::write8(out, first);
-  wire::write8(out, (marker == Marker::Yes ? 0x80U : 0U) | static_cast<unsigned>(payload_type));
-  wire::write16(out, sequence);
-  wire::write32(out, static_cast<std::uint32_t>(timestamp));
-  wire::write32(out, static_cast<std::uint32_t>(ssrc));
+  using wire::byte;
+  const auto time = static_cast<std::uint32_t>(timestamp);
+  const auto source = static_cast<std::uint32_t>(ssrc);
+  // Every packet that is sent has this: written in one go.
+  const std::array<std::uint8_t, kFixedHeaderSize> header{byte(kVersion << 6 | (extension ? 0x10U : 0U) | csrc_count),
+                                                          byte((marker == Marker::Yes ? 0x80U : 0U) | static_cast<unsigned>(payload_type)),
+                                                          byte(std::uint32_t{sequence} >> 8),
+                                                          byte(sequence),
+                                                          byte(time >> 24),
+                                                          byte(time >> 16),
+                                                          byte(time >> 8),
+                                                          byte(time),
+                                                          byte(source >> 24),
+                                                          byte(source >> 16),
+                                                          byte(source >> 8),
+                                                          byte(source)};
+  wire::append(out, header);
   for (std::size_t i = 0; i < csrc_count; ++i) {
     wire::write32(out, csrcs[i]);
   }

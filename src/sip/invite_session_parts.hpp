@@ -123,6 +123,8 @@ struct InviteSession::Updating final : ServerTransactionUser {
   OnGlare on_glare = OnGlare::Retry;
   std::string sdp;
   std::string tag;  ///< Of the early dialog that the request belongs to; "" once the call is answered.
+  /// Only an UPDATE of an answered call says how long the session is to last.
+  bool negotiates_timer = false;
   int attempts = 0;
   base::Timer retry;
 };

@@ -47,6 +47,9 @@ void InviteSession::note_peer(const Message& message) {
   if (message.has(Header::Allow)) {
     peer_allows_update_ = message.lists(Header::Allow, "UPDATE");
   }
+  if (message.method() == Method::Update && state_ != State::Confirmed) {
+    return;  // The INVITE counts until it is answered (RFC 3262 §3, RFC 4028 §9).
+  }
   peer_knows_timers_ = message.lists(Header::Supported, "timer");
   if (message.is_request() && state_ == State::Incoming) {
     peer_requires_100rel_ = message.lists(Header::Require, "100rel");

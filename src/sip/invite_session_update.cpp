@@ -61,7 +61,8 @@ void InviteSession::send_update() {
   }
   request.contact_user = contact_user_;
   append_capabilities(request.headers, policy_);
-  if (state_ == State::Confirmed) {
+  updating_->negotiates_timer = state_ == State::Confirmed;
+  if (updating_->negotiates_timer) {
     append_timer_request(request.headers);
   }
   request.body = updating_->sdp;
@@ -101,8 +102,10 @@ void InviteSession::on_update_response(int status, std::string_view reason, cons
     if (early != nullptr && !response->body().empty()) {
       early->description = response->body();
     }
-    if (state_ == State::Confirmed) {
+    if (updating.negotiates_timer) {
       take_timer_answer(*response);
+    }
+    if (state_ == State::Confirmed) {
       remember_description(updating.sdp);
     }
   } else if (status == 491 && updating.on_glare == OnGlare::Retry && updating.attempts < kMaxUpdateAttempts) {
@@ -172,7 +175,9 @@ void InviteSession::receive_update(ServerTransaction& transaction, const Message
   }
   (early != nullptr ? early->dialog : dialog_).refresh_target(request);
   note_peer(request);
-  note_timer_proposal(request);
+  if (state_ == State::Confirmed) {
+    note_timer_proposal(request);
+  }
   if (request.body().empty()) {
     answer_update(transaction, 200, {});
     return;

@@ -1,5 +1,6 @@
 // What sessions know besides calling and hanging up, through the exchange: early media, reliable responses, UPDATE, session timers.
 #include "sim/exchange_world.hpp"
+#include "sim/raw_peer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,6 +61,57 @@ TEST(ExchangeSessions, call_without_offer_has_it_made_in_the_200_however_bob_rin
   EXPECT_EQ(world.bob.leg(0).hears(), "alice");
   world.alice.hang_up();
   world.expect_nothing_left();
+}
+
+/// A callee behind the trunk, played by hand.
+struct Trunk : ExchangeWorld {
+  Trunk() : ExchangeWorld(options()) {}
+  static Options options() {
+    Options options;
+    options.exchange.routes = {{.user = "0049*", .target = "sip:192.0.2.99:5060", .credentials = {}}};
+    return options;
+  }
+  void dial(std::string_view offer) {
+    leg = &alice.dial("sip:0049123@192.0.2.1", std::string(offer));
+    run_for(500ms);
+    invite = callee.latest("INVITE");
+  }
+  void reply(int status, std::string_view tag, std::string_view body = {}) {
+    const std::string contact = "Contact: <sip:" + std::string(tag) + "@192.0.2.99>\r\n";
+    callee.reply(invite, {.status = status, .to_tag = tag, .headers = contact, .body = body});
+    run_for(500ms);
+  }
+  ScriptedPhone& alice = add_phone("alice");
+  RawPeer callee{network, "192.0.2.99:5060"};
+  PhoneLeg* leg = nullptr;
+  std::string invite;
+};
+
+TEST(ExchangeSessions, call_without_offer_has_it_made_in_the_200_also_where_the_caller_wants_all_acknowledged) {
+  Trunk world;
+  world.alice.user_agent().set_session_policy({.reliable = sip::SessionPolicy::Reliable::Required});
+  world.dial({});
+  const std::string sdp = world.alice.sdp(7);
+  world.reply(183, "one", sdp);
+  EXPECT_EQ(world.message("X", "alice", "183 INVITE").body(), "") << "no offer without a reliable response of the callee";
+  world.reply(200, "one", sdp);
+  EXPECT_TRUE(world.leg->confirmed());
+  EXPECT_EQ(world.message("X", "alice", "200 INVITE").body(), sdp);
+  EXPECT_TRUE(world.callee.latest("ACK").ends_with(world.alice.sdp())) << world.callee.latest("ACK");
+  world.alice.hang_up();
+  world.run_for(500ms);
+  world.callee.reply(world.callee.latest("BYE"), {});
+}
+
+TEST(ExchangeSessions, keep_199_of_a_fork_to_themselves) {
+  Trunk world;
+  world.dial(world.alice.sdp());
+  world.reply(180, "one");
+  world.reply(180, "two");
+  world.reply(199, "one");
+  EXPECT_EQ(world.count("X", "alice", "199 INVITE"), 0U) << "what alice knows is one early dialog, which goes on";
+  world.reply(486, "two");
+  EXPECT_EQ(world.count("X", "alice", "486 INVITE"), 1U);
 }
 
 TEST(ExchangeSessions, pass_update_on_and_back) {

@@ -349,6 +349,36 @@ TEST_F(ReliableResponses, caller_that_requires_them_gets_them_all) {
   expect_all_over();
 }
 
+TEST_F(ReliableResponses, update_before_the_answer_leaves_in_force_what_the_invite_asked_for) {
+  RawPeer raw(network, "192.0.2.9:5060");
+  raw.send(bob.node, RawPeer::make_request({.method = "INVITE",
+                                            .headers = "Contact: <sip:raw@192.0.2.9>\r\nAllow: UPDATE, PRACK\r\nRequire: 100rel\r\nSupported: timer\r\n"
+                                                       "Session-Expires: 300;refresher=uas\r\n",
+                                            .body = "offer"}));
+  network.run_for(20ms);
+  bob.session().provisional(183, "answer").value();
+  network.run_for(20ms);
+  raw.send(bob.node, prack(header_of(raw.latest("183 INVITE"), "RSeq") + " 1 INVITE", 2, "p1"));
+  network.run_for(20ms);
+  raw.send(bob.node, RawPeer::make_request({.method = "UPDATE",
+                                            .via = "SIP/2.0/UDP h;rport;branch=z9hG4bKu",
+                                            .to_tag = bob.session().dialog().local_tag,
+                                            .cseq = 3,
+                                            .headers = "Contact: <sip:raw@192.0.2.9>\r\n",
+                                            .body = "another offer"}));
+  network.run_for(20ms);
+  bob.session().accept_update("another answer").value();
+  bob.session().provisional(180, {}, Delivery::WhenRequired).value();
+  network.run_for(20ms);
+  EXPECT_EQ(header_of(raw.latest("180 INVITE"), "Require"), "100rel");
+  raw.send(bob.node, prack(header_of(raw.latest("180 INVITE"), "RSeq") + " 1 INVITE", 4, "p2"));
+  network.run_for(20ms);
+  bob.session().accept("another answer").value();
+  network.run_for(20ms);
+  EXPECT_EQ(header_of(raw.latest("200 INVITE"), "Session-Expires"), "300;refresher=uas");
+  expect_all_over();
+}
+
 TEST_F(ReliableResponses, 420_and_421_when_one_side_requires_what_the_other_has_not) {
   alice.agent.set_session_policy({.reliable = SessionPolicy::Reliable::Required});
   bob.agent.set_session_policy({.reliable = SessionPolicy::Reliable::Off});

@@ -113,6 +113,29 @@ TEST_F(SessionTimers, peer_that_does_not_know_timers_gets_none) {
   expect_all_over();
 }
 
+TEST_F(SessionTimers, late_answer_to_an_early_update_says_nothing_of_them) {
+  peer = std::make_unique<RawPeer>(network, "192.0.2.9:5060");
+  alice.call("sip:192.0.2.9", "offer");
+  network.run_for(20ms);
+  const std::string invite = peer->latest("INVITE");
+  const std::string contact = "Contact: <sip:peer@192.0.2.9>\r\nAllow: UPDATE\r\n";
+  peer->reply(invite, {.status = 183, .to_tag = "one", .headers = contact + "Require: 100rel\r\nRSeq: 7\r\n", .body = "answer"});
+  network.run_for(20ms);
+  peer->reply(peer->latest("PRACK"), {});
+  alice.session().update("another offer").value();
+  network.run_for(20ms);
+  const std::string update = peer->latest("UPDATE");
+  peer->reply(invite, {.status = 200, .to_tag = "one", .headers = contact + "Require: timer\r\nSession-Expires: 300;refresher=uac\r\n"});
+  network.run_for(20ms);
+  EXPECT_EQ(alice.session().session_interval(), 300s);
+  peer->reply(update, {.headers = contact, .body = "another answer"});
+  network.run_for(20ms);
+  EXPECT_EQ(alice.session().session_interval(), 300s);
+  network.run_for(150s);
+  EXPECT_NE(peer->latest("UPDATE"), update) << "refreshed at half of the interval";
+  expect_all_over();
+}
+
 TEST_F(SessionTimers, always_refreshes_callers_that_do_not_know_timers) {
   set_policies({.timers = SessionPolicy::Timers::Always});
   RawPeer raw(network, "192.0.2.9:5060");
