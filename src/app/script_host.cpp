@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/time_text.hpp"
+#include "base/utf8.hpp"
 #include "script/library.hpp"
 
 #include <boost/json/parse.hpp>
@@ -46,7 +47,16 @@ base::Result<std::string> blocking_read(const std::string& path) {
   }
   std::ostringstream content;
   content << file.rdbuf();
-  return std::move(content).str();
+  std::string text = std::move(content).str();
+  std::size_t at = 0;
+  std::size_t line = 1;
+  for (std::size_t size = 0; at < text.size() && (size = base::utf8_character(std::string_view(text).substr(at))) != 0; at += size) {
+    line += text[at] == '\n' ? 1U : 0U;
+  }
+  if (at < text.size()) {
+    return Error(Errc::InvalidArgument, path + ":" + std::to_string(line) + ": is not UTF-8; save the file as UTF-8");
+  }
+  return text;
 }
 
 /// RFC 9562 §5.4.

@@ -53,7 +53,7 @@ test('no repetition means that the file is skipped and passes', async () => {
 });
 
 test('a number of repetitions that is none is ignored with a warning', () => {
-  for (const text of ['_run x', '_run 2 3']) {
+  for (const text of ['_run x', '_run 2 3', '_run -1']) {
     const { settings: { run }, problems } = parse(text, 'a.test');
     assert.equal(run, 1);
     assert.equal(problems[0].severity, 'warning');

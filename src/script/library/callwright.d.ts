@@ -391,7 +391,7 @@ declare namespace scenario {
 }
 /** Before each scenario. */
 declare function setup(body: () => unknown): void;
-/** After each scenario, also one that failed. */
+/** After each scenario, also one that failed or whose time was up. When it fails itself, that is a warning. */
 declare function teardown(body: (context: any) => unknown): void;
 /** Once, before the first scenario of the file. */
 declare function beforeAll(body: () => unknown): void;
@@ -459,7 +459,7 @@ declare function wait(seconds: number): Promise<void>;
 
 // # Surroundings
 
-/** A variable: of --env-file, the file of the same name with ".env", `loadEnv`, or the process. Without a default, one that is not set is an error. */
+/** A variable: of --set, --env-file, the file of the same name with ".env", `loadEnv`, or the process. Without a default, one that is not set is an error. */
 declare function env(name: string): string;
 declare function env<T>(name: string, otherwise: T): string | T;
 /** Reads NAME=VALUE lines; the path is relative to the scenario's file. */

@@ -43,7 +43,9 @@ std::vector<std::string> failure_lines(std::string_view at, const std::optional<
     lines.push_back(fmt::format("at {}", at));
   }
   if (failure) {
-    lines.push_back(fmt::format("expected: {}{}{}", failure->label, failure->label.empty() ? "" : ": ", failure->expect));
+    if (!failure->expect.empty()) {
+      lines.push_back(fmt::format("expected: {}{}{}", failure->label, failure->label.empty() ? "" : ": ", failure->expect));
+    }
     if (failure->actual) {
       lines.push_back(fmt::format("actual:   {}", *failure->actual));
     }

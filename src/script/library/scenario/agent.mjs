@@ -198,7 +198,7 @@ export class Agent {
 
   #begin(options) {
     for (const [header, value] of Object.entries(options.headers ?? {})) {
-      this.tellAction('header', `${header}: ${value}`);
+      this.tellAction('header', `${header}: ${/^(proxy-)?authorization$/i.test(header) ? '***' : value}`);
     }
     if (options.deflectTo !== undefined) {
       this.deflect(options.deflectTo);

@@ -64,6 +64,9 @@ const sizeOf = (value) => {
   if (typeof value === 'string' || Array.isArray(value)) {
     return value.length;
   }
+  if (value instanceof Set || value instanceof Map) {
+    return value.size;
+  }
   if (typeof value === 'object' && value !== null) {
     return Object.keys(value).length;
   }

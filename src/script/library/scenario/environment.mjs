@@ -1,4 +1,4 @@
-// Variables of a file: its own first, then those of the process.
+// Variables of a file: those of --set and its own first, then those of the process.
 import { ask } from './host.mjs';
 import { run } from './run.mjs';
 
@@ -42,7 +42,8 @@ export function loadEnvironment(job) {
 export const loadEnv = (path) => merge(run.resolve(path));
 
 export function env(name, ...fallback) {
-  const value = Object.hasOwn(variables, name) ? variables[name] : ask('env', { name });
+  const set = run.job?.set ?? {};
+  const value = Object.hasOwn(set, name) ? String(set[name]) : Object.hasOwn(variables, name) ? variables[name] : ask('env', { name });
   if (value !== undefined && value !== null) {
     return value;
   }

@@ -81,10 +81,12 @@ export async function http(method, url, options = {}) {
   const at = here();
   ask('http.begin', { id, method: String(method), url: String(url), headers, body });
   const answer = await answered.promise;
-  const event = { event: 'http', method, url, duration_ms: now() - begun, at };
+  // A password in it is for the server alone.
+  const shown = String(url).replace(/(\/\/[^/@\s:]*:)[^/@\s]*@/, '$1***@');
+  const event = { event: 'http', method, url: shown, duration_ms: now() - begun, at };
   if (answer.error) {
     emit({ ...event, error: answer.error });
-    throw new Error(`HTTP ${method} ${url}: ${answer.error}`);
+    throw new Error(`HTTP ${method} ${shown}: ${answer.error}`);
   }
   emit({ ...event, status: answer.status });
   return new HttpResponse(answer);

@@ -9,7 +9,7 @@ import { loadEnvironment } from './environment.mjs';
 import { languages } from './languages.mjs';
 import { takeRequest } from './mock_server.mjs';
 import { keptArtifacts, NotRun, run } from './run.mjs';
-import { abort, failureOf, limited, reset, runSuite, selected, suite } from './suite.mjs';
+import { abort, failureOf, limited, noteUnawaited, reasonOf, reset, runSuite, selected, suite } from './suite.mjs';
 import { Skipped } from './skip.mjs';
 import { notifyChange, runTimers, untilNextTimer } from './time.mjs';
 import { resetDefaultTimeout } from './until.mjs';
@@ -28,10 +28,11 @@ function stop() {
 
 /** The file itself is the test. */
 async function finishSingle(job, begun, failure) {
+  const measured = metrics(job.display ?? job.path);
+  const late = await reset();
+  failure ??= late;
   const skipped = failure instanceof Skipped;
   const details = failure === undefined || skipped ? {} : failureOf(failure);
-  const measured = metrics(job.display ?? job.path);
-  await reset();
   if (job.metrics) {
     measured().forEach(emit);
   }
@@ -65,7 +66,7 @@ async function runJob(job) {
     }
     await limited(() => language.load(job), job.mode === 'run' ? language.timeLimit?.(job) : undefined);
   } catch (error) {
-    failure = error;
+    failure = reasonOf(error);
   }
   if (job.mode === 'list') {
     const isSuite = suite.scenarios.length > 0;
@@ -127,7 +128,7 @@ globalThis.turn = (text) => {
 /** A forgotten `await` is no success: what it would have thrown ends the scenario. */
 globalThis.onRejection = (promise, reason) => {
   const { error, at } = failureOf(reason);
-  abort(`${error}${at === undefined ? '' : ` (${at})`} — nobody waited for that; is an await missing?`);
+  noteUnawaited(`${error}${at === undefined ? '' : ` (${at})`} — nobody waited for that; is an await missing?`);
 };
 
 globalThis.untilNextTimer = () => native.wake(String(untilNextTimer()));

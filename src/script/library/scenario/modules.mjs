@@ -18,7 +18,7 @@ function translated(source, path) {
 
 function transpiled(source, path, transforms) {
   try {
-    return part('transpiler').transform(source, { transforms, filePath: path, preserveDynamicImport: true, production: true }).code;
+    return part('transpiler').transform(source, { transforms, filePath: path, production: true }).code;
   } catch (error) {
     const place = /\((\d+):(\d+)\)/.exec(error.message);
     const failed = new SyntaxError(error.message.replace(/^Error transforming [^:]*: /, '').replace(/ \(\d+:\d+\)$/, ''));
@@ -39,19 +39,39 @@ export function wrapped(source, path) {
   }
 }
 
-function locate(name, from) {
+/** The file that `from` means by that name, which it says at `at`. Undefined when it is not there and may be missing. */
+function locate(name, at, from, mayMiss = false) {
   const base = name.startsWith('/') ? name : ask('file.resolve', { folder: folderOf(from), path: name });
   const found = kExtensions.map((extension) => base + extension).find((path) => ask('file.exists', { path }));
-  if (found === undefined) {
-    const error = new Error(`cannot find module "${name}"; looked for ${kExtensions.map((extension) => base + extension).join(', ')}`);
-    error.at = from;
-    throw error;
+  if (found === undefined && !mayMiss) {
+    throw Object.assign(new Error(`cannot find module "${name}"; looked for ${kExtensions.map((extension) => base + extension).join(', ')}`), { at });
   }
   return found;
 }
 
-/** Modules of a file have to be there before it runs, since what they export may come late. */
-const kImports = /(?:^|[\n;])\s*(?:import|export)\b[^'"`;]*?\bfrom\s*["']([^"'\n]+)["']|(?:^|[\n;])\s*import\s*["']([^"'\n]+)["']/g;
+const kImporting = ['ImportDeclaration', 'ExportNamedDeclaration', 'ExportAllDeclaration', 'ImportExpression'];
+
+/** The modules that a source names: [{name, line, column, dynamic}]. None in what cannot be read, which says so itself when it is run. */
+function importsOf(source, path) {
+  if (!/\b(import|export)\b/.test(source)) {
+    return [];
+  }
+  const { parse, full } = part('syntax');
+  const found = [];
+  try {
+    const plain = path.endsWith('.ts') ? withoutTypes(source, path) : source;
+    const tree = parse(plain, { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true, allowReturnOutsideFunction: true, allowHashBang: true, locations: true });
+    full(tree, (node) => {
+      if (kImporting.includes(node.type) && typeof node.source?.value === 'string') {
+        const { line, column } = node.source.loc.start;
+        found.push({ name: node.source.value, line, column: column + 2, dynamic: node.type === 'ImportExpression' });
+      }
+    });
+  } catch {
+    return [];
+  }
+  return found.sort((one, other) => one.line - other.line || one.column - other.column);
+}
 
 async function load(path, readFile) {
   if (loaded.has(path)) {
@@ -60,11 +80,15 @@ async function load(path, readFile) {
   const module = { exports: {} };
   loaded.set(path, module);
   const source = readFile(path);
-  for (const match of source.matchAll(kImports)) {
-    await load(locate(match[1] ?? match[2], path), readFile);
+  // They have to be there before it runs, since what they export may come late.
+  for (const { name, line, column, dynamic } of importsOf(source, path)) {
+    const found = locate(name, `${path}:${line}:${column}`, path, dynamic);
+    if (found !== undefined) {
+      await load(found, readFile);
+    }
   }
   const require = (name) => {
-    const found = loaded.get(locate(name, path));
+    const found = loaded.get(locate(name, path, path));
     if (found === undefined) {
       throw new Error(`module "${name}" has to be imported at the top of the file`);
     }
@@ -77,13 +101,11 @@ async function load(path, readFile) {
 /** Modules that a file imports and that are not there: [{line, column, message}]. */
 export function missingModules(source, path) {
   const problems = [];
-  for (const match of source.matchAll(kImports)) {
-    const name = match[1] ?? match[2];
+  for (const { name, line, column } of importsOf(source, path)) {
     try {
-      locate(name, path);
+      locate(name, path, path);
     } catch (error) {
-      const before = source.slice(0, match.index + match[0].lastIndexOf(name)).split('\n');
-      problems.push({ line: before.length, column: before.at(-1).length + 1, message: error.message });
+      problems.push({ line, column, message: error.message });
     }
   }
   return problems;

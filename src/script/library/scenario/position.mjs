@@ -15,7 +15,7 @@ export const lineOf = (line) => Math.max(1, Number(line) - kWrapperLines);
 
 /** "file:line:column" of the innermost frame in a file of the author's. */
 export function positionOf(error) {
-  if (error?.at !== undefined) {
+  if (typeof error === 'object' && error?.at !== undefined) {
     return text(error.at);
   }
   for (const line of String(error?.stack ?? '').split('\n')) {

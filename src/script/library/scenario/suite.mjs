@@ -6,7 +6,7 @@ import { stopServers } from './mock_server.mjs';
 import { here, positionOf, setPosition, stackOf } from './position.mjs';
 import { keptArtifacts, run } from './run.mjs';
 import { Skipped } from './skip.mjs';
-import { clearTimer, durationText, setTimer } from './time.mjs';
+import { clearTimer, clearTimersSince, durationText, notifyChange, setTimer, timerMark } from './time.mjs';
 import { outcome } from './verbs.mjs';
 
 export const suite = { scenarios: [], setup: undefined, teardown: undefined, before: [], after: [] };
@@ -57,10 +57,18 @@ export const teardown = (body) => {
 export const beforeAll = (body) => suite.before.push(asFunction('beforeAll', body));
 export const afterAll = (body) => suite.after.push(asFunction('afterAll', body));
 
+function expressionOf(option, source) {
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    throw new Error(`${option}: "${source}" is no regular expression: ${error.message.replace(/^Invalid regular expression: /, '')}`);
+  }
+}
+
 /** How a pattern of --scenario selects. */
 function matcher(pattern) {
   if (pattern.startsWith('re:')) {
-    const expression = new RegExp(pattern.slice(3));
+    const expression = expressionOf('--scenario', pattern.slice(3));
     return (name) => expression.test(name);
   }
   const lower = pattern.toLowerCase();
@@ -70,7 +78,7 @@ function matcher(pattern) {
 /** Those that the job selects. */
 export function selected(select = {}) {
   const patterns = (select.scenario ?? []).map(matcher);
-  const grep = select.grep === undefined ? undefined : new RegExp(select.grep);
+  const grep = select.grep === undefined ? undefined : expressionOf('--grep', select.grep);
   return suite.scenarios.filter(
     (one) =>
       (patterns.length === 0 || patterns.some((holds) => holds(one.name))) &&
@@ -86,7 +94,21 @@ let current;
 export function abort(message) {
   run.ended = message;
   current?.reject(new AssertionError(message));
+  notifyChange();
 }
+
+/** What nobody waited for went wrong; of a scenario that is just ending, too. */
+let unawaited;
+export function noteUnawaited(error) {
+  if (current !== undefined) {
+    abort(error);
+  } else {
+    unawaited ??= new AssertionError(error);
+  }
+}
+
+/** What was thrown, also where that is nothing: then it failed as well. */
+export const reasonOf = (error) => error ?? new Error(`failed with ${error}; throw an Error that says why`);
 
 /** Error text, place and details for the events. */
 export function failureOf(error) {
@@ -112,32 +134,43 @@ export async function limited(task, limit) {
   }
 }
 
-/** Agents and servers go; everything is as before the first scenario. */
+/** Agents and servers go; everything is as before the first scenario. Gives what went wrong unseen. */
 export async function reset() {
   run.ended ??= 'the scenario is over';
   stopServers();
+  notifyChange();
   await closeAgents();
+  const late = unawaited;
+  unawaited = undefined;
+  return late;
 }
 
-async function bodyOf(one) {
-  let context;
-  if (suite.setup !== undefined) {
-    try {
-      context = await suite.setup();
-    } catch (error) {
-      if (!(error instanceof Skipped) && error !== null && typeof error === 'object') {
-        error.message = `setup: ${error.message}`;
-        throw error;
-      }
-      throw error instanceof Skipped ? error : new Error(`setup: ${error}`);
-    }
-  }
+async function prepare() {
   try {
-    await one.body(context);
+    return await suite.setup?.();
+  } catch (error) {
+    if (!(error instanceof Skipped) && error !== null && typeof error === 'object') {
+      error.message = `setup: ${error.message}`;
+      throw error;
+    }
+    throw error instanceof Skipped ? error : new Error(`setup: ${error}`);
+  }
+}
+
+/** Setup, body and teardown. The last also after a body that failed or whose time was up; its own failure is told and does not count. */
+async function runBody(one, limit) {
+  let ready = false;
+  let context;
+  try {
+    await limited(async () => {
+      context = await prepare();
+      ready = true;
+      await one.body(context);
+    }, limit);
   } finally {
-    if (suite.teardown !== undefined && !(run.ended?.startsWith('stopped') ?? false)) {
+    if (ready && suite.teardown !== undefined && !(run.ended?.startsWith('stopped') ?? false)) {
       try {
-        await suite.teardown(context);
+        await limited(() => suite.teardown(context), limit);
       } catch (error) {
         emit({ event: 'log', level: 'warn', message: `teardown: ${failureOf(error).error}` });
       }
@@ -152,17 +185,22 @@ async function attempt(one, number, last, job) {
   run.artifacts = [];
   run.recorders = 0;
   run.scenarioFolder = ask('scenario.begin', { name: one.name, attempt: number }).path;
+  const mark = timerMark();
   let failure;
   try {
-    await limited(() => bodyOf(one), job.timeout_ms);
+    await runBody(one, job.timeout_ms);
   } catch (error) {
-    failure = error;
+    failure = reasonOf(error);
   }
-  const skipped = failure instanceof Skipped;
-  const details = failure === undefined || skipped ? {} : { ...failureOf(failure), failure: failure?.failure ?? { agents: describeAgents() } };
+  const agents = describeAgents();
   const measured = metrics(one.name);
   const stopped = run.ended;
-  await reset();
+  const late = await reset();
+  // A body that did not end in its time does not go on in the next scenario.
+  clearTimersSince(mark);
+  failure ??= late;
+  const skipped = failure instanceof Skipped;
+  const details = failure === undefined || skipped ? {} : { ...failureOf(failure), failure: failure.failure ?? { agents } };
   if (job.metrics) {
     measured().forEach(emit);
   }
@@ -181,23 +219,33 @@ async function attempt(one, number, last, job) {
   return passed ? 'passed' : retried ? 'retry' : 'failed';
 }
 
+/** What went wrong: {error, at, stack}; undefined: nothing. */
 async function hooks(bodies, what) {
   for (const body of bodies) {
     try {
       await limited(body);
     } catch (error) {
-      emit({ event: 'log', level: 'error', message: `${what}: ${failureOf(error).error}` });
-      return false;
+      const { error: message, at, stack } = failureOf(reasonOf(error));
+      emit({ event: 'log', level: 'error', message: `${what}: ${message}` });
+      return { error: `${what}: ${message}`, at, stack };
     }
   }
-  return true;
+  return undefined;
+}
+
+/** Of a scenario that cannot run, since what all of them need failed. */
+function failUnrun(one, why) {
+  emit({ event: 'scenario_started', name: one.name, tags: one.tags, at: one.at, attempt: 1 });
+  emit({ event: 'scenario_finished', name: one.name, attempt: 1, passed: false, duration_ms: 0, ...why });
+  return 'failed';
 }
 
 /** All selected scenarios in the order of registration; true when all passed. */
 export async function runSuite(job, isStopped) {
   const chosen = selected(job.select);
   const count = { passed: 0, failed: 0, skipped: 0 };
-  const ready = await hooks(suite.before, 'beforeAll');
+  const begun = now();
+  const unready = await hooks(suite.before, 'beforeAll');
   for (const one of chosen) {
     for (let repetition = 0; repetition < (job.repeat ?? 1) && !isStopped(); ++repetition) {
       if (one.skip !== undefined) {
@@ -205,16 +253,20 @@ export async function runSuite(job, isStopped) {
         ++count.skipped;
         continue;
       }
-      let result = ready ? 'retry' : 'failed';
+      let result = unready === undefined ? 'retry' : failUnrun(one, unready);
       for (let number = 1; result === 'retry'; ++number) {
         result = await attempt(one, number, number > (job.retries ?? 0), job);
       }
       ++count[result];
     }
   }
-  const ended = await hooks(suite.after, 'afterAll');
+  const unended = await hooks(suite.after, 'afterAll');
   await reset();
   const total = count.passed + count.failed + count.skipped;
   emit({ event: 'suite_finished', total, passed: count.passed, skipped: count.skipped });
-  return count.failed === 0 && ready && ended;
+  const wrong = unready ?? unended;
+  if (wrong !== undefined) {
+    emit({ event: 'finished', passed: false, duration_ms: now() - begun, ...wrong });
+  }
+  return count.failed === 0 && wrong === undefined;
 }

@@ -32,6 +32,16 @@ export const clearTimer = (id) => {
   timers.delete(id);
 };
 
+/** For `clearTimersSince`. */
+export const timerMark = () => nextTimer;
+
+/** What was to happen in its time, and was set since then, does not. */
+export function clearTimersSince(mark) {
+  for (const id of [...timers.keys()].filter((set) => set >= mark)) {
+    timers.delete(id);
+  }
+}
+
 /** Runs the timers that are due. */
 export function runTimers() {
   const at = now();

@@ -5,7 +5,7 @@ import { emit, now } from './host.mjs';
 import { here, positionOf } from './position.mjs';
 import { run } from './run.mjs';
 import { Skipped } from './skip.mjs';
-import { change, delay, durationText, milliseconds } from './time.mjs';
+import { change, clearTimer, delay, durationText, milliseconds, setTimer } from './time.mjs';
 
 const kUsualTimeout = 5000;
 /** Values that no event tells of, such as jitter, are looked at so often. */
@@ -21,7 +21,20 @@ export const resetDefaultTimeout = () => {
   usual = kUsualTimeout;
 };
 
-async function evaluate(body, collector) {
+/** What it gives, or an error after so many milliseconds. */
+async function inTime(promise, left) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimer(() => reject(new AssertionError('the condition has not ended')), left);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimer(timer);
+  }
+}
+
+async function evaluate(body, collector, left) {
   const restore = collect(collector);
   let value;
   try {
@@ -33,7 +46,7 @@ async function evaluate(body, collector) {
   }
   if (typeof value?.then === 'function') {
     try {
-      value = await value;
+      value = await inTime(value, left);
     } finally {
       restore();
     }
@@ -71,7 +84,7 @@ export async function until(body, within) {
   };
   for (let evaluations = 1; ; ++evaluations) {
     try {
-      const value = await evaluate(body, collector);
+      const value = await evaluate(body, collector, Math.max(0, begun + limit - now()));
       tell(true, evaluations);
       return value;
     } catch (error) {
@@ -104,7 +117,7 @@ export async function never(body, within) {
     const collector = {};
     let happened = true;
     try {
-      await evaluate(body, collector);
+      await evaluate(body, collector, left);
     } catch (error) {
       if (error instanceof Skipped) {
         throw error;

@@ -18,7 +18,8 @@ export class VerbError extends Error {
 export class OutcomeError extends Error {
   name = 'OutcomeError';
   constructor(what, status, reason) {
-    super(`${what}: ${`${status ?? ''} ${reason ?? ''}`.trim()}`);
+    // Reasons of calls begin with the status.
+    super(`${what}: ${String(reason ?? '').startsWith(`${status} `) ? reason : `${status ?? ''} ${reason ?? ''}`.trim()}`);
     this.status = status;
     this.reason = reason;
   }

@@ -20,7 +20,7 @@ function define(value, { macros }) {
 
 function repetitions(value, { settings }) {
   // As it was: what is not one whole number is ignored. Now it is said, too.
-  if (!/^[+-]?\d+$/.test(value)) throw new SyntaxProblem('needs one whole number, and is ignored', { severity: 'warning' });
+  if (!/^\+?\d+$/.test(value)) throw new SyntaxProblem('needs one whole number from 0 on, and is ignored', { severity: 'warning' });
   settings.run = Number(value);
 }
 

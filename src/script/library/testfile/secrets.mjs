@@ -1,6 +1,6 @@
 // Passwords never leave the runner in a text for people.
 
-const PARAMETER = /((?:auth_pass|stunpass|uas_pass)\s*=\s*)[^;\s]+/gi;
+const PARAMETER = /((?:auth_pass|stunpass|uas_pass|password|passwd|secret|token|authorization)\s*=\s*)[^;\s]+/gi;
 const IN_URI = /(sips?:[^\s:@;<>|]+:)[^\s@;<>]+@/gi;
 const MASK = '***';
 const SHORTEST = 3;
