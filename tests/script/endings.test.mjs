@@ -129,6 +129,7 @@ test('mistakes say where they are, and what to do', async () => {
   assert.match((await fails('import { name } from "./names.mjs";', {}, latin1)).error, /names\.mjs:2: is not UTF-8; save the file as UTF-8$/);
   assert.match((await fails('scenario("s", () => {});', { select: { scenario: [], tags: [], exclude_tags: [], grep: '(' } })).error, /^--grep: "\(" is no regular expression: missing \)/);
   assert.match((await fails('await new Agent("A", { username: "a", password: "p" }).dial("nobody");')).error, /: 404 Not Found$/);
+  assert.match((await fails('log("a");\nlog("b");\nlet x = ;\n')).at, /test\.js:3:9$/);
   await passes('expect(env("FOO")).toBe("bar");', { set: { FOO: 'bar' } });
   const { events } = await runText('_run -1\nhangup\n', {}, { name: 'test.test' });
   assert.equal(finished(events).passed, false, 'it ran');

@@ -34,9 +34,25 @@ export function wrapped(source, path) {
   try {
     return compile(`(async function (exports, require, module) {\n${code}\n})`, path);
   } catch (error) {
-    error.at ??= `${path}:${lineOf(error.line ?? 2)}:${error.column ?? 1}`;
+    error.at ??= placeOfMistake(source, path) ?? `${path}:${lineOf(error.line ?? 2)}:${error.column ?? 1}`;
     throw error;
   }
+}
+
+/** The tree of a source, types left out. */
+const treeOf = (source, path) =>
+  part('syntax').parse(path.endsWith('.ts') ? withoutTypes(source, path) : source, {
+    ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true, allowReturnOutsideFunction: true, allowHashBang: true, locations: true
+  });
+
+/** Where the author's text is wrong; the engine knows only places in what is made of it. */
+function placeOfMistake(source, path) {
+  try {
+    treeOf(source, path);
+  } catch (error) {
+    return error.loc === undefined ? undefined : `${path}:${error.loc.line}:${error.loc.column + 1}`;
+  }
+  return undefined;
 }
 
 /** The file that `from` means by that name, which it says at `at`. Undefined when it is not there and may be missing. */
@@ -56,12 +72,9 @@ function importsOf(source, path) {
   if (!/\b(import|export)\b/.test(source)) {
     return [];
   }
-  const { parse, full } = part('syntax');
   const found = [];
   try {
-    const plain = path.endsWith('.ts') ? withoutTypes(source, path) : source;
-    const tree = parse(plain, { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true, allowReturnOutsideFunction: true, allowHashBang: true, locations: true });
-    full(tree, (node) => {
+    part('syntax').full(treeOf(source, path), (node) => {
       if (kImporting.includes(node.type) && typeof node.source?.value === 'string') {
         const { line, column } = node.source.loc.start;
         found.push({ name: node.source.value, line, column: column + 2, dynamic: node.type === 'ImportExpression' });
