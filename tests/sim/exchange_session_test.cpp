@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace callwright::simulation {
 namespace {
 
@@ -12,7 +14,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 struct Phones : ExchangeWorld {
-  explicit Phones(PhoneScript bob_script = {}) : alice(add_phone("alice")), bob(add_phone("bob", bob_script)) {}
+  explicit Phones(PhoneScript bob_script = {}) : alice(add_phone("alice")), bob(add_phone("bob", std::move(bob_script))) {}
   void connect() {
     alice.call("bob");
     run_for(2s);
