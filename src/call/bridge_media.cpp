@@ -269,6 +269,12 @@ Result<std::string> BridgeMedia::answer(const Session& from, const Session& to, 
   return answer;
 }
 
+Result<void> BridgeMedia::answer_of_fork(const Session& from, const Session& to, std::string_view sdp) {
+  Leg& source = *find(from);
+  auto accepted = source.media->accept(sdp);
+  return accepted ? run(source, *find(to)) : accepted;
+}
+
 Result<std::string> BridgeMedia::pass(const Session& from, const Session& to, std::string_view sdp) {
   return awaits_answer(to) ? answer(from, to, sdp) : offer(from, to, sdp);
 }

@@ -64,6 +64,9 @@ class BridgeMedia final : private media::MediaObserver {
   };
   /// The answer of `from` to an offer that it got from us, as the answer that `to` gets to its own. "" when `to` has had its answer.
   base::Result<std::string> answer(const Session& from, const Session& to, std::string_view sdp, Answer counts = Answer::Final);
+  /// The answer of another phone behind `from` than the one whose answer was final (RFC 3261 §13.2.2.4): from here on `to`, which has had its own answer, is
+  /// connected with that.
+  base::Result<void> answer_of_fork(const Session& from, const Session& to, std::string_view sdp);
   /// An offer or an answer, whichever it has to be.
   base::Result<std::string> pass(const Session& from, const Session& to, std::string_view sdp);
   /// The offer of this session came to nothing.

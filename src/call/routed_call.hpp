@@ -111,6 +111,7 @@ class RoutedCall final : public ActiveCall, private sip::InviteSessionObserver, 
   std::string offer_;                               ///< Of the caller; "" when it wants the callee to make one.
   sip::InviteSession::CallerOptions call_options_;  ///< As they are for all targets.
   std::unique_ptr<Media> media_;                    ///< Null where all media bypass the exchange.
+  std::string settled_with_;                        ///< Tag of the phone whose answer came reliably before the call was answered; "" while there is none.
   std::string moved_to_;                            ///< Where one of the phones has sent the call; the latest.
   int best_status_ = 0;
   bool phone_refused_ = false;                                   ///< That status came from a phone.

@@ -100,7 +100,15 @@ base::Result<std::string> RoutedCall::answer_from(const sip::InviteSession& atte
   if (offer_.empty()) {
     return bridge.offer(attempt, *incoming_, progress.sdp);
   }
-  const bool last = progress.status >= 200 || progress.delivery == sip::InviteProgress::Delivery::Reliable;
+  if (progress.status >= 200 && !settled_with_.empty() && settled_with_ != progress.tag) {
+    const auto connected = bridge.answer_of_fork(attempt, *incoming_, progress.sdp);
+    return connected ? base::Result<std::string>(std::string()) : connected.error();
+  }
+  const bool reliable = progress.delivery == sip::InviteProgress::Delivery::Reliable;
+  if (reliable && settled_with_.empty()) {
+    settled_with_ = progress.tag;
+  }
+  const bool last = progress.status >= 200 || reliable;
   return bridge.answer(attempt, *incoming_, progress.sdp, last ? BridgeMedia::Answer::Final : BridgeMedia::Answer::Early);
 }
 

@@ -1,5 +1,6 @@
 // Calls whose media pass through the exchange.
 #include "sim/exchange_media_world.hpp"
+#include "sim/raw_peer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -142,6 +143,40 @@ TEST(ExchangeMedia, follow_the_mode_of_the_called_user) {
   world.run_for(1s);
   EXPECT_EQ(world.streams().size(), 2U);
   world.end(alice);
+}
+
+/// A description of somebody behind a trunk.
+std::string description(std::string_view address) {
+  return "v=0\r\no=- 1 1 IN IP4 203.0.113.1\r\ns=-\r\nc=IN IP4 " + std::string(address) + "\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
+}
+
+TEST(ExchangeMedia, go_to_the_phone_that_answers_also_when_another_was_heard_before) {
+  auto options = with(call::MediaMode::Relay);
+  options.exchange.routes = {{.user = "0049*", .target = "sip:192.0.2.99:5060", .credentials = {}}};
+  for (const std::string required : {"Require: 100rel\r\nRSeq: 7\r\n", ""}) {
+    MediaWorld world(options);
+    ScriptedPhone& alice = world.add_phone("alice");
+    RawPeer trunk(world.network, "192.0.2.99:5060");
+    const PhoneLeg& call = alice.call("0049123");
+    world.run_for(500ms);
+    const std::string invite = trunk.latest("INVITE");
+    trunk.reply(invite, {.status = 183, .to_tag = "voice", .headers = "Contact: <sip:voice@192.0.2.99>\r\n" + required, .body = description("203.0.113.66")});
+    world.run_for(100ms);
+    if (!required.empty()) {
+      trunk.reply(trunk.latest("PRACK"), {});
+    }
+    ASSERT_EQ(world.streams().size(), 2U);
+    EXPECT_EQ(world.streams()[1]->parameters.back().remote_rtp.to_string(), "203.0.113.66:4000");
+    trunk.reply(invite, {.to_tag = "phone", .headers = "Contact: <sip:phone@192.0.2.99>\r\n", .body = description("203.0.113.77")});
+    world.run_for(1s);
+    EXPECT_TRUE(call.confirmed());
+    EXPECT_EQ(world.streams()[1]->parameters.back().remote_rtp.to_string(), "203.0.113.77:4000") << required;
+    alice.hang_up();
+    world.run_for(100ms);
+    trunk.reply(trunk.latest("BYE"), {});
+    world.run_for(1s);
+    EXPECT_TRUE(world.streams().empty());
+  }
 }
 
 TEST(ExchangeMedia, of_a_phone_behind_a_nat_pass_through_the_exchange) {
