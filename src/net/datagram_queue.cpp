@@ -109,8 +109,7 @@ class DatagramQueue::Arrangement {
   std::size_t run_count_ = 0;
   std::size_t first_open_ = 0;  ///< What belongs to no call overtakes nothing and is not overtaken.
   std::array<std::size_t, kBatch> run_of_;
-  std::array<std::uint8_t, 256>
-      newest_{};  ///< One more than the newest run, by size and port; 0: there is none. Those that share a place take turns in having it.
+  std::array<std::uint8_t, 256> newest_{};     ///< One more than the newest run, by size and port, which others may share; 0: none.
   std::array<std::uint8_t, 256> last_runs_{};  ///< By Call-ID; those that share a place wait for each other, which does no harm.
   std::size_t count_ = 0;
 };

@@ -55,6 +55,7 @@ test('what nobody waits for fails the scenario that it is of, also when that is 
     await a.dial("sip:b@" + b.address);`;
   const alone = await fails(`${phones} b.verifyAudio(700);`, { exchange: false });
   assert.match(alone.error, /700 Hz not detected .*nobody waited for that; is an await missing\?/);
+  assert.match((await fails('scenario("s", () => { Promise.reject(new Error("unseen")); });')).error, /unseen .*nobody waited for that/);
   const { events } = await fails(`scenario("one", async () => { ${phones} verifyAudioConnection(a, b); }); scenario("two", () => wait(0.2));`, { exchange: false });
   assert.match(outcomes(events).one, /nobody waited for that/);
   assert.equal(outcomes(events).two, true);
@@ -69,6 +70,8 @@ test('hooks of all scenarios say why they failed, and what cannot run is told as
   const after = await fails('scenario("a", () => {}); afterAll(() => { throw new Error("left over"); });');
   assert.deepEqual(outcomes(after.events), { a: true });
   assert.equal(after.error, 'afterAll: left over');
+  const unseen = await fails('scenario("a", () => {}); afterAll(() => { Promise.reject(new Error("left over")); });');
+  assert.match(unseen.error, /left over .*nobody waited for that/);
 });
 
 test('conditions that do not end are given up when their time is over', async () => {

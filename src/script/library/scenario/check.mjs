@@ -8,7 +8,6 @@ import { part } from './host.mjs';
 import { MockServer } from './mock_server.mjs';
 import { matcherNames } from './assertions.mjs';
 
-const parse = (...given) => part('syntax').parse(...given);
 const full = (...given) => part('syntax').full(...given);
 
 /** Of the language. */
@@ -135,7 +134,7 @@ function isExpectation(node) {
 export function checkScript(source, globals = []) {
   let tree;
   try {
-    tree = parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true, allowReturnOutsideFunction: true, allowHashBang: true, locations: true });
+    tree = part('syntax').treeOf(source);
   } catch (error) {
     return [{ line: error.loc?.line ?? 1, column: (error.loc?.column ?? 0) + 1, message: `SyntaxError: ${error.message.replace(/ \(\d+:\d+\)$/, '')}` }];
   }

@@ -41,9 +41,7 @@ export function wrapped(source, path) {
 
 /** The tree of a source, types left out. */
 const treeOf = (source, path) =>
-  part('syntax').parse(path.endsWith('.ts') ? withoutTypes(source, path) : source, {
-    ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true, allowReturnOutsideFunction: true, allowHashBang: true, locations: true
-  });
+  part('syntax').treeOf(path.endsWith('.ts') ? withoutTypes(source, path) : source);
 
 /** Where the author's text is wrong; the engine knows only places in what is made of it. */
 function placeOfMistake(source, path) {
@@ -55,12 +53,20 @@ function placeOfMistake(source, path) {
   return undefined;
 }
 
-/** The file that `from` means by that name, which it says at `at`. Undefined when it is not there and may be missing. */
-function locate(name, at, from, mayMiss = false) {
+/** The files that `from` may mean by that name. */
+function candidates(name, from) {
   const base = name.startsWith('/') ? name : ask('file.resolve', { folder: folderOf(from), path: name });
-  const found = kExtensions.map((extension) => base + extension).find((path) => ask('file.exists', { path }));
-  if (found === undefined && !mayMiss) {
-    throw Object.assign(new Error(`cannot find module "${name}"; looked for ${kExtensions.map((extension) => base + extension).join(', ')}`), { at });
+  return kExtensions.map((extension) => base + extension);
+}
+
+/** The one that is there; undefined: none is. */
+const find = (name, from) => candidates(name, from).find((path) => ask('file.exists', { path }));
+
+/** The same for a name that stands at `at`, where it has to be there. */
+function locate(name, from, at = from) {
+  const found = find(name, from);
+  if (found === undefined) {
+    throw Object.assign(new Error(`cannot find module "${name}"; looked for ${candidates(name, from).join(', ')}`), { at });
   }
   return found;
 }
@@ -95,13 +101,13 @@ async function load(path, readFile) {
   const source = readFile(path);
   // They have to be there before it runs, since what they export may come late.
   for (const { name, line, column, dynamic } of importsOf(source, path)) {
-    const found = locate(name, `${path}:${line}:${column}`, path, dynamic);
+    const found = dynamic ? find(name, path) : locate(name, path, `${path}:${line}:${column}`);
     if (found !== undefined) {
       await load(found, readFile);
     }
   }
   const require = (name) => {
-    const found = loaded.get(locate(name, path, path));
+    const found = loaded.get(locate(name, path));
     if (found === undefined) {
       throw new Error(`module "${name}" has to be imported at the top of the file`);
     }
@@ -116,7 +122,7 @@ export function missingModules(source, path) {
   const problems = [];
   for (const { name, line, column } of importsOf(source, path)) {
     try {
-      locate(name, path, path);
+      locate(name, path);
     } catch (error) {
       problems.push({ line, column, message: error.message });
     }

@@ -6,7 +6,7 @@ import { stopServers } from './mock_server.mjs';
 import { here, positionOf, setPosition, stackOf } from './position.mjs';
 import { keptArtifacts, run } from './run.mjs';
 import { Skipped } from './skip.mjs';
-import { clearTimer, clearTimersSince, durationText, notifyChange, setTimer, timerMark } from './time.mjs';
+import { clearTimer, clearTimersSince, delay, durationText, notifyChange, setTimer, timerMark } from './time.mjs';
 import { outcome } from './verbs.mjs';
 
 export const suite = { scenarios: [], setup: undefined, teardown: undefined, before: [], after: [] };
@@ -140,6 +140,8 @@ export async function reset() {
   stopServers();
   notifyChange();
   await closeAgents();
+  // The engine tells of promises that nobody waits for at the end of a turn.
+  await delay(0);
   const late = unawaited;
   unawaited = undefined;
   return late;
@@ -261,10 +263,10 @@ export async function runSuite(job, isStopped) {
     }
   }
   const unended = await hooks(suite.after, 'afterAll');
-  await reset();
+  const late = await reset();
   const total = count.passed + count.failed + count.skipped;
   emit({ event: 'suite_finished', total, passed: count.passed, skipped: count.skipped });
-  const wrong = unready ?? unended;
+  const wrong = unready ?? unended ?? (late && failureOf(late));
   if (wrong !== undefined) {
     emit({ event: 'finished', passed: false, duration_ms: now() - begun, ...wrong });
   }
